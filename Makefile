@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# svsm-reset: build, demonstration and tests.  All products go to build/, or to
+# the directory named with O=.  "make help" lists the targets.
+
+O ?= build
+override BUILD := $(abspath $(O))
+export SVSM_RESET_BUILD := $(BUILD)
+export SVSM_RESET_T0 := $(shell date +%s)
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PYTHON := /usr/bin/python3
+PYTEST = PYTHONPYCACHEPREFIX=$(BUILD)/pycache $(PYTHON) -m pytest -c tools/testing/pytest.ini \
+	--junitxml=$(BUILD)/check/junit.xml $(PYTEST_ARGS)
+
+# What a caller may hand on to kbuild.
+KBUILD_VARS := $(foreach v,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH,\
+	$(if $(filter command line,$(origin $(v))),$(v)='$($(v))'))
+
+.DEFAULT_GOAL := module
+.PHONY: module modules_install demo check check-kunit check-static check-scenarios \
+	check-simulator guest simulator deps clean distclean help
+
+module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
+	@tools/build/module --kdir '$(KDIR)' --out '$(BUILD)/module' $(KBUILD_VARS)
+	@echo "  $(BUILD)/module/svsm_reset.ko"
+
+modules_install: module ## Install the module for that kernel (INSTALL_MOD_PATH= as usual)
+	+@env -u MAKEFLAGS -u MAKELEVEL $(MAKE) -C '$(KDIR)' M='$(BUILD)/module/src' $(KBUILD_VARS) modules_install
+
+demo: ## Show it all: a stock kernel under the simulated SVSM, reboot, second boot
+	@tools/demo/run
+
+deps: ## Install the Debian packages that demo and check need
+	@tools/build/deps check
+
+guest: ## Build the test guest: module, kernel and initial ram disks
+	@tools/build/all guest
+
+simulator: ## Build the simulator and see that there is a QEMU for it
+	@tools/build/all simulator
+
+check: ## All tests: static checks, scenarios, simulator, KUnit
+	@tools/build/all check
+	@$(PYTEST) tools/testing
+
+check-static: ## Only the static checks
+	@tools/build/all check
+	@$(PYTEST) tools/testing/static
+
+check-scenarios: ## Only the scenarios: real kernels, real resets, the simulator's events
+	@tools/build/all check
+	@$(PYTEST) tools/testing/scenarios
+
+check-simulator: ## Only the simulator's own tests
+	@tools/build/all check
+	@$(PYTEST) tools/testing/simulator
+
+check-kunit: ## Only the KUnit tests (builds a small kernel once, about six minutes)
+	@tools/build/all check
+	@$(PYTEST) tools/testing/kunit
+
+clean: ## Remove what was built; keep what was downloaded and the KUnit kernel
+	@tools/build/clean
+
+distclean: ## Remove everything under the build directory
+	@tools/build/clean --all
+
+help: ## List the targets
+	@echo 'svsm-reset: targets (products in build/, or O=DIR)'
+	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+		while IFS='|' read -r target text; do printf '  %-18s %s\n' "$$target" "$$text"; done
+	@echo 'Variables: KDIR= kernel build directory, O= build directory, W= C= V= LLVM= as for the kernel,'
+	@echo '           PYTEST_ARGS= arguments for pytest (-k reboot, -x, ...)'

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Sourced by the build scripts: one way to say what happens, one way to fail.
+#
+#   step LOGNAME TITLE COMMAND...   run COMMAND, its output in build/log/LOGNAME.log;
+#                                   a line at the start, a sign of life every few
+#                                   seconds, a line at the end
+#   say TEXT                        one line with the elapsed time in front
+#   die TEXT                        one line on stderr, exit status 1
+
+set -euo pipefail
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+BUILD=${SVSM_RESET_BUILD:-$TOP/build}
+export SVSM_RESET_BUILD=$BUILD
+: "${SVSM_RESET_T0:=$(date +%s)}"
+export SVSM_RESET_T0
+
+# A make that called us must not hand its O= and friends to other makefiles.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL O
+export LC_ALL=C
+
+HEARTBEAT=5
+
+elapsed() {
+	local s=$(($(date +%s) - SVSM_RESET_T0))
+
+	printf '%3d:%02d' $((s / 60)) $((s % 60))
+}
+
+say() {
+	printf '[%s] %s\n' "$(elapsed)" "$*"
+}
+
+die() {
+	printf 'svsm-reset: error: %s\n' "$*" >&2
+	exit 1
+}
+
+# Make $BUILD and mark it as ours, so that "make clean" knows what it may remove.
+build_dir() {
+	mkdir -p "$BUILD/log" || die "cannot create $BUILD: name another place with O="
+	: >"$BUILD/.svsm-reset"
+}
+
+step() {
+	local log=$1 title=$2 pid start rc=0 beat
+
+	shift 2
+	build_dir
+	log=$BUILD/log/$log.log
+	start=$SECONDS
+	say "$title"
+	"$@" </dev/null >"$log" 2>&1 &
+	pid=$!
+	# A background job does not see the terminal's Ctrl-C.
+	# shellcheck disable=SC2064
+	trap "kill $pid 2>/dev/null; exit 130" INT TERM
+	beat=$((SECONDS + HEARTBEAT))
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 0.2
+		if ((SECONDS >= beat)); then
+			beat=$((SECONDS + HEARTBEAT))
+			say "  ... $((SECONDS - start)) s: $(tail -n 1 "$log" | cut -c 1-90)"
+		fi
+	done
+	wait "$pid" || rc=$?
+	trap - INT TERM
+	if ((rc)); then
+		tail -n 25 "$log" >&2
+		printf 'svsm-reset: failed: %s (whole output: %s)\n' "$title" "$log" >&2
+	fi
+	return $rc
+}
+
+# Run a command as root: directly, or by sudo where there is one.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "this needs root and there is no sudo; as root, run: $*"
+	fi
+}
+
+installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+candidate() {
+	apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: //p' | grep -v '(none)' || true
+}
