@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A reset, in order: quiesce, record, call.
+ *
+ * What is logged here goes out with the other CPUs stopped, so it is little.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/cpumask.h>
+#include <linux/irqflags.h>
+#include <linux/printk.h>
+#include <linux/smp.h>
+
+#include "svsm-reset.h"
+
+/* Too large for a stack, and there is but one reset */
+static struct svr_quiesce svr_stopped;
+static struct cpumask svr_parked;
+static struct cpumask svr_offline;
+
+static void svr_report_quiesce(const struct svr_quiesce *q, const char *cause)
+{
+	int cpu;
+
+	cpumask_andnot(&svr_parked, &q->want, &q->missing);
+	cpumask_andnot(&svr_offline, cpu_present_mask, &q->want);
+	cpumask_clear_cpu(raw_smp_processor_id(), &svr_offline);
+
+	for_each_cpu(cpu, &q->missing)
+		pr_err("CPU %d did not park\n", cpu);
+	pr_info("%s: quiesced %u of %u CPUs in %llu us (parked: %*pbl; by NMI: %*pbl; offline: %*pbl)\n",
+		cause, cpumask_weight(&svr_parked), cpumask_weight(&q->want),
+		q->took_us, cpumask_pr_args(&svr_parked),
+		cpumask_pr_args(&q->nmi), cpumask_pr_args(&svr_offline));
+}
+
+static enum svr_bsp svr_find_bsp(const struct svr_quiesce *q)
+{
+	int bsp = svr_bsp_cpu();
+
+	if (bsp < 0)
+		return SVR_BSP_ABSENT;
+	if (bsp == raw_smp_processor_id())
+		return SVR_BSP_SELF;
+	return cpumask_test_cpu(bsp, &q->missing) ? SVR_BSP_LOST
+						  : SVR_BSP_WAITING;
+}
+
+static void svr_call_here(struct svr_result *result)
+{
+	struct svr_lapic left;
+
+	svr_lapic_quiet(&left);
+	if (left.pending >= 0)
+		pr_warn("vector 0x%x stays pending in the local APIC\n",
+			left.pending);
+	svr_transport_execute(this_cpu_read(svr_cpus.ca), result);
+}
+
+/*
+ * Returns false when there was no call, true when it came back. The BSP is
+ * asked once; if it does not answer it is lost, and the policy is asked again.
+ */
+static bool svr_route_call(bool all_parked, enum svr_bsp bsp,
+			   struct svr_result *result)
+{
+	enum svr_ap_policy policy = svr_ap_policy_get();
+	int cpu = raw_smp_processor_id();
+
+	switch (svr_policy_route(all_parked, bsp, policy)) {
+	case SVR_ROUTE_HAND_OVER:
+		pr_info("handing the call over from CPU %d to the BSP, CPU %d\n",
+			cpu, svr_bsp_cpu());
+		if (!svr_handover_request(result))
+			return true;
+		pr_err("the BSP, CPU %d, did not take the call over\n",
+		       svr_bsp_cpu());
+		return svr_route_call(false, SVR_BSP_LOST, result);
+	case SVR_ROUTE_HERE:
+		if (!svr_handover_withdraw())
+			pr_warn("the BSP is still running\n");
+		if (!all_parked)
+			pr_warn("ap_policy=force: calling although not every CPU is parked\n");
+		if (bsp != SVR_BSP_SELF)
+			pr_warn("the call comes from CPU %d, which is not the BSP\n",
+				cpu);
+		svr_call_here(result);
+		return true;
+	case SVR_ROUTE_REFUSE:
+		break;
+	}
+	svr_handover_withdraw();
+	pr_err("refusing the SVSM reset (ap_policy=%s), the kernel's own restart goes on\n",
+	       svr_ap_policy_name(policy));
+	return false;
+}
+
+static void svr_report_return(const struct svr_result *result)
+{
+	if (result->err)
+		pr_err("SVSM_REBOOT_EXECUTE: no answer from the SVSM: %d; the kernel's own restart goes on\n",
+		       result->err);
+	else
+		pr_err("SVSM_REBOOT_EXECUTE came back: 0x%llx (%s); the kernel's own restart goes on\n",
+		       result->rax, svr_result_name(result->rax));
+}
+
+/**
+ * svr_fire - reset this guest through its SVSM
+ * @cause: why
+ *
+ * Does so once: of several CPUs that get here, and for any later call, only
+ * the first has an effect.
+ *
+ * Context: any but NMI; CPU hotplug disabled. Interrupts may be on, they are
+ * off while this runs. Returns only if the SVSM did not reset the guest; the
+ * other CPUs are then stopped for good, as they would be by a restart.
+ */
+void svr_fire(enum svr_reason cause)
+{
+	struct svr_result result = {};
+	unsigned long flags;
+
+	if (!svr_state_advance(SVR_STATE_ARMED, SVR_STATE_FIRING))
+		return;
+
+	local_irq_save(flags);
+	svr_quiesce(&svr_stopped);
+	svr_report_quiesce(&svr_stopped, svr_reason_name(cause));
+	if (!svr_store_note(SVR_STAGE_CALLED, cause))
+		pr_warn("the reason of the reset could not be recorded\n");
+
+	if (svr_route_call(cpumask_empty(&svr_stopped.missing),
+			   svr_find_bsp(&svr_stopped), &result))
+		svr_report_return(&result);
+
+	svr_store_note(SVR_STAGE_RETURNED, cause);
+	svr_state_advance(SVR_STATE_FIRING, SVR_STATE_SPENT);
+	local_irq_restore(flags);
+}

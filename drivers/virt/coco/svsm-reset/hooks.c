@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where the kernel tells us of a restart.
+ *
+ * SYS_OFF_MODE_RESTART_PREPARE handlers run for kernel_restart() and for
+ * nothing else, so they arm. What fires comes later: the last thing that 6.12
+ * calls before it stops the other CPUs is the kmsg dump, which also runs for
+ * power-off, halt and kexec; not being armed tells those apart. Where x86
+ * calls the SYS_OFF_MODE_RESTART handlers, those are later still.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/err.h>
+#include <linux/kmsg_dump.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/reboot.h>
+
+#include "compat.h"
+#include "svsm-reset.h"
+
+static struct sys_off_handler *svr_prepare_handler;
+static struct sys_off_handler *svr_restart_handler;
+
+static enum svr_act svr_event(enum svr_event event)
+{
+	return svr_policy_act(event, svr_state_get());
+}
+
+/*
+ * kmsg dumper. For KMSG_DUMP_SHUTDOWN: interrupts on, inside
+ * rcu_read_lock(), all CPUs running, on the reboot CPU. kexec dumps, too,
+ * when the GHCBs may be gone: unless armed, do nothing whatsoever.
+ */
+static void svr_dump(struct kmsg_dumper *dumper,
+		     struct kmsg_dump_detail *detail)
+{
+	static const enum svr_event events[KMSG_DUMP_MAX] = {
+		[KMSG_DUMP_UNDEF]	= SVR_NR_EVENTS,
+		[KMSG_DUMP_PANIC]	= SVR_EVENT_PANIC,
+		[KMSG_DUMP_OOPS]	= SVR_EVENT_OOPS,
+		[KMSG_DUMP_EMERG]	= SVR_EVENT_EMERG,
+		[KMSG_DUMP_SHUTDOWN]	= SVR_EVENT_SHUTDOWN,
+	};
+
+	if (svr_event(events[detail->reason]) == SVR_ACT_FIRE)
+		svr_fire(SVR_REASON_REBOOT);
+}
+
+static struct kmsg_dumper svr_dumper = {
+	.dump = svr_dump,
+	.max_reason = KMSG_DUMP_SHUTDOWN,
+};
+
+/* SYS_OFF_MODE_RESTART_PREPARE: process context, may sleep, all CPUs online */
+static int svr_prepare(struct sys_off_data *data)
+{
+	if (svr_event(SVR_EVENT_PREPARE) != SVR_ACT_ARM)
+		return NOTIFY_DONE;
+
+	/* From here on CPUs may end up in our code for good: no unloading */
+	if (!try_module_get(THIS_MODULE))
+		return NOTIFY_DONE;
+
+	/* Dumpers run in the order of registration; what we do ends the run */
+	if (!SVR_X86_RUNS_RESTART_HANDLERS) {
+		kmsg_dump_unregister(&svr_dumper);
+		if (kmsg_dump_register(&svr_dumper))
+			pr_err("no kmsg dumper, the kernel's own restart will be used\n");
+	}
+	if (!svr_state_advance(SVR_STATE_READY, SVR_STATE_ARMED))
+		module_put(THIS_MODULE);
+	return NOTIFY_DONE;
+}
+
+/* SYS_OFF_MODE_RESTART: interrupts off, other CPUs stopped */
+static int svr_restart(struct sys_off_data *data)
+{
+	if (svr_event(SVR_EVENT_RESTART) == SVR_ACT_FIRE)
+		svr_fire(SVR_REASON_REBOOT);
+	return NOTIFY_DONE;
+}
+
+/**
+ * svr_hooks_register - have the kernel tell us of a restart
+ *
+ * Context: process, may sleep.
+ *
+ * Return: 0 or a negative errno, which has been logged.
+ */
+int svr_hooks_register(void)
+{
+	int err;
+
+	if (!SVR_X86_RUNS_RESTART_HANDLERS) {
+		err = kmsg_dump_register(&svr_dumper);
+		if (err)
+			goto err_log;
+	}
+	svr_restart_handler =
+		register_sys_off_handler(SYS_OFF_MODE_RESTART,
+					 SYS_OFF_PRIO_FIRMWARE,
+					 svr_restart, NULL);
+	err = PTR_ERR_OR_ZERO(svr_restart_handler);
+	if (err)
+		goto err_dumper;
+
+	svr_prepare_handler =
+		register_sys_off_handler(SYS_OFF_MODE_RESTART_PREPARE,
+					 SYS_OFF_PRIO_DEFAULT,
+					 svr_prepare, NULL);
+	err = PTR_ERR_OR_ZERO(svr_prepare_handler);
+	if (!err)
+		return 0;
+
+	unregister_sys_off_handler(svr_restart_handler);
+err_dumper:
+	if (!SVR_X86_RUNS_RESTART_HANDLERS)
+		kmsg_dump_unregister(&svr_dumper);
+err_log:
+	pr_err("the restart hooks cannot be registered: %d\n", err);
+	return err;
+}
+
+/**
+ * svr_hooks_unregister - no longer be told
+ *
+ * Waits for hooks that are running. Context: process, may sleep.
+ */
+void svr_hooks_unregister(void)
+{
+	unregister_sys_off_handler(svr_prepare_handler);
+	unregister_sys_off_handler(svr_restart_handler);
+	if (!SVR_X86_RUNS_RESTART_HANDLERS)
+		kmsg_dump_unregister(&svr_dumper);
+}

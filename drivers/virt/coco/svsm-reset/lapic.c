@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Leave nothing in the local APIC for the next firmware to trip over.
+ *
+ * The SVSM resets the vCPU and its memory, the local APIC is neither: what is
+ * requested in it is delivered to whoever enables interrupts next, and that
+ * firmware has no handler for a vector of Linux. AMD APM volume 2, 16.4 to
+ * 16.6 for the registers.
+ */
+#include <linux/array_size.h>
+#include <linux/string.h>
+#include <asm/apic.h>
+#include <asm/apicdef.h>
+#include <asm/cpufeature.h>
+#include <asm/desc.h>
+#include <asm/segment.h>
+
+#include "svsm-reset.h"
+
+/* Steps before giving up: each of 256 vectors is accepted, then ended */
+#define SVR_DRAIN_STEPS		512
+#define SVR_VECTORS_PER_REG	32
+#define SVR_FIRST_VECTOR	32
+
+/* The kernel's IDT, but every interrupt goes to svr_drain_vector() */
+static gate_desc svr_idt[IDT_ENTRIES] __aligned(PAGE_SIZE);
+
+static u32 svr_apic_read(u32 reg)
+{
+	return x2apic_mode ? native_apic_msr_read(reg)
+			   : native_apic_mem_read(reg);
+}
+
+static void svr_apic_write(u32 reg, u32 val)
+{
+	if (x2apic_mode)
+		native_apic_msr_write(reg, val);
+	else
+		native_apic_mem_write(reg, val);
+}
+
+/* Highest vector set in IRR or ISR, -1 when there is none */
+static int svr_apic_highest(u32 base)
+{
+	int i;
+
+	for (i = 7; i >= 0; i--) {
+		u32 bits = svr_apic_read(base + i * 0x10);
+
+		if (bits)
+			return i * SVR_VECTORS_PER_REG + fls(bits) - 1;
+	}
+	return -1;
+}
+
+/**
+ * svr_lapic_mask - mask the local interrupt sources of this CPU
+ *
+ * Timer, performance counters and pins, to their values at reset. A timer in
+ * TSC-deadline mode is disarmed by leaving that mode.
+ *
+ * Context: any, NMI included, interrupts off.
+ */
+void svr_lapic_mask(void)
+{
+	/* LVTERR first: masking the others may raise an error interrupt */
+	static const struct {
+		u32 reg;
+		u32 maxlvt;
+	} lvts[] = {
+		{ APIC_LVTERR,	3 },
+		{ APIC_LVTT,	0 },
+		{ APIC_LVT0,	0 },
+		{ APIC_LVT1,	0 },
+		{ APIC_LVTPC,	4 },
+		{ APIC_LVTTHMR,	5 },
+	};
+	u32 maxlvt = GET_APIC_MAXLVT(svr_apic_read(APIC_LVR));
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lvts); i++)
+		if (maxlvt >= lvts[i].maxlvt)
+			svr_apic_write(lvts[i].reg, APIC_LVT_MASKED);
+	svr_apic_write(APIC_TMICT, 0);
+}
+
+static void svr_build_idt(const gate_desc *kernel_idt)
+{
+	unsigned long handler = (unsigned long)svr_drain_vector;
+	gate_desc gate = {
+		.offset_low	= (u16)handler,
+		.segment	= __KERNEL_CS,
+		.bits.type	= GATE_INTERRUPT,
+		.bits.p		= 1,
+		.offset_middle	= (u16)(handler >> 16),
+		.offset_high	= (u32)(handler >> 32),
+	};
+	int i;
+
+	/* Exceptions stay the kernel's: without #VC there is no local APIC */
+	memcpy(svr_idt, kernel_idt, SVR_FIRST_VECTOR * sizeof(gate));
+	for (i = SVR_FIRST_VECTOR; i < IDT_ENTRIES; i++)
+		svr_idt[i] = gate;
+}
+
+/*
+ * There is no way to drop a request other than to accept it. The kernel's own
+ * handlers are out of the question, they might wait for a CPU that is parked;
+ * so they are accepted by one that does nothing.
+ */
+static unsigned int svr_drain(void)
+{
+	const struct desc_ptr idt = {
+		.size = sizeof(svr_idt) - 1,
+		.address = (unsigned long)svr_idt,
+	};
+	struct desc_ptr kernel_idt;
+	unsigned int drained = 0, i;
+
+	store_idt(&kernel_idt);
+	svr_build_idt((const gate_desc *)kernel_idt.address);
+	native_load_idt(&idt);
+
+	for (i = 0; i < SVR_DRAIN_STEPS; i++) {
+		if (svr_apic_highest(APIC_ISR) >= 0) {
+			svr_apic_write(APIC_EOI, APIC_EOI_ACK);
+			drained++;
+		} else if (svr_apic_highest(APIC_IRR) >= 0) {
+			/* Interrupts are open for exactly one instruction */
+			asm volatile("sti\n\tnop\n\tcli" : : : "memory");
+		} else {
+			break;
+		}
+	}
+
+	native_load_idt(&kernel_idt);
+	return drained;
+}
+
+/**
+ * svr_lapic_quiet - mask the local APIC of this CPU, empty it, switch it off
+ * @left: what was in it, and what could not be taken out of it
+ *
+ * Leaves it software-disabled, as it is after INIT.
+ *
+ * Context: interrupts off; once, on the CPU that makes the call.
+ */
+void svr_lapic_quiet(struct svr_lapic *left)
+{
+	u32 spiv;
+
+	svr_lapic_mask();
+
+	/* A disabled local APIC holds its requests back: enable it for them */
+	spiv = svr_apic_read(APIC_SPIV) | APIC_VECTOR_MASK;
+	svr_apic_write(APIC_SPIV, spiv | APIC_SPIV_APIC_ENABLED);
+
+	left->drained = 0;
+	/* With FRED there is no IDT to put in place; what is left is reported */
+	if (!cpu_feature_enabled(X86_FEATURE_FRED))
+		left->drained = svr_drain();
+	left->pending = svr_apic_highest(APIC_IRR);
+
+	svr_apic_write(APIC_SPIV, spiv & ~APIC_SPIV_APIC_ENABLED);
+}

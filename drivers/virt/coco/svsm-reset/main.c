@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reset of an SEV-SNP guest through its SVSM: loading and unloading.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/atomic.h>
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/svsm-reboot.h>
+
+#include "svsm-reset.h"
+
+static atomic_t svr_state = ATOMIC_INIT(SVR_STATE_READY);
+static struct platform_device *svr_pdev;
+
+/**
+ * svr_state_get - how far has a reset come?
+ *
+ * Context: any, NMI included.
+ *
+ * Return: the state.
+ */
+enum svr_state svr_state_get(void)
+{
+	return atomic_read_acquire(&svr_state);
+}
+
+/**
+ * svr_state_advance - take the next step, if nobody else has
+ * @from: the state in which the caller believes things to be
+ * @to:   the state to go to
+ *
+ * Context: any, NMI included.
+ *
+ * Return: true for the one caller that took the step.
+ */
+bool svr_state_advance(enum svr_state from, enum svr_state to)
+{
+	int old = from;
+
+	return atomic_try_cmpxchg(&svr_state, &old, to);
+}
+
+static int __init svr_pdev_add(void)
+{
+	int err;
+
+	svr_pdev = platform_device_alloc("svsm-reset", PLATFORM_DEVID_NONE);
+	if (!svr_pdev)
+		return -ENOMEM;
+
+	svr_pdev->dev.groups = svr_groups;
+	err = platform_device_add(svr_pdev);
+	if (err)
+		platform_device_put(svr_pdev);
+	return err;
+}
+
+static int __init svr_init(void)
+{
+	int err;
+
+	err = svr_probe_platform();
+	if (err)
+		return err;
+	err = svr_cpus_init();
+	if (err)
+		return err;
+	err = svr_probe_service();
+	if (err)
+		goto err_cpus;
+	svr_store_load();
+	err = svr_pdev_add();
+	if (err)
+		goto err_cpus;
+	err = svr_park_install();
+	if (err)
+		goto err_pdev;
+	err = svr_hooks_register();
+	if (err)
+		goto err_park;
+
+	svr_cpus_seal();
+	svr_store_mark_loaded();
+	pr_info("ready: protocol %u version %u, last reset: %s\n",
+		svr_protocol(), SVSM_REBOOT_VERSION,
+		svr_reason_name(svr_store_last_reason()));
+	return 0;
+
+err_park:
+	svr_park_uninstall();
+err_pdev:
+	platform_device_unregister(svr_pdev);
+err_cpus:
+	svr_cpus_exit();
+	return err;
+}
+
+/* Not reached once a reset has begun: arming takes a reference to the module */
+static void __exit svr_exit(void)
+{
+	svr_hooks_unregister();
+	svr_park_uninstall();
+	platform_device_unregister(svr_pdev);
+	svr_cpus_exit();
+}
+
+module_init(svr_init);
+module_exit(svr_exit);
+
+MODULE_DESCRIPTION("Reset of an SEV-SNP guest through its SVSM");
+MODULE_LICENSE("GPL");

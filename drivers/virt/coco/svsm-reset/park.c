@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What runs on a CPU that is being stopped.
+ *
+ * Two ways lead here: smp_ops.stop_this_cpu(), the last thing that the
+ * kernel's own stop calls, and our NMI. The proof that a CPU is parked is a
+ * word that it writes itself, right in front of the HLT: nothing of the guest
+ * runs on it afterwards, interrupts being off and NMIs not being sent.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/bug.h>
+#include <linux/percpu.h>
+#include <linux/smp.h>
+#include <linux/stop_machine.h>
+#include <asm/nmi.h>
+#include <asm/smp.h>
+
+#include "svsm-reset.h"
+
+#define SVR_NMI_NAME	"svsm-reset"
+
+/* Evidence and HLT as one: no compiler, no tracer gets in between */
+static __always_inline void svr_halt(u32 *evidence, u32 how)
+{
+	asm volatile("cli\n\t"
+		     "movl	%[how], %[evidence]\n\t"
+		     "hlt"
+		     : [evidence] "=m" (*evidence)
+		     : [how] "r" (how)
+		     : "memory");
+}
+
+static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
+{
+	if (c->bsp)
+		svr_handover_serve(c);
+	for (;;)
+		svr_halt(&c->evidence, how);
+}
+
+/*
+ * smp_ops.stop_this_cpu: interrupts off, local APIC off. The caller is BUG()
+ * if this returns. Not every stop is part of a reset: power-off, halt, panic
+ * and kexec come here, too, and get what they would have got without us.
+ */
+static void svr_stop_this_cpu(void)
+{
+	enum svr_state state = svr_state_get();
+
+	if (state == SVR_STATE_ARMED || state == SVR_STATE_FIRING)
+		svr_park(this_cpu_ptr(&svr_cpus), SVR_PARKED_BY_STOP);
+	for (;;)
+		native_halt();
+}
+
+static int svr_nmi(unsigned int type, struct pt_regs *regs)
+{
+	struct svr_cpu *c = this_cpu_ptr(&svr_cpus);
+
+	if (READ_ONCE(c->nmi_park)) {
+		svr_lapic_mask();
+		svr_park(c, SVR_PARKED_BY_NMI);
+	}
+	if (READ_ONCE(c->nmi_wake))
+		return NMI_HANDLED;
+	return NMI_DONE;
+}
+
+/**
+ * svr_cpu_parked - has this CPU shown that it is parked?
+ * @cpu: its number
+ *
+ * The BSP counts when it waits for the hand-over: nobody but the CPU that
+ * asks can make it do anything else. Context: any.
+ *
+ * Return: true when it has.
+ */
+bool svr_cpu_parked(int cpu)
+{
+	return smp_load_acquire(&per_cpu(svr_cpus, cpu).evidence) !=
+	       SVR_RUNNING;
+}
+
+/**
+ * svr_park_caller - park this CPU until the BSP sends it an NMI
+ * @cpu: this CPU
+ *
+ * May return early; the caller has to look for what it is waiting for.
+ *
+ * Context: interrupts off.
+ */
+void svr_park_caller(struct svr_cpu *cpu)
+{
+	svr_halt(&cpu->evidence, SVR_PARKED_CALLER);
+	WRITE_ONCE(cpu->evidence, SVR_RUNNING);
+}
+
+/**
+ * svr_park_install - have CPUs that are being stopped come here
+ *
+ * Context: process, may sleep.
+ *
+ * Return: 0; -EBUSY when somebody else has installed a stop callback, or
+ * another negative errno; logged.
+ */
+int svr_park_install(void)
+{
+	int err;
+
+	err = register_nmi_handler(NMI_LOCAL, svr_nmi, 0, SVR_NMI_NAME);
+	if (err) {
+		pr_err("the NMI handler cannot be registered: %d\n", err);
+		return err;
+	}
+	if (cmpxchg(&smp_ops.stop_this_cpu, NULL, svr_stop_this_cpu)) {
+		pr_err("another driver has taken smp_ops.stop_this_cpu\n");
+		unregister_nmi_handler(NMI_LOCAL, SVR_NMI_NAME);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/* All other CPUs sit in stop_machine(), so none is between test and call */
+static int svr_park_withdraw(void *unused)
+{
+	cmpxchg(&smp_ops.stop_this_cpu, svr_stop_this_cpu, NULL);
+	return 0;
+}
+
+/**
+ * svr_park_uninstall - let CPUs be stopped as without us
+ *
+ * Context: process, may sleep; the hooks are gone, so no reset can begin.
+ */
+void svr_park_uninstall(void)
+{
+	stop_machine(svr_park_withdraw, NULL, NULL);
+	unregister_nmi_handler(NMI_LOCAL, SVR_NMI_NAME);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Decision tables: what happened, where do we stand, what is to be done */
+#ifndef _SVSM_RESET_POLICY_H
+#define _SVSM_RESET_POLICY_H
+
+#include <linux/types.h>
+
+/**
+ * enum svr_state - how far a reset has come; only ever goes forward
+ * @SVR_STATE_READY:  no reset has begun
+ * @SVR_STATE_ARMED:  kernel_restart() has begun, nothing is stopped yet
+ * @SVR_STATE_FIRING: one CPU is stopping the others and making the call
+ * @SVR_STATE_SPENT:  that was refused or failed; the kernel goes on by itself
+ */
+enum svr_state {
+	SVR_STATE_READY,
+	SVR_STATE_ARMED,
+	SVR_STATE_FIRING,
+	SVR_STATE_SPENT,
+	SVR_NR_STATES,
+};
+
+/**
+ * enum svr_event - what the kernel tells us
+ * @SVR_EVENT_PREPARE:  SYS_OFF_MODE_RESTART_PREPARE: only kernel_restart()
+ * @SVR_EVENT_PANIC:    kmsg dump of a panic; a crash kernel may still follow
+ * @SVR_EVENT_OOPS:     kmsg dump of an oops; the kernel may go on
+ * @SVR_EVENT_EMERG:    kmsg dump of emergency_restart()
+ * @SVR_EVENT_SHUTDOWN: kmsg dump of restart, power-off, halt and kexec alike
+ * @SVR_EVENT_RESTART:  SYS_OFF_MODE_RESTART: the moment of the restart
+ */
+enum svr_event {
+	SVR_EVENT_PREPARE,
+	SVR_EVENT_PANIC,
+	SVR_EVENT_OOPS,
+	SVR_EVENT_EMERG,
+	SVR_EVENT_SHUTDOWN,
+	SVR_EVENT_RESTART,
+	SVR_NR_EVENTS,
+};
+
+/**
+ * enum svr_act - what is to be done about an event
+ * @SVR_ACT_NOTHING: nothing at all, no logging either
+ * @SVR_ACT_ARM:     get ready
+ * @SVR_ACT_FIRE:    reset
+ */
+enum svr_act {
+	SVR_ACT_NOTHING,
+	SVR_ACT_ARM,
+	SVR_ACT_FIRE,
+};
+
+/**
+ * enum svr_ap_policy - what if a CPU cannot be parked?
+ * @SVR_AP_REFUSE: no SVSM reset, the kernel restarts as without this driver
+ * @SVR_AP_FORCE:  reset none the less
+ */
+enum svr_ap_policy {
+	SVR_AP_REFUSE,
+	SVR_AP_FORCE,
+	SVR_NR_AP_POLICIES,
+};
+
+/**
+ * enum svr_bsp - where is the BSP, seen from the CPU that fires?
+ * @SVR_BSP_SELF:    it is this CPU
+ * @SVR_BSP_WAITING: parked, and waiting for the call to be handed over to it
+ * @SVR_BSP_LOST:    not parked, or it did not take the call over
+ * @SVR_BSP_ABSENT:  no CPU of this kernel is the BSP (a crash kernel)
+ */
+enum svr_bsp {
+	SVR_BSP_SELF,
+	SVR_BSP_WAITING,
+	SVR_BSP_LOST,
+	SVR_BSP_ABSENT,
+	SVR_NR_BSP,
+};
+
+/**
+ * enum svr_route - who makes the call?
+ * @SVR_ROUTE_REFUSE:    nobody
+ * @SVR_ROUTE_HERE:      this CPU
+ * @SVR_ROUTE_HAND_OVER: the BSP, at our request
+ */
+enum svr_route {
+	SVR_ROUTE_REFUSE,
+	SVR_ROUTE_HERE,
+	SVR_ROUTE_HAND_OVER,
+};
+
+enum svr_act svr_policy_act(enum svr_event event, enum svr_state state);
+enum svr_route svr_policy_route(bool all_parked, enum svr_bsp bsp,
+				enum svr_ap_policy policy);
+
+int svr_ap_policy_parse(const char *text);
+const char *svr_ap_policy_name(enum svr_ap_policy policy);
+const char *svr_state_name(enum svr_state state);
+
+#endif /* _SVSM_RESET_POLICY_H */

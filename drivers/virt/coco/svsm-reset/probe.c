@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Is there an SVSM, and does it have the reboot service? Everything that is
+ * not known for certain means no.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/cc_platform.h>
+#include <linux/gfp.h>
+#include <linux/irqflags.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/svsm-reboot.h>
+#include <linux/uuid.h>
+#include <asm/sev.h>
+
+#include "svsm-reset.h"
+
+/* The nonce of an attestation report, AMD 56860 REPORT_DATA */
+#define SVR_NONCE_SIZE	64
+
+/**
+ * struct svr_attest_pages - buffers of one attestation request
+ * @report:   the report; nobody here looks at it
+ * @manifest: the manifest of the service
+ * @nonce:    all zero, since nobody here looks at the report
+ *
+ * AMD 58019, "SVSM_ATTEST_SINGLE_SERVICE": page aligned, physically contiguous.
+ */
+struct svr_attest_pages {
+	u8 report[SZ_4K];
+	u8 manifest[SZ_4K];
+	u8 nonce[SZ_4K];
+};
+
+/**
+ * svr_probe_platform - is this a guest that has an SVSM?
+ *
+ * Context: process.
+ *
+ * Return: 0, or -ENODEV, which has been logged.
+ */
+int svr_probe_platform(void)
+{
+	if (!cc_platform_has(CC_ATTR_GUEST_SEV_SNP)) {
+		pr_info("not an SEV-SNP guest, nothing to do\n");
+		return -ENODEV;
+	}
+	if (!snp_vmpl) {
+		pr_info("running at VMPL 0, so there is no SVSM\n");
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/* Ask the core protocol for another; 0 when it is there in that version */
+static int svr_query(u32 protocol, u32 version)
+{
+	struct svr_call call = svr_pack_query(protocol, version), answer;
+	unsigned long flags;
+	int err;
+
+	local_irq_save(flags);
+	err = svr_transport_call(this_cpu_read(svr_cpus.ca), &call, &answer);
+	local_irq_restore(flags);
+	if (err) {
+		pr_err("QUERY_PROTOCOL(%u): the SVSM cannot be reached: %d\n",
+		       protocol, err);
+		return err;
+	}
+	if (svr_parse_result(answer.rax) != SVR_VERDICT_SUCCESS) {
+		pr_err("QUERY_PROTOCOL(%u) failed: 0x%llx (%s)\n", protocol,
+		       answer.rax, svr_result_name(answer.rax));
+		return -EIO;
+	}
+	return svr_parse_query(answer.rcx, version);
+}
+
+/* 0 when the SVSM knows the GUID and states a manifest that we know */
+static int svr_attest(void)
+{
+	static const guid_t guid = SVSM_REBOOT_SERVICE_GUID;
+	struct svsm_attest_call request = {};
+	struct svr_attest_pages *pages;
+	struct svsm_call call = {};
+	int err;
+
+	pages = alloc_pages_exact(sizeof(*pages), GFP_KERNEL | __GFP_ZERO);
+	if (!pages)
+		return -ENOMEM;
+
+	request.report_buf.pa = __pa(pages->report);
+	request.report_buf.len = sizeof(pages->report);
+	request.manifest_buf.pa = __pa(pages->manifest);
+	request.manifest_buf.len = sizeof(pages->manifest);
+	request.nonce.pa = __pa(pages->nonce);
+	request.nonce.len = SVR_NONCE_SIZE;
+	request.service_manifest_ver = SVSM_REBOOT_MANIFEST_VERSION;
+	export_guid(request.service_guid, &guid);
+
+	err = snp_issue_svsm_attest_req(SVSM_ATTEST_CALL(SVSM_ATTEST_SINGLE_SERVICE),
+					&call, &request);
+	if (err) {
+		pr_err("the SVSM does not vouch for the reboot service: 0x%llx (%s)\n",
+		       call.rax_out, svr_result_name(call.rax_out));
+		err = -ENOENT;
+	} else {
+		err = svr_parse_manifest(pages->manifest,
+					 request.manifest_buf.len);
+		if (err)
+			pr_err("manifest of the reboot service, %u bytes %*ph, is not one that is known here: %d\n",
+			       request.manifest_buf.len,
+			       (int)sizeof(struct svsm_reboot_manifest),
+			       pages->manifest, err);
+	}
+
+	free_pages_exact(pages, sizeof(*pages));
+	return err;
+}
+
+/**
+ * svr_probe_service - does the SVSM have the reboot service?
+ *
+ * The number of the protocol proves nothing: another draft gives number 5 to
+ * the Observability and Configuration Protocol, and asking for the number
+ * succeeds on either kind of SVSM. So the service's GUID has to be known, too.
+ *
+ * Context: process, may sleep.
+ *
+ * Return: 0, or -ENODEV, which has been logged.
+ */
+int svr_probe_service(void)
+{
+	u32 protocol = svr_protocol();
+	int err;
+
+	err = svr_query(SVSM_REBOOT_CORE_PROTOCOL, SVSM_REBOOT_CORE_VERSION);
+	if (err) {
+		pr_err("the SVSM has no core protocol version %u: %d\n",
+		       SVSM_REBOOT_CORE_VERSION, err);
+		return -ENODEV;
+	}
+
+	err = svr_query(protocol, SVSM_REBOOT_VERSION);
+	if (err) {
+		pr_err("the SVSM has no protocol %u version %u: %d\n",
+		       protocol, SVSM_REBOOT_VERSION, err);
+		return -ENODEV;
+	}
+
+	err = svr_attest();
+	if (err == -ENOMEM)
+		return err;
+	if (err && !svr_allow_unattested()) {
+		pr_err("not using protocol %u: it may be another service (Observability and Configuration has the same number)\n",
+		       protocol);
+		return -ENODEV;
+	}
+	if (err)
+		pr_warn("allow_unattested: USING PROTOCOL %u WITHOUT PROOF THAT IT IS THE REBOOT SERVICE\n",
+			protocol);
+	return 0;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The record that outlives a reset: 16 bytes, versioned, checksummed */
+#ifndef _SVSM_RESET_RECORD_H
+#define _SVSM_RESET_RECORD_H
+
+#include <linux/types.h>
+
+#define SVR_RECORD_SIZE		16
+#define SVR_RECORD_VERSION	1
+
+/**
+ * enum svr_reason - why the machine was reset; values are stored, never reuse
+ * @SVR_REASON_NONE:    it was not: first boot
+ * @SVR_REASON_UNKNOWN: something else, or nobody can tell
+ * @SVR_REASON_REBOOT:  kernel_restart()
+ */
+enum svr_reason {
+	SVR_REASON_NONE		= 0,
+	SVR_REASON_UNKNOWN	= 1,
+	SVR_REASON_REBOOT	= 2,
+	SVR_NR_REASONS,
+};
+
+/**
+ * enum svr_stage - who wrote the record, and when; values are stored
+ * @SVR_STAGE_LOADED:   at load; reason is the one of the previous reset
+ * @SVR_STAGE_CALLED:   right before the call; reason is the one of this reset
+ * @SVR_STAGE_RETURNED: the call came back; the machine is reset by other means
+ */
+enum svr_stage {
+	SVR_STAGE_LOADED	= 1,
+	SVR_STAGE_CALLED	= 2,
+	SVR_STAGE_RETURNED	= 3,
+};
+
+/**
+ * struct svr_record - the record, decoded
+ * @stage:  an &enum svr_stage
+ * @reason: an &enum svr_reason
+ * @count:  calls made so far, modulo 65536
+ * @boot:   tag of the boot that wrote it, 0 when that has none
+ */
+struct svr_record {
+	u8 stage;
+	u8 reason;
+	u16 count;
+	u32 boot;
+};
+
+void svr_record_encode(const struct svr_record *rec, u8 raw[SVR_RECORD_SIZE]);
+int svr_record_decode(const u8 raw[SVR_RECORD_SIZE], struct svr_record *rec);
+enum svr_reason svr_record_reason(int decoded, const struct svr_record *rec,
+				  u32 boot);
+const char *svr_reason_name(enum svr_reason reason);
+
+#endif /* _SVSM_RESET_RECORD_H */

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The record in the CMOS memory of the legacy real-time clock.
+ *
+ * It outlives a reset, every machine type has it, and it can be written with
+ * two port accesses a byte when nothing else works any more. The host reads
+ * it and can forge it.
+ */
+#include <linux/errno.h>
+#include <linux/mc146818rtc.h>
+#include <linux/spinlock.h>
+#include <asm/x86_init.h>
+
+#include "svsm-reset.h"
+
+/* Bytes that neither QEMU nor its firmware uses */
+#define SVR_CMOS_FIRST	0x60
+
+static int svr_cmos_read(u8 raw[SVR_RECORD_SIZE])
+{
+	unsigned long flags;
+	int i;
+
+	if (!x86_platform.legacy.rtc)
+		return -ENODEV;
+
+	spin_lock_irqsave(&rtc_lock, flags);
+	for (i = 0; i < SVR_RECORD_SIZE; i++)
+		raw[i] = CMOS_READ(SVR_CMOS_FIRST + i);
+	spin_unlock_irqrestore(&rtc_lock, flags);
+	return 0;
+}
+
+static int svr_cmos_write(const u8 raw[SVR_RECORD_SIZE])
+{
+	unsigned long flags;
+	int i;
+
+	if (!x86_platform.legacy.rtc)
+		return -ENODEV;
+
+	/* The owner of the lock may be a CPU that has been stopped */
+	if (!spin_trylock_irqsave(&rtc_lock, flags))
+		return -EBUSY;
+	for (i = 0; i < SVR_RECORD_SIZE; i++)
+		CMOS_WRITE(raw[i], SVR_CMOS_FIRST + i);
+	spin_unlock_irqrestore(&rtc_lock, flags);
+	return 0;
+}
+
+/* Record in RTC CMOS, bytes 0x60 to 0x6f */
+const struct svr_store svr_store_cmos = {
+	.name = "RTC CMOS",
+	.read = svr_cmos_read,
+	.write = svr_cmos_write,
+};

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Reset of an SEV-SNP guest through its SVSM: what the parts of the driver
+ * know of each other.
+ *
+ * The way of a reset: cause and arm (hooks.c), then fire.c: quiesce
+ * (quiesce.c, park.c), record (record.c, store.c), call (handover.c, lapic.c,
+ * transport.c). From the moment of firing nothing allocates, sleeps, or waits
+ * without a bound, and locks are only tried.
+ */
+#ifndef _SVSM_RESET_H
+#define _SVSM_RESET_H
+
+#include <linux/compiler.h>
+#include <linux/cpumask.h>
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+#include "policy.h"
+#include "proto.h"
+#include "record.h"
+
+struct svsm_ca;
+struct attribute_group;
+
+/* main.c: how far a reset has come */
+enum svr_state svr_state_get(void);
+bool svr_state_advance(enum svr_state from, enum svr_state to);
+
+/* params.c, sysfs.c */
+u32 svr_protocol(void);
+bool svr_allow_unattested(void);
+enum svr_ap_policy svr_ap_policy_get(void);
+int svr_ap_policy_set(const char *text);
+extern const struct attribute_group *svr_groups[];
+
+/**
+ * enum svr_evidence - what a CPU has written about itself before it halted
+ * @SVR_RUNNING:        nothing
+ * @SVR_WAITING:        the BSP: stopped, but waiting for the hand-over
+ * @SVR_PARKED_BY_STOP: halted for good, out of the kernel's own stop
+ * @SVR_PARKED_BY_NMI:  halted for good, out of our NMI
+ * @SVR_PARKED_CALLER:  halted until the BSP reports that the call came back
+ */
+enum svr_evidence {
+	SVR_RUNNING,
+	SVR_WAITING,
+	SVR_PARKED_BY_STOP,
+	SVR_PARKED_BY_NMI,
+	SVR_PARKED_CALLER,
+};
+
+/**
+ * struct svr_cpu - what the driver knows of one CPU
+ * @ca:       its calling area, NULL while unknown; never changes once set
+ * @bsp:      MSR_IA32_APICBASE says that it is the BSP
+ * @evidence: an &enum svr_evidence; written by this CPU itself
+ * @nmi_park: written by the CPU that fires: our next NMI means "park"
+ * @nmi_wake: written by the BSP: our next NMI means "look at the result"
+ */
+struct svr_cpu {
+	struct svsm_ca *ca;
+	bool bsp;
+	u32 evidence;
+	bool nmi_park;
+	bool nmi_wake;
+};
+
+/* cpus.c */
+DECLARE_PER_CPU(struct svr_cpu, svr_cpus);
+int svr_cpus_init(void);
+void svr_cpus_seal(void);
+void svr_cpus_exit(void);
+int svr_bsp_cpu(void);
+const struct cpumask *svr_cpus_online(void);
+
+/* probe.c */
+int svr_probe_platform(void);
+int svr_probe_service(void);
+
+/* hooks.c */
+int svr_hooks_register(void);
+void svr_hooks_unregister(void);
+
+/**
+ * struct svr_result - how it ended when the call came back
+ * @err: negative errno when no answer was to be had, else 0
+ * @rax: the SVSM's result code when @err is 0
+ */
+struct svr_result {
+	int err;
+	u64 rax;
+};
+
+/* fire.c */
+void svr_fire(enum svr_reason cause);
+
+/**
+ * struct svr_quiesce - outcome of stopping the other CPUs
+ * @want:    CPUs that had to be parked
+ * @missing: those of them that did not show that they are
+ * @nmi:     those that needed our NMI
+ * @took_us: microseconds it took
+ */
+struct svr_quiesce {
+	cpumask_t want;
+	cpumask_t missing;
+	cpumask_t nmi;
+	u64 took_us;
+};
+
+/* quiesce.c */
+void svr_quiesce(struct svr_quiesce *q);
+
+/* park.c */
+int svr_park_install(void);
+void svr_park_uninstall(void);
+void svr_park_caller(struct svr_cpu *cpu);
+bool svr_cpu_parked(int cpu);
+
+/* handover.c */
+void svr_handover_serve(struct svr_cpu *bsp);
+int svr_handover_request(struct svr_result *result);
+bool svr_handover_withdraw(void);
+
+/**
+ * struct svr_lapic - what is left in the local APIC
+ * @drained: interrupts taken off it
+ * @pending: lowest vector still requested, -1 when none is
+ */
+struct svr_lapic {
+	unsigned int drained;
+	int pending;
+};
+
+/* lapic.c, drain.S */
+void svr_lapic_mask(void);
+void svr_lapic_quiet(struct svr_lapic *left);
+void svr_drain_vector(void);
+
+/* store.c: the record, whatever it is kept in */
+void svr_store_load(void);
+void svr_store_mark_loaded(void);
+bool svr_store_note(enum svr_stage stage, enum svr_reason reason);
+enum svr_reason svr_store_last_reason(void);
+
+/**
+ * struct svr_store - a place for SVR_RECORD_SIZE bytes that outlives a reset
+ * @name:  for the log
+ * @read:  fill @raw, may sleep; 0 or a negative errno
+ * @write: write @raw; any context, only tries locks; 0 or a negative errno
+ */
+struct svr_store {
+	const char *name;
+	int (*read)(u8 raw[SVR_RECORD_SIZE]);
+	int (*write)(const u8 raw[SVR_RECORD_SIZE]);
+};
+
+extern const struct svr_store svr_store_cmos;
+
+/* transport.c */
+int svr_transport_call(struct svsm_ca *ca, const struct svr_call *call,
+		       struct svr_call *answer);
+void svr_transport_execute(struct svsm_ca *ca, struct svr_result *result);
+
+#endif /* _SVSM_RESET_H */

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files of the platform device, one value each:
+ * Documentation/ABI/testing/sysfs-platform-svsm-reset
+ */
+#include <linux/device.h>
+#include <linux/sysfs.h>
+#include <linux/svsm-reboot.h>
+
+#include "svsm-reset.h"
+
+static ssize_t protocol_id_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", svr_protocol());
+}
+static DEVICE_ATTR_RO(protocol_id);
+
+static ssize_t protocol_version_show(struct device *dev,
+				     struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", SVSM_REBOOT_VERSION);
+}
+static DEVICE_ATTR_RO(protocol_version);
+
+static ssize_t last_reset_reason_show(struct device *dev,
+				      struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  svr_reason_name(svr_store_last_reason()));
+}
+static DEVICE_ATTR_RO(last_reset_reason);
+
+static ssize_t ap_policy_show(struct device *dev,
+			      struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", svr_ap_policy_name(svr_ap_policy_get()));
+}
+
+static ssize_t ap_policy_store(struct device *dev,
+			       struct device_attribute *attr,
+			       const char *buf, size_t count)
+{
+	int err = svr_ap_policy_set(buf);
+
+	return err ?: count;
+}
+static DEVICE_ATTR_RW(ap_policy);
+
+static ssize_t state_show(struct device *dev,
+			  struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", svr_state_name(svr_state_get()));
+}
+static DEVICE_ATTR_RO(state);
+
+static struct attribute *svr_attrs[] = {
+	&dev_attr_protocol_id.attr,
+	&dev_attr_protocol_version.attr,
+	&dev_attr_last_reset_reason.attr,
+	&dev_attr_ap_policy.attr,
+	&dev_attr_state.attr,
+	NULL
+};
+
+static const struct attribute_group svr_group = {
+	.attrs = svr_attrs,
+};
+
+/* Files of the platform device, for device_add() */
+const struct attribute_group *svr_groups[] = {
+	&svr_group,
+	NULL
+};
