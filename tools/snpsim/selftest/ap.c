@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Application processors: a VMSA, CREATE_VCPU, the host's AP creation, and the
+ * states an AP can be left in.
+ */
+#include "report.h"
+#include "snp.h"
+
+#define TSC_PER_MS	1000000UL	/* about: QEMU's clock, 1 GHz or more */
+#define DEADLINE_MS	4000
+
+union cpu_stack cpu_stacks[MAX_CPUS] __aligned(STACK_SIZE);
+
+void ap_main(void)
+{
+	struct cpu *c = this_cpu();
+
+	ghcb_init();
+	store(&c->alive, 1);
+	c->work();
+	halt_forever();
+}
+
+/* The CPU's state when the host starts it: 64-bit code on its own stack. */
+void ap_vmsa(struct vmsa *v, struct cpu *c)
+{
+	struct table_register gdt = trap_gdt(), idt = trap_idt();
+	u64 cr0, cr4;
+
+	asm volatile("mov %%cr0, %0" : "=r"(cr0));
+	asm volatile("mov %%cr4, %0" : "=r"(cr4));
+	memset(v, 0, sizeof(*v));
+	v->cs = (struct vmsa_seg){ 0x10, 0xa9b, 0xffffffff, 0 };
+	v->ds = (struct vmsa_seg){ 0x18, 0xc93, 0xffffffff, 0 };
+	v->es = v->ds;
+	v->ss = v->ds;
+	v->tr = (struct vmsa_seg){ 0, 0x8b, 0xffff, 0 };
+	v->ldtr = (struct vmsa_seg){ 0, 0x82, 0xffff, 0 };
+	v->gdtr = (struct vmsa_seg){ .limit = gdt.limit, .base = gdt.base };
+	v->idtr = (struct vmsa_seg){ .limit = idt.limit, .base = idt.base };
+	v->vmpl = GUEST_VMPL;
+	v->efer = rdmsr(MSR_EFER) | EFER_SVME;
+	v->cr0 = cr0;
+	v->cr3 = page_root();
+	v->cr4 = cr4;
+	v->dr6 = 0xffff0ff0;
+	v->dr7 = 0x400;
+	v->rflags = 2;
+	v->rip = (u64)entry_ap;
+	v->rsp = (u64)c + STACK_SIZE;
+	v->g_pat = 0x0007040600070406UL;
+	v->sev_features = rdmsr(MSR_SEV_STATUS) >> 2;
+	v->xcr0 = 1;
+	v->mxcsr = 0x1f80;
+	v->x87_fcw = 0x37f;
+}
+
+/*
+ * Register a VMSA and a calling area for the CPU with the SVSM.  The CPU that
+ * booted is number 0 here whatever its APIC id, and the one with id 0 takes
+ * the free number.
+ */
+bool ap_create(unsigned int index, void (*work)(void))
+{
+	struct cpu *c = cpu_nr(index), *boot_cpu = cpu_nr(0);
+
+	memset(c, 0, sizeof(*c));
+	c->index = index;
+	c->apic_id = index == boot_cpu->apic_id ? 0 : index;
+	c->work = work;
+	c->dr7 = 0x400;
+	c->ca = page_alloc();
+	c->vmsa = page_alloc();
+	ap_vmsa(private(c->vmsa), c);
+	return expect_eq("CREATE_VCPU",
+			 svsm_call(PROTO_CORE, CORE_CREATE_VCPU, c->vmsa, c->ca, c->apic_id),
+			 SVSM_SUCCESS);
+}
+
+static bool ap_event(struct cpu *c, unsigned int type)
+{
+	struct ghcb_call call = {
+		.code = GHCB_AP_CREATION,
+		.info1 = (u64)c->apic_id << 32 | GUEST_VMPL << 16 | type,
+		.info2 = c->vmsa,
+		.rax = rdmsr(MSR_SEV_STATUS) >> 2,
+	};
+
+	return ghcb_event(&call);
+}
+
+bool ap_start(unsigned int index, void (*work)(void))
+{
+	struct cpu *c = cpu_nr(index);
+
+	return ap_create(index, work) &&
+	       expect(ap_event(c, AP_CREATE), "host refuses to start AP %u", index) &&
+	       expect(wait_for(&c->alive, 1), "AP %u does not start", index);
+}
+
+bool ap_destroy(unsigned int index)
+{
+	return expect(ap_event(cpu_nr(index), AP_DESTROY), "host refuses to destroy AP %u", index);
+}
+
+bool wait_for(u32 *flag, u32 value)
+{
+	u64 start = rdtsc();
+
+	while (load(flag) != value) {
+		if (rdtsc() - start > DEADLINE_MS * TSC_PER_MS)
+			return false;
+		cpu_relax();
+	}
+	return true;
+}
+
+void delay_ms(unsigned int ms)
+{
+	u64 start = rdtsc();
+
+	while (rdtsc() - start < ms * TSC_PER_MS)
+		cpu_relax();
+}
+
+void ap_busy(void)
+{
+	while (!load(&this_cpu()->go))
+		cpu_relax();
+}
+
+void ap_halt(void)
+{
+	halt_forever();
+}
+
+/* Halted, but any interrupt would make it run again. */
+void ap_idle(void)
+{
+	for (;;)
+		asm volatile("sti; hlt" : : : "memory");
+}
+
+void ap_reset_hold_msr(void)
+{
+	for (;;)
+		ghcb_msr(GHCB_MSR_RESET_HOLD);
+}
+
+void ap_reset_hold_ghcb(void)
+{
+	struct ghcb_call call = { .code = GHCB_RESET_HOLD };
+
+	for (;;)
+		ghcb_event(&call);
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Runs what was selected, says PASS or FAIL. */
+#include "cpu.h"
+#include "format.h"
+#include "report.h"
+#include "tests/tests.h"
+
+static const struct selftest_table *const tables[] = {
+	&query_tests, &call_tests, &remap_tests, &pvalidate_tests, &vcpu_tests, &mem_tests,
+	&attest_tests, &reboot_tests, &persona_tests, &execute_tests, &ap_tests, &state_tests,
+	&violation_tests, &stale_tests, &host_tests, &vc_tests,
+};
+
+static char why[160];
+static unsigned int passed, failed;
+
+static void note(const char *fmt, va_list ap)
+{
+	if (!why[0])
+		vformat(why, sizeof(why), fmt, ap);
+}
+
+bool expect(bool ok, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (ok)
+		return true;
+	va_start(ap, fmt);
+	note(fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+bool expect_eq(const char *what, u64 got, u64 want)
+{
+	return expect(got == want, "%s: got %lx, want %lx", what, got, want);
+}
+
+static void run_one(const struct selftest *t)
+{
+	bool ok = true;
+
+	why[0] = 0;
+	say("RUN %s", t->name);
+	if (t->prepare)
+		ok = expect(t->prepare(), "could not be prepared");
+	if (ok)
+		t->run();
+	if (ok && t->succeeded)
+		expect(t->succeeded(), "did not succeed");
+	if (why[0]) {
+		failed++;
+		say("FAIL %s: %s", t->name, why);
+	} else {
+		passed++;
+		say("PASS %s", t->name);
+	}
+}
+
+/* "group.what" names one test, "group" all of the group that can share a run. */
+static bool selected(const struct selftest *t, const char *name, size_t len)
+{
+	size_t n = strlen(t->name);
+
+	if (n == len && !strncmp(t->name, name, len))
+		return true;
+	return !t->alone && n > len && !strncmp(t->name, name, len) && t->name[len] == '.';
+}
+
+int report_run(const char *select)
+{
+	size_t len = 0;
+
+	while (select[len] && select[len] != ' ')
+		len++;
+	for (unsigned int i = 0; i < ARRAY_SIZE(tables); i++)
+		for (unsigned int j = 0; j < tables[i]->n; j++)
+			if (selected(&tables[i]->tests[j], select, len))
+				run_one(&tables[i]->tests[j]);
+	if (!passed && !failed) {
+		failed++;
+		say("FAIL no such test");
+	}
+	say("selftest: %u passed, %u failed", passed, failed);
+	return failed;
+}
+
+void report_list(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(tables); i++)
+		for (unsigned int j = 0; j < tables[i]->n; j++)
+			say("TEST %s%s", tables[i]->tests[j].name,
+			    tables[i]->tests[j].alone ? " alone" : "");
+}

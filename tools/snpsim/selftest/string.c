@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "types.h"
+
+void *memcpy(void *to, const void *from, size_t n)
+{
+	void *d = to;
+
+	asm volatile("rep movsb" : "+D"(d), "+S"(from), "+c"(n) : : "memory");
+	return to;
+}
+
+void *memset(void *to, int c, size_t n)
+{
+	void *d = to;
+
+	asm volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(c) : "memory");
+	return to;
+}
+
+int memcmp(const void *a, const void *b, size_t n)
+{
+	const u8 *x = a, *y = b;
+
+	for (; n; n--, x++, y++)
+		if (*x != *y)
+			return *x - *y;
+	return 0;
+}
+
+size_t strlen(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n])
+		n++;
+	return n;
+}
+
+int strncmp(const char *a, const char *b, size_t n)
+{
+	for (; n; n--, a++, b++)
+		if (*a != *b || !*a)
+			return *a - *b;
+	return 0;
+}
+
+char *strstr(const char *s, const char *what)
+{
+	size_t n = strlen(what);
+
+	for (; *s; s++)
+		if (!strncmp(s, what, n))
+			return (char *)s;
+	return NULL;
+}
+
+/* Decimal, or hexadecimal after 0x; stops at the first other character. */
+u64 parse_number(const char *s)
+{
+	unsigned int base = 10, digit;
+	u64 n = 0;
+
+	if (!strncmp(s, "0x", 2)) {
+		base = 16;
+		s += 2;
+	}
+	for (;; s++) {
+		if (*s >= '0' && *s <= '9')
+			digit = *s - '0';
+		else if (base == 16 && *s >= 'a' && *s <= 'f')
+			digit = *s - 'a' + 10;
+		else
+			return n;
+		n = n * base + digit;
+	}
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/* SVSM_REBOOT_EXECUTE: prepared in one boot, looked at in the next. */
+#include "tests.h"
+
+#define PATTERN		0xc0ffee0ddba11aceUL
+#define FAR		0x7000000UL
+#define N_PAGES		16
+
+static u64 marker = PATTERN;
+static const u64 constant = ~PATTERN;
+
+/* What boot 1 validated is not valid in boot 2, and comes back empty. */
+static void pages(void)
+{
+	for (u64 pa = FAR; pa < FAR + N_PAGES * PAGE_SIZE; pa += PAGE_SIZE) {
+		expect_eq("PSC to private", ghcb_psc_msr(pa, PSC_PRIVATE), 0);
+		expect_eq("it is not valid", svsm_pvalidate(pa, 0), SVSM_PVALIDATE_NO_UPDATE);
+		page_accept(pa);
+		if (boot > 1)
+			for (unsigned int i = 0; i < PAGE_SIZE; i += 8)
+				expect_eq("contents", *(u64 *)private(pa + i), 0);
+		memset(private(pa), 0xa7, PAGE_SIZE);
+	}
+	if (boot == 1)
+		execute();
+}
+
+/* The image is that of the launch: code, data, and what it was loaded with. */
+static void image(void)
+{
+	expect_eq("data", load(&marker), PATTERN);
+	expect_eq("constants", load((u64 *)&constant), ~PATTERN);
+	store(&marker, 0);
+	store((u64 *)&constant, 0);
+	if (boot == 1)
+		execute();
+}
+
+/* A page of the launch image is valid again, whatever boot 1 made of it. */
+static void launch_pages(void)
+{
+	u64 gone = page_alloc(), open = page_alloc();
+
+	expect_eq("it is valid", svsm_pvalidate(gone, PV_VALIDATE), SVSM_PVALIDATE_NO_UPDATE);
+	expect_eq("it is valid", svsm_pvalidate(open, PV_VALIDATE), SVSM_PVALIDATE_NO_UPDATE);
+	*(u64 *)private(gone) = PATTERN;
+	if (boot > 1)
+		return;
+	expect_eq("rescind", svsm_pvalidate(gone, 0), SVSM_SUCCESS);
+	page_share(open);
+	execute();
+}
+
+static void by_ghcb(void)
+{
+	struct svsm_args a = { .rax = SVSM_CALL(PROTO_REBOOT, 0) };
+
+	if (boot > 1)
+		return;
+	say("EXECUTE");
+	svsm_exchange(&a, SVSM_BY_GHCB);
+	expect(false, "EXECUTE came back with %lx", a.rax);
+}
+
+/* The number is that of the boot, and there can be many. */
+static void chain(void)
+{
+	if (boot < option("boots", 5))
+		execute();
+}
+
+/* The next boot's calling area is that of the launch. */
+static void moved_ca(void)
+{
+	u64 ca = page_alloc();
+
+	expect_eq("calling area", this_cpu()->ca, svsm_boot_ca());
+	expect_eq("query", svsm_query(PROTO_CORE, 1), SVSM_VERSION_1);
+	if (boot > 1)
+		return;
+	expect_core("REMAP_CA", CORE_REMAP_CA, ca, SVSM_SUCCESS);
+	this_cpu()->ca = ca;
+	execute();
+}
+
+/* A refused EXECUTE has changed nothing. */
+static void refused(void)
+{
+	u64 pa = page_far();
+
+	page_accept(pa);
+	*(u64 *)private(pa) = PATTERN;
+	expect_call("EXECUTE with a flag", PROTO_REBOOT, 0, 1, 0, 0, SVSM_INVALID_PARAMETER);
+	expect_eq("contents", *(u64 *)private(pa), PATTERN);
+	expect_eq("valid", svsm_pvalidate(pa, PV_VALIDATE), SVSM_PVALIDATE_NO_UPDATE);
+	expect_eq("boot", boot, 1);
+}
+
+static const struct selftest tests[] = {
+	{ .name = "execute.pages", .run = pages, .alone = true },
+	{ .name = "execute.image", .run = image, .alone = true },
+	{ .name = "execute.launch-pages", .run = launch_pages, .alone = true },
+	{ .name = "execute.by-ghcb", .run = by_ghcb, .alone = true },
+	{ .name = "execute.chain", .run = chain, .alone = true },
+	{ .name = "execute.moved-ca", .run = moved_ca, .alone = true },
+	{ .name = "execute.refused", .run = refused, .alone = true },
+};
+
+const struct selftest_table execute_tests = { tests, ARRAY_SIZE(tests) };

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SVSMs other than the draft's: the runner starts the simulator with the
+ * personality that the test is named after.
+ */
+#include "attest.h"
+#include "tests.h"
+
+static u64 guid_result(void)
+{
+	attest_op();
+	return attest_call(ATTEST_SINGLE).result;
+}
+
+static void noreboot(void)
+{
+	expect_eq("query", svsm_query(PROTO_REBOOT, 1), 0);
+	expect_eq("GUID", guid_result(), SVSM_UNSUPPORTED_PROTOCOL);
+	expect_eq("EXECUTE", svsm_reboot(), SVSM_UNSUPPORTED_PROTOCOL);
+}
+
+static void ocp(void)
+{
+	expect_eq("query", svsm_query(PROTO_REBOOT, 1), SVSM_VERSION_1);
+	expect_eq("GUID", guid_result(), SVSM_UNSUPPORTED_PROTOCOL);
+	expect_eq("EXECUTE", svsm_reboot(), SVSM_INVALID_PARAMETER);
+}
+
+static void noattest(void)
+{
+	expect_eq("query", svsm_query(PROTO_ATTEST, 1), 0);
+	expect_eq("GUID", guid_result(), SVSM_UNSUPPORTED_PROTOCOL);
+	expect_eq("reboot is there", svsm_query(PROTO_REBOOT, 1), SVSM_VERSION_1);
+}
+
+static void proto(void)
+{
+	u32 n = option("proto", 0);
+
+	if (boot > 1)
+		return;
+	expect_eq("query of 5", svsm_query(PROTO_REBOOT, 1), 0);
+	expect_eq("query", svsm_query(n, 1), SVSM_VERSION_1);
+	expect_eq("EXECUTE of 5", svsm_reboot(), SVSM_UNSUPPORTED_PROTOCOL);
+	say("EXECUTE");
+	expect_eq("EXECUTE came back", svsm_call(n, 0, 0, 0, 0), ~0UL);
+}
+
+static void other_manifest(void)
+{
+	u64 size = option("manifest-size", 8);
+	struct attest_answer a;
+
+	attest_op();
+	a = attest_call(ATTEST_SINGLE);
+	expect_eq("result", a.result, SVSM_SUCCESS);
+	expect_eq("size", a.manifest_size, size);
+	if (size >= 4)
+		expect_eq("version", *(u32 *)attest_manifest(), option("manifest-version", 0));
+	if (size >= 8)
+		expect_eq("flags", *(u32 *)(attest_manifest() + 4), option("manifest-flags", 0));
+	expect_eq("beyond", attest_manifest()[size], 0xee);
+}
+
+static void repeated(const char *name, u64 code)
+{
+	u64 n = option(name, 0);
+
+	if (boot > 1)
+		return;
+	expect(n, "no count was given");
+	for (u64 i = 0; i < n; i++)
+		expect_eq("EXECUTE", svsm_reboot(), code);
+	execute();
+}
+
+static void busy(void)
+{
+	repeated("busy", SVSM_BUSY);
+}
+
+static void incomplete(void)
+{
+	repeated("incomplete", SVSM_INCOMPLETE);
+}
+
+static void result(void)
+{
+	u64 want = option("result", 0);
+
+	for (unsigned int i = 0; i < 3; i++)
+		expect_eq("EXECUTE", svsm_reboot(), want);
+	expect_eq("boot", boot, 1);
+}
+
+/* The SVSM came back without having looked at the call. */
+static void pending(void)
+{
+	struct svsm_args a = { .rax = SVSM_CALL(PROTO_REBOOT, 0) };
+
+	svsm_exchange(&a, 0);
+	expect_eq("response", a.response, GHCB_MSR_RUN_VMPL_RESP);
+	expect_eq("pending", a.pending, 1);
+	expect_eq("query works", svsm_query(PROTO_CORE, 1), SVSM_VERSION_1);
+	expect_eq("boot", boot, 1);
+}
+
+/* As if an NMI had used the GHCB MSR in between: not the answer to this request. */
+static void foreign_answer(void)
+{
+	u64 n = option("foreign", 0);
+
+	if (boot > 1)
+		return;
+	expect(n, "no count was given");
+	for (u64 i = 0; i < n; i++) {
+		struct svsm_args a = { .rax = SVSM_CALL(PROTO_REBOOT, 0) };
+
+		svsm_exchange(&a, 0);
+		expect((a.response & 0xfff) != GHCB_MSR_RUN_VMPL_RESP,
+		       "response %lx is not foreign", a.response);
+		expect_eq("pending", a.pending, 1);
+	}
+	execute();
+}
+
+static const struct selftest tests[] = {
+	{ .name = "persona.noreboot", .run = noreboot, .alone = true },
+	{ .name = "persona.ocp", .run = ocp, .alone = true },
+	{ .name = "persona.noattest", .run = noattest, .alone = true },
+	{ .name = "persona.proto", .run = proto, .alone = true },
+	{ .name = "persona.manifest", .run = other_manifest, .alone = true },
+	{ .name = "persona.busy", .run = busy, .alone = true },
+	{ .name = "persona.incomplete", .run = incomplete, .alone = true },
+	{ .name = "persona.result", .run = result, .alone = true },
+	{ .name = "persona.pending", .run = pending, .alone = true },
+	{ .name = "persona.foreign", .run = foreign_answer, .alone = true },
+};
+
+const struct selftest_table persona_tests = { tests, ARRAY_SIZE(tests) };

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+/* SVSM_CORE_CREATE_VCPU and DELETE_VCPU, and the host's AP creation */
+#include "tests.h"
+
+#define AP	1
+
+static u64 vmsa, ca;
+
+static struct vmsa *good(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	vmsa = page_alloc();
+	ca = page_alloc();
+	memset(c, 0, sizeof(*c));
+	c->index = AP;
+	c->apic_id = AP;
+	c->work = ap_halt;
+	ap_vmsa(private(vmsa), c);
+	return private(vmsa);
+}
+
+static u64 create(u64 vmsa_pa, u64 ca_pa, u64 apic)
+{
+	return svsm_call(PROTO_CORE, CORE_CREATE_VCPU, vmsa_pa, ca_pa, apic);
+}
+
+static u64 delete(u64 vmsa_pa)
+{
+	return svsm_call(PROTO_CORE, CORE_DELETE_VCPU, vmsa_pa, 0, 0);
+}
+
+static void unaligned(void)
+{
+	good();
+	expect_eq("VMSA", create(vmsa + 8, ca, AP), SVSM_INVALID_ADDRESS);
+	expect_eq("calling area", create(vmsa, ca + 8, AP), SVSM_INVALID_ADDRESS);
+}
+
+static void bad_address(void)
+{
+	u64 far = page_far(), open = page_far();
+
+	page_accept(open);
+	page_share(open);
+	good();
+	expect_eq("VMSA beyond RAM", create(page_top(), ca, AP), SVSM_INVALID_ADDRESS);
+	expect_eq("area beyond RAM", create(vmsa, page_top(), AP), SVSM_INVALID_ADDRESS);
+	expect_eq("VMSA in the SVSM", create(svsm_base(), ca, AP), SVSM_INVALID_ADDRESS);
+	expect_eq("area in the SVSM", create(vmsa, svsm_base(), AP), SVSM_INVALID_ADDRESS);
+	expect_eq("VMSA unvalidated", create(far, ca, AP), SVSM_INVALID_ADDRESS);
+	expect_eq("area unvalidated", create(vmsa, far, AP), SVSM_INVALID_ADDRESS);
+	expect_eq("VMSA shared", create(open, ca, AP), SVSM_INVALID_ADDRESS);
+	expect_eq("area shared", create(vmsa, open, AP), SVSM_INVALID_ADDRESS);
+	expect_eq("nothing was registered", delete(vmsa), SVSM_INVALID_PARAMETER);
+}
+
+static void same_page(void)
+{
+	good();
+	expect_eq("VMSA = area", create(vmsa, vmsa, AP), SVSM_INVALID_ADDRESS);
+}
+
+static void bad_vmpl(void)
+{
+	static const u8 vmpls[] = { 0, 1, 3, 4, 255 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(vmpls); i++) {
+		good()->vmpl = vmpls[i];
+		expect_eq("VMPL", create(vmsa, ca, AP), SVSM_INVALID_PARAMETER);
+	}
+}
+
+static void no_svme(void)
+{
+	good()->efer &= ~EFER_SVME;
+	expect_eq("EFER.SVME clear", create(vmsa, ca, AP), SVSM_INVALID_PARAMETER);
+}
+
+static void bad_features(void)
+{
+	good()->sev_features ^= BIT(3);
+	expect_eq("feature bit 3", create(vmsa, ca, AP), SVSM_INVALID_PARAMETER);
+	good()->sev_features = 0;
+	expect_eq("no features", create(vmsa, ca, AP), SVSM_INVALID_PARAMETER);
+}
+
+/* A refused page stays the guest's own. */
+static void refused_is_writable(void)
+{
+	struct vmsa *v = good();
+
+	v->vmpl = 0;
+	expect_eq("VMPL 0", create(vmsa, ca, AP), SVSM_INVALID_PARAMETER);
+	v->vmpl = GUEST_VMPL;
+	expect_eq("corrected", create(vmsa, ca, AP), SVSM_SUCCESS);
+	expect_eq("delete", delete(vmsa), SVSM_SUCCESS);
+}
+
+static void unknown_apic(void)
+{
+	good();
+	expect_eq("APIC id 200", create(vmsa, ca, 200), SVSM_INVALID_PARAMETER);
+	expect_eq("APIC id 0xffffffff", create(vmsa, ca, ~0U), SVSM_INVALID_PARAMETER);
+}
+
+static void already(void)
+{
+	u64 first;
+
+	good();
+	first = vmsa;
+	expect_eq("first", create(vmsa, ca, AP), SVSM_SUCCESS);
+	expect_eq("again", create(vmsa, ca, AP), SVSM_INVALID_ADDRESS);
+	good();
+	expect_eq("a VMSA as calling area", create(vmsa, first, AP), SVSM_INVALID_ADDRESS);
+	expect_eq("delete", delete(first), SVSM_SUCCESS);
+}
+
+/* The creator may look at the page: Linux does. */
+static void readable(void)
+{
+	struct vmsa *v = good();
+
+	expect_eq("create", create(vmsa, ca, AP), SVSM_SUCCESS);
+	expect_eq("sev_features", v->sev_features, rdmsr(MSR_SEV_STATUS) >> 2);
+	expect_eq("delete", delete(vmsa), SVSM_SUCCESS);
+	v->sev_features = 0x1234;
+	expect_eq("writable again", v->sev_features, 0x1234);
+}
+
+static void delete_unknown(void)
+{
+	expect_eq("no VMSA", delete(page_alloc()), SVSM_INVALID_PARAMETER);
+	expect_eq("zero", delete(0), SVSM_INVALID_PARAMETER);
+	expect_eq("beyond RAM", delete(page_top()), SVSM_INVALID_PARAMETER);
+	good();
+	expect_eq("create", create(vmsa, ca, AP), SVSM_SUCCESS);
+	expect_eq("unaligned", delete(vmsa + 8), SVSM_INVALID_PARAMETER);
+	expect_eq("delete", delete(vmsa), SVSM_SUCCESS);
+	expect_eq("twice", delete(vmsa), SVSM_INVALID_PARAMETER);
+}
+
+/* Refused while it executes; a halted or held AP does not execute. */
+static void delete_busy(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, ap_busy))
+		return;
+	expect_eq("running", delete(c->vmsa), SVSM_BUSY);
+	store(&c->go, 1);
+	delay_ms(20);
+	expect_eq("halted", delete(c->vmsa), SVSM_SUCCESS);
+}
+
+static void delete_held(void)
+{
+	if (!ap_start(AP, ap_reset_hold_msr))
+		return;
+	delay_ms(20);
+	expect_eq("in reset hold", delete(cpu_nr(AP)->vmsa), SVSM_SUCCESS);
+}
+
+static void delete_destroyed(void)
+{
+	if (!ap_start(AP, ap_busy))
+		return;
+	ap_destroy(AP);
+	expect_eq("destroyed", delete(cpu_nr(AP)->vmsa), SVSM_SUCCESS);
+}
+
+static bool host_creates(u64 pa, unsigned int type, unsigned int vmpl, unsigned int apic)
+{
+	struct ghcb_call c = {
+		.code = GHCB_AP_CREATION,
+		.info1 = (u64)apic << 32 | vmpl << 16 | type,
+		.info2 = pa,
+		.rax = rdmsr(MSR_SEV_STATUS) >> 2,
+	};
+
+	return ghcb_event(&c);
+}
+
+/* The host starts nothing that the SVSM did not make a VMSA. */
+static void host_refuses(void)
+{
+	good();
+	expect(!host_creates(vmsa, AP_CREATE, GUEST_VMPL, AP), "not a VMSA: started");
+	expect_eq("create", create(vmsa, ca, AP), SVSM_SUCCESS);
+	expect(!host_creates(vmsa, AP_CREATE, 0, AP), "VMPL 0: started");
+	expect(!host_creates(vmsa, AP_CREATE, GUEST_VMPL, 200), "APIC id 200: started");
+	expect(!host_creates(vmsa, 3, GUEST_VMPL, AP), "type 3: done");
+	expect_eq("delete", delete(vmsa), SVSM_SUCCESS);
+	expect(!host_creates(vmsa, AP_CREATE, GUEST_VMPL, AP), "deleted VMSA: started");
+}
+
+/* An AP can be stopped, deleted and started anew, more than once. */
+static void restart(void)
+{
+	for (unsigned int i = 0; i < 3; i++) {
+		if (!ap_start(AP, ap_halt))
+			return;
+		delay_ms(5);
+		if (!ap_destroy(AP) ||
+		    !expect_eq("delete", delete(cpu_nr(AP)->vmsa), SVSM_SUCCESS))
+			return;
+	}
+}
+
+static void ap_calls(void)
+{
+	store(&this_cpu()->arg, svsm_query(PROTO_REBOOT, 1));
+	store(&this_cpu()->go, 1);
+}
+
+/* The AP's calls go through the area it was created with. */
+static void calls_from_ap(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, ap_calls))
+		return;
+	if (expect(wait_for(&c->go, 1), "no answer"))
+		expect_eq("query by the AP", load(&c->arg), SVSM_VERSION_1);
+	delay_ms(5);
+	expect_eq("delete", delete(c->vmsa), SVSM_SUCCESS);
+}
+
+static const struct selftest tests[] = {
+	{ .name = "vcpu.unaligned", .run = unaligned },
+	{ .name = "vcpu.bad-address", .run = bad_address },
+	{ .name = "vcpu.same-page", .run = same_page },
+	{ .name = "vcpu.bad-vmpl", .run = bad_vmpl },
+	{ .name = "vcpu.no-svme", .run = no_svme },
+	{ .name = "vcpu.bad-features", .run = bad_features },
+	{ .name = "vcpu.refused-is-writable", .run = refused_is_writable },
+	{ .name = "vcpu.unknown-apic", .run = unknown_apic },
+	{ .name = "vcpu.already", .run = already },
+	{ .name = "vcpu.readable", .run = readable },
+	{ .name = "vcpu.delete-unknown", .run = delete_unknown },
+	{ .name = "vcpu.delete-busy", .run = delete_busy },
+	{ .name = "vcpu.delete-held", .run = delete_held },
+	{ .name = "vcpu.delete-destroyed", .run = delete_destroyed },
+	{ .name = "vcpu.host-refuses", .run = host_refuses },
+	{ .name = "vcpu.restart", .run = restart },
+	{ .name = "vcpu.calls-from-ap", .run = calls_from_ap },
+};
+
+const struct selftest_table vcpu_tests = { tests, ARRAY_SIZE(tests) };

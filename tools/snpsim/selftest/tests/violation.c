@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Planted violations: what real hardware answers with a fault that no guest
+ * survives.  Each ends the run; a guest that lives on has found a hole.
+ */
+#include "tests.h"
+
+static u64 page;
+
+static void survived(void)
+{
+	expect(false, "survived");
+}
+
+static bool private_page(void)
+{
+	page = page_far();
+	return page_accept(page);
+}
+
+static bool shared_page(void)
+{
+	return private_page() && page_share(page);
+}
+
+static bool unvalidated_page(void)
+{
+	page = page_far();
+	return true;
+}
+
+static bool vmsa_page(void)
+{
+	if (!ap_create(1, ap_halt))
+		return false;
+	page = cpu_nr(1)->vmsa;
+	return true;
+}
+
+static void report_page(void)
+{
+	say("PAGE %lx", page);
+	planted();
+}
+
+static void private_as_shared_read(void)
+{
+	report_page();
+	load((u64 *)shared(page));
+	survived();
+}
+
+static void private_as_shared_write(void)
+{
+	report_page();
+	store((u64 *)shared(page), 1);
+	survived();
+}
+
+static void shared_as_private_write(void)
+{
+	report_page();
+	store((u64 *)private(page), 1);
+	survived();
+}
+
+static void shared_as_private_read(void)
+{
+	report_page();
+	load((u64 *)private(page));
+	survived();
+}
+
+static void unvalidated_read(void)
+{
+	report_page();
+	load((u64 *)private(page));
+	survived();
+}
+
+static void unvalidated_write(void)
+{
+	report_page();
+	store((u64 *)private(page), 1);
+	survived();
+}
+
+static void unvalidated_fetch(void)
+{
+	report_page();
+	((void (*)(void))private(page))();
+	survived();
+}
+
+/* Rescinded behind its own back, as a confused kernel would. */
+static void rescinded_read(void)
+{
+	expect_eq("rescind", svsm_pvalidate(page, 0), SVSM_SUCCESS);
+	report_page();
+	load((u64 *)private(page));
+	survived();
+}
+
+static void vmsa_write(void)
+{
+	report_page();
+	store((u64 *)private(page), 1);
+	survived();
+}
+
+static void hypervisor_private(void)
+{
+	page = svsm_base();
+	report_page();
+	load((u64 *)private(page));
+	survived();
+}
+
+static void hypervisor_shared(void)
+{
+	page = svsm_base();
+	report_page();
+	store((u64 *)shared(page), 1);
+	survived();
+}
+
+static void share_validated(void)
+{
+	report_page();
+	ghcb_psc_msr(page, PSC_SHARED);
+	survived();
+}
+
+static void ghcb_not_shared(void)
+{
+	u64 ghcb = this_cpu()->ghcb;
+
+	/* The page the CPU registered, taken back without telling the host's side. */
+	page = ghcb;
+	expect_eq("PSC to private", ghcb_psc_msr(ghcb, PSC_PRIVATE), 0);
+	page_accept(ghcb);
+	report_page();
+	wrmsr(MSR_GHCB, ghcb);
+	vmgexit();
+	survived();
+}
+
+static const struct selftest tests[] = {
+	{ .name = "violation.private-as-shared-read", .prepare = private_page,
+	  .run = private_as_shared_read, .alone = true },
+	{ .name = "violation.private-as-shared-write", .prepare = private_page,
+	  .run = private_as_shared_write, .alone = true },
+	{ .name = "violation.shared-as-private-read", .prepare = shared_page,
+	  .run = shared_as_private_read, .alone = true },
+	{ .name = "violation.shared-as-private-write", .prepare = shared_page,
+	  .run = shared_as_private_write, .alone = true },
+	{ .name = "violation.unvalidated-read", .prepare = unvalidated_page,
+	  .run = unvalidated_read, .alone = true },
+	{ .name = "violation.unvalidated-write", .prepare = unvalidated_page,
+	  .run = unvalidated_write, .alone = true },
+	{ .name = "violation.unvalidated-fetch", .prepare = unvalidated_page,
+	  .run = unvalidated_fetch, .alone = true },
+	{ .name = "violation.rescinded-read", .prepare = private_page,
+	  .run = rescinded_read, .alone = true },
+	{ .name = "violation.vmsa-write", .prepare = vmsa_page,
+	  .run = vmsa_write, .alone = true },
+	{ .name = "violation.hypervisor-private", .run = hypervisor_private, .alone = true },
+	{ .name = "violation.hypervisor-shared", .run = hypervisor_shared, .alone = true },
+	{ .name = "violation.share-validated", .prepare = private_page,
+	  .run = share_validated, .alone = true },
+	{ .name = "violation.ghcb-not-shared", .run = ghcb_not_shared, .alone = true },
+};
+
+const struct selftest_table violation_tests = { tests, ARRAY_SIZE(tests) };

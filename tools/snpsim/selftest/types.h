@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SELFTEST_TYPES_H
+#define SELFTEST_TYPES_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long u64;
+
+#define BIT(n)		(1UL << (n))
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define PAGE_SIZE	4096UL
+#define HUGE_SIZE	0x200000UL
+#define PAGE_MASK	(~(PAGE_SIZE - 1))
+
+/* Memory that another CPU or the other world changes. */
+#define load(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define store(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+
+void *memcpy(void *to, const void *from, size_t n);
+void *memset(void *to, int c, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+size_t strlen(const char *s);
+int strncmp(const char *a, const char *b, size_t n);
+char *strstr(const char *s, const char *what);
+u64 parse_number(const char *s);
+
+#endif
