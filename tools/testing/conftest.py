@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Fixtures for all the tests.
+
+`simulate(...)` starts a guest under the simulator (see lib/guest.py for the
+arguments) and ends it after the test; at the end the console of every guest is
+searched for complaints of the kernel, unless the test set guest.trouble_is_fine.
+"""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from lib import places  # noqa: E402
+from lib.guest import Guest  # noqa: E402
+
+# Quick ones first; the KUnit kernel is built while the others run.
+ORDER = ("static", "scenarios", "simulator", "kunit")
+
+
+def directory_of(item):
+    """tools/testing/DIRECTORY/test_x.py -> DIRECTORY"""
+    return pathlib.Path(item.fspath).relative_to(pathlib.Path(__file__).parent).parts[0]
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: ORDER.index(directory_of(item)) if directory_of(item) in ORDER else 9)
+
+
+def pytest_sessionstart(session):
+    places.CHECK.mkdir(parents=True, exist_ok=True)
+    session.kunit_build = None
+
+
+def pytest_collection_finish(session):
+    """Start the KUnit build now, at low priority, where its results are asked for."""
+    if session.config.option.collectonly or not any("results" in i.fixturenames for i in session.items):
+        return
+    with open(places.CHECK / "kunit-build.log", "w", encoding="utf-8") as log:
+        session.kunit_build = subprocess.Popen(
+            [places.TOP / "tools/build/kunit"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True,
+        )
+
+
+def pytest_sessionfinish(session):
+    if session.kunit_build and session.kunit_build.poll() is None:
+        os.killpg(session.kunit_build.pid, signal.SIGTERM)
+
+
+@pytest.fixture(scope="session")
+def kunit_build(request):
+    """The build of the KUnit kernel and modules, under way since the start."""
+    return request.session.kunit_build
+
+
+def run_directory(request):
+    """build/check/MODULE/TEST: the files of one test's runs."""
+    name = re.sub(r"[^\w.=,-]+", "_", request.node.name)
+    return places.CHECK / request.node.fspath.purebasename / name
+
+
+@pytest.fixture
+def simulate(request):
+    """Start guests: simulate(smp=2, svsm="ocp", ...) -> Guest"""
+    guests = request.node.guests = []
+
+    def start(**arguments):
+        directory = run_directory(request)
+        if guests:
+            directory = directory / str(len(guests) + 1)
+        guest = Guest(directory, **arguments)
+        guests.append(guest)
+        return guest
+
+    yield start
+    for guest in guests:
+        guest.stop()
+    for guest in guests:
+        if not guest.trouble_is_fine:
+            assert not guest.trouble(), f"the guest's kernel complains, see {guest.directory}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A test that failed shows where its guests' files are and the end of them."""
+    report = (yield).get_result()
+    if report.failed:
+        for guest in getattr(item, "guests", ()):
+            report.sections.append((f"guest in {guest.directory}", guest.tail()))

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The simulator's event log, and what is to be asserted about it.
+
+Every assertion raises AssertionError with the whole log, one event a line: a
+failed scenario is to be understood from the report alone.
+"""
+
+import json
+
+NOT_RUNNABLE = ("halted", "reset-hold", "destroyed")
+BAD_ENDS = ("violation", "host-reset", "terminate")
+
+
+class Events(list):
+    """The events of one run, in order; each a dict."""
+
+    @classmethod
+    def read(cls, path, partial=False):
+        """Parse the log; partial: the run still goes on, the last line may be torn."""
+        events = cls()
+        lines = path.read_text(encoding="utf-8").split("\n")
+        torn = lines.pop()
+        if torn and not partial:
+            raise AssertionError(f"{path}: the last line has no end: {torn!r}")
+        for number, line in enumerate(lines, 1):
+            try:
+                event = json.loads(line)
+            except ValueError as error:
+                raise AssertionError(f"{path}:{number}: not JSON: {line!r}: {error}") from None
+            if not isinstance(event, dict) or "event" not in event:
+                raise AssertionError(f"{path}:{number}: no event: {line!r}")
+            events.append(event)
+        return events
+
+    def __str__(self):
+        return "\n".join(json.dumps(event) for event in self)
+
+    def fail(self, why):
+        raise AssertionError(f"{why}\nevents:\n{self}")
+
+    def of(self, kind, **match):
+        """The events of that kind whose members have the given values."""
+        return Events(
+            event
+            for event in self
+            if event["event"] == kind and all(event.get(k) == v for k, v in match.items())
+        )
+
+    def one(self, kind, **match):
+        """The only event of that kind."""
+        found = self.of(kind, **match)
+        if len(found) != 1:
+            self.fail(f"{len(found)} events {kind} {match or ''}, not 1")
+        return found[0]
+
+    def no(self, *kinds):
+        """No event of any of these kinds."""
+        for kind in kinds:
+            if self.of(kind):
+                self.fail(f"there is an event {kind}")
+
+    @property
+    def executes(self):
+        """The EXECUTE calls that the SVSM accepted."""
+        return self.of("execute", result="0x0")
+
+    @property
+    def refusals(self):
+        """The EXECUTE calls that the SVSM did not accept."""
+        return Events(event for event in self.of("execute") if event["result"] != "0x0")
+
+    def boots(self, count):
+        """Exactly so many boots, numbered from 1, each on the BSP."""
+        numbers = [event["boot"] for event in self.of("boot")]
+        if numbers != list(range(1, count + 1)):
+            self.fail(f"boots {numbers}, not 1 to {count}")
+        for event in self.of("boot"):
+            if not event["bsp"]:
+                self.fail("a boot did not start on the BSP")
+
+    def ended(self, status, reason=None):
+        """The run's end, as the log has it."""
+        if not self or self[-1]["event"] != "end":
+            self.fail("the log does not end with the event end")
+        end = self[-1]
+        if end["status"] != status or reason not in (None, end["reason"]):
+            self.fail(f"ended with {end['status']} {end['reason']}, not {status} {reason or ''}")
+
+    def orderly_resets(self, count, cpus):
+        """So many resets through the SVSM, every one as it should be.
+
+        The BSP calls, with no flags; every AP is accounted for and none can run
+        guest code; the BSP's local APIC has nothing left to deliver; pages were
+        invalidated; the next boot follows; and no EXECUTE was refused.
+        """
+        if len(self.executes) != count:
+            self.fail(f"{len(self.executes)} accepted EXECUTE calls, not {count}")
+        if self.refusals:
+            self.fail("an EXECUTE call was refused")
+        for execute in self.executes:
+            self._orderly_reset(execute, cpus)
+        self.no(*BAD_ENDS)
+        self.boots(count + 1)
+
+    def _orderly_reset(self, execute, cpus):
+        if not execute["bsp"] or execute["apic_id"] != 0:
+            self.fail("EXECUTE did not come from the BSP")
+        if execute["flags"] != "0x0":
+            self.fail("EXECUTE with reserved flags")
+        if len(execute["aps"]) != cpus - 1:
+            self.fail(f"EXECUTE accounts for {len(execute['aps'])} APs, not {cpus - 1}")
+        for ap in execute["aps"]:
+            if ap["runnable"] or ap["state"] not in NOT_RUNNABLE:
+                self.fail(f"EXECUTE while the AP {ap['cpu']} could run")
+        irq = execute["irq"]
+        if irq["lvt_unmasked"] or irq["irr"] or irq["isr"]:
+            self.fail("EXECUTE with interrupts that the next boot would get")
+
+        after = self[self.index(execute) + 1 :]
+        kinds = [event["event"] for event in after]
+        if "invalidate" not in kinds or "boot" not in kinds:
+            self.fail("EXECUTE is not followed by invalidate and boot")
+        invalidate = after[kinds.index("invalidate")]
+        boot = after[kinds.index("boot")]
+        if invalidate["pages"] <= 0:
+            self.fail("EXECUTE invalidated no page")
+        if kinds.index("invalidate") > kinds.index("boot") or boot["boot"] != execute["boot"] + 1:
+            self.fail("the events after EXECUTE are out of order")
+
+    def no_reset_tried(self):
+        """Nobody called EXECUTE, and there was one boot only."""
+        self.no("execute", "invalidate")
+        self.boots(1)

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A guest under the simulator, driven over its serial console."""
+
+import re
+import time
+
+import pexpect
+
+from . import places
+from .events import Events
+
+# Any of these on the console is a failure, whatever else a scenario looks at.
+KERNEL_TROUBLE = re.compile(
+    r"BUG:|WARNING:|Oops|Call Trace|INFO: task .* blocked|rcu: INFO|soft lockup|Unable to handle"
+)
+BOOT_TIMEOUT = 90
+COMMAND_TIMEOUT = 60
+RUN_TIMEOUT = 300
+
+
+class Guest:
+    """One run of the simulator.  Its files are kept in `directory`."""
+
+    def __init__(
+        self,
+        directory,
+        *,
+        smp=4,
+        svsm="draft",
+        append="",
+        fidelity=None,
+        memory=None,
+        kernel=places.KERNEL,
+        initrd=places.INITRD,
+        timeout=RUN_TIMEOUT,
+        qemu=(),
+    ):
+        directory.mkdir(parents=True, exist_ok=True)
+        self.directory = directory
+        self.smp = smp
+        self.status = None
+        self.trouble_is_fine = False
+        self._sequence = 0
+        self._events_path = directory / "events.jsonl"
+        self._events_path.write_text("")
+        arguments = ["run", "--kernel", kernel, "--initrd", initrd, "--smp", smp, "--svsm", svsm]
+        arguments += ["--append", f"console=ttyS0 panic=-1 {append}".strip()]
+        arguments += ["--events", self._events_path, "--log", directory / "snpsim.log"]
+        arguments += ["--timeout", timeout]
+        if fidelity:
+            arguments += ["--fidelity", fidelity]
+        if memory:
+            arguments += ["--memory", memory]
+        if qemu:
+            arguments += ["--", *qemu]
+        arguments = [str(argument) for argument in arguments]
+        (directory / "command").write_text(" ".join([str(places.SNPSIM), *arguments]) + "\n")
+        self._log = open(directory / "console.log", "w", encoding="utf-8")
+        self._child = pexpect.spawn(
+            str(places.SNPSIM),
+            arguments,
+            encoding="utf-8",
+            codec_errors="replace",
+            echo=False,
+            timeout=COMMAND_TIMEOUT,
+            dimensions=(100, 4000),
+        )
+        self._child.logfile_read = self._log
+        self._child.delaybeforesend = None
+
+    @property
+    def console(self):
+        """What the guest has printed so far."""
+        self._log.flush()
+        return (self.directory / "console.log").read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def events(self):
+        """The event log so far, or the whole of it after the end."""
+        return Events.read(self._events_path, partial=self.status is None)
+
+    def expect(self, pattern, timeout=COMMAND_TIMEOUT):
+        """Wait for a text; the match."""
+        try:
+            self._child.expect(pattern, timeout=timeout)
+        except pexpect.TIMEOUT:
+            raise AssertionError(f"no {pattern!r} within {timeout} s\n{self.tail()}") from None
+        except pexpect.EOF:
+            raise AssertionError(f"the run ended without {pattern!r}\n{self.tail()}") from None
+        return self._child.match
+
+    def boot(self, number=1, timeout=BOOT_TIMEOUT):
+        """Wait for the shell of boot `number`."""
+        match = self.expect(r"guest: boot (\d+) cpus (\d+) kernel ", timeout)
+        if int(match[1]) != number:
+            raise AssertionError(f"this is boot {match[1]}, not {number}\n{self.tail()}")
+        self.expect("guest# ")
+        return int(match[2])
+
+    def send(self, command):
+        """Type a command and do not wait for it to end."""
+        self._child.sendline(command)
+
+    def run(self, command, timeout=COMMAND_TIMEOUT):
+        """Run a shell command: (exit status, output)."""
+        # The mark comes twice: a kernel message may tear one of them apart.
+        self._sequence += 1
+        mark = f"@@{self._sequence}"
+        self.send(f'{{ {command}; }} 2>&1; s=$?; echo "{mark}:$s@@"; echo "{mark}:$s@@"')
+        match = self.expect(mark + r":(\d+)@@", timeout)
+        output = self._child.before
+        # Drop the echo of the command itself.
+        output = output[output.find('@@"\r') + 3 :] if '@@"\r' in output else output
+        return int(match[1]), output.replace("\r", "").strip("\n")
+
+    def check(self, command, timeout=COMMAND_TIMEOUT):
+        """Run a shell command that has to succeed: its output."""
+        status, output = self.run(command, timeout)
+        assert status == 0, f"{command}: exit status {status}: {output}"
+        return output
+
+    def load(self, parameters="", timeout=COMMAND_TIMEOUT):
+        """Load the module; it has to work."""
+        self.check(f"insmod {places.MODULE} {parameters}", timeout)
+
+    def attribute(self, name):
+        """Read one of the driver's sysfs attributes."""
+        return self.check(f"cat {places.ATTRIBUTES}/{name}").split("\n")[-1]
+
+    def dmesg(self):
+        """What the driver and the rest of the kernel said."""
+        return self.check("dmesg")
+
+    def end(self, timeout=RUN_TIMEOUT):
+        """Wait for the end of the run: the simulator's exit status."""
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                self._child.expect(pexpect.EOF, timeout=max(1, deadline - time.monotonic()))
+                break
+            except pexpect.TIMEOUT:
+                raise AssertionError(f"the run did not end\n{self.tail()}") from None
+        self._child.close()
+        self._log.flush()
+        self.status = self._child.exitstatus
+        if self.status is None:
+            raise AssertionError(f"the simulator was killed by signal {self._child.signalstatus}")
+        return self.status
+
+    def powered_off(self):
+        """Power the guest off and see that this is how the run ended."""
+        self.send("poweroff -f")
+        assert self.end() == 0, self.tail()
+        self.events.ended(0, "poweroff")
+
+    def stop(self):
+        """End the run by force, if it has not ended."""
+        if self._child.isalive():
+            self._child.close(force=True)
+        self._log.close()
+
+    def trouble(self):
+        """Lines of the console in which the kernel complains."""
+        return [line for line in self.console.splitlines() if KERNEL_TROUBLE.search(line)]
+
+    def tail(self, lines=40):
+        """The end of the console and of the event log, for a report."""
+        try:
+            events = "\n".join(self._events_path.read_text().splitlines()[-12:])
+        except OSError as error:
+            events = str(error)
+        console = "\n".join(self.console.replace("\r", "").splitlines()[-lines:])
+        return f"--- console ({self.directory}):\n{console}\n--- events:\n{events}"

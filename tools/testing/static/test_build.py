@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The module builds without a warning from anybody, and from a fresh clone."""
+
+import concurrent.futures
+import os
+import re
+import shutil
+
+import pytest
+
+from lib import places
+from lib.sources import files, run, text
+
+STATIC = places.BUILD / "static"
+COMPLAINT = re.compile(r"(?i)\b(warning|error):")
+# Not about this code: Debian's headers name the compiler that built the kernel.
+NOT_OURS = re.compile(r"the compiler differs from|Skipping BTF generation")
+
+
+def complaints(output):
+    return [line for line in output.splitlines() if COMPLAINT.search(line) and not NOT_OURS.search(line)]
+
+
+def build(directory, *arguments):
+    shutil.rmtree(STATIC / directory, ignore_errors=True)
+    result = run(
+        places.TOP / "tools/build/module", "--kdir", places.HEADERS, "--out", STATIC / directory, *arguments,
+    )
+    assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
+def test_no_compiler_warning():
+    assert complaints(build("warnings", "W=1")) == []
+
+
+def test_sparse_is_clean():
+    assert complaints(build("sparse", "C=2")) == []
+
+
+def test_complaints_are_seen():
+    assert complaints("a.c:1:2: warning: unused variable\n") != []
+    assert complaints("warning: the compiler differs from the one used\n") == []
+
+
+def semantic_patches():
+    """coccicheck's scripts, but for those that need OCaml."""
+    directory = places.LINUX_SOURCE / "scripts/coccinelle"
+    return [
+        path
+        for path in sorted(directory.rglob("*.cocci"))
+        if "virtual report" in path.read_text() and "ocaml:" not in path.read_text()
+    ]
+
+
+def spatch(script, *sources):
+    options = re.findall(r"^// Options: (.*)$", script.read_text(), re.MULTILINE)
+    result = run(
+        "spatch", "-D", "report", "--no-show-diff", "--very-quiet", "--cocci-file", script,
+        *(options[0].split() if options else ()), "-I", places.TOP / "include", *sources,
+        env={**os.environ, "TMPDIR": str(STATIC)},
+    )
+    output = result.stdout.strip()
+    if result.returncode:
+        output = f"{script.name}: spatch failed: {output}"
+    return output
+
+
+def test_coccicheck():
+    STATIC.mkdir(parents=True, exist_ok=True)
+    sources = [places.TOP / n for n in files(".c") if n.startswith(("drivers/", "kunit/"))]
+    scripts = semantic_patches()
+    assert len(scripts) > 50
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = [out for out in pool.map(lambda s: spatch(s, *sources), scripts) if out]
+    assert found == []
+
+
+def test_coccicheck_can_fail(tmp_path):
+    bad = tmp_path / "bad.c"
+    bad.write_text("int f(unsigned int x)\n{\n\tif (x < 0)\n\t\treturn 1;;\n\treturn 0;\n}\n")
+    script = places.LINUX_SOURCE / "scripts/coccinelle/misc/semicolon.cocci"
+    assert "semicolon" in spatch(script, bad).lower()
+
+
+@pytest.fixture(scope="module")
+def clone():
+    """A fresh clone of the last commit."""
+    directory = STATIC / "clone"
+    shutil.rmtree(directory, ignore_errors=True)
+    result = run("git", "clone", "-q", "--no-hardlinks", places.TOP, directory)
+    assert result.returncode == 0, result.stdout
+    return directory
+
+
+def make(clone, *arguments):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("SVSM_RESET", "MAKE", "MFLAGS"))}
+    return run("make", "-C", clone, *arguments, env=environment)
+
+
+def status(clone):
+    return run("git", "-C", clone, "status", "--porcelain", "--ignored").stdout.split()
+
+
+def test_clone_builds_and_stays_clean(clone):
+    """make, modules_install and clean, in build/ and with O= elsewhere."""
+    kdir = f"KDIR={places.HEADERS.resolve()}"
+    result = make(clone, kdir)
+    assert result.returncode == 0, result.stdout
+    assert (clone / "build/module/svsm_reset.ko").exists()
+    assert status(clone) == ["!!", "build/"]
+    assert make(clone, "clean").returncode == 0
+    assert not list((clone / "build").rglob("*.ko"))
+
+    elsewhere, root = STATIC / "elsewhere", STATIC / "root"
+    for directory in (elsewhere, root):
+        shutil.rmtree(directory, ignore_errors=True)
+    result = make(clone, kdir, f"O={elsewhere}", f"INSTALL_MOD_PATH={root}", "modules_install")
+    assert result.returncode == 0, result.stdout
+    assert (elsewhere / "module/svsm_reset.ko").exists()
+    assert [path.name for path in root.rglob("*.ko*")] == ["svsm_reset.ko"]
+    assert make(clone, "distclean").returncode == 0
+    assert status(clone) == []
+
+
+def test_second_build_makes_nothing_anew(clone):
+    kdir = f"KDIR={places.HEADERS.resolve()}"
+    assert make(clone, kdir).returncode == 0
+    before = (clone / "build/module/svsm_reset.ko").stat().st_mtime_ns
+    again = make(clone, kdir)
+    assert " CC " not in again.stdout
+    assert (clone / "build/module/svsm_reset.ko").stat().st_mtime_ns == before
+    source = next(clone.glob("drivers/virt/coco/svsm-reset/*.c"))
+    source.write_text(text(source) + "\n")
+    assert " CC " in make(clone, kdir).stdout
+
+
+@pytest.mark.parametrize("directory", ["/nonexistent", "/tmp"])
+def test_kernel_without_headers_is_one_line(directory):
+    result = run("make", "-s", "-C", places.TOP, "module", f"KDIR={directory}", f"O={STATIC}/none")
+    lines = [line for line in result.stdout.splitlines() if not line.startswith("make")]
+    assert result.returncode != 0
+    assert lines == [f"svsm-reset: error: KDIR={directory} is no kernel build directory (it has no Makefile)"]

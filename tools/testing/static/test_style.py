@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Checks that only read the sources."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from lib import places
+from lib.sources import files, run, text
+
+CHECKPATCH = places.LINUX_SOURCE / "scripts/checkpatch.pl"
+NO_SPDX = ("LICENSE",)
+
+
+def checkpatch(path):
+    return run(
+        "perl", CHECKPATCH, f"--root={places.LINUX_SOURCE}", "--strict", "--terse", "--no-summary",
+        "--show-types", "--ignore=FILE_PATH_CHANGES", "--file", path, cwd=places.TOP,
+        # no git, no spdxcheck.py with its unpackaged needs: test_spdx looks for the lines
+        env={**os.environ, "GIT_DIR": "/nonexistent"},
+    )
+
+
+@pytest.mark.parametrize("name", files(".c", ".h", ".S"))
+def test_checkpatch(name):
+    result = checkpatch(name)
+    assert result.returncode == 0 and not result.stdout, result.stdout
+
+
+def test_checkpatch_can_fail(tmp_path):
+    bad = tmp_path / "bad.c"
+    bad.write_text("// SPDX-License-Identifier: GPL-2.0\nint  f( void ){\n  return 0 ;\n}\n")
+    assert checkpatch(bad).returncode != 0
+
+
+def without_spdx(names):
+    return [name for name in names if "SPDX-License-Identifier:" not in "".join(text(name).splitlines(True)[:5])]
+
+
+def test_spdx():
+    assert without_spdx(name for name in files() if name not in NO_SPDX) == []
+
+
+def test_spdx_can_fail():
+    assert without_spdx(["LICENSE"]) == ["LICENSE"]
+
+
+def apt_hosts():
+    """The hosts that this machine's packages come from."""
+    targets = run("apt-get", "indextargets", "--format", "$(REPO_URI)").stdout
+    return set(re.findall(r"//([^/\s]+)", targets))
+
+
+def test_no_place_of_this_machine():
+    """No tracked file names the checkout's place, a home directory or a package host."""
+    words = [str(places.TOP), "/home/" + "[a-z]", *map(re.escape, apt_hosts())]
+    pattern = re.compile("|".join(words))
+    found = [
+        f"{name}:{number}: {line.strip()}"
+        for name in files()
+        for number, line in enumerate(text(name).splitlines(), 1)
+        if pattern.search(line)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", [n for n in files() if n.startswith(("tools/", ".ci/"))])
+def test_script_parses(name):
+    """Shell and Python scripts at least parse."""
+    source = text(name)
+    first = source.split("\n", 1)[0]
+    if name.endswith(".py") or "python" in first and first.startswith("#!"):
+        compile(source, name, "exec")
+    elif first.startswith("#!") and first.endswith(("sh", "bash")):
+        result = run(first[2:].strip(), "-n", name, cwd=places.TOP)
+        assert result.returncode == 0, result.stdout
+
+
+def attributes():
+    """The device attributes that the driver's source declares."""
+    declared = set()
+    for name in files(".c", ".h"):
+        if name.startswith("drivers/"):
+            declared |= set(re.findall(r"\bDEVICE_ATTR(?:_[A-Z_]+)?\(\s*(\w+)", text(name)))
+    return declared
+
+
+def documented():
+    """The attributes that Documentation/ABI/testing describes."""
+    what = []
+    for name in files():
+        if name.startswith("Documentation/ABI/testing/"):
+            what += re.findall(r"^What:\s*(\S+)", text(name), re.MULTILINE)
+    return {path.rsplit("/", 1)[1] for path in what if "/svsm-reset/" in path}
+
+
+def test_abi_documents_every_attribute():
+    assert attributes(), "no device attributes found in the driver"
+    assert documented() == attributes()
+
+
+def parameters():
+    found = set()
+    for name in files(".c"):
+        if name.startswith("drivers/"):
+            found |= set(re.findall(r"^module_param(?:_cb|_named|_call)?\((\w+)", text(name), re.MULTILINE))
+    return found
+
+
+def test_every_module_parameter_is_documented():
+    guide = "".join(text(n) for n in files(".rst", ".md") if n.startswith("Documentation/"))
+    assert parameters(), "no module parameters found in the driver"
+    assert {name for name in parameters() if name not in guide} == set()
+
+
+def test_help_lists_every_target():
+    makefile = text("Makefile").replace("\\\n", " ")
+    phony = {w for line in re.findall(r"^\.PHONY:(.*)$", makefile, re.MULTILINE) for w in line.split()}
+    listed = set(re.findall(r"^  (\S+)", run("make", "-C", places.TOP, "help").stdout, re.MULTILINE))
+    assert phony and phony == listed
+
+
+def test_products_stay_under_build():
+    """Nothing that git ignores lies outside the build directory."""
+    ignored = subprocess.run(
+        ["git", "-C", str(places.TOP), "status", "--porcelain", "--ignored"],
+        check=True, capture_output=True, text=True,
+    ).stdout.splitlines()
+    product = re.compile(r"\.(o|ko|mod|cmd|d|elf|bin|pyc|img)$|__pycache__|Module\.symvers|modules\.order")
+    outside = [line for line in ignored if line[:2] == "!!" and line[3:] != "build/"]
+    outside += [line for line in ignored if line[:2] == "??" and product.search(line)]
+    assert outside == []
