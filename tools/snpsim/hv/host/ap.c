@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+/* AP creation, destruction and reset hold (AMD 56421, 4.1.9 and 4.3.2). */
+#include "host.h"
+#include "machine.h"
+#include "svsm.h"
+
+#define AP_CREATE_ON_INIT	0
+#define AP_CREATE		1
+#define AP_DESTROY		2
+
+static const char *create(struct vcpu *v, struct vcpu *ap, u64 info1, u64 vmsa)
+{
+	u64 ca;
+
+	if ((info1 >> 16 & 15) != GUEST_VMPL)
+		return "VMPL";
+	if (!vmsa_registered(vmsa, ap->apic_id, &ca))
+		return "VMSA not created by the SVSM";
+	if (ap == v)
+		return "itself";
+	event_begin("vcpu-start");
+	event_u64("cpu", v->index);
+	event_u64("apic_id", ap->apic_id);
+	event_hex("vmsa", vmsa);
+	event_end();
+	vcpu_start(ap, vmsa, ca);
+	return NULL;
+}
+
+static const char *destroy(struct vcpu *v, struct vcpu *ap)
+{
+	if (ap == v)
+		return "itself";
+	event_begin("vcpu-destroy");
+	event_u64("cpu", v->index);
+	event_u64("apic_id", ap->apic_id);
+	event_end();
+	vcpu_stop(ap);
+	return NULL;
+}
+
+void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa)
+{
+	struct vcpu *ap = vcpu_by_apic(info1 >> 32);
+	const char *refused = "type";
+
+	if (!ap)
+		refused = "APIC id";
+	else if ((info1 & 0xffff) == AP_DESTROY)
+		refused = destroy(v, ap);
+	else if ((info1 & 0xffff) == AP_CREATE || (info1 & 0xffff) == AP_CREATE_ON_INIT)
+		refused = create(v, ap, info1, vmsa);
+	if (refused) {
+		hv_log("cpu%u: AP creation %lx vmsa %lx refused: %s", v->index, info1, vmsa,
+		       refused);
+		ghcb_error(ghcb, GHCB_ERR_INVALID_INPUT);
+	}
+}
+
+/* The AP waits until the host starts it again; vcpu_main() keeps it out of the guest. */
+void ap_reset_hold(struct vcpu *v)
+{
+	vcpu_set_state(v, VCPU_RESET_HOLD);
+	event_begin("vcpu-park");
+	event_u64("cpu", v->index);
+	event_str("how", "reset-hold");
+	event_end();
+}

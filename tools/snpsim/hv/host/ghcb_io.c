@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Accesses that the host does for the guest, on the CPU that the vCPU is bound to. */
+#include "host.h"
+#include "machine.h"
+
+#define INJECT_GP	(BIT_ULL(31) | BIT_ULL(11) | 3 << 8 | EXC_GP)
+
+/* AMD 56421, 4.1.2: like the IOIO exit's info; strings go through the scratch area. */
+void ghcb_ioio(struct vcpu *v, u8 *ghcb, u64 info1, u64 info2)
+{
+	u32 port = info1 >> 16 & 0xffff, size = info1 >> 4 & 7;
+	bool in = info1 & IOIO_IN, string = info1 & IOIO_STRING;
+	u64 n = string ? info2 : 1, mask = size == 4 ? 0xffffffff : BIT_ULL(size * 8) - 1;
+	u8 *p = ghcb + GHCB_RAX;
+
+	if (size != 1 && size != 2 && size != 4) {
+		ghcb_error(ghcb, GHCB_ERR_INVALID_INPUT);
+		return;
+	}
+	if (string)
+		p = n <= PAGE_SIZE ? gpa_ptr(ghcb_get(ghcb, GHCB_SW_SCRATCH), n * size) : NULL;
+	if (!p) {
+		ghcb_error(ghcb, GHCB_ERR_INVALID_SCRATCH);
+		return;
+	}
+	for (; n; n--, p += size) {
+		u32 val = 0;
+
+		if (!in)
+			memcpy(&val, p, size);
+		val = port_access(v, port, size, in, val);
+		if (in)
+			memcpy(p, &val, size);
+	}
+	if (in && !string)
+		ghcb_set(ghcb, GHCB_RAX, ghcb_get(ghcb, GHCB_RAX) & mask);
+}
+
+static void mmio_copy(u64 pa, u8 *buf, u64 size, bool write)
+{
+	switch (size) {
+	case 1:
+		if (write)
+			asm volatile("movb %0, (%1)" : : "q"(*buf), "r"(pa) : "memory");
+		else
+			asm volatile("movb (%1), %0" : "=q"(*buf) : "r"(pa) : "memory");
+		break;
+	case 2:
+		if (write)
+			asm volatile("movw %0, (%1)" : : "r"(*(u16 *)buf), "r"(pa) : "memory");
+		else
+			asm volatile("movw (%1), %0" : "=r"(*(u16 *)buf) : "r"(pa) : "memory");
+		break;
+	case 4:
+		if (write)
+			mmio_write32(pa, *(u32 *)buf);
+		else
+			*(u32 *)buf = mmio_read32(pa);
+		break;
+	case 8:
+		if (write)
+			asm volatile("movq %0, (%1)" : : "r"(*(u64 *)buf), "r"(pa) : "memory");
+		else
+			asm volatile("movq (%1), %0" : "=r"(*(u64 *)buf) : "r"(pa) : "memory");
+		break;
+	}
+}
+
+void ghcb_mmio(u8 *ghcb, u64 pa, u64 size, bool write)
+{
+	u8 *buf = gpa_ptr(ghcb_get(ghcb, GHCB_SW_SCRATCH), 8);
+
+	if (!buf) {
+		ghcb_error(ghcb, GHCB_ERR_INVALID_SCRATCH);
+		return;
+	}
+	/* Only what is no memory at all: not the guest's, and not the simulator's. */
+	if (page_state(pa) != PAGE_NOT_RAM || page_state(pa + 7) != PAGE_NOT_RAM ||
+	    (size != 1 && size != 2 && size != 4 && size != 8)) {
+		ghcb_error(ghcb, GHCB_ERR_INVALID_INPUT);
+		return;
+	}
+	mmio_copy(pa, buf, size, write);
+}
+
+void ghcb_msr_access(u8 *ghcb, bool write)
+{
+	u64 val = (ghcb_get(ghcb, GHCB_RAX) & 0xffffffff) | ghcb_get(ghcb, GHCB_RDX) << 32;
+	u32 msr = ghcb_get(ghcb, GHCB_RCX);
+
+	/* The hypervisor's own are not the guest's to see. */
+	if (msr == MSR_EFER || msr == MSR_VM_HSAVE_PA || msr_try(msr, &val, write)) {
+		ghcb_set(ghcb, GHCB_SW_EXITINFO1, 1);
+		ghcb_set(ghcb, GHCB_SW_EXITINFO2, INJECT_GP);
+		return;
+	}
+	if (!write) {
+		ghcb_set(ghcb, GHCB_RAX, val & 0xffffffff);
+		ghcb_set(ghcb, GHCB_RDX, val >> 32);
+	}
+}

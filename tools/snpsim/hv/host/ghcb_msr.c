@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The GHCB MSR protocol (AMD 56421, 2.3.1). */
+#include "host.h"
+#include "machine.h"
+#include "svsm.h"
+
+#define REQ_SEV_INFO		0x002
+#define RESP_SEV_INFO		0x001
+#define REQ_CPUID		0x004
+#define RESP_CPUID		0x005
+#define REQ_AP_RESET_HOLD	0x006
+#define REQ_PREFERRED_GPA	0x010
+#define RESP_PREFERRED_GPA	0x011
+#define REQ_REGISTER_GPA	0x012
+#define RESP_REGISTER_GPA	0x013
+#define REQ_PSC			0x014
+#define RESP_PSC		0x015
+#define REQ_RUN_VMPL		0x016
+#define RESP_RUN_VMPL		0x017
+#define REQ_HV_FEATURES		0x080
+#define RESP_HV_FEATURES	0x081
+#define REQ_TERMINATE		0x100
+
+#define PROTOCOL_MIN		1UL
+#define PROTOCOL_MAX		2UL
+#define NO_PREFERENCE		GENMASK_ULL(63, 12)
+#define FOREIGN_RESPONSE	0x007	/* AP reset hold: what an NMI's exit could leave */
+
+static u64 cpuid_request(struct vcpu *v, u64 msr)
+{
+	u32 r[4];
+
+	guest_cpuid(v, msr >> 32, 0, r);
+	return (u64)r[msr >> 30 & 3] << 32 | (msr & 0xc0000000) | RESP_CPUID;
+}
+
+/* AMD 56421: MSR protocol 0x016, VMPL in bits 39:32; a non-zero high half is an error. */
+static u64 run_vmpl(struct vcpu *v, u64 msr)
+{
+	if ((msr >> 32 & 0xff) != 0)
+		return 1UL << 32 | RESP_RUN_VMPL;
+	if (svsm_take_foreign(v))
+		return FOREIGN_RESPONSE;
+	svsm_run(v);
+	return RESP_RUN_VMPL;
+}
+
+void ghcb_msr_request(struct vcpu *v)
+{
+	u64 msr = v->ghcb_msr, resp = 0;
+
+	count(v, KIND_GHCB_MSR);
+	switch (msr & 0xfff) {
+	case REQ_SEV_INFO:
+		resp = PROTOCOL_MAX << 48 | PROTOCOL_MIN << 32 | (u64)CBIT << 24 | RESP_SEV_INFO;
+		break;
+	case REQ_CPUID:
+		resp = cpuid_request(v, msr);
+		break;
+	case REQ_AP_RESET_HOLD:
+		ap_reset_hold(v);
+		break;
+	case REQ_PREFERRED_GPA:
+		resp = NO_PREFERENCE | RESP_PREFERRED_GPA;
+		break;
+	case REQ_REGISTER_GPA:
+		v->ghcb_gpa = msr & PAGE_MASK;
+		resp = v->ghcb_gpa | RESP_REGISTER_GPA;
+		break;
+	case REQ_PSC:
+		resp = RESP_PSC;
+		if (psc_one(v, msr >> 12 & GENMASK_ULL(39, 0), msr >> 52 & 15))
+			resp |= BIT_ULL(63);
+		break;
+	case REQ_RUN_VMPL:
+		resp = run_vmpl(v, msr);
+		break;
+	case REQ_HV_FEATURES:
+		resp = (u64)HV_FEATURES << 12 | RESP_HV_FEATURES;
+		break;
+	case REQ_TERMINATE:
+		report_terminate(v, msr >> 12 & 15, msr >> 16 & 0xff);
+	default:
+		hv_log("cpu%u: unknown GHCB MSR request %lx", v->index, msr);
+	}
+	v->ghcb_msr = resp;
+}

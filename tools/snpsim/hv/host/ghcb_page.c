@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Requests in a GHCB page (AMD 56421, section 4). */
+#include "host.h"
+#include "machine.h"
+#include "svsm.h"
+
+#define EXITINFO1_ERROR		2
+
+void ghcb_set(u8 *ghcb, u32 off, u64 v)
+{
+	*(u64 *)(ghcb + off) = v;
+	ghcb[GHCB_VALID_BITMAP + off / 64] |= 1 << off / 8 % 8;
+}
+
+void ghcb_error(u8 *ghcb, u64 reason)
+{
+	ghcb_set(ghcb, GHCB_SW_EXITINFO1, EXITINFO1_ERROR);
+	ghcb_set(ghcb, GHCB_SW_EXITINFO2, reason);
+}
+
+static void page_cpuid(struct vcpu *v, u8 *ghcb)
+{
+	u32 r[4];
+
+	guest_cpuid(v, ghcb_get(ghcb, GHCB_RAX), ghcb_get(ghcb, GHCB_RCX), r);
+	ghcb_set(ghcb, GHCB_RAX, r[0]);
+	ghcb_set(ghcb, GHCB_RBX, r[1]);
+	ghcb_set(ghcb, GHCB_RCX, r[2]);
+	ghcb_set(ghcb, GHCB_RDX, r[3]);
+}
+
+static void page_rdtsc(u8 *ghcb)
+{
+	u64 t = rdtsc();
+
+	ghcb_set(ghcb, GHCB_RAX, t & 0xffffffff);
+	ghcb_set(ghcb, GHCB_RDX, t >> 32);
+}
+
+/* A GHCB has to be the registered one, and shared: the host cannot read any other. */
+static u8 *current_ghcb(struct vcpu *v)
+{
+	struct violation what = { .kind = "ghcb-not-shared", .access = "read", .ap = -1 };
+
+	if (v->ghcb_msr != v->ghcb_gpa || page_state(v->ghcb_msr) != PAGE_SHARED) {
+		what.gpa = v->ghcb_msr;
+		if (v->ghcb_msr != v->ghcb_gpa)
+			what.kind = "ghcb-not-registered";
+		report_violation(v, &what);
+	}
+	return (u8 *)v->ghcb_msr;
+}
+
+void ghcb_page_request(struct vcpu *v)
+{
+	u8 *ghcb = current_ghcb(v);
+	u64 code = ghcb_get(ghcb, GHCB_SW_EXITCODE);
+	u64 info1 = ghcb_get(ghcb, GHCB_SW_EXITINFO1);
+	u64 info2 = ghcb_get(ghcb, GHCB_SW_EXITINFO2);
+
+	count(v, KIND_GHCB_PAGE);
+	ghcb_set(ghcb, GHCB_SW_EXITINFO1, 0);
+	ghcb_set(ghcb, GHCB_SW_EXITINFO2, 0);
+	switch (code) {
+	case EXIT_CPUID:
+		page_cpuid(v, ghcb);
+		break;
+	case VMGEXIT_RDTSC:
+		page_rdtsc(ghcb);
+		break;
+	case EXIT_IOIO:
+		ghcb_ioio(v, ghcb, info1, info2);
+		break;
+	case EXIT_MSR:
+		ghcb_msr_access(ghcb, info1 & 1);
+		break;
+	case VMGEXIT_MMIO_READ:
+	case VMGEXIT_MMIO_WRITE:
+		ghcb_mmio(ghcb, info1, info2, code == VMGEXIT_MMIO_WRITE);
+		break;
+	case EXIT_DR7_READ:
+	case EXIT_DR7_WRITE:
+	case EXIT_WBINVD:
+		break;
+	case VMGEXIT_NMI_COMPLETE:
+		v->nmi_blocked = 0;
+		break;
+	case VMGEXIT_AP_HLT_LOOP:
+		ghcb_set(ghcb, GHCB_SW_EXITINFO2, 1);
+		ap_reset_hold(v);
+		break;
+	case VMGEXIT_PSC:
+		psc_page(v, ghcb);
+		break;
+	case VMGEXIT_AP_CREATION:
+		ap_creation(v, ghcb, info1, info2);
+		break;
+	case VMGEXIT_RUN_VMPL:
+		if (info1 & 15)
+			ghcb_error(ghcb, GHCB_ERR_INVALID_INPUT);
+		else
+			svsm_run(v);
+		break;
+	case VMGEXIT_HV_FEATURES:
+		ghcb_set(ghcb, GHCB_SW_EXITINFO2, HV_FEATURES);
+		break;
+	case VMGEXIT_TERM_REQUEST:
+		report_terminate(v, info1 & 15, info1 >> 4 & 0xff);
+	default:
+		hv_log("cpu%u: unsupported GHCB event %lx rip %lx", v->index, code,
+		       v->vmcb->save.rip);
+		ghcb_error(ghcb, GHCB_ERR_INVALID_EVENT);
+	}
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Page state changes: the host assigns a page to the guest, or takes it back. */
+#include "host.h"
+#include "machine.h"
+
+#define PSC_PRIVATE		1
+#define PSC_SHARED		2
+#define PSC_MAX_ENTRIES		253
+#define PSC_ERR_INVALID_HDR	(1UL << 32 | 1)
+#define PSC_ERR_INVALID_ENTRY	(1UL << 32 | 2)
+
+struct psc_desc {
+	u16 cur, end;
+	u32 rsvd;
+	u64 entry[PSC_MAX_ENTRIES];
+} __packed;
+
+/*
+ * AMD 56421, 4.1.6: a page is invalidated by the guest before it becomes shared;
+ * the host's RMPUPDATE would otherwise clear "validated" under the guest's feet.
+ */
+static void check_share(struct vcpu *v, u64 gfn)
+{
+	struct violation what = { .kind = "share-validated", .access = "write", .ap = -1 };
+
+	if ((rmp[gfn] & PAGE_STATE) != PAGE_VALID)
+		return;
+	what.gpa = gfn << PAGE_SHIFT;
+	report_violation(v, &what);
+}
+
+/* What is done to a page that is that already: nothing. */
+int psc_one(struct vcpu *v, u64 gfn, int op)
+{
+	u8 launch;
+
+	if (!page_is_ram(gfn << PAGE_SHIFT))
+		return -1;
+	launch = rmp[gfn] & PAGE_LAUNCH;
+	switch (op) {
+	case PSC_PRIVATE:
+		if ((rmp[gfn] & PAGE_STATE) == PAGE_SHARED) {
+			page_set(gfn, PAGE_PRIVATE | launch);
+			page_poison(gfn);
+		}
+		return 0;
+	case PSC_SHARED:
+		check_share(v, gfn);
+		if ((rmp[gfn] & PAGE_STATE) == PAGE_PRIVATE) {
+			page_set(gfn, PAGE_SHARED | launch);
+			page_poison(gfn);
+		}
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+void psc_page(struct vcpu *v, u8 *ghcb)
+{
+	struct psc_desc *d = gpa_ptr(ghcb_get(ghcb, GHCB_SW_SCRATCH), sizeof(*d));
+
+	if (!d || page_state((u64)d) != PAGE_SHARED) {
+		ghcb_error(ghcb, GHCB_ERR_INVALID_SCRATCH);
+		return;
+	}
+	if (d->end >= PSC_MAX_ENTRIES || d->cur > d->end) {
+		ghcb_set(ghcb, GHCB_SW_EXITINFO2, PSC_ERR_INVALID_HDR);
+		return;
+	}
+	for (; d->cur <= d->end; d->cur++) {
+		u64 e = d->entry[d->cur], gfn = e >> 12 & GENMASK_ULL(39, 0);
+		u64 n = e >> 56 & 1 ? PAGES_PER_2M : 1;
+
+		for (u64 i = 0; i < n; i++)
+			if (psc_one(v, gfn + i, e >> 52 & 15)) {
+				ghcb_set(ghcb, GHCB_SW_EXITINFO2, PSC_ERR_INVALID_ENTRY);
+				return;
+			}
+	}
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0
+/* VMGEXIT: the guest asks the host (AMD 56421). */
+#include "host.h"
+#include "machine.h"
+
+#define GHCB_MSR_INFO		0xfffUL
+
+/* A page address in the GHCB MSR is a GHCB; anything else is the MSR protocol. */
+void vmgexit(struct vcpu *v)
+{
+	lock(&sim_lock);
+	if (v->ghcb_msr & GHCB_MSR_INFO)
+		ghcb_msr_request(v);
+	else
+		ghcb_page_request(v);
+	tlb_shootdown(v);
+	unlock(&sim_lock);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the CLI asks for: one structure in memory at HV_CONFIG. The CLI packs
+ * the same layout (class Config) and has checked every value.
+ */
+#ifndef SNPSIM_CONFIG_H
+#define SNPSIM_CONFIG_H
+
+#include "types.h"
+
+#define CONFIG_MAGIC		0x3130474643534e53UL	/* "SNSCFG01" */
+
+enum fidelity { FIDELITY_FAST, FIDELITY_STRICT, FIDELITY_FULL };
+enum personality { SVSM_DRAFT, SVSM_NOREBOOT, SVSM_OCP };
+
+#define OPT_PENDING		BIT_ULL(0)	/* EXECUTE leaves call_pending set */
+#define OPT_NOATTEST		BIT_ULL(1)	/* no attestation protocol */
+#define OPT_TRACE		BIT_ULL(2)	/* log every exit that is not frequent */
+#define OPT_RESULT		BIT_ULL(3)	/* execute_result is set */
+
+struct sim_config {
+	u64 magic;
+	u64 memory;
+	u64 kernel, kernel_len;
+	u64 initrd, initrd_len;
+	u32 cpus;
+	u32 fidelity;
+	u32 personality;
+	u32 options;
+	u32 reboot_protocol;
+	u32 manifest_size, manifest_version, manifest_flags;
+	u32 busy, incomplete, foreign;
+	u32 execute_result;
+	char svsm_name[16];
+	char append[2048];
+} __packed;
+
+extern const struct sim_config *config;
+
+static inline bool option(u32 opt)
+{
+	return config->options & opt;
+}
+
+static inline bool fidelity_full(void)
+{
+	return config->fidelity == FIDELITY_FULL;
+}
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The host: everything it may do for a guest that asks by VMGEXIT (AMD 56421). */
+#ifndef SNPSIM_HOST_H
+#define SNPSIM_HOST_H
+
+#include "vcpu.h"
+
+/* Hypervisor features, AMD 56421 section 2.2.12. */
+#define HV_FEATURE_SNP			BIT_ULL(0)
+#define HV_FEATURE_AP_CREATION		BIT_ULL(1)
+#define HV_FEATURE_MULTI_VMPL		BIT_ULL(5)
+#define HV_FEATURES	(HV_FEATURE_SNP | HV_FEATURE_AP_CREATION | HV_FEATURE_MULTI_VMPL)
+
+/* Offsets in a GHCB page; registers lie where a VMSA has them. */
+#define GHCB_RAX		0x1f8
+#define GHCB_RCX		0x308
+#define GHCB_RDX		0x310
+#define GHCB_RBX		0x318
+#define GHCB_SW_EXITCODE	0x390
+#define GHCB_SW_EXITINFO1	0x398
+#define GHCB_SW_EXITINFO2	0x3a0
+#define GHCB_SW_SCRATCH		0x3a8
+#define GHCB_VALID_BITMAP	0x3f0
+
+/* Non-automatic exits. */
+#define VMGEXIT_RDTSC		0x06e
+#define VMGEXIT_MMIO_READ	0x80000001
+#define VMGEXIT_MMIO_WRITE	0x80000002
+#define VMGEXIT_NMI_COMPLETE	0x80000003
+#define VMGEXIT_AP_HLT_LOOP	0x80000004
+#define VMGEXIT_PSC		0x80000010
+#define VMGEXIT_AP_CREATION	0x80000013
+#define VMGEXIT_RUN_VMPL	0x80000018
+#define VMGEXIT_HV_FEATURES	0x8000fffd
+#define VMGEXIT_TERM_REQUEST	0x8000fffe
+
+/* SW_EXITINFO1 = 2: malformed input, reason in SW_EXITINFO2. */
+#define GHCB_ERR_NOT_REGISTERED		1
+#define GHCB_ERR_INVALID_SCRATCH	3
+#define GHCB_ERR_INVALID_INPUT		5
+#define GHCB_ERR_INVALID_EVENT		6
+
+static inline u64 ghcb_get(const u8 *ghcb, u32 off)
+{
+	return *(const u64 *)(ghcb + off);
+}
+
+void ghcb_set(u8 *ghcb, u32 off, u64 v);
+void ghcb_error(u8 *ghcb, u64 reason);
+
+/* vmgexit.c: entry from the machine */
+void vmgexit(struct vcpu *v);
+/* ghcb_msr.c, ghcb_page.c */
+void ghcb_msr_request(struct vcpu *v);
+void ghcb_page_request(struct vcpu *v);
+/* psc.c */
+int psc_one(struct vcpu *v, u64 gfn, int op);
+void psc_page(struct vcpu *v, u8 *ghcb);
+/* ap.c */
+void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa);
+void ap_reset_hold(struct vcpu *v);
+/* ghcb_io.c: port, memory and MSR accesses on behalf of the guest */
+void ghcb_ioio(struct vcpu *v, u8 *ghcb, u64 info1, u64 info2);
+void ghcb_mmio(u8 *ghcb, u64 pa, u64 size, bool write);
+void ghcb_msr_access(u8 *ghcb, bool write);
+/* ports.c: ports that the host watches */
+void port_bitmap(u8 *iopm);
+u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val);
+void exit_ioio(struct vcpu *v);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The machine: SVM, nested page tables, page states, exits. What the host and
+ * the SVSM may use of it.
+ */
+#ifndef SNPSIM_MACHINE_H
+#define SNPSIM_MACHINE_H
+
+#include "config.h"
+#include "lib.h"
+#include "vcpu.h"
+#include "x86.h"
+
+#define CBIT			47
+#define CBIT_MASK		BIT_ULL(CBIT)
+#define GUEST_VMPL		2
+#define SEV_STATUS_SNP		7UL		/* SEV, SEV-ES, SEV-SNP */
+
+/* State of a guest page, as the RMP and the SVSM's own books have it. */
+enum page_state {
+	PAGE_NOT_RAM,
+	PAGE_SHARED,			/* not assigned to the guest */
+	PAGE_PRIVATE,			/* assigned, not validated */
+	PAGE_VALID,			/* assigned and validated */
+	PAGE_HV,			/* the simulator's own memory */
+	PAGE_SVSM,			/* deposited: the guest's VMPL has no access */
+};
+
+#define PAGE_STATE		0x07
+#define PAGE_LAUNCH		0x10		/* part of the launch image */
+#define PAGE_GUEST		0x20		/* validated by the guest itself */
+#define PAGE_VMSA		0x40		/* a registered VMSA: read-only */
+#define PAGE_WALK		0x80		/* reachable with C=0 for table walks */
+
+/* One lock for page states, the host and the SVSM; exits without them don't take it. */
+extern struct lock sim_lock;
+
+/* rmp.c: page states */
+extern u8 *rmp;
+void rmp_init(void);
+enum page_state page_state(u64 gpa);
+u8 page_flags(u64 gpa);
+bool page_is_ram(u64 gpa);
+bool page_is_private_valid(u64 gpa);
+void page_set(u64 gfn, u8 state_and_flags);
+u64 rmp_pages(void);
+u64 ram_low_top(void);
+u64 ram_high_top(void);
+void page_poison(u64 gfn);
+void page_zero(u64 gfn);
+
+/* npt.c: the two views of guest memory */
+void npt_init(void);
+void npt_update(u64 gfn);
+u64 npt_root_paged(void);
+u64 npt_root_private(void);
+bool npt_has_walk_aliases(void);
+void npt_drop_walk_aliases(void);
+void npt_fault(struct vcpu *v);
+
+/* shootdown.c: make other vCPUs notice */
+void tlb_stale(void);
+void tlb_shootdown(struct vcpu *self);
+void vcpu_kick(struct vcpu *v);
+void vcpu_wake(struct vcpu *v);
+
+/* gmem.c: guest memory as the hypervisor sees it */
+void *gpa_ptr(u64 gpa, u64 len);
+int guest_read(struct vcpu *v, u64 va, void *buf, u64 n);
+int guest_write(struct vcpu *v, u64 va, const void *buf, u64 n);
+int guest_fetch(struct vcpu *v, u8 *buf, u64 n);
+
+/* vcpu.c */
+struct vcpu *vcpu_by_apic(u32 apic_id);
+struct vcpu *this_vcpu(void);
+void vcpu_set_state(struct vcpu *v, enum vcpu_state state);
+const char *vcpu_state_name(enum vcpu_state state);
+bool vcpu_runnable(const struct vcpu *v);
+void vcpu_start(struct vcpu *v, u64 vmsa, u64 ca);
+void vcpu_stop(struct vcpu *v);
+void vcpu_freeze_others(struct vcpu *self);
+void vcpu_hlt(struct vcpu *v);
+void vcpu_take_nmi(struct vcpu *v);
+void vcpu_count_reset(void);
+void cpus_init(void);
+void vcpu_main(struct vcpu *v) __noreturn;
+
+/* reset.c */
+void vcpu_reset(struct vcpu *v);
+void vcpu_load_vmsa(struct vcpu *v);
+
+/* svm.c */
+void svm_enable(struct vcpu *v);
+void svm_init_vmcb(struct vcpu *v);
+void vmenter(struct vcpu *v);
+
+/* vmexit.c */
+void vmexit(struct vcpu *v);
+void skip_insn(struct vcpu *v, int len);
+void inject_exception(struct vcpu *v, int vector, bool has_err, u32 err);
+
+/* cpuid.c, msr.c, insn.c, view.c, vc.c */
+void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r);
+void fill_cpuid_page(void *page);
+void exit_cpuid(struct vcpu *v);
+void exit_msr(struct vcpu *v);
+void exit_ud(struct vcpu *v);
+void exit_vmmcall(struct vcpu *v);
+void exit_cr0_write(struct vcpu *v);
+void pick_view(struct vcpu *v);
+void deliver_vc(struct vcpu *v, u64 code);
+
+/* apic.c: the local APIC of the calling CPU */
+u32 my_apic_id(void);
+bool my_apic_is_bsp(void);
+u32 apic_read(u32 reg);
+void apic_write(u32 reg, u32 v);
+void apic_ipi(u32 apic_id, u32 icr);
+
+/* entry.S, trap.c */
+void trap_init(void);
+void wait_for_nmi(void);
+void wait_for_interrupt(void);
+void take_nmi(void);
+int msr_try(u32 msr, u64 *val, int write);
+
+/* outcome.c: how a run ends */
+struct violation {
+	const char *kind;
+	const char *access;		/* or NULL */
+	u64 gpa;
+	s64 ap;				/* or -1 */
+};
+
+void report_violation(struct vcpu *v, const struct violation *what) __noreturn;
+void report_host_reset(struct vcpu *v, const char *how) __noreturn;
+void report_terminate(struct vcpu *v, u64 set, u64 code) __noreturn;
+void report_poweroff(struct vcpu *v);
+void report_switches(void);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A virtual CPU. vCPU n runs on QEMU's CPU n and nowhere else. */
+#ifndef SNPSIM_VCPU_H
+#define SNPSIM_VCPU_H
+
+#include "layout.h"
+#include "svm.h"
+#include "types.h"
+
+/* General registers in encoding order; RAX and RSP live in the VMCB. */
+enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
+
+/*
+ * What can a vCPU still do? RUNNING and IDLE can run guest code by themselves;
+ * all others only if the host lets them.
+ */
+enum vcpu_state {
+	VCPU_OFF,		/* never started */
+	VCPU_RUNNING,
+	VCPU_IDLE,		/* HLT with IF=1: any interrupt wakes it */
+	VCPU_HALTED,		/* HLT with IF=0: an NMI wakes it */
+	VCPU_RESET_HOLD,	/* GHCB AP reset hold */
+	VCPU_DESTROYED,		/* GHCB AP destroy, or stopped at EXECUTE */
+};
+
+/* World switches by cause, counted per boot. */
+enum exit_kind {
+	KIND_CPUID, KIND_MSR, KIND_IOIO, KIND_HLT, KIND_NPF, KIND_VC, KIND_GHCB_MSR, KIND_GHCB_PAGE,
+	KIND_SVSM, KIND_NMI, KIND_SHOOTDOWN, KIND_UD, KIND_CR, KIND_OTHER, KIND_COUNT
+};
+
+struct vcpu {
+	u64 reg[16];			/* offset 0, see vmenter.S */
+	u64 vmcb_pa;			/* offset 128 */
+	struct vmcb *vmcb;
+	u32 apic_id, index;
+
+	enum vcpu_state state;
+	u64 state_since;		/* ns */
+
+	/* Asked of this vCPU by another one. */
+	int in_guest;			/* between the last check and #VMEXIT */
+	int kick;			/* leave the guest and look */
+	int flush;			/* forget cached translations */
+	int stop;			/* stay out of the guest */
+	int start;			/* start with next_vmsa */
+	int frozen;			/* it stays out, and is done with its last exit */
+
+	/* Events for the guest. */
+	int nmi_pending, nmi_blocked;
+	int hv_nmi;			/* an NMI arrived in the hypervisor */
+	int hv_vector;			/* an interrupt arrived in the hypervisor, or 0 */
+
+	/* SNP. */
+	u64 ghcb_msr, ghcb_gpa;		/* MSR value; registered GHCB */
+	u64 ca;				/* calling area that the SVSM listens to */
+	u64 vmsa, next_vmsa;		/* running, and to be started with */
+	bool relaunch;			/* start the launch image on this vCPU */
+
+	u64 vmruns, kinds[KIND_COUNT];
+};
+
+_Static_assert(offsetof(struct vcpu, vmcb_pa) == VCPU_VMCB_PA, "vmenter.S");
+
+extern struct vcpu vcpus[MAX_CPUS];
+
+static inline void count(struct vcpu *v, enum exit_kind kind)
+{
+	v->kinds[kind]++;
+}
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/* QEMU's fw_cfg device, by DMA (QEMU docs/specs/fw_cfg.rst). */
+#include "launch.h"
+#include "machine.h"
+
+#define PORT_FWCFG_DMA		0x514
+#define FWCFG_FILE_DIR		0x19
+#define DMA_ERROR		BIT_ULL(0)
+#define DMA_READ		BIT_ULL(1)
+#define DMA_SELECT		BIT_ULL(3)
+#define NAME_SIZE		56
+
+struct fwcfg_dma {
+	u32 control, length;
+	u64 address;
+} __packed;
+
+struct fwcfg_file {
+	u32 size;
+	u16 select, rsvd;
+	char name[NAME_SIZE];
+} __packed;
+
+void fwcfg_read(u16 selector, void *buf, u32 len)
+{
+	static struct fwcfg_dma dma __aligned(16);
+
+	dma.length = __builtin_bswap32(len);
+	dma.address = __builtin_bswap64((u64)buf);
+	WRITE_ONCE(dma.control, __builtin_bswap32((u32)selector << 16 | DMA_SELECT | DMA_READ));
+	outl(PORT_FWCFG_DMA, __builtin_bswap32((u64)&dma >> 32));
+	outl(PORT_FWCFG_DMA + 4, __builtin_bswap32((u64)&dma));
+	while (READ_ONCE(dma.control) & ~__builtin_bswap32(DMA_ERROR))
+		cpu_relax();
+	if (dma.control)
+		hv_panic("fw_cfg: reading item %x failed", selector);
+}
+
+/* Size of a file, or 0 if there is none of that name. */
+u32 fwcfg_find(const char *name, u16 *selector)
+{
+	static struct {
+		u32 count;
+		struct fwcfg_file file[64];
+	} __packed dir;
+	u32 n;
+
+	fwcfg_read(FWCFG_FILE_DIR, &dir, sizeof(dir));
+	n = min(__builtin_bswap32(dir.count), (u32)ARRAY_SIZE(dir.file));
+	for (u32 i = 0; i < n; i++) {
+		dir.file[i].name[NAME_SIZE - 1] = 0;
+		if (strcmp(dir.file[i].name, name))
+			continue;
+		*selector = __builtin_bswap16(dir.file[i].select);
+		return __builtin_bswap32(dir.file[i].size);
+	}
+	return 0;
+}

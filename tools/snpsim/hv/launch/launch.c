@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Launch, and launch again: the same code, whatever the image is. */
+#include "launch.h"
+#include "machine.h"
+#include "svsm.h"
+
+#define SECRETS_VERSION		3
+#define SECRETS_VMPCK		0x20
+#define SECRETS_VMPCK_SIZE	128
+#define SECRETS_SVSM_BASE	0x140
+#define SECRETS_SVSM_SIZE	0x148
+#define SECRETS_SVSM_CAA	0x150
+#define SECRETS_SVSM_VERSION	0x158
+#define SECRETS_SVSM_VMPL	0x15c
+
+u64 boot_count;
+static const struct launch_image *image = &linux_image;
+
+void launch_init(void)
+{
+	image->check();
+}
+
+/*
+ * The secrets page is not the guest's to validate, so a reset leaves it alone: keys
+ * and OS area stay, only the SVSM's own fields are written anew.
+ */
+void launch_fill_secrets(void *page)
+{
+	u8 *s = page;
+
+	if (boot_count == 1) {
+		memset(s, 0, PAGE_SIZE);
+		*(u32 *)s = SECRETS_VERSION;
+		for (int i = 0; i < SECRETS_VMPCK_SIZE; i++)
+			s[SECRETS_VMPCK + i] = rdtsc() >> 3;
+	}
+	*(u64 *)(s + SECRETS_SVSM_BASE) = HV_BASE;
+	*(u64 *)(s + SECRETS_SVSM_SIZE) = HV_SIZE;
+	*(u64 *)(s + SECRETS_SVSM_CAA) = GUEST_CA_PAGE;
+	*(u32 *)(s + SECRETS_SVSM_VERSION) = 1;
+	s[SECRETS_SVSM_VMPL] = GUEST_VMPL;
+}
+
+void launch(struct vcpu *v)
+{
+	lock(&sim_lock);
+	boot_count++;
+	event_set_boot(boot_count);
+	image->place();
+	vcpu_reset(v);
+	v->ghcb_msr = 0;
+	v->ghcb_gpa = 0;
+	svsm_init_launch(v);
+	image->set_regs(v);
+	vcpu_set_state(v, VCPU_RUNNING);
+	event_begin("boot");
+	event_u64("cpu", v->index);
+	event_u64("apic_id", v->apic_id);
+	event_bool("bsp", my_apic_is_bsp());
+	event_str("image", image->name);
+	event_end();
+	unlock(&sim_lock);
+}

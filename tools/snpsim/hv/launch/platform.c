@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What firmware does to a q35 machine before an OS: the power-management base,
+ * memory-mapped PCI configuration, virtual wire mode. Done once, before the first
+ * launch: a reset by the SVSM leaves devices as they are.
+ */
+#include "launch.h"
+#include "machine.h"
+
+#define PCI_ADDRESS		0xcf8
+#define PCI_DATA		0xcfc
+#define PCI_DEV(dev, fn)	((dev) << 11 | (fn) << 8)
+#define HOST_BRIDGE		PCI_DEV(0, 0)
+#define LPC			PCI_DEV(31, 0)
+
+#define MCH_PCIEXBAR		0x60
+#define PCIEXBAR_ENABLE		1	/* 256 MiB */
+#define LPC_PMBASE		0x40
+#define LPC_PMBASE_IO		1
+#define LPC_ACPI_CNTL		0x44
+#define LPC_ACPI_ENABLE		0x80
+
+#define LVT_EXTINT		0x8700
+#define LVT_NMI			0x8400
+
+static void pci_write(u32 dev, u32 reg, u32 v)
+{
+	outl(PCI_ADDRESS, 1U << 31 | dev | reg);
+	outl(PCI_DATA, v);
+}
+
+void platform_init(void)
+{
+	pci_write(LPC, LPC_PMBASE, PM_BASE | LPC_PMBASE_IO);
+	pci_write(LPC, LPC_ACPI_CNTL, LPC_ACPI_ENABLE);
+	pci_write(HOST_BRIDGE, MCH_PCIEXBAR + 4, 0);
+	pci_write(HOST_BRIDGE, MCH_PCIEXBAR, PCIEXBAR_BASE | PCIEXBAR_ENABLE);
+	outb(0x21, 0xff);
+	outb(0xa1, 0xff);
+	apic_write(APIC_SVR, APIC_SVR_ENABLE | 0xff);
+	apic_write(APIC_LVT_LINT0, LVT_EXTINT);
+	apic_write(APIC_LVT_LINT1, LVT_NMI);
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/* MSRs that the hypervisor answers itself. */
+#include "machine.h"
+
+#define EFER_GUEST	(EFER_SCE | EFER_LME | EFER_NXE | EFER_FFXSR)
+
+void exit_msr(struct vcpu *v)
+{
+	struct vmcb_save *s = &v->vmcb->save;
+	bool write = v->vmcb->exit_info1 & 1;
+	u64 val = (s->rax & 0xffffffff) | v->reg[RDX] << 32;
+
+	count(v, KIND_MSR);
+	switch ((u32)v->reg[RCX]) {
+	case MSR_EFER:
+		if (write)
+			s->efer = (val & EFER_GUEST) | (s->efer & EFER_LMA) | EFER_SVME;
+		else
+			val = s->efer & ~EFER_SVME;
+		break;
+	case MSR_GHCB:
+		if (write)
+			v->ghcb_msr = val;
+		else
+			val = v->ghcb_msr;
+		break;
+	case MSR_SEV_STATUS:
+		if (write)
+			goto gp;
+		val = SEV_STATUS_SNP;
+		break;
+	case MSR_VM_CR:
+		if (!write)
+			val = VM_CR_SVMDIS;
+		break;
+	case MSR_VM_HSAVE_PA:
+		if (!write)
+			val = 0;
+		break;
+	case MSR_SVSM_CAA:
+		/* The guest's #VC handler answers this one (AMD 58019, 4.2). */
+		deliver_vc(v, EXIT_MSR);
+		return;
+	default:
+		if (fidelity_full()) {
+			deliver_vc(v, EXIT_MSR);
+			return;
+		}
+gp:
+		inject_exception(v, EXC_GP, true, 0);
+		return;
+	}
+	if (!write) {
+		s->rax = val & 0xffffffff;
+		v->reg[RDX] = val >> 32;
+	}
+	skip_insn(v, 2);
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Page states: the RMP's assigned and validated bits, and what the SVSM keeps
+ * in mind about a page (who validated it, is it a VMSA), one byte a page.
+ */
+#include "machine.h"
+
+#define POISON			0xa5	/* what a page holds after a conversion */
+
+struct lock sim_lock;
+u8 *rmp;
+static u64 pages, low_top, high_top;
+
+u64 ram_low_top(void)
+{
+	return low_top;
+}
+
+/* End of RAM above 4 GiB, or 4 GiB where there is none. */
+u64 ram_high_top(void)
+{
+	return high_top;
+}
+
+u64 rmp_pages(void)
+{
+	return pages;
+}
+
+void rmp_init(void)
+{
+	u64 low = min(config->memory, (u64)HV_BASE);
+
+	low_top = low;
+	high_top = (1UL << 32) + (config->memory - low);
+	pages = high_top >> PAGE_SHIFT;
+	rmp = alloc_pages((pages + PAGE_SIZE - 1) / PAGE_SIZE);
+	for (u64 g = HV_BASE >> PAGE_SHIFT; g < ((u64)HV_BASE + HV_SIZE) >> PAGE_SHIFT; g++)
+		rmp[g] = PAGE_HV;
+}
+
+enum page_state page_state(u64 gpa)
+{
+	u64 gfn = gpa >> PAGE_SHIFT;
+
+	return gfn < pages ? rmp[gfn] & PAGE_STATE : PAGE_NOT_RAM;
+}
+
+u8 page_flags(u64 gpa)
+{
+	u64 gfn = gpa >> PAGE_SHIFT;
+
+	return gfn < pages ? rmp[gfn] & ~PAGE_STATE : 0;
+}
+
+/* RAM as far as the guest is concerned. */
+bool page_is_ram(u64 gpa)
+{
+	enum page_state s = page_state(gpa);
+
+	return s == PAGE_SHARED || s == PAGE_PRIVATE || s == PAGE_VALID;
+}
+
+/* A page that an SVSM may read and write on behalf of the guest. */
+bool page_is_private_valid(u64 gpa)
+{
+	return page_state(gpa) == PAGE_VALID && !(page_flags(gpa) & PAGE_VMSA);
+}
+
+void page_set(u64 gfn, u8 state_and_flags)
+{
+	rmp[gfn] = state_and_flags;
+	npt_update(gfn);
+}
+
+/* Shared and private views of a page differ by encryption: nothing survives. */
+void page_poison(u64 gfn)
+{
+	if (config->fidelity != FIDELITY_FAST)
+		memset((void *)(gfn << PAGE_SHIFT), POISON, PAGE_SIZE);
+}
+
+void page_zero(u64 gfn)
+{
+	memset((void *)(gfn << PAGE_SHIFT), 0, PAGE_SIZE);
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When a page is taken away, translations that other vCPUs have cached must go.
+ * A vCPU in the guest is brought out of it by an NMI, which is intercepted; one
+ * that is in the hypervisor flushes before it enters the guest again.
+ *
+ * (An NMI of the guest's own that arrives at the same moment as ours is taken for
+ * ours. The window is the time between sending and taking ours.)
+ */
+#include "machine.h"
+
+static bool stale;
+
+/* A present entry went away; called under sim_lock. */
+void tlb_stale(void)
+{
+	stale = true;
+}
+
+/* One NMI of ours is under way at a time; v->kick says so until v has taken it. */
+void vcpu_wake(struct vcpu *v)
+{
+	if (!__atomic_exchange_n(&v->kick, 1, __ATOMIC_SEQ_CST))
+		apic_ipi(v->apic_id, APIC_DM_NMI);
+}
+
+/*
+ * Wait until v is out of the guest. It looks at v->flush and v->stop before it
+ * enters again, so the caller has set what it wants before.
+ */
+void vcpu_kick(struct vcpu *v)
+{
+	smp_mb();
+	if (!READ_ONCE(v->in_guest))
+		return;
+	vcpu_wake(v);
+	while (READ_ONCE(v->kick) && READ_ONCE(v->in_guest))
+		cpu_relax();
+}
+
+/* Before the result of a state change is told to the guest; called under sim_lock. */
+void tlb_shootdown(struct vcpu *self)
+{
+	if (!stale)
+		return;
+	stale = false;
+	self->flush = 1;
+	for (u32 i = 0; i < config->cpus; i++) {
+		struct vcpu *v = &vcpus[i];
+
+		if (v == self || READ_ONCE(v->state) == VCPU_OFF)
+			continue;
+		WRITE_ONCE(v->flush, 1);
+		smp_mb();
+		if (READ_ONCE(v->in_guest)) {
+			count(self, KIND_SHOOTDOWN);
+			vcpu_kick(v);
+		}
+	}
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/* SVM of one CPU, and what is intercepted at which fidelity. */
+#include "host.h"
+#include "machine.h"
+
+#define MSRPM_SIZE		8192
+#define IOPM_SIZE		12288
+#define MSRPM_C000		8192	/* first bit pair of MSRs 0xc0000000.. */
+#define MSRPM_C001		16384
+
+static u8 msrpm[MSRPM_SIZE] __aligned(4096);
+static u8 iopm[IOPM_SIZE] __aligned(4096);
+static struct vmcb vmcbs[MAX_CPUS] __aligned(4096);
+static u8 host_save[MAX_CPUS][PAGE_SIZE] __aligned(4096);
+
+/* Handled by msr.c at every fidelity. */
+static const u32 own_msrs[] = {
+	MSR_EFER, MSR_VM_CR, MSR_VM_HSAVE_PA, MSR_GHCB, MSR_SEV_STATUS,
+};
+
+/* What KVM passes through to an SEV-ES guest; all else raises #VC at full fidelity. */
+static const u32 passthrough_msrs[] = {
+	0x10, 0x48, 0x49, 0x174, 0x175, 0x176, 0x277, 0xda0, 0xc0000081, 0xc0000082, 0xc0000083,
+	0xc0000084, 0xc0000100, 0xc0000101, 0xc0000102, 0xc0000103,
+};
+
+static u32 msrpm_bit(u32 msr)
+{
+	if (msr >= 0xc0010000)
+		return (MSRPM_C001 + msr - 0xc0010000) * 2;
+	if (msr >= 0xc0000000)
+		return (MSRPM_C000 + msr - 0xc0000000) * 2;
+	return msr * 2;
+}
+
+static void msr_intercept(u32 msr, bool on)
+{
+	u32 bit = msrpm_bit(msr);
+
+	if (on)
+		msrpm[bit / 8] |= 3 << bit % 8;
+	else
+		msrpm[bit / 8] &= ~(3 << bit % 8);
+}
+
+static void init_bitmaps(void)
+{
+	static bool done;
+
+	if (done)
+		return;
+	done = true;
+	memset(iopm, fidelity_full() ? 0xff : 0, sizeof(iopm));
+	port_bitmap(iopm);
+	if (fidelity_full()) {
+		memset(msrpm, 0xff, sizeof(msrpm));
+		for (unsigned int i = 0; i < ARRAY_SIZE(passthrough_msrs); i++)
+			msr_intercept(passthrough_msrs[i], false);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(own_msrs); i++)
+		msr_intercept(own_msrs[i], true);
+}
+
+/* GIF stays clear in the hypervisor, but where it waits (entry.S). */
+void svm_enable(struct vcpu *v)
+{
+	u32 r[4];
+
+	cpuid(0x80000001, 0, r);
+	if (!(r[2] & 4))
+		hv_panic("this CPU has no SVM: QEMU needs -cpu with +svm");
+	cpuid(0x8000000a, 0, r);
+	if (!(r[3] & 1))
+		hv_panic("this CPU has no nested paging: QEMU needs -cpu with +npt");
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
+	wrmsr(MSR_VM_HSAVE_PA, (u64)host_save[v->index]);
+	asm volatile("clgi");
+	v->vmcb = &vmcbs[v->index];
+	v->vmcb_pa = (u64)v->vmcb;
+}
+
+void svm_init_vmcb(struct vcpu *v)
+{
+	struct vmcb *m = v->vmcb;
+
+	init_bitmaps();
+	memset(m, 0, sizeof(*m));
+	m->intercept_exc = BIT_ULL(EXC_UD);
+	m->intercept_misc1 = MISC1_NMI | MISC1_CPUID | MISC1_HLT | MISC1_INVLPGA | MISC1_IOIO |
+			     MISC1_MSR | MISC1_SHUTDOWN;
+	m->intercept_misc2 = MISC2_SVM_INSNS;
+	if (fidelity_full()) {
+		m->intercept_dr = INTERCEPT_DR7;
+		m->intercept_misc2 |= MISC2_WBINVD;
+	}
+	m->msrpm_pa = (u64)msrpm;
+	m->iopm_pa = (u64)iopm;
+	m->asid = 1;
+	m->np_ctl = NP_ENABLE;
+	m->ncr3 = npt_root_paged();
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Exceptions, NMIs and interrupts that arrive in the hypervisor. */
+#include "machine.h"
+
+struct trap_frame {
+	u64 vector, error, rip, cs, rflags, rsp, ss;
+};
+
+struct idt_gate {
+	u16 offset_low, selector;
+	u8 ist, type;
+	u16 offset_mid;
+	u32 offset_high, rsvd;
+} __packed;
+
+#define GATE_INTERRUPT		0x8e
+#define VECTOR_SIZE		16
+
+extern char hv_vectors[], msr_try_read[], msr_try_write[], msr_try_failed[];
+extern char wait_begin[], wait_end[];
+void hv_trap_c(struct trap_frame *f);
+
+static struct idt_gate idt[256];
+
+void trap_init(void)
+{
+	struct {
+		u16 limit;
+		u64 base;
+	} __packed idtr = { sizeof(idt) - 1, (u64)idt };
+
+	for (u64 i = 0; i < ARRAY_SIZE(idt); i++) {
+		u64 a = (u64)hv_vectors + i * VECTOR_SIZE;
+
+		idt[i] = (struct idt_gate){ a, 0x8, 0, GATE_INTERRUPT, a >> 16, a >> 32, 0 };
+	}
+	asm volatile("lidt %0" : : "m"(idtr));
+}
+
+/* See wait_for_nmi in entry.S: do not sleep over what has just come. */
+static void leave_wait(struct trap_frame *f)
+{
+	if (f->rip >= (u64)wait_begin && f->rip < (u64)wait_end)
+		f->rip = (u64)wait_end;
+}
+
+/*
+ * An NMI is ours if a kick is under way, else the guest's. An interrupt is the
+ * guest's; it is in service now in the local APIC that the guest will write the
+ * EOI to, so all that is left is to enter its handler (vcpu_hlt).
+ */
+void hv_trap_c(struct trap_frame *f)
+{
+	struct vcpu *v = this_vcpu();
+
+	if (f->vector == NMI_VECTOR) {
+		if (!__atomic_exchange_n(&v->kick, 0, __ATOMIC_SEQ_CST))
+			v->hv_nmi = 1;
+		leave_wait(f);
+	} else if (f->vector >= 32) {
+		v->hv_vector = f->vector;
+		f->rflags &= ~RFLAGS_IF;
+		leave_wait(f);
+	} else if (f->vector == EXC_GP &&
+		   (f->rip == (u64)msr_try_read || f->rip == (u64)msr_try_write)) {
+		f->rip = (u64)msr_try_failed;
+	} else {
+		hv_panic("cpu%u: exception %lu error %lx rip %lx rsp %lx cr2 %lx", v->index,
+			 f->vector, f->error, f->rip, f->rsp, read_cr2());
+	}
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The life of a vCPU: started, running, waiting, frozen, stopped. */
+#include "host.h"
+#include "launch.h"
+#include "machine.h"
+
+#define CPU_START_TIMEOUT_NS	20000000000UL	/* a CPU that does not answer to SIPI */
+#define INIT_DELAY_US		2000
+
+extern char cpu_stacks[];
+void ap_main(void) __noreturn;
+
+struct vcpu vcpus[MAX_CPUS];
+static int cpus_up;
+
+struct vcpu *vcpu_by_apic(u32 apic_id)
+{
+	return apic_id < config->cpus ? &vcpus[apic_id] : NULL;
+}
+
+struct vcpu *this_vcpu(void)
+{
+	u64 sp;
+
+	asm volatile("mov %%rsp, %0" : "=r"(sp));
+	return &vcpus[(sp - (u64)cpu_stacks) >> CPU_STACK_SHIFT];
+}
+
+void vcpu_set_state(struct vcpu *v, enum vcpu_state state)
+{
+	v->state_since = now_ns();
+	WRITE_ONCE(v->state, state);
+}
+
+const char *vcpu_state_name(enum vcpu_state state)
+{
+	static const char *const names[] = {
+		[VCPU_OFF] = "off", [VCPU_RUNNING] = "running", [VCPU_IDLE] = "idle",
+		[VCPU_HALTED] = "halted", [VCPU_RESET_HOLD] = "reset-hold",
+		[VCPU_DESTROYED] = "destroyed",
+	};
+
+	return names[state];
+}
+
+/* Can it run guest code without the host's help? */
+bool vcpu_runnable(const struct vcpu *v)
+{
+	return v->state == VCPU_RUNNING || v->state == VCPU_IDLE;
+}
+
+void vcpu_count_reset(void)
+{
+	for (u32 i = 0; i < config->cpus; i++) {
+		vcpus[i].vmruns = 0;
+		memset(vcpus[i].kinds, 0, sizeof(vcpus[i].kinds));
+	}
+}
+
+/* Let v run from a VMSA, whatever it does now. Called under sim_lock. */
+void vcpu_start(struct vcpu *v, u64 vmsa, u64 ca)
+{
+	vcpu_stop(v);
+	v->next_vmsa = vmsa;
+	v->ca = ca;
+	WRITE_ONCE(v->start, 1);
+	vcpu_wake(v);
+}
+
+/* v never enters the guest again, unless it is started. */
+void vcpu_stop(struct vcpu *v)
+{
+	WRITE_ONCE(v->start, 0);
+	WRITE_ONCE(v->stop, 1);
+	vcpu_kick(v);
+	v->vmsa = 0;
+	v->nmi_pending = 0;
+	v->nmi_blocked = 0;
+	if (v->state != VCPU_OFF)
+		vcpu_set_state(v, VCPU_DESTROYED);
+}
+
+/*
+ * Keep all others out of the guest and wait until each is done with the exit it
+ * may be working on: only then its state tells what it did. Called under
+ * sim_lock, which such an exit may want.
+ */
+void vcpu_freeze_others(struct vcpu *self)
+{
+	unlock(&sim_lock);
+	for (u32 i = 0; i < config->cpus; i++) {
+		struct vcpu *v = &vcpus[i];
+
+		if (v == self || READ_ONCE(v->state) == VCPU_OFF)
+			continue;
+		WRITE_ONCE(v->stop, 1);
+		vcpu_kick(v);
+		while (READ_ONCE(v->state) == VCPU_RUNNING && !READ_ONCE(v->frozen))
+			cpu_relax();
+	}
+	lock(&sim_lock);
+}
+
+/* Out of the guest: wait until v is to start, or may go on. */
+static void wait_frozen(struct vcpu *v)
+{
+	WRITE_ONCE(v->frozen, 1);
+	for (;;) {
+		if (READ_ONCE(v->start)) {
+			WRITE_ONCE(v->start, 0);
+			WRITE_ONCE(v->stop, 0);
+			vcpu_load_vmsa(v);
+			break;
+		}
+		wait_for_nmi();
+		v->hv_nmi = 0;		/* nobody is there to take it */
+	}
+	WRITE_ONCE(v->frozen, 0);
+	vcpu_set_state(v, VCPU_RUNNING);
+}
+
+/* An NMI that has left the guest, or come while it did not run, is the guest's. */
+void vcpu_take_nmi(struct vcpu *v)
+{
+	if (!v->hv_nmi)
+		return;
+	v->hv_nmi = 0;
+	v->nmi_pending = 1;
+}
+
+/*
+ * HLT of the guest, an automatic exit: the host does not run the vCPU until
+ * something wakes it. With IF=1 interrupts arrive here and are handed on.
+ */
+void vcpu_hlt(struct vcpu *v)
+{
+	bool if_set = v->vmcb->save.rflags & RFLAGS_IF;
+
+	count(v, KIND_HLT);
+	skip_insn(v, 1);
+	vcpu_set_state(v, if_set ? VCPU_IDLE : VCPU_HALTED);
+	while (!READ_ONCE(v->stop)) {
+		if (if_set)
+			wait_for_interrupt();
+		else
+			wait_for_nmi();
+		vcpu_take_nmi(v);
+		if (v->hv_vector) {
+			v->vmcb->event_inj = v->hv_vector | EVENT_TYPE_INTR | EVENT_VALID;
+			v->hv_vector = 0;
+			break;
+		}
+		if (v->nmi_pending && !v->nmi_blocked)
+			break;
+	}
+	if (!READ_ONCE(v->stop))
+		vcpu_set_state(v, VCPU_RUNNING);
+}
+
+static void enter(struct vcpu *v)
+{
+	struct vmcb *m = v->vmcb;
+
+	pick_view(v);
+	if (v->nmi_pending && !v->nmi_blocked && !(m->event_inj & EVENT_VALID)) {
+		v->nmi_pending = 0;
+		v->nmi_blocked = 1;	/* until the guest says that the NMI is complete */
+		m->event_inj = NMI_VECTOR | EVENT_TYPE_NMI | EVENT_VALID;
+	}
+	WRITE_ONCE(v->in_guest, 1);
+	smp_mb();
+	if (READ_ONCE(v->stop)) {
+		WRITE_ONCE(v->in_guest, 0);
+		return;
+	}
+	if (__atomic_exchange_n(&v->flush, 0, __ATOMIC_SEQ_CST))
+		m->tlb_ctl = TLB_CTL_FLUSH_ALL;
+	v->vmruns++;
+	vmenter(v);
+	WRITE_ONCE(v->in_guest, 0);
+	m->tlb_ctl = TLB_CTL_NOTHING;
+	vmexit(v);
+}
+
+void vcpu_main(struct vcpu *v)
+{
+	for (;;) {
+		if (v->relaunch) {
+			v->relaunch = false;
+			launch(v);
+		}
+		if (READ_ONCE(v->stop) || v->state == VCPU_OFF ||
+		    v->state == VCPU_DESTROYED || v->state == VCPU_RESET_HOLD)
+			wait_frozen(v);
+		enter(v);
+	}
+}
+
+/* A CPU after its SIPI, or after an INIT that nobody here sent. */
+void ap_main(void)
+{
+	struct vcpu *v = this_vcpu();
+
+	trap_init();
+	svm_enable(v);
+	if (READ_ONCE(v->state) == VCPU_OFF) {
+		__atomic_fetch_add(&cpus_up, 1, __ATOMIC_SEQ_CST);
+	} else {
+		hv_log("cpu%u: INIT from the guest", v->index);
+		vcpu_set_state(v, VCPU_DESTROYED);
+	}
+	vcpu_main(v);
+}
+
+/* Bring all CPUs into the hypervisor, where they wait. */
+void cpus_init(void)
+{
+	struct vcpu *self = this_vcpu();
+	u64 start;
+	int want = 0;
+
+	for (u32 i = 0; i < config->cpus; i++) {
+		vcpus[i].apic_id = i;
+		vcpus[i].index = i;
+	}
+	for (u32 i = 0; i < config->cpus; i++) {
+		if (&vcpus[i] == self)
+			continue;
+		apic_ipi(i, APIC_DM_INIT);
+		udelay(INIT_DELAY_US);
+		apic_ipi(i, APIC_DM_STARTUP | SIPI_VECTOR);
+		want++;
+		start = now_ns();
+		while (READ_ONCE(cpus_up) < want)
+			if (now_ns() - start > CPU_START_TIMEOUT_NS)
+				hv_panic("CPU %u does not start", i);
+	}
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/* #VMEXIT: one switch. */
+#include "host.h"
+#include "machine.h"
+
+void skip_insn(struct vcpu *v, int len)
+{
+	v->vmcb->save.rip += len;
+	v->vmcb->int_shadow = 0;
+}
+
+void inject_exception(struct vcpu *v, int vector, bool has_err, u32 err)
+{
+	v->vmcb->event_inj = vector | EVENT_TYPE_EXC | EVENT_VALID | (has_err ? EVENT_HAS_ERR : 0);
+	v->vmcb->event_err = err;
+}
+
+/*
+ * The exit came while an event was being delivered: deliver it again. QEMU's TCG
+ * calls interrupts and NMIs exceptions here (seen with 10.0.2).
+ */
+static void redeliver(struct vmcb *m)
+{
+	u32 e = m->exit_int_info, vector = e & 0xff;
+
+	if (!(e & EVENT_VALID))
+		return;
+	if ((e & EVENT_TYPE_MASK) == EVENT_TYPE_EXC) {
+		if (vector >= 32)
+			e = (e & ~EVENT_TYPE_MASK) | EVENT_TYPE_INTR;
+		else if (vector == NMI_VECTOR)
+			e = (e & ~EVENT_TYPE_MASK) | EVENT_TYPE_NMI;
+	}
+	m->event_inj = e;
+	m->event_err = m->exit_int_err;
+}
+
+static void __noreturn unexpected(struct vcpu *v)
+{
+	struct vmcb_save *s = &v->vmcb->save;
+
+	hv_panic("cpu%u: unexpected exit %lx info %lx %lx rip %lx rsp %lx cr0 %lx cr3 %lx cr4 %lx efer %lx",
+		 v->index, v->vmcb->exit_code, v->vmcb->exit_info1, v->vmcb->exit_info2, s->rip,
+		 s->rsp, s->cr0, s->cr3, s->cr4, s->efer);
+}
+
+void vmexit(struct vcpu *v)
+{
+	struct vmcb *m = v->vmcb;
+
+	m->event_inj = 0;
+	redeliver(m);
+	switch (m->exit_code) {
+	case EXIT_NMI:
+		count(v, KIND_NMI);
+		take_nmi();
+		vcpu_take_nmi(v);
+		break;
+	case EXIT_EXC_UD:
+		exit_ud(v);
+		break;
+	case EXIT_CPUID:
+		exit_cpuid(v);
+		break;
+	case EXIT_HLT:
+		vcpu_hlt(v);
+		break;
+	case EXIT_MSR:
+		exit_msr(v);
+		break;
+	case EXIT_IOIO:
+		exit_ioio(v);
+		break;
+	case EXIT_VMMCALL:
+		exit_vmmcall(v);
+		break;
+	case EXIT_CR0_WRITE:
+		exit_cr0_write(v);
+		break;
+	case EXIT_NPF:
+		npt_fault(v);
+		break;
+	case EXIT_DR7_READ:
+	case EXIT_DR7_WRITE:
+	case EXIT_WBINVD:
+		deliver_vc(v, m->exit_code);
+		break;
+	case EXIT_INVLPGA:
+	case EXIT_VMRUN:
+	case EXIT_VMLOAD ... EXIT_SKINIT:
+		/* No SVM for the guest. */
+		count(v, KIND_OTHER);
+		inject_exception(v, EXC_UD, false, 0);
+		break;
+	case EXIT_SHUTDOWN:
+		report_host_reset(v, "triple-fault");
+	default:
+		unexpected(v);
+	}
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The draft Reboot protocol, call 0 EXECUTE: RCX = flags, all reserved. Stops the
+ * APs, drops their VMSAs, invalidates what the guest validated and starts the
+ * launch image again on the calling vCPU. Devices and local APICs are not touched.
+ */
+#include "machine.h"
+#include "svsm.h"
+
+#define REBOOT_EXECUTE		0
+#define LVT_COUNT		6
+
+static bool executing;
+
+static u32 count_bits(u32 reg)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < 8; i++)
+		for (u32 word = apic_read(reg + i * 0x10); word; word &= word - 1)
+			n++;
+	return n;
+}
+
+/* What the next firmware will find in the calling vCPU's local APIC. */
+static void event_irq(void)
+{
+	static const u32 lvts[LVT_COUNT] = {
+		APIC_LVT_TIMER, APIC_LVT_THERMAL, APIC_LVT_PERF, APIC_LVT_LINT0, APIC_LVT_LINT1,
+		APIC_LVT_ERROR,
+	};
+	u32 unmasked = 0;
+
+	for (int i = 0; i < LVT_COUNT; i++)
+		unmasked += !(apic_read(lvts[i]) & APIC_LVT_MASKED);
+	event_object_begin("irq");
+	event_u64("lvt_unmasked", unmasked);
+	event_u64("irr", count_bits(APIC_IRR));
+	event_u64("isr", count_bits(APIC_ISR));
+	event_bool("apic_enabled", apic_read(APIC_SVR) & APIC_SVR_ENABLE);
+	event_object_end();
+}
+
+static void event_aps(const struct vcpu *self)
+{
+	u64 now = now_ns();
+
+	event_array_begin("aps");
+	for (u32 i = 0; i < config->cpus; i++) {
+		const struct vcpu *v = &vcpus[i];
+
+		if (v == self || v->state == VCPU_OFF)
+			continue;
+		event_object_begin(NULL);
+		event_u64("cpu", i);
+		event_u64("apic_id", v->apic_id);
+		event_str("state", vcpu_state_name(v->state));
+		event_bool("runnable", vcpu_runnable(v));
+		event_u64("since_ns", now - v->state_since);
+		event_object_end();
+	}
+	event_array_end();
+}
+
+static void event_execute(struct svsm_call *c, u64 result)
+{
+	event_begin("execute");
+	event_u64("cpu", c->v->index);
+	event_u64("apic_id", c->v->apic_id);
+	event_bool("bsp", my_apic_is_bsp());
+	event_hex("flags", c->v->reg[RCX]);
+	event_hex("result", result);
+	event_aps(c->v);
+	vmsa_event_list();
+	event_irq();
+	event_end();
+}
+
+/* What a personality was told to answer, or success. */
+static u64 ordered_result(void)
+{
+	static u32 busy, incomplete;
+
+	if (busy < config->busy) {
+		busy++;
+		return SVSM_ERR_BUSY;
+	}
+	if (incomplete < config->incomplete) {
+		incomplete++;
+		return SVSM_ERR_INCOMPLETE;
+	}
+	return option(OPT_RESULT) ? config->execute_result : SVSM_SUCCESS;
+}
+
+static void invalidate(u64 n_vmsas)
+{
+	u64 pages = 0, shared = 0;
+
+	for (u64 g = 0; g < rmp_pages(); g++) {
+		if ((rmp[g] & PAGE_STATE) == PAGE_SHARED)
+			shared++;
+		if ((rmp[g] & PAGE_STATE) != PAGE_VALID || !(rmp[g] & PAGE_GUEST))
+			continue;
+		page_set(g, PAGE_PRIVATE | (rmp[g] & PAGE_LAUNCH));
+		pages++;
+	}
+	event_begin("invalidate");
+	event_u64("pages", pages);
+	event_u64("vmsas", n_vmsas);
+	event_u64("shared", shared);
+	event_end();
+}
+
+/* An AP that can run while memory is invalidated is what must not be. */
+static void check_aps(struct vcpu *self)
+{
+	struct violation what = { .kind = "ap-running" };
+
+	for (u32 i = 0; i < config->cpus; i++) {
+		struct vcpu *v = &vcpus[i];
+
+		if (v == self || !vcpu_runnable(v))
+			continue;
+		what.ap = i;
+		report_violation(v, &what);
+	}
+}
+
+static u64 execute(struct svsm_call *c)
+{
+	u64 result;
+
+	if (c->v->reg[RCX])
+		result = SVSM_ERR_INVALID_PARAMETER;
+	else if (executing)
+		result = SVSM_ERR_BUSY;
+	else
+		result = ordered_result();
+	if (result) {
+		event_execute(c, result);
+		return result;
+	}
+	executing = true;
+	vcpu_freeze_others(c->v);
+	event_execute(c, result);
+	check_aps(c->v);
+	for (u32 i = 0; i < config->cpus; i++)
+		if (&vcpus[i] != c->v && vcpus[i].state != VCPU_OFF)
+			vcpu_stop(&vcpus[i]);
+	mem_return_all();
+	invalidate(vmsa_drop_all());
+	report_switches();
+	c->v->relaunch = true;
+	executing = false;
+	return SVSM_SUCCESS;
+}
+
+u64 reboot_call(struct svsm_call *c)
+{
+	if (c->call != REBOOT_EXECUTE)
+		return SVSM_ERR_UNSUPPORTED_CALL;
+	return execute(c);
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Entry into the SVSM: one call per entry (AMD 58019, section 5). */
+#include "machine.h"
+#include "svsm.h"
+
+/* Memory that the SVSM may touch for the guest: private and validated, all of it. */
+void *svsm_private_ptr(u64 gpa, u64 len)
+{
+	if (!len || gpa + len < gpa)
+		return NULL;
+	for (u64 p = gpa & PAGE_MASK; p < gpa + len; p += PAGE_SIZE)
+		if (!page_is_private_valid(p))
+			return NULL;
+	return (void *)gpa;
+}
+
+bool svsm_call_is_pending(struct vcpu *v)
+{
+	u8 *ca = svsm_private_ptr(v->ca, PAGE_SIZE);
+
+	return ca && ca[CA_CALL_PENDING];
+}
+
+static u64 dispatch(struct svsm_call *c)
+{
+	if (!svsm_has_protocol(c->protocol))
+		return SVSM_ERR_UNSUPPORTED_PROTOCOL;
+	if (c->protocol == SVSM_PROTO_CORE)
+		return core_call(c);
+	if (c->protocol == SVSM_PROTO_ATTEST)
+		return attest_call(c);
+	if (svsm_is_reboot_protocol(c->protocol))
+		return reboot_call(c);
+	return ocp_call(c);
+}
+
+/* Failures, and all calls outside the core protocol: the rest would drown a log. */
+static void report_call(const struct svsm_call *c, u64 result)
+{
+	if (!result && c->protocol == SVSM_PROTO_CORE)
+		return;
+	event_begin("svsm-call");
+	event_u64("cpu", c->v->index);
+	event_u64("protocol", c->protocol);
+	event_u64("call", c->call);
+	event_hex("result", result);
+	event_end();
+}
+
+/*
+ * The host runs VMPL 0 on behalf of v. Without a pending call there is nothing to
+ * do. Returns whether a call was answered.
+ */
+bool svsm_run(struct vcpu *v)
+{
+	struct svsm_call c = { .v = v, .ca = svsm_private_ptr(v->ca, PAGE_SIZE) };
+	u64 result;
+
+	count(v, KIND_SVSM);
+	if (!c.ca || !c.ca[CA_CALL_PENDING])
+		return false;
+	c.protocol = v->vmcb->save.rax >> 32;
+	c.call = v->vmcb->save.rax;
+	if (option(OPT_PENDING) && svsm_is_reboot_protocol(c.protocol) && svsm_has_reboot())
+		return false;
+	c.ca[CA_CALL_PENDING] = 0;
+	result = dispatch(&c);
+	report_call(&c, result);
+	if (!v->relaunch)
+		v->vmcb->save.rax = result;
+	return true;
+}
+
+/* A launch: the SVSM knows the boot vCPU's calling area and no VMSA. */
+void svsm_init_launch(struct vcpu *boot)
+{
+	boot->ca = GUEST_CA_PAGE;
+	boot->vmsa = 0;
+}

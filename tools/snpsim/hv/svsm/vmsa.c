@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The register of VMSAs: CREATE_VCPU and DELETE_VCPU (AMD 58019, 6.3 and 6.4). */
+#include "machine.h"
+#include "svsm.h"
+
+struct vmsa_entry {
+	u64 vmsa, ca;
+	u32 apic_id;
+};
+
+/* Linux keeps the old VMSA registered until it has made the new one. */
+static struct vmsa_entry vmsas[2 * MAX_CPUS];
+
+static struct vmsa_entry *find(u64 vmsa)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(vmsas); i++)
+		if (vmsas[i].vmsa == vmsa)
+			return &vmsas[i];
+	return NULL;
+}
+
+bool vmsa_registered(u64 vmsa, u32 apic_id, u64 *ca)
+{
+	struct vmsa_entry *e = vmsa ? find(vmsa) : NULL;
+
+	if (!e || e->apic_id != apic_id)
+		return false;
+	*ca = e->ca;
+	return true;
+}
+
+/* Is a page the VMSA or the calling area of any registered vCPU? */
+bool vmsa_uses_page(u64 gpa)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(vmsas); i++)
+		if (vmsas[i].vmsa && (vmsas[i].vmsa == gpa || vmsas[i].ca == gpa))
+			return true;
+	return false;
+}
+
+void vmsa_remap_ca(u64 vmsa, u64 ca)
+{
+	struct vmsa_entry *e = find(vmsa);
+
+	if (e)
+		e->ca = ca;
+}
+
+static bool vmsa_valid(const u8 *p)
+{
+	return p[VMSA_VMPL] == GUEST_VMPL && (*(const u64 *)(p + VMSA_EFER) & EFER_SVME) &&
+	       *(const u64 *)(p + VMSA_SEV_FEATURES) == SEV_FEATURE_SNP;
+}
+
+u64 core_create_vcpu(struct svsm_call *c)
+{
+	u64 vmsa = c->v->reg[RCX], ca = c->v->reg[RDX];
+	u32 apic_id = c->v->reg[R8];
+	struct vmsa_entry *e;
+
+	if (((vmsa | ca) & ~PAGE_MASK) || vmsa == ca || !page_is_private_valid(vmsa) ||
+	    !page_is_private_valid(ca) || vmsa_uses_page(vmsa))
+		return SVSM_ERR_INVALID_ADDRESS;
+	if (!vcpu_by_apic(apic_id) || !vmsa_valid((u8 *)vmsa))
+		return SVSM_ERR_INVALID_PARAMETER;
+	e = find(0);
+	if (!e)
+		return SVSM_ERR_INVALID_REQUEST;
+	*e = (struct vmsa_entry){ vmsa, ca, apic_id };
+	/* Linux reads the page once more after this: the guest keeps read access. */
+	page_set(vmsa >> PAGE_SHIFT, rmp[vmsa >> PAGE_SHIFT] | PAGE_VMSA);
+	event_begin("vcpu-create");
+	event_u64("cpu", c->v->index);
+	event_u64("apic_id", apic_id);
+	event_hex("vmsa", vmsa);
+	event_hex("ca", ca);
+	event_end();
+	return SVSM_SUCCESS;
+}
+
+static void release(struct vmsa_entry *e)
+{
+	u64 gfn = e->vmsa >> PAGE_SHIFT;
+
+	page_set(gfn, rmp[gfn] & ~PAGE_VMSA);
+	e->vmsa = 0;
+}
+
+/*
+ * COCONUT-SVSM clears EFER.SVME in the VMSA and waits until it does not execute:
+ * a vCPU that runs on it never enters the guest again.
+ */
+u64 core_delete_vcpu(struct svsm_call *c)
+{
+	u64 vmsa = c->v->reg[RCX];
+	struct vmsa_entry *e = vmsa ? find(vmsa) : NULL;
+
+	if ((vmsa & ~PAGE_MASK) || !e || c->v->vmsa == vmsa)
+		return SVSM_ERR_INVALID_PARAMETER;
+	for (u32 i = 0; i < config->cpus; i++)
+		if (vcpus[i].vmsa == vmsa)
+			vcpu_stop(&vcpus[i]);
+	event_begin("vcpu-delete");
+	event_u64("cpu", c->v->index);
+	event_u64("apic_id", e->apic_id);
+	event_hex("vmsa", vmsa);
+	event_end();
+	release(e);
+	return SVSM_SUCCESS;
+}
+
+u64 vmsa_drop_all(void)
+{
+	u64 n = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(vmsas); i++)
+		if (vmsas[i].vmsa) {
+			release(&vmsas[i]);
+			n++;
+		}
+	return n;
+}
+
+void vmsa_event_list(void)
+{
+	event_array_begin("vmsas");
+	for (unsigned int i = 0; i < ARRAY_SIZE(vmsas); i++)
+		if (vmsas[i].vmsa)
+			event_item_hex(vmsas[i].vmsa);
+	event_array_end();
+}
