@@ -2,6 +2,7 @@
 """A guest under the simulator, driven over its serial console."""
 
 import re
+import shlex
 import time
 
 import pexpect
@@ -19,7 +20,10 @@ RUN_TIMEOUT = 300
 
 
 class Guest:
-    """One run of the simulator.  Its files are kept in `directory`."""
+    """One run of the simulator, or of QEMU without it (plain).
+
+    Its files are kept in `directory`: command, console.log, events.jsonl, snpsim.log.
+    """
 
     def __init__(
         self,
@@ -34,6 +38,7 @@ class Guest:
         initrd=places.INITRD,
         timeout=RUN_TIMEOUT,
         qemu=(),
+        plain=False,
     ):
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
@@ -43,22 +48,27 @@ class Guest:
         self._sequence = 0
         self._events_path = directory / "events.jsonl"
         self._events_path.write_text("")
-        arguments = ["run", "--kernel", kernel, "--initrd", initrd, "--smp", smp, "--svsm", svsm]
-        arguments += ["--append", f"console=ttyS0 panic=-1 {append}".strip()]
-        arguments += ["--events", self._events_path, "--log", directory / "snpsim.log"]
-        arguments += ["--timeout", timeout]
+        append = f"console=ttyS0 panic=-1 {append}".strip()
+        command = [places.SNPSIM, "run", "--kernel", kernel, "--initrd", initrd, "--smp", smp]
+        command += ["--svsm", svsm, "--append", append, "--events", self._events_path]
+        command += ["--log", directory / "snpsim.log", "--timeout", timeout]
         if fidelity:
-            arguments += ["--fidelity", fidelity]
+            command += ["--fidelity", fidelity]
         if memory:
-            arguments += ["--memory", memory]
+            command += ["--memory", memory]
         if qemu:
-            arguments += ["--", *qemu]
-        arguments = [str(argument) for argument in arguments]
-        (directory / "command").write_text(" ".join([str(places.SNPSIM), *arguments]) + "\n")
+            command += ["--", *qemu]
+        if plain:
+            command = [places.qemu(), "-accel", "tcg,thread=multi", "-machine", "q35", "-m", "512M"]
+            command += ["-cpu", "EPYC-Milan,phys-bits=48", "-smp", smp, "-nodefaults", "-no-reboot"]
+            command += ["-display", "none", "-serial", "stdio"]
+            command += ["-kernel", kernel, "-initrd", initrd, "-append", append]
+        command = [str(word) for word in command]
+        (directory / "command").write_text(shlex.join(command) + "\n")
         self._log = open(directory / "console.log", "w", encoding="utf-8")
         self._child = pexpect.spawn(
-            str(places.SNPSIM),
-            arguments,
+            command[0],
+            command[1:],
             encoding="utf-8",
             codec_errors="replace",
             echo=False,
@@ -71,7 +81,8 @@ class Guest:
     @property
     def console(self):
         """What the guest has printed so far."""
-        self._log.flush()
+        if not self._log.closed:
+            self._log.flush()
         return (self.directory / "console.log").read_text(encoding="utf-8", errors="replace")
 
     @property
@@ -152,6 +163,13 @@ class Guest:
         self.send("poweroff -f")
         assert self.end() == 0, self.tail()
         self.events.ended(0, "poweroff")
+
+    def lost(self, how=None):
+        """See that the run ended because the guest restarted by way of the host."""
+        assert self.end() == 3, self.tail()
+        event = self.events.one("host-reset")
+        assert how in (None, event["how"]), self.tail()
+        self.events.ended(3)
 
     def stop(self):
         """End the run by force, if it has not ended."""

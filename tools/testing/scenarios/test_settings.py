@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Module parameters, sysfs files, and what they do with garbage."""
+
+import pytest
+
+from lib import places
+
+
+def test_values(simulate):
+    guest = simulate(smp=1)
+    guest.boot()
+    guest.load()
+    values = {
+        name: guest.attribute(name) for name in guest.check(f"cd {places.ATTRIBUTES}; ls; cd /").split()
+        if name in ("protocol_id", "protocol_version", "last_reset_reason", "ap_policy", "state")
+    }
+    assert values == {
+        "protocol_id": "5", "protocol_version": "1", "last_reset_reason": "none",
+        "ap_policy": "refuse", "state": "ready",
+    }
+    for name in values:
+        mode = guest.check(f"stat -c %a {places.ATTRIBUTES}/{name}")
+        assert mode == ("644" if name == "ap_policy" else "444")
+    guest.powered_off()
+
+
+GARBAGE = {
+    "protocol": (
+        ["", "x", "-1", "5x", "0", "4294967296", "0x", "5,6"],
+        "protocol: allowed values are",
+    ),
+    "ap_policy": (["", "x", "Refuse", "force,refuse", "1"], "ap_policy: allowed values are refuse, force"),
+    "allow_unattested": (["x", "2", "-1"], "allow_unattested: allowed values are 0, 1"),
+}
+
+
+def test_garbage_in_a_parameter(simulate):
+    """-EINVAL, and a line that names the allowed values."""
+    guest = simulate(smp=1)
+    guest.boot()
+    for name, (values, line) in GARBAGE.items():
+        for value in values:
+            guest.check("dmesg -c > /dev/null")
+            status, output = guest.run(f"insmod {places.MODULE} {name}={value}")
+            assert status != 0 and "nvalid" in output, f"{name}={value}: {output}"
+            assert line in guest.dmesg(), f"{name}={value}"
+    # ... and the module loads none the less when it is told something sensible
+    guest.load("protocol=0x5 ap_policy=force allow_unattested=0")
+    assert guest.attribute("ap_policy") == "force"
+    guest.powered_off()
+    guest.events.no_reset_tried()
+
+
+def test_garbage_in_a_file(simulate):
+    guest = simulate(smp=1)
+    guest.boot()
+    guest.load()
+    path = f"{places.ATTRIBUTES}/ap_policy"
+    for value in ("x", "", "forced", "force refuse", "FORCE"):
+        guest.check("dmesg -c > /dev/null")
+        status, output = guest.run(f"echo '{value}' > {path}")
+        assert status != 0 and "Invalid argument" in output, f"{value!r}: {output}"
+        assert "ap_policy: allowed values are refuse, force" in guest.dmesg()
+        assert guest.attribute("ap_policy") == "refuse"
+    for value in ("force", "refuse"):
+        guest.check(f"echo {value} > {path}")
+        assert guest.attribute("ap_policy") == value
+    for name in ("protocol_id", "protocol_version", "last_reset_reason", "state"):
+        assert guest.run(f"echo 1 > {places.ATTRIBUTES}/{name}")[0] != 0
+    guest.powered_off()
+
+
+@pytest.mark.parametrize("name", ["protocol", "ap_policy", "allow_unattested"])
+def test_parameter_is_shown(simulate, name):
+    guest = simulate(smp=1)
+    guest.boot()
+    assert name in guest.check(f"modinfo {places.MODULE} | grep ^parm")
+    guest.load()
+    assert guest.check(f"cat /sys/module/svsm_reset/parameters/{name}") in ("5", "refuse", "0")
+    guest.powered_off()

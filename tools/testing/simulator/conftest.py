@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Runs of the self-test guest, each made once however many tests look at it."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from lib import places  # noqa: E402
+from lib.guest import Guest  # noqa: E402
+from selftest_run import run_of  # noqa: E402
+
+IMAGE = places.BUILD / "snpsim/selftest.bz"
+TIMEOUT = 30
+
+
+@pytest.fixture(scope="session")
+def selftest(tmp_path_factory):
+    """selftest("pvalidate", svsm=..., fidelity=..., smp=..., append=...) -> Run"""
+    runs = {}
+    initrd = tmp_path_factory.mktemp("selftest") / "initrd"
+    initrd.write_bytes(b"not used by the self-test guest\n")
+
+    def run(test, svsm="draft", fidelity="strict", smp=2, append="", timeout=TIMEOUT):
+        key = test, svsm, fidelity, smp, append, timeout
+        if key not in runs:
+            name = "-".join(str(part) for part in (test, svsm, fidelity, smp, append) if part)
+            name = "".join(c if c.isalnum() or c in "-.=" else "_" for c in name)
+            guest = Guest(
+                places.CHECK / "simulator" / name, kernel=IMAGE, initrd=initrd, svsm=svsm,
+                fidelity=fidelity, smp=smp, append=f"test={test} {append}".strip(),
+                timeout=timeout,
+            )
+            runs[key] = run_of(guest, timeout + 30)
+        return runs[key]
+
+    return run

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the simulator's events look like: every event, every key, its type.
+
+This is the documented format once more, so that neither a missing nor an
+undocumented key goes unnoticed.
+"""
+
+import re
+
+HEX = re.compile(r"0x(0|[1-9a-f][0-9a-f]*)")
+VCPU_STATES = ("running", "idle", "halted", "reset-hold", "destroyed")
+RUNNABLE_STATES = ("running", "idle")
+VIOLATIONS = (
+    "ap-running", "private-as-shared", "shared-as-private", "unvalidated", "vmsa-write",
+    "hypervisor-memory", "ghcb-not-shared", "share-validated",
+)
+RESETS = ("port-cf9", "port-92", "keyboard", "triple-fault", "acpi")
+REASONS = {
+    0: ("poweroff",),
+    1: ("error",),
+    2: ("violation",),
+    3: ("host-reset", "terminate"),
+    4: ("timeout",),
+}
+SWITCHES = (
+    "cpuid", "msr", "hlt", "npf", "vc", "ghcb-msr", "ghcb-page", "svsm", "nmi", "shootdown",
+)
+
+
+def integer(value):
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def boolean(value):
+    return isinstance(value, bool)
+
+
+def text(value):
+    return isinstance(value, str) and value != ""
+
+
+def hexadecimal(value):
+    return isinstance(value, str) and HEX.fullmatch(value) is not None
+
+
+def one_of(*values):
+    return lambda value: value in values
+
+
+def list_of(check):
+    return lambda value: isinstance(value, list) and all(check(item) for item in value)
+
+
+def members(**checks):
+    """An object with exactly these keys; a key that ends in _ may be missing."""
+
+    def check(value):
+        return not problems_of_members(value, checks)
+
+    return check
+
+
+def problems_of_members(value, checks):
+    if not isinstance(value, dict):
+        return ["not an object"]
+    found = []
+    known = {name.rstrip("_"): (check, name.endswith("_")) for name, check in checks.items()}
+    for name, (check, may_miss) in known.items():
+        if name not in value:
+            if not may_miss:
+                found.append(f"{name} is missing")
+        elif not check(value[name]):
+            found.append(f"{name} is {value[name]!r}")
+    found += [f"{name} is not documented" for name in value if name not in known]
+    return found
+
+
+AP = members(
+    cpu=integer, apic_id=integer, state=one_of(*VCPU_STATES), runnable=boolean, since_ns=integer
+)
+IRQ = members(lvt_unmasked=integer, irr=integer, isr=integer, apic_enabled=boolean)
+VCPU = {"cpu": integer, "apic_id": integer}
+
+EVENTS = {
+    "start": {
+        "version": one_of(1), "cpus": integer, "memory": integer,
+        "fidelity": one_of("fast", "strict", "full"), "svsm": text,
+    },
+    "boot": {**VCPU, "bsp": boolean, "image": text},
+    "vcpu-create": {**VCPU, "vmsa": hexadecimal, "ca": hexadecimal},
+    "vcpu-start": {**VCPU, "vmsa": hexadecimal},
+    "vcpu-destroy": {**VCPU},
+    "vcpu-delete": {**VCPU, "vmsa": hexadecimal},
+    "vcpu-park": {"cpu": integer, "how": one_of("reset-hold")},
+    "execute": {
+        **VCPU, "bsp": boolean, "flags": hexadecimal, "result": hexadecimal,
+        "aps": list_of(AP), "vmsas": list_of(hexadecimal), "irq": IRQ,
+    },
+    "invalidate": {"pages": integer, "vmsas": integer, "shared": integer, "cpu_": integer},
+    "switches": {
+        "vmrun": integer,
+        "kinds": members(**{name: integer for name in SWITCHES}),
+    },
+    "violation": {
+        "kind": one_of(*VIOLATIONS), "cpu": integer, "ap_": integer,
+        "gpa_": hexadecimal, "rip_": hexadecimal, "access_": one_of("read", "write", "fetch"),
+    },
+    "host-reset": {"how": one_of(*RESETS), "cpu": integer},
+    "terminate": {"cpu": integer, "set": integer, "code": integer},
+    "poweroff": {"cpu": integer},
+    "svsm-call": {
+        "cpu": integer, "protocol": integer, "call": integer, "result": hexadecimal,
+    },
+    "end": {"status": one_of(*REASONS), "reason": text},
+}
+
+
+def problems(events):
+    """Everything that is wrong with a whole log, as a list of lines."""
+    found = []
+    for number, event in enumerate(events, 1):
+        kind = event.get("event")
+        if kind not in EVENTS:
+            found.append(f"{number}: event {kind!r} is not documented")
+            continue
+        checks = {"event": text, "t": integer, "boot": integer, **EVENTS[kind]}
+        if kind == "start":
+            checks["boot_"] = checks.pop("boot")
+        if kind == "end":
+            checks["boot_"] = checks.pop("boot")
+        found += [f"{number}: {kind}: {why}" for why in problems_of_members(event, checks)]
+    return found or order_problems(events)
+
+
+def order_problems(events):
+    """start first, end last, time and boots only forward, an end that fits its reason."""
+    found = []
+    kinds = [event["event"] for event in events]
+    if not kinds or kinds[0] != "start" or kinds.count("start") != 1:
+        found.append("start is not the first event, once")
+    if not kinds or kinds[-1] != "end" or kinds.count("end") != 1:
+        return found + ["end is not the last event, once"]
+    times = [event["t"] for event in events]
+    if times != sorted(times):
+        found.append("time goes back")
+    boots = [event["boot"] for event in events if event["event"] == "boot"]
+    if boots != list(range(1, len(boots) + 1)):
+        found.append(f"boots are {boots}")
+    running = 0
+    for number, event in enumerate(events, 1):
+        running = event["boot"] if event["event"] == "boot" else running
+        if event["event"] not in ("start", "end", "boot", "switches") and event["boot"] != running:
+            found.append(f"{number}: {event['event']} is of boot {event['boot']}, not {running}")
+    counted = [event["boot"] for event in events if event["event"] == "switches"]
+    if events[-1]["status"] != 1 and counted != boots:
+        found.append(f"world switches of the boots {counted}, not {boots}")
+    end = events[-1]
+    if end["reason"] not in REASONS[end["status"]]:
+        found.append(f"status {end['status']} with reason {end['reason']}")
+    for kind, status in (("violation", 2), ("host-reset", 3), ("terminate", 3), ("poweroff", 0)):
+        if kind in kinds and (kinds.count(kind) != 1 or end["status"] != status):
+            found.append(f"{kinds.count(kind)} events {kind} and status {end['status']}")
+        if end["reason"] == kind and kind not in kinds:
+            found.append(f"ended by {kind}, and there is no such event")
+    for event in events:
+        if event["event"] == "execute":
+            for ap in event["aps"]:
+                if ap["runnable"] != (ap["state"] in RUNNABLE_STATES):
+                    found.append(f"AP {ap['cpu']} is {ap['state']}, runnable {ap['runnable']}")
+    return found

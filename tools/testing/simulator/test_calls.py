@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0
+"""SVSM calls: their errors, page states, CREATE_VCPU, attestation.
+
+A group is one run of the guest; each of its tests is one test here.
+"""
+
+import pytest
+
+GROUPS = {
+    "query": "known version-0 version-2 unknown",
+    "call": "unknown-call unknown-protocol not-pending not-pending-reboot by-ghcb other-vmpl"
+    " rmpadjust-refused pvalidate-faults caa-msr sev-status",
+    "remap": "unaligned shared-page unvalidated out-of-range svsm-memory vmsa-page same moves"
+    " refused-keeps",
+    "pvalidate": "list-unaligned list-address list-crosses num-zero next-beyond reserved-bits"
+    " page-size huge no-update ignore-cf bad-gpa vmsa-page shared-page partial scrub conversion"
+    " psc-bad",
+    "vcpu": "unaligned bad-address same-page bad-vmpl no-svme bad-features refused-is-writable"
+    " unknown-apic already readable delete-unknown delete-busy delete-held delete-destroyed"
+    " host-refuses restart calls-from-ap",
+    "mem": "deposit-unaligned deposit-address withdraw-unaligned withdraw-address vtom-query"
+    " vtom-configure",
+    "attest": "known unknown-guid small-manifest small-report misaligned bad-nonce"
+    " reserved-fields bad-version bad-address services services-small",
+    "reboot": "reserved-flags unknown-call",
+}
+NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names in GROUPS.items()}
+ALL = [name for names in NAMES.values() for name in names]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_call(selftest, name):
+    run = selftest(name.split(".")[0])
+    assert name in run.verdicts, f"no verdict on {name}\n{run}"
+    assert run.verdicts[name] is None, run.verdicts[name]
+
+
+@pytest.mark.parametrize("fidelity", ("strict", "fast", "full"))
+@pytest.mark.parametrize("group", GROUPS)
+def test_group(selftest, group, fidelity):
+    """The whole group, its end and its event log, in every fidelity."""
+    run = selftest(group, fidelity=fidelity)
+    run.well_formed()
+    run.passed(*NAMES[group])
+
+
+def test_list_is_complete(selftest):
+    """Every test that the guest can share a run with is in the table above."""
+    listed = [line.split()[1] for line in selftest("list list").lines if line.startswith("TEST ")]
+    with_others = {
+        line.split()[1]
+        for line in selftest("list list").lines
+        if line.startswith("TEST ") and not line.endswith(" alone")
+    }
+    assert len(listed) > len(ALL)
+    assert with_others - {name for name in with_others if name.startswith("vc.")} == set(ALL)
+
+
+def test_unknown_name_is_a_failure(selftest):
+    run = selftest("no-such-test")
+    assert "FAIL no such test" in run.lines
+    with pytest.raises(AssertionError):
+        run.passed()
+
+
+def failed_calls(run, protocol, call):
+    return {event["result"] for event in run.events.of("svsm-call", protocol=protocol, call=call)}
+
+
+@pytest.mark.parametrize(
+    "group, protocol, call, result",
+    (
+        ("remap", 0, 0, "0x80000005"),
+        ("remap", 0, 0, "0x80000003"),
+        ("pvalidate", 0, 1, "0x80001010"),
+        ("vcpu", 0, 2, "0x80000005"),
+        ("vcpu", 0, 3, "0x80000007"),
+        ("mem", 0, 7, "0x80000006"),
+        ("call", 0, 8, "0x80000002"),
+        ("call", 0x42, 0, "0x80000001"),
+        ("attest", 1, 1, "0x80000001"),
+        ("attest", 1, 1, "0x0"),
+        ("reboot", 5, 1, "0x80000002"),
+    ),
+)
+def test_calls_are_logged(selftest, group, protocol, call, result):
+    assert result in failed_calls(selftest(group), protocol, call)
+
+
+def test_refused_execute_is_logged(selftest):
+    """A refused EXECUTE is an event of its own, and nothing follows from it."""
+    run = selftest("reboot")
+    refused = run.events.refusals
+    assert refused and {event["result"] for event in refused} == {"0x80000005"}
+    assert {event["flags"] for event in refused} >= {"0x1", "0xffffffffffffffff"}
+    run.events.no("invalidate")
+    assert len(run.events.of("boot")) == 1
+
+
+def test_vcpu_events(selftest):
+    """Every accepted CREATE_VCPU, AP_CREATE, AP_DESTROY and DELETE_VCPU is an event."""
+    events = selftest("vcpu").events
+    created, deleted = events.of("vcpu-create"), events.of("vcpu-delete")
+    assert created and {event["apic_id"] for event in created} == {1}
+    assert sorted(event["vmsa"] for event in created) == sorted(event["vmsa"] for event in deleted)
+    started = events.of("vcpu-start")
+    assert started and {event["vmsa"] for event in started} <= {e["vmsa"] for e in created}
+    # delete-destroyed, and three times restart
+    assert len(events.of("vcpu-destroy", apic_id=1)) == 4
+    assert [event["cpu"] for event in events.of("vcpu-park")] == [1]

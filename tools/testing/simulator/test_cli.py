@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Wrong usage of the command line: exit status 1 and one clear line."""
+
+import json
+
+import pytest
+
+from lib import places
+from lib.sources import run as run_command
+
+IMAGE = places.BUILD / "snpsim/selftest.bz"
+
+
+def snpsim(tmp_path, *arguments, kernel=IMAGE, **options):
+    initrd = tmp_path / "initrd"
+    initrd.write_bytes(b"x")
+    events = tmp_path / "events"
+    words = ["run", "--kernel", kernel, "--initrd", initrd, "--events", events, *arguments]
+    result = run_command(places.SNPSIM, *words, timeout=60, **options)
+    return result.returncode, result.stdout.strip().splitlines(), events
+
+
+def one_line(status, lines, *words):
+    assert status == 1, lines
+    assert len(lines) == 1, lines
+    assert "Traceback" not in lines[0]
+    for word in words:
+        assert word in lines[0]
+
+
+def test_missing_kernel(tmp_path):
+    status, lines, _ = snpsim(tmp_path, kernel=tmp_path / "nowhere")
+    one_line(status, lines, "nowhere")
+
+
+@pytest.mark.parametrize(
+    "content",
+    (b"", b"\x7fELF" + bytes(4096), b"x" * 100, bytes(0x202) + b"HdrX" + bytes(4096)),
+    ids=("empty", "elf", "short", "no-header"),
+)
+def test_kernel_without_snp_support(tmp_path, content):
+    kernel = tmp_path / "kernel"
+    kernel.write_bytes(content)
+    status, lines, _ = snpsim(tmp_path, kernel=kernel)
+    one_line(status, lines, str(kernel))
+
+
+def test_kernel_without_64_bit_entry(tmp_path):
+    """xloadflags bit 0 clear: nothing an SNP guest could enter"""
+    image = bytearray(IMAGE.read_bytes())
+    image[0x236] &= 0xFE
+    kernel = tmp_path / "kernel"
+    kernel.write_bytes(image)
+    status, lines, _ = snpsim(tmp_path, kernel=kernel)
+    one_line(status, lines, str(kernel))
+
+
+def test_missing_initrd(tmp_path):
+    result = run_command(
+        places.SNPSIM, "run", "--kernel", IMAGE, "--initrd", tmp_path / "nowhere", timeout=60
+    )
+    one_line(result.returncode, result.stdout.strip().splitlines(), "nowhere")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    (
+        ("--fidelity", "perfect"),
+        ("--svsm", "coconut"),
+        ("--svsm", "draft,no-such-option"),
+        ("--svsm", "draft,busy"),
+        ("--svsm", "draft,busy=x"),
+        ("--svsm", ""),
+        ("--smp", "0"),
+        ("--smp", "x"),
+        ("--smp", "100"),
+        ("--memory", "lots"),
+        ("--memory", "1M"),
+        ("--timeout", "soon"),
+        ("--timeout", "-1"),
+        ("--no-such-option",),
+    ),
+    ids=" ".join,
+)
+def test_bad_argument(tmp_path, arguments):
+    status, lines, _ = snpsim(tmp_path, *arguments)
+    one_line(status, lines)
+
+
+def test_unwritable_event_file(tmp_path):
+    status, lines, _ = snpsim(tmp_path, "--events", tmp_path / "no/such/directory")
+    one_line(status, lines, "directory")
+
+
+def test_end_is_the_last_line_of_an_internal_error(tmp_path):
+    """QEMU that cannot start: status 1, and the log still ends with the event end."""
+    status, _, events = snpsim(tmp_path, "--append", "test=host.none", "--", "-no-such-option")
+    assert status == 1
+    last = json.loads(events.read_text().splitlines()[-1])
+    assert last["event"] == "end" and last["status"] == 1
+
+
+def test_correct_usage_is_not_refused(tmp_path):
+    """The same call without a mistake works, so the refusals above are of the mistake."""
+    status, lines, events = snpsim(tmp_path, "--append", "test=host.none", "--smp", "1")
+    assert status == 0, lines
+    assert json.loads(events.read_text().splitlines()[-1])["status"] == 0

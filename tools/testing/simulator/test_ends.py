@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The ways a run can end, and the exit status of each."""
+
+import pytest
+
+
+def test_power_off(selftest):
+    run = selftest("host.none")
+    run.well_formed()
+    run.passed("host.none")
+    assert run.events.one("poweroff")["cpu"] == 0
+
+
+@pytest.mark.parametrize(
+    "test, how",
+    (
+        ("host.port-cf9", ("port-cf9", "acpi")),
+        ("host.port-92", ("port-92",)),
+        ("host.keyboard", ("keyboard",)),
+        ("host.triple-fault", ("triple-fault",)),
+    ),
+)
+@pytest.mark.parametrize("fidelity", ("strict", "fast", "full"))
+def test_host_reset(selftest, test, how, fidelity):
+    """A reset that goes through the host has lost the VM."""
+    run = selftest(test, fidelity=fidelity)
+    run.well_formed()
+    run.cut_off()
+    run.ended(3, "host-reset")
+    event = run.events.one("host-reset", cpu=0)
+    assert event["how"] in how
+    run.events.no("execute", "violation", "poweroff")
+    assert len(run.events.of("boot")) == 1
+
+
+def test_triple_fault_of_an_ap(selftest):
+    run = selftest("host.ap-triple-fault")
+    run.well_formed()
+    run.ended(3, "host-reset")
+    run.events.one("host-reset", cpu=1, how="triple-fault")
+
+
+@pytest.mark.parametrize(
+    "test, code", (("host.terminate-msr", 2), ("host.terminate-ghcb", 0x13))
+)
+def test_terminate(selftest, test, code):
+    run = selftest(test)
+    run.well_formed()
+    run.cut_off()
+    run.ended(3, "terminate")
+    run.events.one("terminate", cpu=0, set=1, code=code)
+
+
+@pytest.mark.parametrize("test", ("host.hang", "host.spin"))
+def test_time_out(selftest, test):
+    run = selftest(test, timeout=2)
+    run.well_formed()
+    run.cut_off()
+    run.ended(4, "timeout")
+    assert 1.5e9 < run.events[-1]["t"] < 10e9

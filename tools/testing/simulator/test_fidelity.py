@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What --fidelity means: which #VC the guest gets."""
+
+import pytest
+
+NAMES = [
+    f"vc.{what}"
+    for what in "cpuid io-read io-write msr-read msr-write mmio none-for-own".split()
+]
+
+
+def test_full_raises_vc(selftest):
+    """CPUID 0x72, port I/O 0x7b, MSR 0x7c, device memory 0x400"""
+    run = selftest("vc", fidelity="full")
+    run.well_formed()
+    run.passed(*NAMES)
+
+
+@pytest.mark.parametrize("fidelity", ("strict", "fast"))
+def test_others_do_not(selftest, fidelity):
+    """Port I/O does not raise #VC there, so these tests fail there: they can."""
+    verdicts = selftest("vc", fidelity=fidelity).verdicts
+    assert set(verdicts) == set(NAMES)
+    assert verdicts["vc.io-read"] and verdicts["vc.io-write"]
+    assert verdicts["vc.none-for-own"] is None
+
+
+def kinds(run):
+    return run.events.one("switches")["kinds"]
+
+
+def test_switches_are_counted(selftest):
+    """Each kind is counted where it has to occur, per boot."""
+    full, strict = kinds(selftest("vc", fidelity="full")), kinds(selftest("call"))
+    assert full["vc"] > 100 and full["ghcb-page"] > 100
+    assert strict["ghcb-msr"] > 10 and strict["svsm"] > 10 and strict["msr"] > 10
+    assert strict["vc"] < full["vc"]
+    stale = kinds(selftest("stale.rescinded"))
+    assert stale["shootdown"] >= 1
+
+
+def test_switches_per_boot(selftest):
+    first, second = selftest("execute.image").events.of("switches")
+    assert (first["boot"], second["boot"]) == (1, 2)
+    for event in (first, second):
+        assert event["vmrun"] > 0
+        assert event["kinds"]["ghcb-msr"] > 0 and event["kinds"]["svsm"] > 0

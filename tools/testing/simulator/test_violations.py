@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Every planted violation is caught, where it was planted, and ends the run."""
+
+import pytest
+
+VIOLATIONS = (
+    ("violation.private-as-shared-read", "private-as-shared", "read"),
+    ("violation.private-as-shared-write", "private-as-shared", "write"),
+    ("violation.shared-as-private-read", "shared-as-private", "read"),
+    ("violation.shared-as-private-write", "shared-as-private", "write"),
+    ("violation.unvalidated-read", "unvalidated", "read"),
+    ("violation.unvalidated-write", "unvalidated", "write"),
+    ("violation.unvalidated-fetch", "unvalidated", "fetch"),
+    ("violation.rescinded-read", "unvalidated", "read"),
+    ("violation.vmsa-write", "vmsa-write", "write"),
+    ("violation.hypervisor-private", "hypervisor-memory", "read"),
+    ("violation.hypervisor-shared", "hypervisor-memory", "write"),
+    ("violation.share-validated", "share-validated", None),
+    ("violation.ghcb-not-shared", "ghcb-not-shared", None),
+)
+
+
+@pytest.mark.parametrize("fidelity", ("strict", "full"))
+@pytest.mark.parametrize("test, kind, access", VIOLATIONS)
+def test_violation(selftest, test, kind, access, fidelity):
+    run = selftest(test, fidelity=fidelity)
+    run.well_formed()
+    run.cut_off()
+    match = {"cpu": 0, "gpa": run.page}
+    if access:
+        match["access"] = access
+    run.violation(kind, **match)
+
+
+@pytest.mark.parametrize(
+    "test, kinds",
+    (
+        ("stale.rescinded", ("unvalidated",)),
+        ("stale.made-shared", ("unvalidated", "shared-as-private")),
+        ("stale.made-private", ("unvalidated", "private-as-shared")),
+    ),
+)
+def test_stale_translation(selftest, test, kinds):
+    """A CPU that goes on using a page whose state another CPU changed is caught."""
+    run = selftest(test)
+    run.well_formed()
+    run.cut_off()
+    event = run.violation(run.events.one("violation")["kind"], cpu=1, gpa=run.page)
+    assert event["kind"] in kinds and event["access"] == "read"
+
+
+@pytest.mark.parametrize("test, state", (("ap.running", "running"), ("ap.idle", "idle")))
+def test_ap_not_stopped(selftest, test, state):
+    """An AP that can still run guest code at EXECUTE: the event first, then the end."""
+    run = selftest(test)
+    run.well_formed()
+    event = run.violation("ap-running", ap=1, cpu=0)
+    execute = run.events.one("execute")
+    assert execute["result"] == "0x0"
+    run.ap(execute, 1, state)
+    assert run.events.index(execute) < run.events.index(event)
+    run.events.no("invalidate")
+    assert len(run.events.of("boot")) == 1
+    assert not run.verdicts, run
+
+
+@pytest.mark.parametrize("fidelity", ("fast", "full"))
+def test_ap_not_stopped_in_any_fidelity(selftest, fidelity):
+    run = selftest("ap.running", fidelity=fidelity)
+    run.violation("ap-running", ap=1)
