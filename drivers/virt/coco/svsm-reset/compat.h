@@ -14,10 +14,8 @@
  * not in 6.12. Where it does not, or where nobody has looked, the last moment
  * is the kmsg dump right before machine_restart().
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
-#define SVR_X86_RUNS_RESTART_HANDLERS	true
-#else
-#define SVR_X86_RUNS_RESTART_HANDLERS	false
-#endif
+#define SVR_X86_RUNS_RESTART_HANDLERS					\
+	(LINUX_VERSION_MAJOR > 7 ||					\
+	 (LINUX_VERSION_MAJOR == 7 && LINUX_VERSION_PATCHLEVEL >= 3))
 
 #endif /* _SVSM_RESET_COMPAT_H */

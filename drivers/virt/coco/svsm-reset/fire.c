@@ -7,6 +7,7 @@
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
 #include <linux/cpumask.h>
+#include <linux/err.h>
 #include <linux/irqflags.h>
 #include <linux/printk.h>
 #include <linux/smp.h>
@@ -20,18 +21,21 @@ static struct cpumask svr_offline;
 
 static void svr_report_quiesce(const struct svr_quiesce *q, const char *cause)
 {
-	int cpu;
-
 	cpumask_andnot(&svr_parked, &q->want, &q->missing);
 	cpumask_andnot(&svr_offline, cpu_present_mask, &q->want);
 	cpumask_clear_cpu(raw_smp_processor_id(), &svr_offline);
 
-	for_each_cpu(cpu, &q->missing)
-		pr_err("CPU %d did not park\n", cpu);
-	pr_info("%s: quiesced %u of %u CPUs in %llu us (parked: %*pbl; by NMI: %*pbl; offline: %*pbl)\n",
+	pr_info("%s: quiesced %u of %u CPUs in %llu us (parked: %*pbl)\n",
 		cause, cpumask_weight(&svr_parked), cpumask_weight(&q->want),
-		q->took_us, cpumask_pr_args(&svr_parked),
-		cpumask_pr_args(&q->nmi), cpumask_pr_args(&svr_offline));
+		q->took_us, cpumask_pr_args(&svr_parked));
+	if (!cpumask_empty(&q->nmi))
+		pr_info("by NMI: %*pbl\n", cpumask_pr_args(&q->nmi));
+	if (!cpumask_empty(&svr_offline))
+		pr_info("offline since before: %*pbl\n",
+			cpumask_pr_args(&svr_offline));
+	if (!cpumask_empty(&q->missing))
+		pr_err("did not park: CPU %*pbl\n",
+		       cpumask_pr_args(&q->missing));
 }
 
 static enum svr_bsp svr_find_bsp(const struct svr_quiesce *q)
@@ -42,8 +46,16 @@ static enum svr_bsp svr_find_bsp(const struct svr_quiesce *q)
 		return SVR_BSP_ABSENT;
 	if (bsp == raw_smp_processor_id())
 		return SVR_BSP_SELF;
-	return cpumask_test_cpu(bsp, &q->missing) ? SVR_BSP_LOST
-						  : SVR_BSP_WAITING;
+	if (!cpumask_test_cpu(bsp, &q->want) ||
+	    cpumask_test_cpu(bsp, &q->missing))
+		return SVR_BSP_LOST;
+	return SVR_BSP_WAITING;
+}
+
+static void svr_note_call(enum svr_reason cause)
+{
+	if (!svr_store_note(SVR_STAGE_CALLED, cause))
+		pr_warn("the reason of the reset could not be recorded\n");
 }
 
 static void svr_call_here(struct svr_result *result)
@@ -58,50 +70,53 @@ static void svr_call_here(struct svr_result *result)
 }
 
 /*
- * Returns false when there was no call, true when it came back. The BSP is
- * asked once; if it does not answer it is lost, and the policy is asked again.
+ * Returns true when a call was made, and came back. The BSP is asked once; if
+ * it does not answer it is lost, and the policy is asked again.
  */
-static bool svr_route_call(bool all_parked, enum svr_bsp bsp,
-			   struct svr_result *result)
+static bool svr_route_call(enum svr_reason cause, bool all_parked,
+			   enum svr_bsp bsp, struct svr_result *result)
 {
 	enum svr_ap_policy policy = svr_ap_policy_get();
+	enum svr_route route = svr_policy_route(all_parked, bsp, policy);
 	int cpu = raw_smp_processor_id();
 
-	switch (svr_policy_route(all_parked, bsp, policy)) {
-	case SVR_ROUTE_HAND_OVER:
+	if (route == SVR_ROUTE_HAND_OVER) {
 		pr_info("handing the call over from CPU %d to the BSP, CPU %d\n",
 			cpu, svr_bsp_cpu());
+		svr_note_call(cause);
 		if (!svr_handover_request(result))
 			return true;
 		pr_err("the BSP, CPU %d, did not take the call over\n",
 		       svr_bsp_cpu());
-		return svr_route_call(false, SVR_BSP_LOST, result);
-	case SVR_ROUTE_HERE:
-		if (!svr_handover_withdraw())
-			pr_warn("the BSP is still running\n");
-		if (!all_parked)
-			pr_warn("ap_policy=force: calling although not every CPU is parked\n");
-		if (bsp != SVR_BSP_SELF)
-			pr_warn("the call comes from CPU %d, which is not the BSP\n",
-				cpu);
-		svr_call_here(result);
-		return true;
-	case SVR_ROUTE_REFUSE:
-		break;
+		all_parked = false;
+		bsp = SVR_BSP_LOST;
+		route = svr_policy_route(all_parked, bsp, policy);
 	}
-	svr_handover_withdraw();
-	pr_err("refusing the SVSM reset (ap_policy=%s), the kernel's own restart goes on\n",
-	       svr_ap_policy_name(policy));
-	return false;
+	if (!svr_handover_withdraw())
+		pr_err("the BSP, CPU %d, does not halt\n", svr_bsp_cpu());
+
+	if (route != SVR_ROUTE_HERE) {
+		pr_err("refusing the SVSM reset (ap_policy=%s), the kernel's own restart goes on\n",
+		       svr_ap_policy_name(policy));
+		return false;
+	}
+	if (!all_parked)
+		pr_warn("ap_policy=force: calling although a CPU may be running\n");
+	if (bsp != SVR_BSP_SELF)
+		pr_warn("the call comes from CPU %d, which is not the BSP\n",
+			cpu);
+	svr_note_call(cause);
+	svr_call_here(result);
+	return true;
 }
 
 static void svr_report_return(const struct svr_result *result)
 {
 	if (result->err)
-		pr_err("SVSM_REBOOT_EXECUTE: no answer from the SVSM: %d; the kernel's own restart goes on\n",
-		       result->err);
+		pr_err("SVSM_REBOOT_EXECUTE: no answer from the SVSM (%pe), the kernel's own restart goes on\n",
+		       ERR_PTR(result->err));
 	else
-		pr_err("SVSM_REBOOT_EXECUTE came back: 0x%llx (%s); the kernel's own restart goes on\n",
+		pr_err("SVSM_REBOOT_EXECUTE came back: 0x%llx (%s), the kernel's own restart goes on\n",
 		       result->rax, svr_result_name(result->rax));
 }
 
@@ -127,10 +142,8 @@ void svr_fire(enum svr_reason cause)
 	local_irq_save(flags);
 	svr_quiesce(&svr_stopped);
 	svr_report_quiesce(&svr_stopped, svr_reason_name(cause));
-	if (!svr_store_note(SVR_STAGE_CALLED, cause))
-		pr_warn("the reason of the reset could not be recorded\n");
 
-	if (svr_route_call(cpumask_empty(&svr_stopped.missing),
+	if (svr_route_call(cause, cpumask_empty(&svr_stopped.missing),
 			   svr_find_bsp(&svr_stopped), &result))
 		svr_report_return(&result);
 

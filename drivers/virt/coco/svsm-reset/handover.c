@@ -71,6 +71,7 @@ static bool svr_handover_reach(int word, unsigned long limit_us)
 	return false;
 }
 
+/* Not before the one who would have to be woken again has really gone quiet */
 static bool svr_handover_caller_parked(void)
 {
 	unsigned long us;
@@ -110,6 +111,7 @@ void svr_handover_serve(struct svr_cpu *bsp)
 	struct svr_lapic left;
 	unsigned long us;
 
+	/* Pairs with svr_cpu_parked(): the stop of this CPU has happened */
 	smp_store_release(&bsp->evidence, SVR_WAITING);
 	for (us = 0; us < SVR_HANDOVER_SERVE_US; us++) {
 		if (atomic_read(&svr_handover.word) != SVR_HANDOVER_IDLE)

@@ -10,6 +10,7 @@
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
+#include <linux/array_size.h>
 #include <linux/err.h>
 #include <linux/kmsg_dump.h>
 #include <linux/module.h>
@@ -43,7 +44,8 @@ static void svr_dump(struct kmsg_dumper *dumper,
 		[KMSG_DUMP_SHUTDOWN]	= SVR_EVENT_SHUTDOWN,
 	};
 
-	if (svr_event(events[detail->reason]) == SVR_ACT_FIRE)
+	if ((unsigned int)detail->reason < ARRAY_SIZE(events) &&
+	    svr_event(events[detail->reason]) == SVR_ACT_FIRE)
 		svr_fire(SVR_REASON_REBOOT);
 }
 

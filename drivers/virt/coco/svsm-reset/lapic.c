@@ -74,6 +74,7 @@ void svr_lapic_mask(void)
 		{ APIC_LVT1,	0 },
 		{ APIC_LVTPC,	4 },
 		{ APIC_LVTTHMR,	5 },
+		{ APIC_LVTCMCI,	6 },
 	};
 	u32 maxlvt = GET_APIC_MAXLVT(svr_apic_read(APIC_LVR));
 	unsigned int i;

@@ -78,6 +78,7 @@ static int svr_nmi(unsigned int type, struct pt_regs *regs)
  */
 bool svr_cpu_parked(int cpu)
 {
+	/* What the CPU did before it parked has happened; see svr_halt() */
 	return smp_load_acquire(&per_cpu(svr_cpus, cpu).evidence) !=
 	       SVR_RUNNING;
 }

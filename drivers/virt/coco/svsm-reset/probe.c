@@ -6,10 +6,12 @@
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
 #include <linux/cc_platform.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/irqflags.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
+#include <linux/sprintf.h>
 #include <linux/svsm-reboot.h>
 #include <linux/uuid.h>
 #include <asm/sev.h>
@@ -63,21 +65,18 @@ static int svr_query(u32 protocol, u32 version)
 	local_irq_save(flags);
 	err = svr_transport_call(this_cpu_read(svr_cpus.ca), &call, &answer);
 	local_irq_restore(flags);
-	if (err) {
-		pr_err("QUERY_PROTOCOL(%u): the SVSM cannot be reached: %d\n",
-		       protocol, err);
+	if (err)
 		return err;
-	}
-	if (svr_parse_result(answer.rax) != SVR_VERDICT_SUCCESS) {
-		pr_err("QUERY_PROTOCOL(%u) failed: 0x%llx (%s)\n", protocol,
-		       answer.rax, svr_result_name(answer.rax));
-		return -EIO;
-	}
+	if (svr_parse_result(answer.rax) != SVR_VERDICT_SUCCESS)
+		return -EREMOTEIO;
 	return svr_parse_query(answer.rcx, version);
 }
 
-/* 0 when the SVSM knows the GUID and states a manifest that we know */
-static int svr_attest(void)
+/*
+ * 0 when the SVSM knows the GUID and states a manifest that we know. Else @why
+ * says what is wrong.
+ */
+static int svr_attest(char *why, size_t size)
 {
 	static const guid_t guid = SVSM_REBOOT_SERVICE_GUID;
 	struct svsm_attest_call request = {};
@@ -101,17 +100,17 @@ static int svr_attest(void)
 	err = snp_issue_svsm_attest_req(SVSM_ATTEST_CALL(SVSM_ATTEST_SINGLE_SERVICE),
 					&call, &request);
 	if (err) {
-		pr_err("the SVSM does not vouch for the reboot service: 0x%llx (%s)\n",
-		       call.rax_out, svr_result_name(call.rax_out));
+		scnprintf(why, size, "the SVSM does not know its GUID: 0x%llx, %s",
+			  call.rax_out, svr_result_name(call.rax_out));
 		err = -ENOENT;
 	} else {
 		err = svr_parse_manifest(pages->manifest,
 					 request.manifest_buf.len);
 		if (err)
-			pr_err("manifest of the reboot service, %u bytes %*ph, is not one that is known here: %d\n",
-			       request.manifest_buf.len,
-			       (int)sizeof(struct svsm_reboot_manifest),
-			       pages->manifest, err);
+			scnprintf(why, size, "unknown manifest: %u bytes, %*ph",
+				  request.manifest_buf.len,
+				  (int)sizeof(struct svsm_reboot_manifest),
+				  pages->manifest);
 	}
 
 	free_pages_exact(pages, sizeof(*pages));
@@ -132,32 +131,33 @@ static int svr_attest(void)
 int svr_probe_service(void)
 {
 	u32 protocol = svr_protocol();
+	char why[96];
 	int err;
 
 	err = svr_query(SVSM_REBOOT_CORE_PROTOCOL, SVSM_REBOOT_CORE_VERSION);
 	if (err) {
-		pr_err("the SVSM has no core protocol version %u: %d\n",
-		       SVSM_REBOOT_CORE_VERSION, err);
+		pr_err("no SVSM with core protocol version %u (%pe)\n",
+		       SVSM_REBOOT_CORE_VERSION, ERR_PTR(err));
 		return -ENODEV;
 	}
 
 	err = svr_query(protocol, SVSM_REBOOT_VERSION);
 	if (err) {
-		pr_err("the SVSM has no protocol %u version %u: %d\n",
-		       protocol, SVSM_REBOOT_VERSION, err);
+		pr_err("the SVSM has no protocol %u version %u (%pe)\n",
+		       protocol, SVSM_REBOOT_VERSION, ERR_PTR(err));
 		return -ENODEV;
 	}
 
-	err = svr_attest();
+	err = svr_attest(why, sizeof(why));
 	if (err == -ENOMEM)
 		return err;
 	if (err && !svr_allow_unattested()) {
-		pr_err("not using protocol %u: it may be another service (Observability and Configuration has the same number)\n",
-		       protocol);
+		pr_err("protocol %u is not taken for the reboot service (%s), it may be another, like Observability and Configuration\n",
+		       protocol, why);
 		return -ENODEV;
 	}
 	if (err)
-		pr_warn("allow_unattested: USING PROTOCOL %u WITHOUT PROOF THAT IT IS THE REBOOT SERVICE\n",
-			protocol);
+		pr_warn("allow_unattested: USING PROTOCOL %u WITHOUT PROOF THAT IT IS THE REBOOT SERVICE (%s)\n",
+			protocol, why);
 	return 0;
 }
