@@ -3,7 +3,8 @@
 
 	/* Boot protocol 2.15, only what a 64-bit loader looks at */
 	.section .setup, "a"
-setup:	.org	0x1f1
+setup:	.asciz	"snpsim-guest"		/* the mark of a kernel that is no Linux, but an SNP guest */
+	.org	0x1f1
 	.byte	1			/* setup_sects */
 	.word	0
 	.long	__syssize

@@ -16,10 +16,10 @@ GROUPS = {
     " page-size huge no-update ignore-cf bad-gpa vmsa-page shared-page partial scrub conversion"
     " psc-bad",
     "vcpu": "unaligned bad-address same-page bad-vmpl no-svme bad-features refused-is-writable"
-    " unknown-apic already readable delete-unknown delete-busy delete-held delete-destroyed"
-    " host-refuses restart calls-from-ap",
-    "mem": "deposit-unaligned deposit-address withdraw-unaligned withdraw-address vtom-query"
-    " vtom-configure",
+    " unknown-apic already readable delete-unknown delete-running delete-halted delete-own"
+    " delete-held delete-destroyed host-refuses restart calls-from-ap remap-from-ap area-in-use",
+    "mem": "deposit-unaligned deposit-address deposit-list deposit-entry withdraw-unaligned"
+    " withdraw-address withdraw-nothing deposit-withdraw vtom-query vtom-configure",
     "attest": "known unknown-guid small-manifest small-report misaligned bad-nonce"
     " reserved-fields bad-version bad-address services services-small",
     "reboot": "reserved-flags unknown-call",
@@ -74,7 +74,7 @@ def failed_calls(run, protocol, call):
         ("remap", 0, 0, "0x80000003"),
         ("pvalidate", 0, 1, "0x80001010"),
         ("vcpu", 0, 2, "0x80000005"),
-        ("vcpu", 0, 3, "0x80000007"),
+        ("vcpu", 0, 3, "0x80000005"),
         ("mem", 0, 7, "0x80000006"),
         ("call", 0, 8, "0x80000002"),
         ("call", 0x42, 0, "0x80000001"),

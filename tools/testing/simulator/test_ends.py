@@ -56,5 +56,4 @@ def test_time_out(selftest, test):
     run = selftest(test, timeout=2)
     run.well_formed()
     run.cut_off()
-    run.ended(4, "timeout")
-    assert 1.5e9 < run.events[-1]["t"] < 10e9
+    run.ended(4, "time-out")

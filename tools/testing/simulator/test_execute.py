@@ -19,7 +19,7 @@ def test_two_boots(selftest, test):
     run.well_formed()
     run.passed(test)
     execute, = run.executes(1)
-    assert execute["boot"] == 1 and execute["flags"] == "0x0" and len(execute["aps"]) == 1
+    assert execute["boot"] == 1 and execute["flags"] == "0x0"
 
 
 @pytest.mark.parametrize("fidelity", ("fast", "full"))
@@ -77,8 +77,6 @@ def test_shared_pages_are_counted(selftest):
         ("ap.reset-hold-ghcb", "reset-hold", 1, LEFT_MS // 2),
         ("ap.destroyed", "destroyed", 1, LEFT_MS // 2),
         ("ap.deleted", "destroyed", 0, LEFT_MS // 2),
-        ("ap.created", "destroyed", 1, 0),
-        ("execute.image", "destroyed", 0, 0),
     ),
 )
 def test_state_of_the_ap(selftest, test, state, vmsas, least_ms):
@@ -91,6 +89,13 @@ def test_state_of_the_ap(selftest, test, state, vmsas, least_ms):
     created = [event["vmsa"] for event in run.events.of("vcpu-create", boot=1)]
     assert set(execute["vmsas"]) <= set(created)
     run.events.no("violation")
+
+
+@pytest.mark.parametrize("test, vmsas", (("ap.created", 1), ("execute.image", 0)))
+def test_ap_that_never_ran(selftest, test, vmsas):
+    """It is no AP to account for, a VMSA may be there all the same."""
+    execute, = selftest(test).executes(1)
+    assert execute["aps"] == [] and len(execute["vmsas"]) == vmsas
 
 
 def test_parking_is_logged(selftest):
@@ -143,6 +148,5 @@ def test_number_of_cpus(selftest, smp):
     run = selftest("execute.image", smp=smp)
     run.well_formed()
     run.passed("execute.image")
-    execute, = run.executes(1)
-    assert len(execute["aps"]) == smp - 1
+    run.executes(1)
     assert run.events.one("start")["cpus"] == smp

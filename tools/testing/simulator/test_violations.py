@@ -15,8 +15,11 @@ VIOLATIONS = (
     ("violation.vmsa-write", "vmsa-write", "write"),
     ("violation.hypervisor-private", "hypervisor-memory", "read"),
     ("violation.hypervisor-shared", "hypervisor-memory", "write"),
-    ("violation.share-validated", "share-validated", None),
-    ("violation.ghcb-not-shared", "ghcb-not-shared", None),
+    ("violation.deposited", "hypervisor-memory", "read"),
+    ("violation.mmio-private", "mmio-as-private", "read"),
+    ("violation.share-validated", "share-validated", "write"),
+    ("violation.ghcb-not-shared", "ghcb-not-shared", "read"),
+    ("violation.ghcb-not-registered", "ghcb-not-registered", "read"),
 )
 
 
@@ -26,10 +29,7 @@ def test_violation(selftest, test, kind, access, fidelity):
     run = selftest(test, fidelity=fidelity)
     run.well_formed()
     run.cut_off()
-    match = {"cpu": 0, "gpa": run.page}
-    if access:
-        match["access"] = access
-    run.violation(kind, **match)
+    run.violation(kind, cpu=0, gpa=run.page, access=access)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_ap_not_stopped(selftest, test, state):
     """An AP that can still run guest code at EXECUTE: the event first, then the end."""
     run = selftest(test)
     run.well_formed()
-    event = run.violation("ap-running", ap=1, cpu=0)
+    event = run.violation("ap-running", ap=1)
     execute = run.events.one("execute")
     assert execute["result"] == "0x0"
     run.ap(execute, 1, state)

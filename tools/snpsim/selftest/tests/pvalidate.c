@@ -124,8 +124,11 @@ static void ignore_cf(void)
 
 	expect_eq("rescind the unvalidated", svsm_pvalidate(pa, PV_IGNORE_CF), SVSM_SUCCESS);
 	page_accept(pa);
+	*(u64 *)private(pa) = PATTERN;
 	expect_eq("validate the validated", svsm_pvalidate(pa, PV_VALIDATE | PV_IGNORE_CF),
 		  SVSM_SUCCESS);
+	/* The SVSM scrubs whatever it was asked to validate. */
+	expect_eq("contents", *(u64 *)private(pa), 0);
 	expect_eq("rescind", svsm_pvalidate(pa, PV_IGNORE_CF), SVSM_SUCCESS);
 	expect_eq("it was", svsm_pvalidate(pa, 0), SVSM_PVALIDATE_NO_UPDATE);
 }

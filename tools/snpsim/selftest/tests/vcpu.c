@@ -141,17 +141,53 @@ static void delete_unknown(void)
 	expect_eq("twice", delete(vmsa), SVSM_INVALID_PARAMETER);
 }
 
-/* Refused while it executes; a halted or held AP does not execute. */
-static void delete_busy(void)
+static void ap_count(void)
+{
+	struct cpu *c = this_cpu();
+
+	for (;;)
+		store(&c->arg, c->arg + 1);
+}
+
+/* An AP that executes is stopped: it never runs on that VMSA again. */
+static void delete_running(void)
+{
+	struct cpu *c = cpu_nr(AP);
+	u64 count;
+
+	if (!ap_start(AP, ap_count))
+		return;
+	delay_ms(5);
+	expect(load(&c->arg), "the AP does not run");
+	expect_eq("delete", delete(c->vmsa), SVSM_SUCCESS);
+	count = load(&c->arg);
+	delay_ms(20);
+	expect_eq("the AP stopped", load(&c->arg), count);
+}
+
+static void delete_halted(void)
+{
+	if (!ap_start(AP, ap_halt))
+		return;
+	delay_ms(20);
+	expect_eq("halted", delete(cpu_nr(AP)->vmsa), SVSM_SUCCESS);
+}
+
+static void ap_deletes_itself(void)
+{
+	store(&this_cpu()->arg, delete(this_cpu()->vmsa));
+	store(&this_cpu()->go, 1);
+}
+
+static void delete_own(void)
 {
 	struct cpu *c = cpu_nr(AP);
 
-	if (!ap_start(AP, ap_busy))
+	if (!ap_start(AP, ap_deletes_itself))
 		return;
-	expect_eq("running", delete(c->vmsa), SVSM_BUSY);
-	store(&c->go, 1);
-	delay_ms(20);
-	expect_eq("halted", delete(c->vmsa), SVSM_SUCCESS);
+	if (expect(wait_for(&c->go, 1), "no answer"))
+		expect_eq("delete its own", load(&c->arg), SVSM_INVALID_PARAMETER);
+	expect_eq("delete", delete(c->vmsa), SVSM_SUCCESS);
 }
 
 static void delete_held(void)
@@ -214,6 +250,58 @@ static void ap_calls(void)
 	store(&this_cpu()->go, 1);
 }
 
+/* As the boot CPU may: to the same area, and to another. */
+static void ap_remaps(void)
+{
+	u64 new = page_alloc();
+
+	store(&this_cpu()->arg, 0);
+	if (expect_core("same area", CORE_REMAP_CA, this_cpu()->ca, SVSM_SUCCESS) &&
+	    expect_core("another area", CORE_REMAP_CA, new, SVSM_SUCCESS)) {
+		this_cpu()->ca = new;
+		store(&this_cpu()->arg, svsm_query(PROTO_CORE, 1));
+	}
+	store(&this_cpu()->go, 1);
+}
+
+static void remap_from_ap(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, ap_remaps))
+		return;
+	if (expect(wait_for(&c->go, 1), "no answer"))
+		expect_eq("query by the AP", load(&c->arg), SVSM_VERSION_1);
+	delay_ms(5);
+	expect_eq("delete", delete(c->vmsa), SVSM_SUCCESS);
+}
+
+/* A page is the area of one vCPU only, and no VMSA at the same time. */
+static void area_in_use(void)
+{
+	struct vmsa *v = good();
+	u64 first = vmsa, used = ca;
+
+	expect_eq("first", create(first, used, AP), SVSM_SUCCESS);
+	good();
+	expect_eq("an area as area", create(vmsa, used, AP), SVSM_INVALID_ADDRESS);
+	expect_core("an area by REMAP_CA", CORE_REMAP_CA, used, SVSM_INVALID_ADDRESS);
+	memcpy(private(used), v, PAGE_SIZE);
+	expect_eq("an area as VMSA", create(used, ca, AP), SVSM_INVALID_ADDRESS);
+	expect_eq("delete", delete(first), SVSM_SUCCESS);
+}
+
+/* Not even that of the boot CPU, which has no VMSA in the SVSM's register. */
+static void own_area_in_use(void)
+{
+	struct vmsa *v = good();
+
+	expect_eq("as area", create(vmsa, this_cpu()->ca, AP), SVSM_INVALID_ADDRESS);
+	v->vmpl = GUEST_VMPL;
+	memcpy(private(this_cpu()->ca + 8), (u8 *)v + 8, PAGE_SIZE - 8);
+	expect_eq("as VMSA", create(this_cpu()->ca, ca, AP), SVSM_INVALID_ADDRESS);
+}
+
 /* The AP's calls go through the area it was created with. */
 static void calls_from_ap(void)
 {
@@ -239,12 +327,17 @@ static const struct selftest tests[] = {
 	{ .name = "vcpu.already", .run = already },
 	{ .name = "vcpu.readable", .run = readable },
 	{ .name = "vcpu.delete-unknown", .run = delete_unknown },
-	{ .name = "vcpu.delete-busy", .run = delete_busy },
+	{ .name = "vcpu.delete-running", .run = delete_running },
+	{ .name = "vcpu.delete-halted", .run = delete_halted },
+	{ .name = "vcpu.delete-own", .run = delete_own },
 	{ .name = "vcpu.delete-held", .run = delete_held },
 	{ .name = "vcpu.delete-destroyed", .run = delete_destroyed },
 	{ .name = "vcpu.host-refuses", .run = host_refuses },
 	{ .name = "vcpu.restart", .run = restart },
 	{ .name = "vcpu.calls-from-ap", .run = calls_from_ap },
+	{ .name = "vcpu.remap-from-ap", .run = remap_from_ap },
+	{ .name = "vcpu.area-in-use", .run = area_in_use },
+	{ .name = "vcpu.own-area-in-use", .run = own_area_in_use, .alone = true },
 };
 
 const struct selftest_table vcpu_tests = { tests, ARRAY_SIZE(tests) };

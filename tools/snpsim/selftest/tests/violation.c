@@ -124,6 +124,27 @@ static void hypervisor_shared(void)
 	survived();
 }
 
+static void deposited(void)
+{
+	struct pvalidate_list *l = svsm_list();
+
+	l->num = 1;
+	l->entry[0] = page;
+	expect_core("deposit", CORE_DEPOSIT_MEM, this_cpu()->ca + 8, SVSM_SUCCESS);
+	report_page();
+	load((u64 *)private(page));
+	survived();
+}
+
+/* Device memory is shared memory. */
+static void mmio_private(void)
+{
+	page = 0xb8000000;
+	report_page();
+	load((u64 *)private(page));
+	survived();
+}
+
 static void share_validated(void)
 {
 	report_page();
@@ -142,6 +163,16 @@ static void ghcb_not_shared(void)
 	report_page();
 	wrmsr(MSR_GHCB, ghcb);
 	vmgexit();
+	survived();
+}
+
+static void ghcb_not_registered(void)
+{
+	struct ghcb_call c = { .code = GHCB_RUN_VMPL };
+
+	page = ghcb_page_alloc();
+	report_page();
+	ghcb_event_raw(page, &c);
 	survived();
 }
 
@@ -166,9 +197,13 @@ static const struct selftest tests[] = {
 	  .run = vmsa_write, .alone = true },
 	{ .name = "violation.hypervisor-private", .run = hypervisor_private, .alone = true },
 	{ .name = "violation.hypervisor-shared", .run = hypervisor_shared, .alone = true },
+	{ .name = "violation.deposited", .prepare = private_page,
+	  .run = deposited, .alone = true },
+	{ .name = "violation.mmio-private", .run = mmio_private, .alone = true },
 	{ .name = "violation.share-validated", .prepare = private_page,
 	  .run = share_validated, .alone = true },
 	{ .name = "violation.ghcb-not-shared", .run = ghcb_not_shared, .alone = true },
+	{ .name = "violation.ghcb-not-registered", .run = ghcb_not_registered, .alone = true },
 };
 
 const struct selftest_table violation_tests = { tests, ARRAY_SIZE(tests) };
