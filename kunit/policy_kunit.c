@@ -157,4 +157,5 @@ static struct kunit_suite policy_suite = {
 	.name = "svsm-reset-policy",
 	.test_cases = policy_cases,
 };
+
 kunit_test_suite(policy_suite);

@@ -77,10 +77,14 @@ static const struct result_row result_rows[] = {
 	{ "specific", 0x80001000, SVR_VERDICT_FAILED, "protocol-specific" },
 	{ "highest specific", 0xffffffff, SVR_VERDICT_FAILED, "protocol-specific" },
 	{ "hostile: one", 1, SVR_VERDICT_FAILED, "not a result code" },
-	{ "hostile: incomplete above bit 31", 0x180000000, SVR_VERDICT_FAILED, "not a result code" },
-	{ "hostile: busy above bit 31", 0x8000000080000007, SVR_VERDICT_FAILED, "not a result code" },
-	{ "hostile: success above bit 31", 0x100000000, SVR_VERDICT_FAILED, "not a result code" },
-	{ "hostile: sign-extended incomplete", 0xffffffff80000000, SVR_VERDICT_FAILED, "not a result code" },
+	{ "hostile: incomplete above bit 31", 0x180000000,
+	  SVR_VERDICT_FAILED, "not a result code" },
+	{ "hostile: busy above bit 31", 0x8000000080000007,
+	  SVR_VERDICT_FAILED, "not a result code" },
+	{ "hostile: success above bit 31", 0x100000000,
+	  SVR_VERDICT_FAILED, "not a result code" },
+	{ "hostile: sign-extended incomplete", 0xffffffff80000000,
+	  SVR_VERDICT_FAILED, "not a result code" },
 	{ "hostile: all bits", U64_MAX, SVR_VERDICT_FAILED, "not a result code" },
 };
 
@@ -238,6 +242,7 @@ static struct kunit_suite proto_suite = {
 	.name = "svsm-reset-proto",
 	.test_cases = proto_cases,
 };
+
 kunit_test_suite(proto_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the SVSM reset driver");

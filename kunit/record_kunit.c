@@ -152,7 +152,8 @@ static const struct raw_row raw_rows[] = {
 	{ "called: none", { 'S', 'R', 1, 2, 0 }, true, 0, SVR_REASON_UNKNOWN },
 	{ "called: unknown", { 'S', 'R', 1, 2, 1 }, true, 0, SVR_REASON_UNKNOWN },
 	{ "returned: reboot", { 'S', 'R', 1, 3, 2 }, true, 0, SVR_REASON_UNKNOWN },
-	{ "loaded in another boot", { 'S', 'R', 1, 1, 2, 0, 0, 0, 1 }, true, 0, SVR_REASON_UNKNOWN },
+	{ "loaded in another boot",
+	  { 'S', 'R', 1, 1, 2, 0, 0, 0, 1 }, true, 0, SVR_REASON_UNKNOWN },
 	{ "loaded in a boot without tag", { 'S', 'R', 1, 1, 2 }, true, 0, SVR_REASON_UNKNOWN },
 	{ "loaded in this boot: reboot",
 	  { 'S', 'R', 1, 1, 2, 0, 0, 0, 0x78, 0x56, 0x34, 0x12 }, true, 0, SVR_REASON_REBOOT },
@@ -216,4 +217,5 @@ static struct kunit_suite record_suite = {
 	.name = "svsm-reset-record",
 	.test_cases = record_cases,
 };
+
 kunit_test_suite(record_suite);
