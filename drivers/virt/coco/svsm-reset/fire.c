@@ -34,7 +34,7 @@ static void svr_report_quiesce(const struct svr_quiesce *q, const char *cause)
 		pr_info("offline since before: %*pbl\n",
 			cpumask_pr_args(&svr_offline));
 	if (!cpumask_empty(&q->missing))
-		pr_err("did not park: CPU %*pbl\n",
+		pr_err("CPU %*pbl did not park\n",
 		       cpumask_pr_args(&q->missing));
 }
 

@@ -7,6 +7,7 @@
 
 #include <linux/kstrtox.h>
 #include <linux/moduleparam.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 #include <linux/svsm-reboot.h>
 
@@ -120,13 +121,16 @@ MODULE_PARM_DESC(ap_policy, "if a CPU cannot be parked: refuse the SVSM reset (d
 static int svr_param_unattested_set(const char *val,
 				    const struct kernel_param *kp)
 {
+	/* Not kstrtobool(), which takes "1 or so" for a yes */
+	static const char * const values[] = { "0", "1" };
 	/* A flag: without a value it means yes */
-	if (!val)
-		val = "1";
-	if (kstrtobool(val, &svr_unattested)) {
+	int yes = val ? sysfs_match_string(values, val) : 1;
+
+	if (yes < 0) {
 		pr_err("allow_unattested: allowed values are 0, 1\n");
 		return -EINVAL;
 	}
+	svr_unattested = yes;
 	return 0;
 }
 

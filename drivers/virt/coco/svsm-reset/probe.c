@@ -100,14 +100,14 @@ static int svr_attest(char *why, size_t size)
 	err = snp_issue_svsm_attest_req(SVSM_ATTEST_CALL(SVSM_ATTEST_SINGLE_SERVICE),
 					&call, &request);
 	if (err) {
-		scnprintf(why, size, "the SVSM does not know its GUID: 0x%llx, %s",
+		scnprintf(why, size, "the SVSM does not vouch for the reboot service: 0x%llx, %s",
 			  call.rax_out, svr_result_name(call.rax_out));
 		err = -ENOENT;
 	} else {
 		err = svr_parse_manifest(pages->manifest,
 					 request.manifest_buf.len);
 		if (err)
-			scnprintf(why, size, "unknown manifest: %u bytes, %*ph",
+			scnprintf(why, size, "unknown manifest of the reboot service: %u bytes, %*ph",
 				  request.manifest_buf.len,
 				  (int)sizeof(struct svsm_reboot_manifest),
 				  pages->manifest);
@@ -152,12 +152,12 @@ int svr_probe_service(void)
 	if (err == -ENOMEM)
 		return err;
 	if (err && !svr_allow_unattested()) {
-		pr_err("protocol %u is not taken for the reboot service (%s), it may be another, like Observability and Configuration\n",
+		pr_err("not using protocol %u, which may be another service, like Observability and Configuration: %s\n",
 		       protocol, why);
 		return -ENODEV;
 	}
 	if (err)
-		pr_warn("allow_unattested: USING PROTOCOL %u WITHOUT PROOF THAT IT IS THE REBOOT SERVICE (%s)\n",
+		pr_warn("allow_unattested: USING PROTOCOL %u WITHOUT PROOF THAT IT IS THE REBOOT SERVICE: %s\n",
 			protocol, why);
 	return 0;
 }
