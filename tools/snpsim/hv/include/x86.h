@@ -29,6 +29,7 @@
 
 #define DR6_RESET		0xffff0ff0UL
 #define DR7_RESET		0x400UL
+#define MSR_PAT			0x277
 #define PAT_RESET		0x0007040600070406UL
 #define MXCSR_RESET		0x1f80U
 

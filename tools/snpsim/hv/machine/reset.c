@@ -59,8 +59,10 @@ static void reset_fpu(struct vcpu *v)
 	asm volatile("ldmxcsr %0" : : "m"(mxcsr));
 }
 
-static void reset_debug(void)
+/* Neither VMCB nor MSR list: debug address registers and the task priority. */
+static void reset_registers(void)
 {
+	asm volatile("mov %0, %%cr8" : : "r"(0UL));
 	asm volatile("mov %0, %%db0" : : "r"(0UL));
 	asm volatile("mov %0, %%db1" : : "r"(0UL));
 	asm volatile("mov %0, %%db2" : : "r"(0UL));
@@ -84,6 +86,13 @@ static void reset_msr_values(void)
 	}
 }
 
+/* QEMU's VMRUN does not load G_PAT: the processor has it. */
+static void set_pat(struct vcpu *v, u64 pat)
+{
+	v->vmcb->save.pat = pat;
+	wrmsr(MSR_PAT, pat);
+}
+
 /* Runs on the CPU that v is bound to. */
 void vcpu_reset(struct vcpu *v)
 {
@@ -92,7 +101,7 @@ void vcpu_reset(struct vcpu *v)
 	memset(v->reg, 0, sizeof(v->reg));
 	svm_init_vmcb(v);
 	reset_fpu(v);
-	reset_debug();
+	reset_registers();
 	reset_msr_values();
 	v->nmi_pending = 0;
 	v->nmi_blocked = 0;
@@ -115,7 +124,7 @@ void vcpu_reset(struct vcpu *v)
 	s->rflags = RFLAGS_FIXED;
 	s->dr6 = DR6_RESET;
 	s->dr7 = DR7_RESET;
-	s->pat = PAT_RESET;
+	set_pat(v, PAT_RESET);
 	s->rip = 0xfff0;
 }
 
@@ -132,6 +141,7 @@ void vcpu_load_vmsa(struct vcpu *v)
 	vcpu_reset(v);
 	memcpy(&v->vmcb->save, vmsa, offsetof(struct vmcb_save, dbgctl));
 	v->vmcb->save.cpl = 0;
+	set_pat(v, v->vmcb->save.pat);
 	for (unsigned int i = 0; i < ARRAY_SIZE(vmsa_gprs); i++)
 		if (vmsa_gprs[i] != RSP)
 			v->reg[vmsa_gprs[i]] = *(u64 *)(vmsa + VMSA_RCX + i * 8);

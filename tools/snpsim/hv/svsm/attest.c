@@ -122,7 +122,8 @@ static u64 answer(struct vcpu *v, const struct attest_op *op, u32 manifest_len)
 	v->reg[R8] = REPORT_SIZE;
 	if (manifest_len > op->manifest.size || REPORT_SIZE > op->report.size)
 		return SVSM_ERR_INVALID_PARAMETER;
-	to_manifest = svsm_private_ptr(op->manifest.gpa, manifest_len);
+	/* A service may have an empty manifest. */
+	to_manifest = svsm_private_ptr(op->manifest.gpa, manifest_len ? manifest_len : 1);
 	to_report = svsm_private_ptr(op->report.gpa, REPORT_SIZE);
 	if (!to_manifest || !to_report)
 		return SVSM_ERR_INVALID_ADDRESS;

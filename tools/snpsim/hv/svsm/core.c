@@ -25,7 +25,7 @@ static u64 remap_ca(struct svsm_call *c)
 	if (gpa & ~PAGE_MASK)
 		return SVSM_ERR_INVALID_PARAMETER;
 	ca = svsm_private_ptr(gpa, PAGE_SIZE);
-	if (!ca || vmsa_uses_page(gpa))
+	if (!ca || (gpa != c->v->ca && vmsa_uses_page(gpa)))
 		return SVSM_ERR_INVALID_ADDRESS;
 	memset(ca, 0, 8);
 	if (c->v->vmsa)

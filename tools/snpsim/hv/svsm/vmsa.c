@@ -29,13 +29,32 @@ bool vmsa_registered(u64 vmsa, u32 apic_id, u64 *ca)
 	return true;
 }
 
-/* Is a page the VMSA or the calling area of any registered vCPU? */
+/* The boot vCPU has a calling area, but no VMSA that the guest registered. */
+static bool boot_area(u64 gpa)
+{
+	for (u32 i = 0; i < config->cpus; i++)
+		if (!vcpus[i].vmsa && vcpus[i].ca == gpa && vcpus[i].state != VCPU_OFF &&
+		    vcpus[i].state != VCPU_DESTROYED)
+			return true;
+	return false;
+}
+
+/* Linux makes a vCPU anew with the calling area it had; nobody else may have it. */
+static bool area_of_another(u64 ca, u32 apic_id)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(vmsas); i++)
+		if (vmsas[i].vmsa && vmsas[i].ca == ca && vmsas[i].apic_id != apic_id)
+			return true;
+	return boot_area(ca);
+}
+
+/* Is a page the VMSA or the calling area of any vCPU? */
 bool vmsa_uses_page(u64 gpa)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(vmsas); i++)
 		if (vmsas[i].vmsa && (vmsas[i].vmsa == gpa || vmsas[i].ca == gpa))
 			return true;
-	return false;
+	return boot_area(gpa);
 }
 
 void vmsa_remap_ca(u64 vmsa, u64 ca)
@@ -59,7 +78,7 @@ u64 core_create_vcpu(struct svsm_call *c)
 	struct vmsa_entry *e;
 
 	if (((vmsa | ca) & ~PAGE_MASK) || vmsa == ca || !page_is_private_valid(vmsa) ||
-	    !page_is_private_valid(ca) || vmsa_uses_page(vmsa))
+	    !page_is_private_valid(ca) || vmsa_uses_page(vmsa) || area_of_another(ca, apic_id))
 		return SVSM_ERR_INVALID_ADDRESS;
 	if (!vcpu_by_apic(apic_id) || !vmsa_valid((u8 *)vmsa))
 		return SVSM_ERR_INVALID_PARAMETER;
