@@ -6,8 +6,8 @@
 #include "report.h"
 #include "snp.h"
 
-#define TSC_PER_MS	1000000UL	/* about: QEMU's clock, 1 GHz or more */
-#define DEADLINE_MS	4000
+#define TSC_PER_MS	4000000UL	/* TCG has the TSC of its host: delays are the least */
+#define DEADLINE_MS	2000
 
 union cpu_stack cpu_stacks[MAX_CPUS] __aligned(STACK_SIZE);
 

@@ -79,6 +79,12 @@
 #define APIC_DM_INIT		0x4500
 #define APIC_DM_STARTUP		0x4600
 
+/* The I/O APIC of a q35 machine. */
+#define IOAPIC_INDEX		0xfec00000
+#define IOAPIC_DATA		0xfec00010
+#define IOAPIC_VERSION		1
+#define IOAPIC_REDIRECTION	0x10
+
 static inline void outb(u16 port, u8 v)
 {
 	asm volatile("outb %0, %1" : : "a"(v), "Nd"(port));

@@ -22,7 +22,22 @@ static u32 count_bits(u32 reg)
 	return n;
 }
 
-/* What the next firmware will find in the calling vCPU's local APIC. */
+/* Redirection entries of the I/O APIC that are not masked. */
+static u32 ioapic_unmasked(void)
+{
+	u32 index = mmio_read32(IOAPIC_INDEX), pins, n = 0;
+
+	mmio_write32(IOAPIC_INDEX, IOAPIC_VERSION);
+	pins = (mmio_read32(IOAPIC_DATA) >> 16 & 0xff) + 1;
+	for (u32 pin = 0; pin < pins; pin++) {
+		mmio_write32(IOAPIC_INDEX, IOAPIC_REDIRECTION + pin * 2);
+		n += !(mmio_read32(IOAPIC_DATA) & APIC_LVT_MASKED);
+	}
+	mmio_write32(IOAPIC_INDEX, index);
+	return n;
+}
+
+/* What the next firmware finds: the calling vCPU's local APIC, and the I/O APIC. */
 static void event_irq(void)
 {
 	static const u32 lvts[LVT_COUNT] = {
@@ -38,6 +53,7 @@ static void event_irq(void)
 	event_u64("irr", count_bits(APIC_IRR));
 	event_u64("isr", count_bits(APIC_ISR));
 	event_bool("apic_enabled", apic_read(APIC_SVR) & APIC_SVR_ENABLE);
+	event_u64("ioapic_unmasked", ioapic_unmasked());
 	event_object_end();
 }
 

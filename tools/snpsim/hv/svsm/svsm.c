@@ -37,6 +37,8 @@ static u64 dispatch(struct svsm_call *c)
 /* Failures, and all calls outside the core protocol: the rest would drown a log. */
 static void report_call(const struct svsm_call *c, u64 result)
 {
+	if (svsm_is_reboot_protocol(c->protocol) && c->call == 0)
+		return;			/* EXECUTE has an event of its own */
 	if (!result && c->protocol == SVSM_PROTO_CORE)
 		return;
 	event_begin("svsm-call");

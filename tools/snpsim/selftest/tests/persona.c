@@ -12,6 +12,12 @@ static u64 guid_result(void)
 	return attest_call(ATTEST_SINGLE).result;
 }
 
+/* These have to be refused: a second boot is a failure, and the end of it. */
+static bool must_not_reset(void)
+{
+	return expect(boot == 1, "EXECUTE was accepted");
+}
+
 static void noreboot(void)
 {
 	expect_eq("query", svsm_query(PROTO_REBOOT, 1), 0);
@@ -125,15 +131,21 @@ static void foreign_answer(void)
 }
 
 static const struct selftest tests[] = {
-	{ .name = "persona.noreboot", .run = noreboot, .alone = true },
-	{ .name = "persona.ocp", .run = ocp, .alone = true },
-	{ .name = "persona.noattest", .run = noattest, .alone = true },
+	{ .name = "persona.noreboot", .prepare = must_not_reset,
+	  .run = noreboot, .alone = true },
+	{ .name = "persona.ocp", .prepare = must_not_reset,
+	  .run = ocp, .alone = true },
+	{ .name = "persona.noattest", .prepare = must_not_reset,
+	  .run = noattest, .alone = true },
 	{ .name = "persona.proto", .run = proto, .alone = true },
-	{ .name = "persona.manifest", .run = other_manifest, .alone = true },
+	{ .name = "persona.manifest", .prepare = must_not_reset,
+	  .run = other_manifest, .alone = true },
 	{ .name = "persona.busy", .run = busy, .alone = true },
 	{ .name = "persona.incomplete", .run = incomplete, .alone = true },
-	{ .name = "persona.result", .run = result, .alone = true },
-	{ .name = "persona.pending", .run = pending, .alone = true },
+	{ .name = "persona.result", .prepare = must_not_reset,
+	  .run = result, .alone = true },
+	{ .name = "persona.pending", .prepare = must_not_reset,
+	  .run = pending, .alone = true },
 	{ .name = "persona.foreign", .run = foreign_answer, .alone = true },
 };
 

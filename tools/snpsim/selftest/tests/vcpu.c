@@ -276,19 +276,25 @@ static void remap_from_ap(void)
 	expect_eq("delete", delete(c->vmsa), SVSM_SUCCESS);
 }
 
-/* A page is the area of one vCPU only, and no VMSA at the same time. */
+/*
+ * A page is the area of one vCPU only, and no VMSA at the same time.  The same
+ * vCPU may be made anew with its area before the old VMSA is deleted: Linux does.
+ */
 static void area_in_use(void)
 {
 	struct vmsa *v = good();
-	u64 first = vmsa, used = ca;
+	u64 first = vmsa, used = ca, second;
 
 	expect_eq("first", create(first, used, AP), SVSM_SUCCESS);
 	good();
-	expect_eq("an area as area", create(vmsa, used, AP), SVSM_INVALID_ADDRESS);
+	second = vmsa;
+	expect_eq("the area of another", create(second, used, 0), SVSM_INVALID_ADDRESS);
+	expect_eq("its own area", create(second, used, AP), SVSM_SUCCESS);
 	expect_core("an area by REMAP_CA", CORE_REMAP_CA, used, SVSM_INVALID_ADDRESS);
 	memcpy(private(used), v, PAGE_SIZE);
 	expect_eq("an area as VMSA", create(used, ca, AP), SVSM_INVALID_ADDRESS);
 	expect_eq("delete", delete(first), SVSM_SUCCESS);
+	expect_eq("delete", delete(second), SVSM_SUCCESS);
 }
 
 /* Not even that of the boot CPU, which has no VMSA in the SVSM's register. */

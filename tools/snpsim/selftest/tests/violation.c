@@ -158,9 +158,9 @@ static void ghcb_not_shared(void)
 
 	/* The page the CPU registered, taken back without telling the host's side. */
 	page = ghcb;
+	report_page();
 	expect_eq("PSC to private", ghcb_psc_msr(ghcb, PSC_PRIVATE), 0);
 	page_accept(ghcb);
-	report_page();
 	wrmsr(MSR_GHCB, ghcb);
 	vmgexit();
 	survived();
