@@ -114,7 +114,7 @@ class Events(list):
             if ap["runnable"] or ap["state"] not in NOT_RUNNABLE:
                 self.fail(f"EXECUTE while the AP {ap['cpu']} could run")
         irq = execute["irq"]
-        if irq["lvt_unmasked"] or irq["irr"] or irq["isr"]:
+        if irq["lvt_unmasked"] or irq["irr"] or irq["isr"] or irq["ioapic_unmasked"]:
             self.fail("EXECUTE with interrupts that the next boot would get")
 
         after = self[self.index(execute) + 1 :]

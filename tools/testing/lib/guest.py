@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """A guest under the simulator, driven over its serial console."""
 
+import os
 import re
 import shlex
 import time
@@ -12,11 +13,12 @@ from .events import Events
 
 # Any of these on the console is a failure, whatever else a scenario looks at.
 KERNEL_TROUBLE = re.compile(
-    r"BUG:|WARNING:|Oops|Call Trace|INFO: task .* blocked|rcu: INFO|soft lockup|Unable to handle"
+    r"BUG:|WARNING: (?!See )|Oops|Call Trace|INFO: task .* blocked|rcu: INFO|soft lockup|Unable to handle"
 )
 BOOT_TIMEOUT = 90
 COMMAND_TIMEOUT = 60
 RUN_TIMEOUT = 300
+HEARTBEAT = 3
 
 
 class Guest:
@@ -45,6 +47,7 @@ class Guest:
         self.smp = smp
         self.status = None
         self.trouble_is_fine = False
+        self.on_wait = None  # called now and then while waiting, with the seconds
         self._sequence = 0
         self._events_path = directory / "events.jsonl"
         self._events_path.write_text("")
@@ -65,13 +68,14 @@ class Guest:
             command += ["-kernel", kernel, "-initrd", initrd, "-append", append]
         command = [str(word) for word in command]
         (directory / "command").write_text(shlex.join(command) + "\n")
-        self._log = open(directory / "console.log", "w", encoding="utf-8")
+        self._log = open(directory / "console.log", "w", encoding="utf-8", newline="")
         self._child = pexpect.spawn(
             command[0],
             command[1:],
             encoding="utf-8",
             codec_errors="replace",
             echo=False,
+            env={**os.environ, "SNPSIM_BUILD": str(places.BUILD)},
             timeout=COMMAND_TIMEOUT,
             dimensions=(100, 4000),
         )
@@ -83,22 +87,30 @@ class Guest:
         """What the guest has printed so far."""
         if not self._log.closed:
             self._log.flush()
-        return (self.directory / "console.log").read_text(encoding="utf-8", errors="replace")
+        return (self.directory / "console.log").read_bytes().decode(errors="replace").replace("\r", "")
 
     @property
     def events(self):
         """The event log so far, or the whole of it after the end."""
         return Events.read(self._events_path, partial=self.status is None)
 
-    def expect(self, pattern, timeout=COMMAND_TIMEOUT):
-        """Wait for a text; the match."""
-        try:
-            self._child.expect(pattern, timeout=timeout)
-        except pexpect.TIMEOUT:
-            raise AssertionError(f"no {pattern!r} within {timeout} s\n{self.tail()}") from None
-        except pexpect.EOF:
-            raise AssertionError(f"the run ended without {pattern!r}\n{self.tail()}") from None
-        return self._child.match
+    def expect(self, pattern, timeout=COMMAND_TIMEOUT, peek=False):
+        """Wait for a text; the match.  peek: the text is there for the next one, too."""
+        begin = time.monotonic()
+        if peek:
+            pattern = f"(?={pattern})"
+        while True:
+            waited = time.monotonic() - begin
+            try:
+                self._child.expect(pattern, timeout=max(0, min(HEARTBEAT, timeout - waited)))
+                return self._child.match
+            except pexpect.TIMEOUT:
+                if time.monotonic() - begin >= timeout:
+                    raise AssertionError(f"no {pattern!r} within {timeout} s\n{self.tail()}") from None
+                if self.on_wait:
+                    self.on_wait(time.monotonic() - begin)
+            except pexpect.EOF:
+                raise AssertionError(f"the run ended without {pattern!r}\n{self.tail()}") from None
 
     def boot(self, number=1, timeout=BOOT_TIMEOUT):
         """Wait for the shell of boot `number`."""
@@ -141,6 +153,14 @@ class Guest:
     def dmesg(self):
         """What the driver and the rest of the kernel said."""
         return self.check("dmesg")
+
+    def qemu_process(self):
+        """The process id of the simulator's QEMU."""
+        pid = self._child.pid
+        children = open(f"/proc/{pid}/task/{pid}/children", encoding="ascii").read().split()
+        found = [c for c in children if "qemu" in open(f"/proc/{c}/cmdline", encoding="utf-8").read()]
+        assert len(found) == 1, f"QEMU processes: {found}"
+        return int(found[0])
 
     def end(self, timeout=RUN_TIMEOUT):
         """Wait for the end of the run: the simulator's exit status."""
@@ -187,5 +207,5 @@ class Guest:
             events = "\n".join(self._events_path.read_text().splitlines()[-12:])
         except OSError as error:
             events = str(error)
-        console = "\n".join(self.console.replace("\r", "").splitlines()[-lines:])
+        console = "\n".join(self.console.splitlines()[-lines:])
         return f"--- console ({self.directory}):\n{console}\n--- events:\n{events}"

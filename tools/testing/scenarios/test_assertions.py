@@ -15,7 +15,7 @@ GOOD = [
     {
         "event": "execute", "t": 2, "boot": 1, "cpu": 0, "apic_id": 0, "bsp": True, "flags": "0x0",
         "result": "0x0", "aps": [AP], "vmsas": ["0x1000"],
-        "irq": {"lvt_unmasked": 0, "irr": 0, "isr": 0, "apic_enabled": False},
+        "irq": {"lvt_unmasked": 0, "irr": 0, "isr": 0, "apic_enabled": False, "ioapic_unmasked": 0},
     },
     {"event": "invalidate", "t": 3, "boot": 1, "pages": 1000, "vmsas": 1, "shared": 10},
     {"event": "switches", "t": 4, "boot": 1, "vmrun": 1, "kinds": {}},
@@ -61,6 +61,7 @@ def change(path, value):
         ((2, "irq", "lvt_unmasked"), 1),
         ((2, "irq", "irr"), 1),
         ((2, "irq", "isr"), 1),
+        ((2, "irq", "ioapic_unmasked"), 1),
         ((3, "pages"), 0),
         ((3, "event"), "other"),
         ((5, "boot"), 3),

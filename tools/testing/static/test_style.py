@@ -15,9 +15,15 @@ NO_SPDX = ("LICENSE",)
 
 
 def checkpatch(path):
+    # checkpatch leaves files in its current directory: give it one that looks like the top
+    mirror = places.BUILD / "static/mirror"
+    mirror.mkdir(parents=True, exist_ok=True)
+    for name in {name.split("/")[0] for name in files()}:
+        if not (mirror / name).is_symlink():
+            (mirror / name).symlink_to(places.TOP / name)
     return run(
         "perl", CHECKPATCH, f"--root={places.LINUX_SOURCE}", "--strict", "--terse", "--no-summary",
-        "--show-types", "--ignore=FILE_PATH_CHANGES", "--file", path, cwd=places.TOP,
+        "--show-types", "--ignore=FILE_PATH_CHANGES", "--file", path, cwd=mirror,
         # no git, no spdxcheck.py with its unpackaged needs: test_spdx looks for the lines
         env={**os.environ, "GIT_DIR": "/nonexistent"},
     )
