@@ -142,6 +142,8 @@ void svr_fire(enum svr_reason cause)
 	local_irq_save(flags);
 	svr_quiesce(&svr_stopped);
 	svr_report_quiesce(&svr_stopped, svr_reason_name(cause));
+	/* First the source, then what is on its way: see svr_lapic_quiet() */
+	svr_ioapic_mask();
 
 	if (svr_route_call(cause, cpumask_empty(&svr_stopped.missing),
 			   svr_find_bsp(&svr_stopped), &result))

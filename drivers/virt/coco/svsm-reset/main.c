@@ -75,9 +75,11 @@ static int __init svr_init(void)
 	err = svr_pdev_add();
 	if (err)
 		goto err_cpus;
+	svr_lapic_prepare();
+	svr_ioapic_init();
 	err = svr_park_install();
 	if (err)
-		goto err_pdev;
+		goto err_ioapic;
 	err = svr_hooks_register();
 	if (err)
 		goto err_park;
@@ -91,7 +93,8 @@ static int __init svr_init(void)
 
 err_park:
 	svr_park_uninstall();
-err_pdev:
+err_ioapic:
+	svr_ioapic_exit();
 	platform_device_unregister(svr_pdev);
 err_cpus:
 	svr_cpus_exit();
@@ -103,6 +106,7 @@ static void __exit svr_exit(void)
 {
 	svr_hooks_unregister();
 	svr_park_uninstall();
+	svr_ioapic_exit();
 	platform_device_unregister(svr_pdev);
 	svr_cpus_exit();
 }

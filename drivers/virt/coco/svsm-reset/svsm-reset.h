@@ -134,9 +134,14 @@ struct svr_lapic {
 };
 
 /* lapic.c, drain.S */
-void svr_lapic_mask(void);
+void svr_lapic_prepare(void);
 void svr_lapic_quiet(struct svr_lapic *left);
 void svr_drain_vector(void);
+
+/* ioapic.c */
+void svr_ioapic_init(void);
+void svr_ioapic_exit(void);
+void svr_ioapic_mask(void);
 
 /* store.c: the record, whatever it is kept in */
 void svr_store_load(void);
