@@ -18,7 +18,6 @@
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
-#include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/smp.h>
 #include <linux/time64.h>
@@ -26,9 +25,13 @@
 #include <asm/irq_vectors.h>
 
 #include "svsm-reset.h"
+#include "wait.h"
 
-/* The BSP waits to be asked; more than all that svr_quiesce() may take */
-#define SVR_HANDOVER_SERVE_US	(5 * USEC_PER_SEC)
+/*
+ * The BSP waits to be asked. Far more than svr_quiesce() may take, and than
+ * the kernel's stop takes where udelay() is slow; nobody waits for it to end.
+ */
+#define SVR_HANDOVER_SERVE_US	(60 * USEC_PER_SEC)
 /* The CPU that fires waits for the BSP to take the call */
 #define SVR_HANDOVER_TAKE_US	(1 * USEC_PER_SEC)
 /* The BSP waits for the CPU that fires to park */
@@ -61,26 +64,24 @@ static bool svr_handover_step(int from, int to)
 
 static bool svr_handover_reach(int word, unsigned long limit_us)
 {
-	unsigned long us;
+	struct svr_wait wait = svr_wait_begin(limit_us);
 
-	for (us = 0; us < limit_us; us++) {
+	do {
 		if (atomic_read_acquire(&svr_handover.word) == word)
 			return true;
-		udelay(1);
-	}
+	} while (svr_wait_on(&wait));
 	return false;
 }
 
 /* Not before the one who would have to be woken again has really gone quiet */
 static bool svr_handover_caller_parked(void)
 {
-	unsigned long us;
+	struct svr_wait wait = svr_wait_begin(SVR_HANDOVER_PARK_US);
 
-	for (us = 0; us < SVR_HANDOVER_PARK_US; us++) {
+	do {
 		if (svr_cpu_parked(svr_handover.from))
 			return true;
-		udelay(1);
-	}
+	} while (svr_wait_on(&wait));
 	return false;
 }
 
@@ -108,16 +109,14 @@ static void svr_handover_return(void)
  */
 void svr_handover_serve(struct svr_cpu *bsp)
 {
+	struct svr_wait wait = svr_wait_begin(SVR_HANDOVER_SERVE_US);
 	struct svr_lapic left;
-	unsigned long us;
 
 	/* Pairs with svr_cpu_parked(): the stop of this CPU has happened */
 	smp_store_release(&bsp->evidence, SVR_WAITING);
-	for (us = 0; us < SVR_HANDOVER_SERVE_US; us++) {
-		if (atomic_read(&svr_handover.word) != SVR_HANDOVER_IDLE)
+	while (atomic_read(&svr_handover.word) == SVR_HANDOVER_IDLE)
+		if (!svr_wait_on(&wait))
 			break;
-		udelay(1);
-	}
 	svr_handover_step(SVR_HANDOVER_IDLE, SVR_HANDOVER_CLOSED);
 	if (!svr_handover_step(SVR_HANDOVER_OFFERED, SVR_HANDOVER_TAKEN))
 		return;
@@ -143,6 +142,7 @@ void svr_handover_serve(struct svr_cpu *bsp)
 int svr_handover_request(struct svr_result *result)
 {
 	struct svr_cpu *c = this_cpu_ptr(&svr_cpus);
+	struct svr_lapic left;
 
 	svr_handover.from = raw_smp_processor_id();
 	if (!svr_handover_step(SVR_HANDOVER_IDLE, SVR_HANDOVER_OFFERED))
@@ -156,7 +156,7 @@ int svr_handover_request(struct svr_result *result)
 	 * BSP is past everything that could keep it, and the one who would
 	 * have to count is halted.
 	 */
-	svr_lapic_mask();
+	svr_lapic_quiet(&left);
 	while (atomic_read_acquire(&svr_handover.word) != SVR_HANDOVER_RETURNED)
 		svr_park_caller(c);
 	atomic_set(&svr_handover.word, SVR_HANDOVER_SEEN);
@@ -174,19 +174,16 @@ int svr_handover_request(struct svr_result *result)
  */
 bool svr_handover_withdraw(void)
 {
+	struct svr_wait wait = svr_wait_begin(SVR_HANDOVER_CLOSE_US);
 	int bsp = svr_bsp_cpu();
-	unsigned long us;
-	u32 evidence;
 
 	svr_handover_step(SVR_HANDOVER_IDLE, SVR_HANDOVER_CLOSED);
 	if (bsp < 0)
 		return true;
 
-	for (us = 0; us < SVR_HANDOVER_CLOSE_US; us++) {
-		evidence = READ_ONCE(per_cpu(svr_cpus, bsp).evidence);
-		if (evidence != SVR_WAITING)
+	do {
+		if (READ_ONCE(per_cpu(svr_cpus, bsp).evidence) != SVR_WAITING)
 			return true;
-		udelay(1);
-	}
+	} while (svr_wait_on(&wait));
 	return false;
 }

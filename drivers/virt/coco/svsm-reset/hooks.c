@@ -4,9 +4,10 @@
  *
  * SYS_OFF_MODE_RESTART_PREPARE handlers run for kernel_restart() and for
  * nothing else, so they arm. What fires comes later: the last thing that 6.12
- * calls before it stops the other CPUs is the kmsg dump, which also runs for
- * power-off, halt and kexec; not being armed tells those apart. Where x86
- * calls the SYS_OFF_MODE_RESTART handlers, those are later still.
+ * calls before it stops the other CPUs is the kmsg dump. That also runs for
+ * power-off, halt and kexec, and for the last one even a line in the log could
+ * be fatal; so there is no dumper of ours until we are armed. Where x86 calls
+ * the SYS_OFF_MODE_RESTART handlers, those are later still.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -29,9 +30,9 @@ static enum svr_act svr_event(enum svr_event event)
 }
 
 /*
- * kmsg dumper. For KMSG_DUMP_SHUTDOWN: interrupts on, inside
- * rcu_read_lock(), all CPUs running, on the reboot CPU. kexec dumps, too,
- * when the GHCBs may be gone: unless armed, do nothing whatsoever.
+ * kmsg dumper, from arming on. For KMSG_DUMP_SHUTDOWN: interrupts on, inside
+ * rcu_read_lock(), all CPUs running, on the reboot CPU. A panic may come in
+ * between, and whatever it leads to is none of our business here.
  */
 static void svr_dump(struct kmsg_dumper *dumper,
 		     struct kmsg_dump_detail *detail)
@@ -64,14 +65,18 @@ static int svr_prepare(struct sys_off_data *data)
 	if (!try_module_get(THIS_MODULE))
 		return NOTIFY_DONE;
 
-	/* Dumpers run in the order of registration; what we do ends the run */
-	if (!SVR_X86_RUNS_RESTART_HANDLERS) {
-		kmsg_dump_unregister(&svr_dumper);
-		if (kmsg_dump_register(&svr_dumper))
-			pr_err("no kmsg dumper, the kernel's own restart will be used\n");
-	}
-	if (!svr_state_advance(SVR_STATE_READY, SVR_STATE_ARMED))
+	if (!svr_state_advance(SVR_STATE_READY, SVR_STATE_ARMED)) {
 		module_put(THIS_MODULE);
+		return NOTIFY_DONE;
+	}
+
+	/*
+	 * Dumpers run in the order of registration, and ours may be the last
+	 * thing that happens: it is registered no sooner than now, so that
+	 * pstore and the like have had their turn.
+	 */
+	if (!SVR_X86_RUNS_RESTART_HANDLERS && kmsg_dump_register(&svr_dumper))
+		pr_err("no kmsg dumper, the kernel's own restart will be used\n");
 	return NOTIFY_DONE;
 }
 
@@ -94,18 +99,13 @@ int svr_hooks_register(void)
 {
 	int err;
 
-	if (!SVR_X86_RUNS_RESTART_HANDLERS) {
-		err = kmsg_dump_register(&svr_dumper);
-		if (err)
-			goto err_log;
-	}
 	svr_restart_handler =
 		register_sys_off_handler(SYS_OFF_MODE_RESTART,
 					 SYS_OFF_PRIO_FIRMWARE,
 					 svr_restart, NULL);
 	err = PTR_ERR_OR_ZERO(svr_restart_handler);
 	if (err)
-		goto err_dumper;
+		goto err_log;
 
 	svr_prepare_handler =
 		register_sys_off_handler(SYS_OFF_MODE_RESTART_PREPARE,
@@ -116,9 +116,6 @@ int svr_hooks_register(void)
 		return 0;
 
 	unregister_sys_off_handler(svr_restart_handler);
-err_dumper:
-	if (!SVR_X86_RUNS_RESTART_HANDLERS)
-		kmsg_dump_unregister(&svr_dumper);
 err_log:
 	pr_err("the restart hooks cannot be registered: %d\n", err);
 	return err;
@@ -127,12 +124,11 @@ err_log:
 /**
  * svr_hooks_unregister - no longer be told
  *
- * Waits for hooks that are running. Context: process, may sleep.
+ * Waits for hooks that are running. Not called once one has armed, so there is
+ * no dumper to be unregistered. Context: process, may sleep.
  */
 void svr_hooks_unregister(void)
 {
 	unregister_sys_off_handler(svr_prepare_handler);
 	unregister_sys_off_handler(svr_restart_handler);
-	if (!SVR_X86_RUNS_RESTART_HANDLERS)
-		kmsg_dump_unregister(&svr_dumper);
 }

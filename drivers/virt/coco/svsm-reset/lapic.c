@@ -53,15 +53,11 @@ static int svr_apic_highest(u32 base)
 	return -1;
 }
 
-/**
- * svr_lapic_mask - mask the local interrupt sources of this CPU
- *
+/*
  * Timer, performance counters and pins, to their values at reset. A timer in
  * TSC-deadline mode is disarmed by leaving that mode.
- *
- * Context: any, NMI included, interrupts off.
  */
-void svr_lapic_mask(void)
+static void svr_lapic_mask(void)
 {
 	/* LVTERR first: masking the others may raise an error interrupt */
 	static const struct {
@@ -85,7 +81,14 @@ void svr_lapic_mask(void)
 	svr_apic_write(APIC_TMICT, 0);
 }
 
-static void svr_build_idt(const gate_desc *kernel_idt)
+/**
+ * svr_lapic_prepare - build what svr_lapic_quiet() needs
+ *
+ * The kernel has one IDT for all CPUs, and it does not change any more.
+ *
+ * Context: process; before a reset can begin.
+ */
+void svr_lapic_prepare(void)
 {
 	unsigned long handler = (unsigned long)svr_drain_vector;
 	gate_desc gate = {
@@ -96,10 +99,13 @@ static void svr_build_idt(const gate_desc *kernel_idt)
 		.offset_middle	= (u16)(handler >> 16),
 		.offset_high	= (u32)(handler >> 32),
 	};
+	struct desc_ptr kernel_idt;
 	int i;
 
 	/* Exceptions stay the kernel's: without #VC there is no local APIC */
-	memcpy(svr_idt, kernel_idt, SVR_FIRST_VECTOR * sizeof(gate));
+	store_idt(&kernel_idt);
+	memcpy(svr_idt, (const void *)kernel_idt.address,
+	       SVR_FIRST_VECTOR * sizeof(gate));
 	for (i = SVR_FIRST_VECTOR; i < IDT_ENTRIES; i++)
 		svr_idt[i] = gate;
 }
@@ -107,7 +113,9 @@ static void svr_build_idt(const gate_desc *kernel_idt)
 /*
  * There is no way to drop a request other than to accept it. The kernel's own
  * handlers are out of the question, they might wait for a CPU that is parked;
- * so they are accepted by one that does nothing.
+ * so they are accepted by one that does nothing. Where this runs inside an NMI
+ * its IRET does not let the next one in earlier than it would come anyway: in
+ * an SEV-ES guest exc_nmi() has already told the host that it may.
  */
 static unsigned int svr_drain(void)
 {
@@ -119,7 +127,6 @@ static unsigned int svr_drain(void)
 	unsigned int drained = 0, i;
 
 	store_idt(&kernel_idt);
-	svr_build_idt((const gate_desc *)kernel_idt.address);
 	native_load_idt(&idt);
 
 	for (i = 0; i < SVR_DRAIN_STEPS; i++) {
@@ -144,7 +151,8 @@ static unsigned int svr_drain(void)
  *
  * Leaves it software-disabled, as it is after INIT.
  *
- * Context: interrupts off; once, on the CPU that makes the call.
+ * Context: any, NMI included, interrupts off; on a CPU that will not go on
+ * unless the call comes back.
  */
 void svr_lapic_quiet(struct svr_lapic *left)
 {

@@ -33,8 +33,11 @@ static __always_inline void svr_halt(u32 *evidence, u32 how)
 
 static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
 {
+	struct svr_lapic left;
+
 	if (c->bsp)
 		svr_handover_serve(c);
+	svr_lapic_quiet(&left);
 	for (;;)
 		svr_halt(&c->evidence, how);
 }
@@ -58,10 +61,8 @@ static int svr_nmi(unsigned int type, struct pt_regs *regs)
 {
 	struct svr_cpu *c = this_cpu_ptr(&svr_cpus);
 
-	if (READ_ONCE(c->nmi_park)) {
-		svr_lapic_mask();
+	if (READ_ONCE(c->nmi_park))
 		svr_park(c, SVR_PARKED_BY_NMI);
-	}
 	if (READ_ONCE(c->nmi_wake))
 		return NMI_HANDLED;
 	return NMI_DONE;

@@ -100,7 +100,8 @@ static int svr_attest(char *why, size_t size)
 	err = snp_issue_svsm_attest_req(SVSM_ATTEST_CALL(SVSM_ATTEST_SINGLE_SERVICE),
 					&call, &request);
 	if (err) {
-		scnprintf(why, size, "the SVSM does not vouch for the reboot service: 0x%llx, %s",
+		scnprintf(why, size,
+			  "the SVSM does not vouch for the reboot service: 0x%llx, %s",
 			  call.rax_out, svr_result_name(call.rax_out));
 		err = -ENOENT;
 	} else {

@@ -19,6 +19,7 @@
 #include <asm/smp.h>
 
 #include "svsm-reset.h"
+#include "wait.h"
 
 /*
  * A CPU is on its way from leaving the online mask to halting. The kernel's
@@ -32,7 +33,6 @@
  * offline, is dropped, and the CPU halts again. Only then is it quiet.
  */
 #define SVR_NMI_CROSSED_US	(1 * USEC_PER_MSEC)
-#define SVR_POLL_US		1
 
 static void svr_find_missing(struct svr_quiesce *q)
 {
@@ -48,16 +48,15 @@ static void svr_find_missing(struct svr_quiesce *q)
 static void svr_wait_parked(struct svr_quiesce *q, unsigned long limit_us,
 			    bool nmi_can_help)
 {
-	unsigned long us;
+	struct svr_wait wait = svr_wait_begin(limit_us);
 
-	for (us = 0; ; us += SVR_POLL_US) {
+	do {
 		svr_find_missing(q);
-		if (cpumask_empty(&q->missing) || us >= limit_us)
+		if (cpumask_empty(&q->missing))
 			return;
 		if (nmi_can_help && cpumask_subset(&q->missing, cpu_online_mask))
 			return;
-		udelay(SVR_POLL_US);
-	}
+	} while (svr_wait_on(&wait));
 }
 
 static void svr_nmi_missing(struct svr_quiesce *q)
