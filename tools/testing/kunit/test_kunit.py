@@ -50,7 +50,7 @@ def results(kunit_build):
         places.qemu(), "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", "512M",
         "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio",
         "-kernel", out / "bzImage", "-initrd", out / "initrd.img",
-        "-append", "console=ttyS0 panic=-1 kunit.stats_enabled=2",
+        "-append", "console=ttyS0 panic=-1 kunit.enable=1 kunit.stats_enabled=2",
     ]
     try:
         result = run(*command, timeout=300)

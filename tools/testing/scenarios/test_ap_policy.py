@@ -27,14 +27,14 @@ def refused(guest, cpu):
 def test_refuse(simulate, cpu):
     """The default: no call, the CPU is named, the kernel's own restart goes on."""
     guest = boot_with_stuck(simulate, cpu, "nmi")
-    guest.send("reboot -f")
+    guest.send("taskset 1 reboot -f")  # not on the CPU that is to get stuck
     refused(guest, cpu)
 
 
 def test_force(simulate):
     """Forced, the call is made, and the simulator shows what that means: a violation."""
     guest = boot_with_stuck(simulate, 2, "nmi", "ap_policy=force")
-    guest.send("reboot -f")
+    guest.send("taskset 1 reboot -f")  # not on the CPU that is to get stuck
     guest.expect("CPU 2 did not park", timeout=120)
     assert guest.end() == 2, guest.tail()
     execute, = guest.events.of("execute")
@@ -47,14 +47,14 @@ def test_force(simulate):
 def test_policy_changed_at_run_time(simulate):
     guest = boot_with_stuck(simulate, 1, "nmi", "ap_policy=force")
     guest.check("echo refuse > /sys/bus/platform/devices/svsm-reset/ap_policy")
-    guest.send("reboot -f")
+    guest.send("taskset 1 reboot -f")  # not on the CPU that is to get stuck
     refused(guest, 1)
 
 
 def test_nmi_reaches_it(simulate):
     """Spinning with interrupts off is no obstacle."""
     guest = boot_with_stuck(simulate, 2, "irq")
-    guest.send("reboot -f")
+    guest.send("taskset 1 reboot -f")  # not on the CPU that is to get stuck
     assert guest.boot(2) == 4
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=4)
