@@ -8,7 +8,7 @@
 #define AP_CREATE		1
 #define AP_DESTROY		2
 
-static const char *create(struct vcpu *v, struct vcpu *ap, u64 info1, u64 vmsa)
+static const char *create_ap(struct vcpu *v, struct vcpu *ap, u64 info1, u64 vmsa)
 {
 	u64 ca;
 
@@ -27,7 +27,7 @@ static const char *create(struct vcpu *v, struct vcpu *ap, u64 info1, u64 vmsa)
 	return NULL;
 }
 
-static const char *destroy(struct vcpu *v, struct vcpu *ap)
+static const char *destroy_ap(struct vcpu *v, struct vcpu *ap)
 {
 	if (ap == v)
 		return "itself";
@@ -47,9 +47,9 @@ void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa)
 	if (!ap)
 		refused = "APIC id";
 	else if ((info1 & 0xffff) == AP_DESTROY)
-		refused = destroy(v, ap);
+		refused = destroy_ap(v, ap);
 	else if ((info1 & 0xffff) == AP_CREATE || (info1 & 0xffff) == AP_CREATE_ON_INIT)
-		refused = create(v, ap, info1, vmsa);
+		refused = create_ap(v, ap, info1, vmsa);
 	if (refused) {
 		hv_log("cpu%u: AP creation %lx vmsa %lx refused: %s", v->index, info1, vmsa,
 		       refused);

@@ -68,18 +68,18 @@ u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val)
 	switch (size) {
 	case 1:
 		if (in)
-			return inb(port);
-		outb(port, val);
+			return in8(port);
+		out8(port, val);
 		break;
 	case 2:
 		if (in)
-			return inw(port);
-		outw(port, val);
+			return in16(port);
+		out16(port, val);
 		break;
 	case 4:
 		if (in)
-			return inl(port);
-		outl(port, val);
+			return in32(port);
+		out32(port, val);
 		break;
 	}
 	return val;

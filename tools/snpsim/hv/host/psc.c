@@ -6,8 +6,8 @@
 #define PSC_PRIVATE		1
 #define PSC_SHARED		2
 #define PSC_MAX_ENTRIES		253
-#define PSC_ERR_INVALID_HDR	(1UL << 32 | 1)
-#define PSC_ERR_INVALID_ENTRY	(1UL << 32 | 2)
+#define PSC_ERR_INVALID_HDR	0x100000001UL
+#define PSC_ERR_INVALID_ENTRY	0x100000002UL
 
 struct psc_desc {
 	u16 cur, end;

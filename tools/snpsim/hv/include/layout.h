@@ -38,7 +38,7 @@
 #define GUEST_ACPI_SIZE		0x40000		/* ACPI tables at the top of low guest RAM */
 
 #define CPU_STACK_SHIFT		14
-#define CPU_STACK_SIZE		(1 << CPU_STACK_SHIFT)
+#define CPU_STACK_SIZE		0x4000
 #define MAX_CPUS		16
 
 /* Platform. */

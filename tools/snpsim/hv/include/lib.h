@@ -10,7 +10,7 @@ void *memset(void *dst, int c, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
 size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
-size_t strlcpy(char *dst, const char *src, size_t size);
+size_t copy_string(char *dst, const char *src, size_t size);
 void put_decimal(char *dst, u64 v);
 
 struct lock {

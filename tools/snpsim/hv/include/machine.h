@@ -118,6 +118,13 @@ void apic_write(u32 reg, u32 v);
 void apic_ipi(u32 apic_id, u32 icr);
 
 /* entry.S, trap.c */
+struct trap_frame {
+	u64 vector, error, rip, cs, rflags, rsp, ss;
+};
+
+extern char cpu_stacks[], hv_vectors[], wait_begin[], wait_end[];
+extern char msr_try_read[], msr_try_write[], msr_try_failed[];
+void hv_trap_c(struct trap_frame *f);
 void trap_init(void);
 void wait_for_nmi(void);
 void wait_for_interrupt(void);

@@ -52,13 +52,13 @@ struct vmcb {
 	u8 rsvd5[4096 - 0x400 - sizeof(struct vmcb_save)];
 } __packed;
 
-_Static_assert(offsetof(struct vmcb, exit_code) == 0x70, "vmcb");
-_Static_assert(offsetof(struct vmcb, ncr3) == 0xb0, "vmcb");
-_Static_assert(offsetof(struct vmcb_save, efer) == 0xd0, "vmcb");
-_Static_assert(offsetof(struct vmcb_save, rip) == 0x178, "vmcb");
-_Static_assert(offsetof(struct vmcb_save, rax) == 0x1f8, "vmcb");
-_Static_assert(offsetof(struct vmcb_save, pat) == 0x268, "vmcb");
-_Static_assert(sizeof(struct vmcb) == 4096, "vmcb");
+static_assert(offsetof(struct vmcb, exit_code) == 0x70, "vmcb");
+static_assert(offsetof(struct vmcb, ncr3) == 0xb0, "vmcb");
+static_assert(offsetof(struct vmcb_save, efer) == 0xd0, "vmcb");
+static_assert(offsetof(struct vmcb_save, rip) == 0x178, "vmcb");
+static_assert(offsetof(struct vmcb_save, rax) == 0x1f8, "vmcb");
+static_assert(offsetof(struct vmcb_save, pat) == 0x268, "vmcb");
+static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 
 /* What differs from a VMCB in an SNP VMSA (APM volume 2, table B-4). */
 #define VMSA_VMPL		0x0ca

@@ -60,7 +60,7 @@ struct vcpu {
 	u64 vmruns, kinds[KIND_COUNT];
 };
 
-_Static_assert(offsetof(struct vcpu, vmcb_pa) == VCPU_VMCB_PA, "vmenter.S");
+static_assert(offsetof(struct vcpu, vmcb_pa) == VCPU_VMCB_PA, "vmenter.S");
 
 extern struct vcpu vcpus[MAX_CPUS];
 

@@ -85,22 +85,22 @@
 #define IOAPIC_VERSION		1
 #define IOAPIC_REDIRECTION	0x10
 
-static inline void outb(u16 port, u8 v)
+static inline void out8(u16 port, u8 v)
 {
 	asm volatile("outb %0, %1" : : "a"(v), "Nd"(port));
 }
 
-static inline void outw(u16 port, u16 v)
+static inline void out16(u16 port, u16 v)
 {
 	asm volatile("outw %0, %1" : : "a"(v), "Nd"(port));
 }
 
-static inline void outl(u16 port, u32 v)
+static inline void out32(u16 port, u32 v)
 {
 	asm volatile("outl %0, %1" : : "a"(v), "Nd"(port));
 }
 
-static inline u8 inb(u16 port)
+static inline u8 in8(u16 port)
 {
 	u8 v;
 
@@ -108,7 +108,7 @@ static inline u8 inb(u16 port)
 	return v;
 }
 
-static inline u16 inw(u16 port)
+static inline u16 in16(u16 port)
 {
 	u16 v;
 
@@ -116,7 +116,7 @@ static inline u16 inw(u16 port)
 	return v;
 }
 
-static inline u32 inl(u16 port)
+static inline u32 in32(u16 port)
 {
 	u32 v;
 

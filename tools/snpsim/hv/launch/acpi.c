@@ -66,7 +66,7 @@ static void allocate(struct loader_entry *e)
 	e->alloc.file[NAME_SIZE - 1] = 0;
 	if (n_files == MAX_FILES)
 		hv_panic("ACPI loader: too many files");
-	strlcpy(f->name, e->alloc.file, NAME_SIZE);
+	copy_string(f->name, e->alloc.file, NAME_SIZE);
 	f->size = fwcfg_find(f->name, &selector);
 	f->offset = ALIGN_UP(area_used, align);
 	if (!f->size || f->offset + f->size > GUEST_ACPI_SIZE)

@@ -28,8 +28,8 @@ void fwcfg_read(u16 selector, void *buf, u32 len)
 	dma.length = __builtin_bswap32(len);
 	dma.address = __builtin_bswap64((u64)buf);
 	WRITE_ONCE(dma.control, __builtin_bswap32((u32)selector << 16 | DMA_SELECT | DMA_READ));
-	outl(PORT_FWCFG_DMA, __builtin_bswap32((u64)&dma >> 32));
-	outl(PORT_FWCFG_DMA + 4, __builtin_bswap32((u64)&dma));
+	out32(PORT_FWCFG_DMA, __builtin_bswap32((u64)&dma >> 32));
+	out32(PORT_FWCFG_DMA + 4, __builtin_bswap32((u64)&dma));
 	while (READ_ONCE(dma.control) & ~__builtin_bswap32(DMA_ERROR))
 		cpu_relax();
 	if (dma.control)
@@ -43,10 +43,11 @@ u32 fwcfg_find(const char *name, u16 *selector)
 		u32 count;
 		struct fwcfg_file file[64];
 	} __packed dir;
-	u32 n;
+	u32 n, max = ARRAY_SIZE(dir.file);
 
 	fwcfg_read(FWCFG_FILE_DIR, &dir, sizeof(dir));
-	n = min(__builtin_bswap32(dir.count), (u32)ARRAY_SIZE(dir.file));
+	n = __builtin_bswap32(dir.count);
+	n = min(n, max);
 	for (u32 i = 0; i < n; i++) {
 		dir.file[i].name[NAME_SIZE - 1] = 0;
 		if (strcmp(dir.file[i].name, name))

@@ -176,10 +176,10 @@ static void place_cmdline(void)
 	size_t n;
 
 	memset(c, 0, CMDLINE_SIZE);
-	n = strlcpy(c, config->append, sizeof(config->append));
-	n += strlcpy(c + n, " efi=noruntime snpsim.boot=", CMDLINE_SIZE - n);
+	n = copy_string(c, config->append, sizeof(config->append));
+	n += copy_string(c + n, " efi=noruntime snpsim.boot=", CMDLINE_SIZE - n);
 	put_decimal(number, boot_count);
-	strlcpy(c + n, number, CMDLINE_SIZE - n);
+	copy_string(c + n, number, CMDLINE_SIZE - n);
 }
 
 static void place_boot_params(void)

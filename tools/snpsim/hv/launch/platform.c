@@ -25,8 +25,8 @@
 
 static void pci_write(u32 dev, u32 reg, u32 v)
 {
-	outl(PCI_ADDRESS, 1U << 31 | dev | reg);
-	outl(PCI_DATA, v);
+	out32(PCI_ADDRESS, 1U << 31 | dev | reg);
+	out32(PCI_DATA, v);
 }
 
 void platform_init(void)
@@ -35,8 +35,8 @@ void platform_init(void)
 	pci_write(LPC, LPC_ACPI_CNTL, LPC_ACPI_ENABLE);
 	pci_write(HOST_BRIDGE, MCH_PCIEXBAR + 4, 0);
 	pci_write(HOST_BRIDGE, MCH_PCIEXBAR, PCIEXBAR_BASE | PCIEXBAR_ENABLE);
-	outb(0x21, 0xff);
-	outb(0xa1, 0xff);
+	out8(0x21, 0xff);
+	out8(0xa1, 0xff);
 	apic_write(APIC_SVR, APIC_SVR_ENABLE | 0xff);
 	apic_write(APIC_LVT_LINT0, LVT_EXTINT);
 	apic_write(APIC_LVT_LINT1, LVT_NMI);

@@ -27,7 +27,7 @@ void unlock(struct lock *l)
 
 static void putc(char c)
 {
-	outb(PORT_DEBUGCON, c);
+	out8(PORT_DEBUGCON, c);
 }
 
 static void puts(const char *s)
@@ -194,7 +194,7 @@ void event_set_boot(u64 boot)
 /* Stop the machine: isa-debug-exit ends QEMU, the events say why. */
 void hv_exit(void)
 {
-	outl(PORT_DEBUG_EXIT, 0);
+	out32(PORT_DEBUG_EXIT, 0);
 	for (;;)
 		asm volatile("cli; hlt");
 }

@@ -61,7 +61,7 @@ int strcmp(const char *a, const char *b)
 }
 
 /* Copies as much as fits and always terminates; returns the length of src. */
-size_t strlcpy(char *dst, const char *src, size_t size)
+size_t copy_string(char *dst, const char *src, size_t size)
 {
 	size_t len = strlen(src), n;
 

@@ -12,7 +12,7 @@ static u64 tsc_start, tsc_khz;
 
 static u32 pm_timer(void)
 {
-	return inl(PM_BASE + 8) & PM_TIMER_MASK;
+	return in32(PM_BASE + 8) & PM_TIMER_MASK;
 }
 
 /* Needs the PM base to be programmed (platform_init). */

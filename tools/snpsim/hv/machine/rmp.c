@@ -29,10 +29,10 @@ u64 rmp_pages(void)
 
 void rmp_init(void)
 {
-	u64 low = min(config->memory, (u64)HV_BASE);
+	u64 memory = config->memory, max = HV_BASE, low = min(memory, max);
 
 	low_top = low;
-	high_top = (1UL << 32) + (config->memory - low);
+	high_top = (1UL << 32) + (memory - low);
 	pages = high_top >> PAGE_SHIFT;
 	rmp = alloc_pages((pages + PAGE_SIZE - 1) / PAGE_SIZE);
 	for (u64 g = HV_BASE >> PAGE_SHIFT; g < ((u64)HV_BASE + HV_SIZE) >> PAGE_SHIFT; g++)

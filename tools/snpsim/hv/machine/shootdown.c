@@ -30,6 +30,7 @@ void vcpu_wake(struct vcpu *v)
  */
 void vcpu_kick(struct vcpu *v)
 {
+	/* Pairs with enter(): the caller's flag is seen, or in_guest is. */
 	smp_mb();
 	if (!READ_ONCE(v->in_guest))
 		return;
@@ -51,6 +52,7 @@ void tlb_shootdown(struct vcpu *self)
 		if (v == self || READ_ONCE(v->state) == VCPU_OFF)
 			continue;
 		WRITE_ONCE(v->flush, 1);
+		/* Pairs with enter(). */
 		smp_mb();
 		if (READ_ONCE(v->in_guest)) {
 			count(self, KIND_SHOOTDOWN);

@@ -2,10 +2,6 @@
 /* Exceptions, NMIs and interrupts that arrive in the hypervisor. */
 #include "machine.h"
 
-struct trap_frame {
-	u64 vector, error, rip, cs, rflags, rsp, ss;
-};
-
 struct idt_gate {
 	u16 offset_low, selector;
 	u8 ist, type;
@@ -15,10 +11,6 @@ struct idt_gate {
 
 #define GATE_INTERRUPT		0x8e
 #define VECTOR_SIZE		16
-
-extern char hv_vectors[], msr_try_read[], msr_try_write[], msr_try_failed[];
-extern char wait_begin[], wait_end[];
-void hv_trap_c(struct trap_frame *f);
 
 static struct idt_gate idt[256];
 

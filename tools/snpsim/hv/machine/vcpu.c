@@ -7,7 +7,6 @@
 #define CPU_START_TIMEOUT_NS	20000000000UL	/* a CPU that does not answer to SIPI */
 #define INIT_DELAY_US		2000
 
-extern char cpu_stacks[];
 void ap_main(void) __noreturn;
 
 struct vcpu vcpus[MAX_CPUS];
@@ -168,6 +167,7 @@ static void enter(struct vcpu *v)
 		m->event_inj = NMI_VECTOR | EVENT_TYPE_NMI | EVENT_VALID;
 	}
 	WRITE_ONCE(v->in_guest, 1);
+	/* Pairs with vcpu_kick(): either we see what is asked of us, or we are kicked. */
 	smp_mb();
 	if (READ_ONCE(v->stop)) {
 		WRITE_ONCE(v->in_guest, 0);

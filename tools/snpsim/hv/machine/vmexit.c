@@ -35,13 +35,14 @@ static void redeliver(struct vmcb *m)
 	m->event_err = m->exit_int_err;
 }
 
-static void __noreturn unexpected(struct vcpu *v)
+static void __noreturn unknown_exit(struct vcpu *v)
 {
 	struct vmcb_save *s = &v->vmcb->save;
 
-	hv_panic("cpu%u: unexpected exit %lx info %lx %lx rip %lx rsp %lx cr0 %lx cr3 %lx cr4 %lx efer %lx",
-		 v->index, v->vmcb->exit_code, v->vmcb->exit_info1, v->vmcb->exit_info2, s->rip,
-		 s->rsp, s->cr0, s->cr3, s->cr4, s->efer);
+	hv_log("cpu%u: cr0 %lx cr3 %lx cr4 %lx efer %lx", v->index, s->cr0, s->cr3, s->cr4,
+	       s->efer);
+	hv_panic("cpu%u: unexpected exit %lx info %lx %lx rip %lx rsp %lx", v->index,
+		 v->vmcb->exit_code, v->vmcb->exit_info1, v->vmcb->exit_info2, s->rip, s->rsp);
 }
 
 void vmexit(struct vcpu *v)
@@ -95,6 +96,6 @@ void vmexit(struct vcpu *v)
 	case EXIT_SHUTDOWN:
 		report_host_reset(v, "triple-fault");
 	default:
-		unexpected(v);
+		unknown_exit(v);
 	}
 }

@@ -13,6 +13,7 @@
 #define REPORT_DATA		0x50
 #define MAX_CERTIFICATES	0x4000
 #define MAX_MANIFEST		4096
+#define MAX_SERVICE_MANIFEST	64	/* as the CLI has it */
 #define GUID_ENTRY_SIZE		24
 
 static const u8 reboot_guid[16] = {	/* 0cc20f93-afaa-4013-9fb6-9d16fc42ceae */
@@ -55,12 +56,12 @@ static u8 manifest[MAX_MANIFEST], report[REPORT_SIZE];
 /* The draft's manifest: u32 version, u32 flags; a personality may bend it. */
 static u32 reboot_manifest(u8 *buf)
 {
-	u32 size = min(config->manifest_size, (u32)64);
+	u32 size = config->manifest_size, max = MAX_SERVICE_MANIFEST;
 
-	memset(buf, 0, 64);
+	memset(buf, 0, max);
 	*(u32 *)buf = config->manifest_version;
 	*(u32 *)(buf + 4) = config->manifest_flags;
-	return size;
+	return min(size, max);
 }
 
 /* Services manifest, table 12: a header and an entry for each service, then their data. */
