@@ -32,6 +32,7 @@ struct cpu {
 	u64 trap;		/* vector + 1, 0: none happened */
 	u64 trap_error;
 
+	u32 nmis, ipis;
 	u64 vc_count;
 	u64 vc_error;		/* error code of the last #VC */
 
@@ -150,10 +151,12 @@ do {									\
 } while (0)
 
 #define NO_TRAP		(-1)
+#define TRAP_NMI	2
 #define TRAP_UD		6
 #define TRAP_GP		13
 #define TRAP_PF		14
 #define TRAP_VC		29
+#define TRAP_IPI	0x40	/* the only interrupt of this guest */
 
 static inline int trap_taken(void)
 {
@@ -181,6 +184,13 @@ void trap(struct regs *r);
 struct table_register trap_idt(void);
 struct table_register trap_gdt(void);
 void trap_triple_fault(void) __noreturn;
+
+/* apic.c */
+void apic_enable(void);
+void apic_eoi(void);
+void apic_send_nmi(u32 apic_id);
+void apic_send_ipi(u32 apic_id);
+void apic_lvt(bool armed);
 
 /* vc.c */
 void vc_handle(struct regs *r);

@@ -47,6 +47,7 @@ bool page_share(u64 pa);		/* validated private -> shared */
 
 #define GHCB_MMIO_READ		0x80000001
 #define GHCB_MMIO_WRITE		0x80000002
+#define GHCB_NMI_COMPLETE	0x80000003
 #define GHCB_RESET_HOLD		0x80000004
 #define GHCB_AP_CREATION	0x80000013
 #define GHCB_RUN_VMPL		0x80000018

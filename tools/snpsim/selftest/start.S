@@ -2,8 +2,10 @@
 /* bzImage header, entry of the boot CPU and of the APs, exception stubs. */
 
 	/* Boot protocol 2.15, only what a 64-bit loader looks at */
+#define TRAP_STUBS	65		/* exceptions, and up to vector 0x40 */
+
 	.section .setup, "a"
-setup:	.asciz	"snpsim-guest"		/* the mark of a kernel that is no Linux, but an SNP guest */
+setup:	.asciz	"snpsim-guest"		/* what says to the CLI: an SNP guest, though no Linux */
 	.org	0x1f1
 	.byte	1			/* setup_sects */
 	.word	0
@@ -118,9 +120,9 @@ entry_ap:
 	.balign	16
 trap_stubs:
 	.set	i, 0
-	.rept	32
+	.rept	TRAP_STUBS
 	.balign	16
-	.if	!((0x60227d00 >> i) & 1)
+	.if	(i >= 32) || !((0x60227d00 >> (i & 31)) & 1)	/* no error code */
 	push	$0
 	.endif
 	push	$i

@@ -13,7 +13,7 @@ struct idt_gate {
 } __packed;
 
 static u64 gdt[4] = { 0, 0, 0x00af9b000000ffff, 0x00cf93000000ffff };
-static struct idt_gate idt[32];
+static struct idt_gate idt[TRAP_IPI + 1];
 
 struct table_register trap_gdt(void)
 {
@@ -68,6 +68,18 @@ void trap(struct regs *r)
 		c->vc_count++;
 		c->vc_error = r->error;
 		vc_handle(r);
+		return;
+	}
+	if (r->vector == TRAP_NMI) {
+		struct ghcb_call done = { .code = GHCB_NMI_COMPLETE };
+
+		store(&c->nmis, c->nmis + 1);
+		ghcb_event(&done);
+		return;
+	}
+	if (r->vector == TRAP_IPI) {
+		store(&c->ipis, c->ipis + 1);
+		apic_eoi();
 		return;
 	}
 	asm volatile("mov %%cr2, %0" : "=r"(cr2));

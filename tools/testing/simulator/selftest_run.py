@@ -79,7 +79,9 @@ class Run:
         if "PLANTED" not in self.lines:
             self.fail("the guest did not come to the planted act")
         rest = [line for line in self.lines[self.lines.index("PLANTED") + 1 :] if line]
-        if rest or self.verdicts:
+        if len([line for line in rest if line.startswith("snpsim: ")]) != 1:
+            self.fail("the simulator does not explain the end in one line")
+        if len(rest) > 1 or self.verdicts:
             self.fail("the guest survived the planted act")
 
     @property

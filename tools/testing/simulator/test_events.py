@@ -8,7 +8,10 @@ from lib import places
 from lib.sources import files, text
 
 
-@pytest.mark.parametrize("test", ("host.forge", "host.forge-console", "host.forge-read"))
+@pytest.mark.parametrize(
+    "test",
+    ("host.forge", "host.forge-wide", "host.forge-string", "host.forge-read", "host.forge-console"),
+)
 def test_guest_cannot_forge(selftest, test):
     """Whatever it writes to debug ports or to its console, it is no event and no end."""
     run = selftest(test)
@@ -19,11 +22,11 @@ def test_guest_cannot_forge(selftest, test):
     assert [event["event"] for event in run.events] == plain
 
 
-@pytest.mark.parametrize("fidelity", ("strict", "full"))
-def test_forging_by_the_host(selftest, fidelity):
+@pytest.mark.parametrize("test", ("host.forge", "host.forge-wide"))
+def test_forging_by_the_host(selftest, test):
     """Through the GHCB neither: port I/O of a full-fidelity guest goes through the host."""
-    run = selftest("host.forge", fidelity=fidelity)
-    run.passed("host.forge")
+    run = selftest(test, fidelity="full")
+    run.passed(test)
     assert "forged" not in str(run.events)
 
 

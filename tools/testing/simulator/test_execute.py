@@ -6,7 +6,7 @@ import pytest
 TWO_BOOTS = (
     "execute.pages", "execute.image", "execute.launch-pages", "execute.by-ghcb",
     "execute.moved-ca", "state.after-execute", "state.on-ap",
-    "ap.halted", "ap.reset-hold-msr", "ap.reset-hold-ghcb", "ap.destroyed", "ap.deleted",
+    "ap.halted", "ap.halted-again", "ap.reset-hold-msr", "ap.reset-hold-ghcb", "ap.destroyed", "ap.deleted",
     "ap.created", "ap.vmsa-gone", "ap.from-ap", "ap.irq-armed", "ap.irq-quiet",
 )
 N_PAGES = 16  # that execute.pages validates
@@ -73,6 +73,7 @@ def test_shared_pages_are_counted(selftest):
     "test, state, vmsas, least_ms",
     (
         ("ap.halted", "halted", 1, LEFT_MS // 2),
+        ("ap.halted-again", "halted", 1, 1),
         ("ap.reset-hold-msr", "reset-hold", 1, LEFT_MS // 2),
         ("ap.reset-hold-ghcb", "reset-hold", 1, LEFT_MS // 2),
         ("ap.destroyed", "destroyed", 1, LEFT_MS // 2),
@@ -96,6 +97,19 @@ def test_ap_that_never_ran(selftest, test, vmsas):
     """It is no AP to account for, a VMSA may be there all the same."""
     execute, = selftest(test).executes(1)
     assert execute["aps"] == [] and len(execute["vmsas"]) == vmsas
+
+
+def test_vmsa_of_the_last_boot(selftest):
+    """The test looks at the page that was the VMSA, not at another."""
+    pages = [line for line in selftest("ap.vmsa-gone").lines if line.startswith("VMSA ")]
+    assert len(pages) == 2 and pages[0] == pages[1]
+
+
+def test_halted_anew(selftest):
+    """since_ns counts from the last time it halted, not from the first."""
+    long, = selftest("ap.halted").executes(1)
+    short, = selftest("ap.halted-again").executes(1)
+    assert short["aps"][0]["since_ns"] < long["aps"][0]["since_ns"]
 
 
 def test_parking_is_logged(selftest):

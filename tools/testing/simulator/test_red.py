@@ -69,6 +69,7 @@ def good_violation():
         {"event": "end", "status": 2, "reason": "violation"},
     )
     console = "selftest: boot 1, APIC id 0, options \nRUN v.w\nPAGE 4000000\nPLANTED\n"
+    console += "snpsim: violation: unvalidated\n"
     return Run(2, console, events)
 
 
@@ -191,6 +192,8 @@ RED_VIOLATION = {
     "another access": change("violation", access="write"),
     "end says power-off": change("end", status=0, reason="poweroff"),
     "guest did not get there": replace("PLANTED", ""),
+    "no explanation": replace("snpsim: violation: unvalidated", ""),
+    "two explanations": replace("snpsim: violation", "snpsim: what\nsnpsim: violation"),
     "guest lived on": replace("PLANTED", "PLANTED\nFAIL v.w: survived"),
     "guest lived on silently": replace("PLANTED", "PLANTED\nhello"),
     "guest does not name the page": replace("PAGE 4000000", ""),

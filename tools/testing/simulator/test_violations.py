@@ -33,6 +33,16 @@ def test_violation(selftest, test, kind, access, fidelity):
 
 
 @pytest.mark.parametrize(
+    "test, kind, access", [row for row in VIOLATIONS if not row[0].startswith("violation.unval")]
+)
+def test_violation_at_fast(selftest, test, kind, access):
+    """The page states are enforced at fidelity fast, too."""
+    run = selftest(test, fidelity="fast")
+    run.cut_off()
+    run.violation(kind, cpu=0, gpa=run.page, access=access)
+
+
+@pytest.mark.parametrize(
     "test, kinds",
     (
         ("stale.rescinded", ("unvalidated",)),

@@ -5,14 +5,8 @@
  */
 #include "tests.h"
 
-#define AP		1
-#define LAPIC		0xfee00000UL
-#define LAPIC_SVR	0xf0
-#define LAPIC_LVT_TIMER	0x320
-#define LVT_MASKED	BIT(16)
-#define SVR_ENABLED	BIT(8)
-
-static const u16 lvts[] = { 0x320, 0x330, 0x340, 0x350, 0x360, 0x370 };
+#define AP	1
+#define LEFT_MS	50	/* how long an AP is left alone before EXECUTE */
 
 static void start_again(void)
 {
@@ -28,7 +22,7 @@ static void left(void (*work)(void))
 	}
 	if (!ap_start(AP, work))
 		return;
-	delay_ms(50);
+	delay_ms(LEFT_MS);
 	execute();
 }
 
@@ -45,6 +39,23 @@ static void hold_msr(void)
 static void hold_ghcb(void)
 {
 	left(ap_reset_hold_ghcb);
+}
+
+/* It ran once more, for an NMI, and halted again. */
+static void halted_again(void)
+{
+	if (boot > 1) {
+		start_again();
+		return;
+	}
+	if (!ap_start(AP, ap_halt))
+		return;
+	delay_ms(LEFT_MS);
+	apic_send_nmi(AP);
+	if (expect(wait_for(&cpu_nr(AP)->nmis, 1), "no NMI arrives")) {
+		delay_ms(5);
+		execute();
+	}
 }
 
 /* Not allowed: the simulator has to stop the run. */
@@ -65,7 +76,7 @@ static void destroyed(void)
 		return;
 	}
 	if (ap_start(AP, ap_busy) && ap_destroy(AP)) {
-		delay_ms(50);
+		delay_ms(LEFT_MS);
 		execute();
 	}
 }
@@ -78,7 +89,7 @@ static void deleted(void)
 	}
 	if (ap_start(AP, ap_busy) && ap_destroy(AP) &&
 	    expect_core("DELETE_VCPU", CORE_DELETE_VCPU, cpu_nr(AP)->vmsa, SVSM_SUCCESS)) {
-		delay_ms(50);
+		delay_ms(LEFT_MS);
 		execute();
 	}
 }
@@ -94,23 +105,33 @@ static void created(void)
 		execute();
 }
 
-/* The page of a VMSA is an ordinary page again; its start is refused. */
+/* The page of a VMSA is an ordinary page again, and the host starts nothing from it. */
 static void vmsa_gone(void)
 {
 	struct cpu *c = cpu_nr(AP);
+	struct ghcb_call call = {
+		.code = GHCB_AP_CREATION,
+		.info1 = (u64)AP << 32 | GUEST_VMPL << 16 | AP_CREATE,
+		.rax = rdmsr(MSR_SEV_STATUS) >> 2,
+	};
 
 	if (boot == 1) {
 		if (ap_start(AP, ap_halt)) {
+			say("VMSA %lx", c->vmsa);
 			delay_ms(5);
 			execute();
 		}
 		return;
 	}
+	/* Every boot hands out its pages in the same order: the area, then the VMSA. */
+	page_alloc();
 	c->vmsa = page_alloc();
-	memset(private(c->vmsa), 0, PAGE_SIZE);
-	for (unsigned int i = 0; i < 8; i++)
-		memset(private(page_alloc()), 0x11, PAGE_SIZE);
+	say("VMSA %lx", c->vmsa);
+	call.info2 = c->vmsa;
+	expect(!ghcb_event(&call), "the host starts what boot 1 registered");
 	expect_core("DELETE_VCPU", CORE_DELETE_VCPU, c->vmsa, SVSM_INVALID_PARAMETER);
+	memset(private(c->vmsa), 0x11, PAGE_SIZE);
+	expect_eq("rescind", svsm_pvalidate(c->vmsa, 0), SVSM_SUCCESS);
 }
 
 static void execute_here(void)
@@ -137,8 +158,7 @@ static void irq_armed(void)
 {
 	if (boot > 1)
 		return;
-	mmio_write(LAPIC + LAPIC_SVR, SVR_ENABLED | 0xff);
-	mmio_write(LAPIC + LAPIC_LVT_TIMER, 0xec);
+	apic_lvt(true);
 	execute();
 }
 
@@ -146,10 +166,7 @@ static void irq_quiet(void)
 {
 	if (boot > 1)
 		return;
-	mmio_write(LAPIC + LAPIC_SVR, SVR_ENABLED | 0xff);
-	for (unsigned int i = 0; i < ARRAY_SIZE(lvts); i++)
-		mmio_write(LAPIC + lvts[i], LVT_MASKED);
-	mmio_write(LAPIC + LAPIC_SVR, 0xff);
+	apic_lvt(false);
 	execute();
 }
 
@@ -157,6 +174,7 @@ static const struct selftest tests[] = {
 	{ .name = "ap.halted", .run = halted, .alone = true },
 	{ .name = "ap.reset-hold-msr", .run = hold_msr, .alone = true },
 	{ .name = "ap.reset-hold-ghcb", .run = hold_ghcb, .alone = true },
+	{ .name = "ap.halted-again", .run = halted_again, .alone = true },
 	{ .name = "ap.running", .run = running, .alone = true },
 	{ .name = "ap.idle", .run = idle, .alone = true },
 	{ .name = "ap.destroyed", .run = destroyed, .alone = true },

@@ -100,6 +100,34 @@ static void forge(void)
 	outl(0xf4, 1);
 }
 
+/* Wide accesses that only overlap the simulator's ports */
+static void forge_wide(void)
+{
+	static const char event[] = "\n{\"event\":\"forged\"}\n";
+
+	for (const char *s = event; *s; s++) {
+		outl(0x401, (u32)*s << 8);
+		outl(0x400, (u32)*s << 16);
+		outl(0x3ff, (u32)*s << 24);
+		outw(0x401, *s << 8);
+	}
+	for (u16 port = 0x4fe; port < 0x506; port++) {
+		outw(port, 0xffff);
+		outl(port, 0xffffffff);
+	}
+}
+
+static void forge_string_insn(void)
+{
+	static const char event[] = "\n{\"event\":\"forged\"}\n";
+	const char *s = event;
+	u64 n = sizeof(event) - 1;
+
+	asm volatile("rep outsb" : "+S"(s), "+c"(n) : "d"(0x402) : "memory");
+	expect_eq("count", n, 0);
+	expect_eq("source", (u64)s, (u64)event + sizeof(event) - 1);
+}
+
 static void forge_debug_read(void)
 {
 	expect(inb(0xe9) != 0xe9, "the debug console answers on port 0xe9");
@@ -124,6 +152,8 @@ static const struct selftest tests[] = {
 	{ .name = "host.hang", .run = hang, .alone = true },
 	{ .name = "host.spin", .run = spin, .alone = true },
 	{ .name = "host.forge", .run = forge, .alone = true },
+	{ .name = "host.forge-wide", .run = forge_wide, .alone = true },
+	{ .name = "host.forge-string", .run = forge_string_insn, .alone = true },
 	{ .name = "host.forge-read", .run = forge_debug_read, .alone = true },
 	{ .name = "host.forge-console", .run = forge_console, .alone = true },
 };

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The local APIC, which this guest has as the host gives it: memory-mapped. */
+#include "snp.h"
+
+#define LAPIC		0xfee00000UL
+#define LAPIC_EOI	(LAPIC + 0x0b0)
+#define LAPIC_SVR	(LAPIC + 0x0f0)
+#define LAPIC_ICR_LOW	(LAPIC + 0x300)
+#define LAPIC_ICR_HIGH	(LAPIC + 0x310)
+#define LAPIC_LVT_TIMER	(LAPIC + 0x320)
+#define LAPIC_LVT_ERROR	(LAPIC + 0x370)
+#define LVT_STEP	0x10
+#define LVT_MASKED	BIT(16)
+#define SVR_ENABLED	BIT(8)
+#define SPURIOUS	0xff
+#define ICR_NMI		0x400
+#define ICR_BUSY	BIT(12)
+#define TIMER_VECTOR	0xec
+
+void apic_enable(void)
+{
+	mmio_write(LAPIC_SVR, SVR_ENABLED | SPURIOUS);
+}
+
+void apic_eoi(void)
+{
+	mmio_write(LAPIC_EOI, 0);
+}
+
+static void send(u32 apic_id, u32 what)
+{
+	mmio_write(LAPIC_ICR_HIGH, apic_id << 24);
+	mmio_write(LAPIC_ICR_LOW, what);
+	while (mmio_read(LAPIC_ICR_LOW) & ICR_BUSY)
+		cpu_relax();
+}
+
+void apic_send_nmi(u32 apic_id)
+{
+	send(apic_id, ICR_NMI);
+}
+
+void apic_send_ipi(u32 apic_id)
+{
+	send(apic_id, TRAP_IPI);
+}
+
+/* Something left that could interrupt, or nothing and the APIC off. */
+void apic_lvt(bool armed)
+{
+	apic_enable();
+	for (u64 lvt = LAPIC_LVT_TIMER; lvt <= LAPIC_LVT_ERROR; lvt += LVT_STEP)
+		mmio_write(lvt, LVT_MASKED);
+	if (armed)
+		mmio_write(LAPIC_LVT_TIMER, TIMER_VECTOR);
+	else
+		mmio_write(LAPIC_SVR, SPURIOUS);
+}

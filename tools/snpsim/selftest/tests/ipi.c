@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What wakes a CPU: the difference between halted and idle */
+#include "tests.h"
+
+#define AP	1
+#define LONG_MS	20
+
+static void halt_once(void)
+{
+	asm volatile("cli; hlt" : : : "memory");
+	store(&this_cpu()->go, 1);
+}
+
+static void idle_once(void)
+{
+	apic_enable();
+	asm volatile("sti; hlt; cli" : : : "memory");
+	store(&this_cpu()->go, 1);
+}
+
+static void end_ap(void)
+{
+	delay_ms(5);
+	expect_core("DELETE_VCPU", CORE_DELETE_VCPU, cpu_nr(AP)->vmsa, SVSM_SUCCESS);
+}
+
+static void nmi_wakes_halted(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, halt_once))
+		return;
+	delay_ms(LONG_MS);
+	expect_eq("still halted", load(&c->go), 0);
+	apic_send_nmi(c->apic_id);
+	expect(wait_for(&c->go, 1), "the NMI does not wake it");
+	expect_eq("NMIs", load(&c->nmis), 1);
+	end_ap();
+}
+
+static void ipi_wakes_idle(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, idle_once))
+		return;
+	delay_ms(LONG_MS);
+	expect_eq("still idle", load(&c->go), 0);
+	apic_send_ipi(c->apic_id);
+	expect(wait_for(&c->go, 1), "the interrupt does not wake it");
+	expect_eq("interrupts", load(&c->ipis), 1);
+	end_ap();
+}
+
+/* With IF=0 an interrupt stays pending. */
+static void ipi_does_not_wake_halted(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, halt_once))
+		return;
+	delay_ms(LONG_MS);
+	apic_send_ipi(c->apic_id);
+	delay_ms(LONG_MS);
+	expect_eq("still halted", load(&c->go), 0);
+	expect_eq("interrupts", load(&c->ipis), 0);
+	end_ap();
+}
+
+static void count_ipis(void)
+{
+	apic_enable();
+	asm volatile("sti" : : : "memory");
+	while (load(&this_cpu()->ipis) < 20)
+		asm volatile("hlt" : : : "memory");
+	asm volatile("cli" : : : "memory");
+	store(&this_cpu()->go, 1);
+}
+
+/* None is lost, whatever the other CPU is doing when it comes. */
+static void every_ipi_arrives(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, count_ipis))
+		return;
+	for (u32 i = 1; i <= 20; i++) {
+		apic_send_ipi(c->apic_id);
+		if (!expect(wait_for(&c->ipis, i), "interrupt %u is lost", i))
+			break;
+	}
+	expect(wait_for(&c->go, 1), "the CPU is not done");
+	end_ap();
+}
+
+static void ap_busy_with_nmis(void)
+{
+	while (load(&this_cpu()->nmis) < 20)
+		cpu_relax();
+	store(&this_cpu()->go, 1);
+}
+
+static void every_nmi_arrives(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, ap_busy_with_nmis))
+		return;
+	for (u32 i = 1; i <= 20; i++) {
+		apic_send_nmi(c->apic_id);
+		if (!expect(wait_for(&c->nmis, i), "NMI %u is lost", i))
+			break;
+	}
+	expect(wait_for(&c->go, 1), "the CPU is not done");
+	end_ap();
+}
+
+static const struct selftest tests[] = {
+	{ .name = "ipi.nmi-wakes-halted", .run = nmi_wakes_halted },
+	{ .name = "ipi.ipi-wakes-idle", .run = ipi_wakes_idle },
+	{ .name = "ipi.every-ipi-arrives", .run = every_ipi_arrives },
+	{ .name = "ipi.every-nmi-arrives", .run = every_nmi_arrives },
+	/* leaves its interrupt pending */
+	{ .name = "ipi.ipi-does-not-wake-halted", .run = ipi_does_not_wake_halted },
+};
+
+const struct selftest_table ipi_tests = { tests, ARRAY_SIZE(tests) };

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Several CPUs at once: calls, page states, interrupts of each other's making */
+#include "tests.h"
+
+#define MAX_WORKERS	3
+#define ROUNDS		30
+#define PATTERN		0x0123456789abcdefUL
+
+static u64 pages[MAX_WORKERS + 1];
+static unsigned int workers;
+
+/* Through every state of a page and back, over and over. */
+static void convert(u64 pa)
+{
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		if (!page_accept(pa) ||
+		    !expect_eq("contents", *(u64 *)private(pa), 0))
+			return;
+		*(u64 *)private(pa) = PATTERN;
+		if (!page_share(pa))
+			return;
+		*(u64 *)shared(pa) = PATTERN;
+		if (!expect_eq("PSC to private", ghcb_psc_msr(pa, PSC_PRIVATE), 0))
+			return;
+	}
+}
+
+static void convert_work(void)
+{
+	convert(pages[this_cpu()->index]);
+	store(&this_cpu()->go, 1);
+}
+
+static bool start_workers(void (*work)(void))
+{
+	workers = option("workers", 1);
+	if (workers > MAX_WORKERS)
+		workers = MAX_WORKERS;
+	for (unsigned int i = 0; i <= workers; i++)
+		pages[i] = page_far();
+	for (unsigned int i = 1; i <= workers; i++)
+		if (!ap_start(i, work))
+			return false;
+	return true;
+}
+
+static void end_workers(void)
+{
+	for (unsigned int i = 1; i <= workers; i++) {
+		expect(wait_for(&cpu_nr(i)->go, 1), "CPU %u is not done", i);
+		delay_ms(2);
+		expect_core("DELETE_VCPU", CORE_DELETE_VCPU, cpu_nr(i)->vmsa, SVSM_SUCCESS);
+	}
+}
+
+static void page_states(void)
+{
+	if (!start_workers(convert_work))
+		return;
+	convert(pages[0]);
+	end_workers();
+}
+
+static void query_work(void)
+{
+	for (unsigned int i = 0; i < 10 * ROUNDS; i++)
+		if (!expect_eq("query", svsm_query(PROTO_CORE, 1), SVSM_VERSION_1))
+			break;
+	store(&this_cpu()->go, 1);
+}
+
+static void calls(void)
+{
+	if (!start_workers(query_work))
+		return;
+	for (unsigned int i = 0; i < 10 * ROUNDS; i++)
+		expect_eq("query", svsm_query(PROTO_CORE, 1), SVSM_VERSION_1);
+	end_workers();
+}
+
+/* Starting and stopping CPUs while others work. */
+static void start_stop(void)
+{
+	unsigned int last;
+
+	if (!start_workers(convert_work))
+		return;
+	last = workers + 1;
+	for (unsigned int i = 0; i < 10; i++) {
+		if (!ap_start(last, ap_busy) || !ap_destroy(last) ||
+		    !expect_core("DELETE_VCPU", CORE_DELETE_VCPU, cpu_nr(last)->vmsa, SVSM_SUCCESS))
+			break;
+	}
+	end_workers();
+}
+
+static const struct selftest tests[] = {
+	{ .name = "stress.page-states", .run = page_states },
+	{ .name = "stress.calls", .run = calls },
+	{ .name = "stress.start-stop", .run = start_stop },
+};
+
+const struct selftest_table stress_tests = { tests, ARRAY_SIZE(tests) };

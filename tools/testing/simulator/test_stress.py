@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Several CPUs at once: neither the simulator's locks nor its shootdowns may hang or slip."""
+
+import pytest
+
+NAMES = ["stress.page-states", "stress.calls", "stress.start-stop"]
+
+
+@pytest.mark.parametrize("fidelity", ("strict", "full"))
+@pytest.mark.parametrize("workers", (1, 2))
+def test_stress(selftest, workers, fidelity):
+    run = selftest(
+        "stress", fidelity=fidelity, smp=workers + 2, append=f"workers={workers}", timeout=60
+    )
+    run.well_formed()
+    run.passed(*NAMES)
+    kinds = run.events.one("switches")["kinds"]
+    assert kinds["shootdown"] > 10
