@@ -24,7 +24,7 @@ void *alloc_pages(u64 n)
 	u8 *p;
 
 	if (!heap)
-		heap = ALIGN_UP((u64)__hv_end, PAGE_SIZE);
+		heap = align_up((u64)__hv_end, PAGE_SIZE);
 	p = (u8 *)heap;
 	heap += n * PAGE_SIZE;
 	if (heap > HV_CONFIG)

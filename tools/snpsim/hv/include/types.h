@@ -16,8 +16,13 @@ typedef signed long s64;
 
 #define BIT_ULL(n)		(1UL << (n))
 #define GENMASK_ULL(h, l)	((~0UL >> (63 - (h))) & (~0UL << (l)))
-#define ALIGN_UP(x, a)		(((x) + (a) - 1) & ~((typeof(x))(a) - 1))
 #define min(a, b)		({ typeof(a) _a = (a); typeof(b) _b = (b); _a < _b ? _a : _b; })
+
+/* a is a power of two. */
+static inline u64 align_up(u64 x, u64 a)
+{
+	return (x + a - 1) & ~(a - 1);
+}
 
 #define PAGE_SHIFT		12
 #define PAGE_SIZE		4096UL

@@ -68,7 +68,7 @@ static void allocate(struct loader_entry *e)
 		hv_panic("ACPI loader: too many files");
 	copy_string(f->name, e->alloc.file, NAME_SIZE);
 	f->size = fwcfg_find(f->name, &selector);
-	f->offset = ALIGN_UP(area_used, align);
+	f->offset = align_up(area_used, align);
 	if (!f->size || f->offset + f->size > GUEST_ACPI_SIZE)
 		hv_panic("ACPI loader: '%s' does not fit", f->name);
 	fwcfg_read(selector, area + f->offset, f->size);
