@@ -38,7 +38,7 @@ class Events(list):
     def fail(self, why):
         raise AssertionError(f"{why}\nevents:\n{self}")
 
-    def of(self, kind, **match):
+    def of(self, kind, /, **match):
         """The events of that kind whose members have the given values."""
         return Events(
             event
@@ -46,7 +46,7 @@ class Events(list):
             if event["event"] == kind and all(event.get(k) == v for k, v in match.items())
         )
 
-    def one(self, kind, **match):
+    def one(self, kind, /, **match):
         """The only event of that kind."""
         found = self.of(kind, **match)
         if len(found) != 1:

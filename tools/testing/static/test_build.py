@@ -49,7 +49,7 @@ def semantic_patches():
     return [
         path
         for path in sorted(directory.rglob("*.cocci"))
-        if "virtual report" in path.read_text() and "ocaml:" not in path.read_text()
+        if "virtual report" in path.read_text() and ":ocaml" not in path.read_text()
     ]
 
 
