@@ -5,6 +5,19 @@
 
 #define INJECT_GP	(BIT_ULL(31) | BIT_ULL(11) | 3 << 8 | EXC_GP)
 
+/* The scratch area of a request; the host can work in shared memory only. */
+void *ghcb_scratch(const u8 *ghcb, u64 len)
+{
+	u64 gpa = ghcb_get(ghcb, GHCB_SW_SCRATCH) & ~CBIT_MASK;
+
+	if (!gpa_ptr(gpa, len))
+		return NULL;
+	for (u64 p = gpa & PAGE_MASK; p < gpa + len; p += PAGE_SIZE)
+		if (page_state(p) != PAGE_SHARED)
+			return NULL;
+	return (void *)gpa;
+}
+
 /* AMD 56421, 4.1.2: like the IOIO exit's info; strings go through the scratch area. */
 void ghcb_ioio(struct vcpu *v, u8 *ghcb, u64 info1, u64 info2)
 {
@@ -18,7 +31,7 @@ void ghcb_ioio(struct vcpu *v, u8 *ghcb, u64 info1, u64 info2)
 		return;
 	}
 	if (string)
-		p = n <= PAGE_SIZE ? gpa_ptr(ghcb_get(ghcb, GHCB_SW_SCRATCH), n * size) : NULL;
+		p = n <= PAGE_SIZE ? ghcb_scratch(ghcb, n * size) : NULL;
 	if (!p) {
 		ghcb_error(ghcb, GHCB_ERR_INVALID_SCRATCH);
 		return;
@@ -68,7 +81,7 @@ static void mmio_copy(u64 pa, u8 *buf, u64 size, bool write)
 
 void ghcb_mmio(u8 *ghcb, u64 pa, u64 size, bool write)
 {
-	u8 *buf = gpa_ptr(ghcb_get(ghcb, GHCB_SW_SCRATCH), 8);
+	u8 *buf = ghcb_scratch(ghcb, 8);
 
 	if (!buf) {
 		ghcb_error(ghcb, GHCB_ERR_INVALID_SCRATCH);

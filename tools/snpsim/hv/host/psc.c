@@ -58,9 +58,9 @@ int psc_one(struct vcpu *v, u64 gfn, int op)
 
 void psc_page(struct vcpu *v, u8 *ghcb)
 {
-	struct psc_desc *d = gpa_ptr(ghcb_get(ghcb, GHCB_SW_SCRATCH), sizeof(*d));
+	struct psc_desc *d = ghcb_scratch(ghcb, sizeof(*d));
 
-	if (!d || page_state((u64)d) != PAGE_SHARED) {
+	if (!d) {
 		ghcb_error(ghcb, GHCB_ERR_INVALID_SCRATCH);
 		return;
 	}

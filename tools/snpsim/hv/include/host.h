@@ -60,6 +60,7 @@ void psc_page(struct vcpu *v, u8 *ghcb);
 void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa);
 void ap_reset_hold(struct vcpu *v);
 /* ghcb_io.c: port, memory and MSR accesses on behalf of the guest */
+void *ghcb_scratch(const u8 *ghcb, u64 len);
 void ghcb_ioio(struct vcpu *v, u8 *ghcb, u64 info1, u64 info2);
 void ghcb_mmio(u8 *ghcb, u64 pa, u64 size, bool write);
 void ghcb_msr_access(u8 *ghcb, bool write);
