@@ -116,6 +116,8 @@ enum { SVSM_BY_GHCB = 1, SVSM_NOT_PENDING = 2 };
 void svsm_init(void *boot_params);
 u64 svsm_base(void);
 u64 svsm_boot_ca(void);
+u64 svsm_secrets(void);
+u64 svsm_cpuid_page(void);
 void svsm_exchange(struct svsm_args *a, unsigned int flags);
 u64 svsm_call(u32 proto, u32 call, u64 rcx, u64 rdx, u64 r8);
 u64 svsm_query(u32 proto, u32 version);

@@ -8,6 +8,7 @@
 #define SECRETS_SVSM_BASE	0x140
 #define SECRETS_SVSM_CAA	0x150
 #define CC_BLOB_SECRETS		0x08
+#define CC_BLOB_CPUID		0x18
 #define CC_BLOB_MAGIC		0x45444d41
 
 struct setup_data {
@@ -16,7 +17,7 @@ struct setup_data {
 	u32 cc_blob;
 } __packed;
 
-static u64 secrets;
+static u64 secrets, cpuid_page;
 
 static u64 secrets_field(unsigned int off)
 {
@@ -33,8 +34,10 @@ void svsm_init(void *boot_params)
 
 		if (d->type != SETUP_CC_BLOB)
 			continue;
-		if (*(u32 *)private(d->cc_blob) == CC_BLOB_MAGIC)
-			secrets = *(u64 *)private(d->cc_blob + CC_BLOB_SECRETS);
+		if (*(u32 *)private(d->cc_blob) != CC_BLOB_MAGIC)
+			continue;
+		secrets = *(u64 *)private(d->cc_blob + CC_BLOB_SECRETS);
+		cpuid_page = *(u64 *)private(d->cc_blob + CC_BLOB_CPUID);
 	}
 	if (!secrets)
 		ghcb_terminate(15, 3);
@@ -49,6 +52,16 @@ u64 svsm_base(void)
 u64 svsm_boot_ca(void)
 {
 	return secrets_field(SECRETS_SVSM_CAA);
+}
+
+u64 svsm_secrets(void)
+{
+	return secrets;
+}
+
+u64 svsm_cpuid_page(void)
+{
+	return cpuid_page;
 }
 
 static void run_vmpl0(struct svsm_args *a)

@@ -23,6 +23,9 @@ GROUPS = {
     "attest": "known unknown-guid small-manifest small-report misaligned bad-nonce"
     " reserved-fields bad-version bad-address services services-small",
     "reboot": "reserved-flags unknown-call",
+    "ghcb": "msr-info msr-cpuid event-cpuid event-features event-unknown psc-pages psc-huge"
+    " psc-header psc-bad-entry scratch mmio-memory msr-own",
+    "launch": "e820 secrets cpuid-page",
     "ipi": "nmi-wakes-halted ipi-wakes-idle every-ipi-arrives every-nmi-arrives"
     " ipi-does-not-wake-halted",
 }

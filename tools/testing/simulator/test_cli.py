@@ -55,6 +55,14 @@ def test_kernel_without_64_bit_entry(tmp_path):
     one_line(status, lines, str(kernel))
 
 
+def test_kernel_that_is_no_snp_guest(tmp_path):
+    """A good bzImage in which nothing speaks of SEV-SNP"""
+    kernel = tmp_path / "kernel"
+    kernel.write_bytes(IMAGE.read_bytes().replace(b"snpsim-guest", b"another-one!"))
+    status, lines, _ = snpsim(tmp_path, kernel=kernel)
+    one_line(status, lines, str(kernel), "SNP")
+
+
 def test_missing_initrd(tmp_path):
     result = run_command(
         places.SNPSIM, "run", "--kernel", IMAGE, "--initrd", tmp_path / "nowhere", timeout=60

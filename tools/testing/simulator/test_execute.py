@@ -5,7 +5,7 @@ import pytest
 
 TWO_BOOTS = (
     "execute.pages", "execute.image", "execute.launch-pages", "execute.by-ghcb",
-    "execute.moved-ca", "state.after-execute", "state.on-ap",
+    "execute.moved-ca", "launch.secrets-kept", "launch.leftovers", "state.after-execute", "state.on-ap",
     "ap.halted", "ap.halted-again", "ap.reset-hold-msr", "ap.reset-hold-ghcb", "ap.destroyed", "ap.deleted",
     "ap.created", "ap.vmsa-gone", "ap.from-ap", "ap.irq-armed", "ap.irq-quiet",
 )
@@ -110,6 +110,12 @@ def test_halted_anew(selftest):
     long, = selftest("ap.halted").executes(1)
     short, = selftest("ap.halted-again").executes(1)
     assert short["aps"][0]["since_ns"] < long["aps"][0]["since_ns"]
+
+
+def test_keys_are_kept(selftest):
+    """A reset inside the guest does not make new VMPCKs."""
+    keys = [line for line in selftest("launch.secrets-kept").lines if line.startswith("VMPCK0 ")]
+    assert len(keys) == 2 and keys[0] == keys[1]
 
 
 def test_parking_is_logged(selftest):

@@ -5,7 +5,7 @@ import pytest
 
 NAMES = [
     f"vc.{what}"
-    for what in "cpuid io-read io-write msr-read msr-write mmio none-for-own".split()
+    for what in "cpuid io-read io-write msr-read msr-write mmio debug-register write-back none-for-own".split()
 ]
 
 

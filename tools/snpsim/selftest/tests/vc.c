@@ -66,6 +66,24 @@ static void mmio(void)
 	expect(v && v != ~0U, "no local APIC: %x", v);
 }
 
+static void debug_register(void)
+{
+	u64 v = 0x400;
+
+	asm volatile("mov %%rax, %%dr7" : : "a"(v));
+	seen(0x37);
+	count();
+	asm volatile("mov %%dr7, %%rax" : "=a"(v));
+	seen(0x27);
+	expect_eq("DR7", v, 0x400);
+}
+
+static void wbinvd(void)
+{
+	asm volatile("wbinvd" : : : "memory");
+	seen(0x89);
+}
+
 /* Not for these: the hardware keeps them with the vCPU. */
 static void none_for_own(void)
 {
@@ -82,6 +100,8 @@ static const struct selftest tests[] = {
 	{ .name = "vc.msr-read", .prepare = count, .run = msr_read },
 	{ .name = "vc.msr-write", .prepare = count, .run = msr_write },
 	{ .name = "vc.mmio", .prepare = count, .run = mmio },
+	{ .name = "vc.debug-register", .prepare = count, .run = debug_register },
+	{ .name = "vc.write-back", .prepare = count, .run = wbinvd },
 	{ .name = "vc.none-for-own", .prepare = count, .run = none_for_own },
 };
 

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the loader hands over: boot_params, secrets page, CPUID page */
+#include "tests.h"
+
+#define BP_E820_ENTRIES		0x1e8
+#define BP_E820_TABLE		0x2d0
+#define BP_CMDLINE		0x228
+#define SECRETS_VERSION		0x000
+#define SECRETS_SVSM_SIZE	0x148
+#define SECRETS_SVSM_MAX	0x158
+#define SECRETS_VMPL		0x15c
+#define SECRETS_VMPCK0		0x020
+#define SECRETS_SEQUENCE	0x0a0	/* os_area */
+#define SECRETS_GUEST_USAGE	0x0e0
+#define LOW_PAGE		0x30000UL	/* launched RAM outside the image */
+#define PATTERN			0xfeedfacecafebeefUL
+
+struct e820_entry {
+	u64 addr, size;
+	u32 type;
+} __packed;
+
+struct cpuid_entry {
+	u32 leaf, sub;
+	u64 xcr0, xss;
+	u32 r[4];
+	u64 reserved;
+};
+
+static void e820(void)
+{
+	u8 *bp = private(boot_params_address);
+	struct e820_entry *e = (struct e820_entry *)(bp + BP_E820_TABLE);
+	u64 end = 0, ram = 0;
+
+	expect(bp[BP_E820_ENTRIES], "no memory map");
+	for (unsigned int i = 0; i < bp[BP_E820_ENTRIES]; i++, e++) {
+		expect(e->addr >= end, "entry %u overlaps", i);
+		end = e->addr + e->size;
+		if (e->type == 1)
+			ram += e->size;
+		expect(end <= svsm_base() || e->addr >= svsm_base() + 0x1000,
+		       "entry %u has the SVSM's memory", i);
+	}
+	expect(ram > 100 << 20, "only %lu bytes of RAM", ram);
+}
+
+static void secrets(void)
+{
+	u8 *s = private(svsm_secrets());
+	u64 key = 0;
+
+	expect_eq("version", *(u32 *)(s + SECRETS_VERSION), 3);
+	expect_eq("VMPL", s[SECRETS_VMPL], GUEST_VMPL);
+	expect_eq("highest SVSM version", *(u32 *)(s + SECRETS_SVSM_MAX), 1);
+	expect(*(u64 *)(s + SECRETS_SVSM_SIZE), "the SVSM has no memory");
+	expect_eq("area aligned", svsm_boot_ca() & ~PAGE_MASK, 0);
+	for (unsigned int i = 0; i < 32; i += 8)
+		key |= *(u64 *)(s + SECRETS_VMPCK0 + i);
+	expect(key, "VMPCK0 is zero");
+}
+
+/* The table is what CPUID says. */
+static void cpuid_page(void)
+{
+	u64 page = svsm_cpuid_page();
+	struct cpuid_entry *e = private(page + 16);
+	u32 n = *(u32 *)private(page), r[4], found = 0;
+
+	expect(n && n <= 64, "%u entries", n);
+	for (unsigned int i = 0; i < n && i < 64; i++) {
+		if (e[i].leaf != 0x8000001f)
+			continue;
+		found++;
+		cpuid(0x8000001f, 0, r);
+		expect_eq("EAX", e[i].r[0] & 0x1a, r[0] & 0x1a);
+		expect_eq("EBX", e[i].r[1], r[1]);
+	}
+	expect_eq("leaf 0x8000001f", found, 1);
+}
+
+/* Keys, sequence numbers and the guest's notes stay; the SVSM's fields are its own. */
+static void secrets_kept(void)
+{
+	u8 *s = private(svsm_secrets());
+
+	if (boot == 1) {
+		say("VMPCK0 %lx", *(u64 *)(s + SECRETS_VMPCK0));
+		*(u64 *)(s + SECRETS_GUEST_USAGE) = PATTERN;
+		*(u32 *)(s + SECRETS_SEQUENCE) = 42;
+		*(u64 *)(s + SECRETS_SVSM_SIZE) = 0;
+		s[SECRETS_VMPL] = 0;
+		execute();
+		return;
+	}
+	say("VMPCK0 %lx", *(u64 *)(s + SECRETS_VMPCK0));
+	expect_eq("guest_usage", *(u64 *)(s + SECRETS_GUEST_USAGE), PATTERN);
+	expect_eq("sequence number", *(u32 *)(s + SECRETS_SEQUENCE), 42);
+	secrets();
+}
+
+/* Launched RAM that is not part of the image: nothing of boot 1 is left in it. */
+static void leftovers(void)
+{
+	expect_eq("contents", *(u64 *)private(LOW_PAGE), 0);
+	*(u64 *)private(LOW_PAGE) = PATTERN;
+	if (boot == 1)
+		execute();
+}
+
+static const struct selftest tests[] = {
+	{ .name = "launch.e820", .run = e820 },
+	{ .name = "launch.secrets", .run = secrets },
+	{ .name = "launch.cpuid-page", .run = cpuid_page },
+	{ .name = "launch.secrets-kept", .run = secrets_kept, .alone = true },
+	{ .name = "launch.leftovers", .run = leftovers, .alone = true },
+};
+
+const struct selftest_table launch_tests = { tests, ARRAY_SIZE(tests) };
