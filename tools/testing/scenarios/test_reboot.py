@@ -50,7 +50,7 @@ def test_reboot_as_systemd_does(simulate):
     """Everything killed, synced, unmounted; then reboot(2) from PID 1."""
     guest = simulate()
     boot_and_load(guest)
-    guest.check("echo precious > /mnt/data/file; sleep 1000 &")
+    guest.check("echo precious > /mnt/data/file; sleep 1000 & :")
     guest.send("reboot")
     guest.expect("guest: unmounted")
     second_boot(guest)
