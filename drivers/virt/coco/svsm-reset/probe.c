@@ -108,7 +108,8 @@ static int svr_attest(char *why, size_t size)
 		err = svr_parse_manifest(pages->manifest,
 					 request.manifest_buf.len);
 		if (err)
-			scnprintf(why, size, "unknown manifest of the reboot service: %u bytes, %*ph",
+			scnprintf(why, size,
+				  "unknown manifest of the reboot service: %u bytes, %*ph",
 				  request.manifest_buf.len,
 				  (int)sizeof(struct svsm_reboot_manifest),
 				  pages->manifest);
