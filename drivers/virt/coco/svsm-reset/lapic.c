@@ -8,10 +8,10 @@
  * 16.6 for the registers.
  */
 #include <linux/array_size.h>
+#include <linux/cpufeature.h>
 #include <linux/string.h>
 #include <asm/apic.h>
 #include <asm/apicdef.h>
-#include <asm/cpufeature.h>
 #include <asm/desc.h>
 #include <asm/segment.h>
 

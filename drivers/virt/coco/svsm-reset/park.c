@@ -10,11 +10,10 @@
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
 #include <linux/bug.h>
+#include <linux/nmi.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
 #include <linux/stop_machine.h>
-#include <asm/nmi.h>
-#include <asm/smp.h>
 
 #include "svsm-reset.h"
 
