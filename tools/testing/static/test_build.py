@@ -118,7 +118,8 @@ def test_clone_builds_and_stays_clean(clone):
     result = make(clone, kdir, f"O={elsewhere}", f"INSTALL_MOD_PATH={root}", "modules_install")
     assert result.returncode == 0, result.stdout
     assert (elsewhere / "module/svsm_reset.ko").exists()
-    assert [path.name for path in root.rglob("*.ko*")] == ["svsm_reset.ko"]
+    installed = [path.name for path in root.rglob("*.ko*")]
+    assert len(installed) == 1 and installed[0].startswith("svsm_reset.ko")  # .xz where kernels have that
     assert make(clone, "distclean").returncode == 0
     assert status(clone) == []
 
