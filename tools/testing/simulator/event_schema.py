@@ -13,9 +13,9 @@ RUNNABLE_STATES = ("running", "idle")
 VIOLATIONS = (
     "ap-running", "private-as-shared", "shared-as-private", "unvalidated", "vmsa-write",
     "hypervisor-memory", "mmio-as-private", "ghcb-not-shared", "ghcb-not-registered",
-    "share-validated",
+    "share-validated", "outside-memory",
 )
-RESETS = ("port-cf9", "port-92", "keyboard", "triple-fault", "acpi")
+RESETS = ("port-cf9", "port-92", "keyboard", "triple-fault")
 REASONS = {
     0: ("poweroff",),
     1: ("internal-error", "qemu"),
@@ -80,7 +80,9 @@ def problems_of_members(value, checks):
 AP = members(
     cpu=integer, apic_id=integer, state=one_of(*VCPU_STATES), runnable=boolean, since_ns=integer
 )
-IRQ = members(lvt_unmasked=integer, irr=integer, isr=integer, apic_enabled=boolean)
+IRQ = members(
+    lvt_unmasked=integer, irr=integer, isr=integer, apic_enabled=boolean, ioapic_unmasked=integer
+)
 VCPU = {"cpu": integer, "apic_id": integer}
 
 EVENTS = {

@@ -14,7 +14,7 @@ from lib.events import Events
 from selftest_run import Run
 
 KINDS = {name: 5 for name in event_schema.SWITCHES}
-IRQ = {"lvt_unmasked": 0, "irr": 0, "isr": 0, "apic_enabled": True}
+IRQ = {"lvt_unmasked": 0, "irr": 0, "isr": 0, "apic_enabled": True, "ioapic_unmasked": 0}
 AP = {"cpu": 1, "apic_id": 1, "state": "halted", "runnable": False, "since_ns": 600}
 VMSA = "0x1207000"
 

@@ -25,7 +25,7 @@ static void cpuid_leaf(void)
 
 	cpuid(0x8000001f, 0, r);
 	seen(0x72);
-	expect_eq("SEV, SEV-ES and SNP", r[0] & 0x1a, 0x1a);
+	expect_eq("SEV, ES and SNP", r[0] & 0x1a, 0x1a);
 	expect_eq("C-bit", r[1] & 0x3f, 47);
 }
 
