@@ -3,8 +3,6 @@
  * The handler that accepts an interrupt and does nothing about it: lapic.c
  */
 #include <linux/linkage.h>
-#include <linux/objtool.h>
-#include <asm/asm-offsets.h>
 #include <asm/unwind_hints.h>
 
 	.code64

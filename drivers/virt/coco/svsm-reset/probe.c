@@ -102,7 +102,9 @@ static int svr_attest(char *why, size_t size)
 	if (err) {
 		scnprintf(why, size,
 			  "the SVSM does not vouch for the reboot service: 0x%llx, %s",
-			  call.rax_out, svr_result_name(call.rax_out));
+			  call.rax_out,
+			  call.rax_out ? svr_result_name(call.rax_out) :
+					 "no answer");
 		err = -ENOENT;
 	} else {
 		err = svr_parse_manifest(pages->manifest,
