@@ -52,8 +52,10 @@ static enum svr_bsp svr_find_bsp(const struct svr_quiesce *q)
 	return SVR_BSP_WAITING;
 }
 
-static void svr_note_call(enum svr_reason cause)
+static void svr_prepare_call(enum svr_reason cause)
 {
+	/* First the source, then what is on its way: see svr_lapic_quiet() */
+	svr_ioapic_mask();
 	if (!svr_store_note(SVR_STAGE_CALLED, cause))
 		pr_warn("the reason of the reset could not be recorded\n");
 }
@@ -83,7 +85,7 @@ static bool svr_route_call(enum svr_reason cause, bool all_parked,
 	if (route == SVR_ROUTE_HAND_OVER) {
 		pr_info("handing the call over from CPU %d to the BSP, CPU %d\n",
 			cpu, svr_bsp_cpu());
-		svr_note_call(cause);
+		svr_prepare_call(cause);
 		if (!svr_handover_request(result))
 			return true;
 		pr_err("the BSP, CPU %d, did not take the call over\n",
@@ -105,7 +107,7 @@ static bool svr_route_call(enum svr_reason cause, bool all_parked,
 	if (bsp != SVR_BSP_SELF)
 		pr_warn("the call comes from CPU %d, which is not the BSP\n",
 			cpu);
-	svr_note_call(cause);
+	svr_prepare_call(cause);
 	svr_call_here(result);
 	return true;
 }
@@ -142,8 +144,6 @@ void svr_fire(enum svr_reason cause)
 	local_irq_save(flags);
 	svr_quiesce(&svr_stopped);
 	svr_report_quiesce(&svr_stopped, svr_reason_name(cause));
-	/* First the source, then what is on its way: see svr_lapic_quiet() */
-	svr_ioapic_mask();
 
 	if (svr_route_call(cause, cpumask_empty(&svr_stopped.missing),
 			   svr_find_bsp(&svr_stopped), &result))
