@@ -52,21 +52,27 @@ static struct svsm_ca *svr_find_ca(unsigned int cpu)
 	return __va(pa);
 }
 
-/* Runs on the CPU that has come online */
+/*
+ * Runs on the CPU that has come online. What is known does not change, so a CPU
+ * that comes back is not asked again: the kernel leaks a GHCB each time that an
+ * SNP guest's CPU goes offline (seen in 6.12), and has two, so the fewer #VCs
+ * there are from then on, the longer it lives.
+ */
 static int svr_cpu_online(unsigned int cpu)
 {
 	struct svr_cpu *c = this_cpu_ptr(&svr_cpus);
 	u64 apicbase;
 
-	if (!c->ca)
+	if (!c->ca) {
 		c->ca = svr_find_ca(cpu);
-	if (!c->ca && !svr_sealed)
-		return -ENODEV;
+		if (!c->ca && !svr_sealed)
+			return -ENODEV;
 
-	if (!svr_rdmsr(MSR_IA32_APICBASE, &apicbase))
-		c->bsp = apicbase & MSR_IA32_APICBASE_BSP;
-	if (c->bsp)
-		WRITE_ONCE(svr_bsp, cpu);
+		if (!svr_rdmsr(MSR_IA32_APICBASE, &apicbase))
+			c->bsp = apicbase & MSR_IA32_APICBASE_BSP;
+		if (c->bsp)
+			WRITE_ONCE(svr_bsp, cpu);
+	}
 	cpumask_set_cpu(cpu, &svr_online);
 	return 0;
 }
