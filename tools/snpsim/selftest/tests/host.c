@@ -2,6 +2,8 @@
 /* Other ways out of the VM: resets that lose it, requests, hangs, forgeries. */
 #include "tests.h"
 
+#define ASYNC_MS	100	/* QEMU ends some time after it was told */
+
 static void survived(void)
 {
 	delay_ms(500);
@@ -98,6 +100,7 @@ static void forge(void)
 	outl(0x501, 1);
 	outb(0xf4, 0x10);
 	outl(0xf4, 1);
+	delay_ms(ASYNC_MS);
 }
 
 /* Wide accesses that only overlap the simulator's ports */
@@ -115,6 +118,7 @@ static void forge_wide(void)
 		outw(port, 0xffff);
 		outl(port, 0xffffffff);
 	}
+	delay_ms(ASYNC_MS);
 }
 
 static void forge_string_insn(void)

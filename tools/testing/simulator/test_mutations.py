@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Each kind of failure of the simulator makes its tests red.
+
+A copy of the hypervisor is broken in one place, built and run; the check that
+is there for it has to refuse the run.  A mutation whose place is not found any
+more has to be written anew: it would prove nothing.
+"""
+
+import shutil
+
+import pytest
+
+from lib import places
+from lib.guest import Guest
+from lib.sources import run as run_command
+from selftest_run import run_of
+
+IMAGE = places.BUILD / "snpsim/selftest.bz"
+QEMU = places.qemu()
+
+
+def passes(run):
+    run.well_formed()
+    run.passed(*run.verdicts)
+    assert run.verdicts
+
+
+def caught(run):
+    run.well_formed()
+    run.ended(2, "violation")
+
+
+def resets(run):
+    passes(run)
+    run.executes(1)
+
+
+def same_state(run):
+    resets(run)
+    run.same_states()
+
+
+def host_reset(run):
+    run.ended(3, "host-reset")
+
+
+def not_forged(run):
+    passes(run)
+    assert "forged" not in str(run.events)
+
+
+# (what is broken, file, text, instead, test, fidelity, check)
+MUTATIONS = (
+    ("validated pages are not cleared", "svsm/pvalidate.c",
+     "\t\tpage_zero(gfn);\n\t\tpage_set(gfn, PAGE_VALID", "\t\tpage_set(gfn, PAGE_VALID",
+     "pvalidate.scrub", "strict", passes),
+    ("a list may cross its page", "svsm/pvalidate.c",
+     "l->entries > room", "l->entries > room + 512", "pvalidate.list-crosses", "strict", passes),
+    ("a call without call_pending", "svsm/svsm.c",
+     "if (!c.ca || !c.ca[CA_CALL_PENDING])", "if (!c.ca)", "call.not-pending", "strict", passes),
+    ("any VMPL in a VMSA", "svsm/vmsa.c",
+     "p[VMSA_VMPL] == GUEST_VMPL", "p[VMSA_VMPL] < 255", "vcpu.bad-vmpl", "strict", passes),
+    ("any GUID is known", "svsm/attest.c",
+     "memcmp(op.guid, reboot_guid, sizeof(op.guid))", "memcmp(op.guid, reboot_guid, 0)",
+     "attest.unknown-guid", "strict", passes),
+    ("EXECUTE with reserved flags", "svsm/reboot.c",
+     "if (c->v->reg[RCX])", "if (c->v->reg[RCX] == 2)", "reboot.reserved-flags", "strict", passes),
+    ("running APs are not looked at", "svsm/reboot.c",
+     "\tcheck_aps(c->v);", "\tif (0)\n\t\tcheck_aps(c->v);", "ap.running", "strict", caught),
+    ("an idle AP is taken for a halted one", "machine/vcpu.c",
+     "if_set ? VCPU_IDLE : VCPU_HALTED", "if_set && 0 ? VCPU_IDLE : VCPU_HALTED",
+     "ap.idle", "strict", caught),
+    ("VMSAs stay registered", "svsm/reboot.c",
+     "invalidate(vmsa_drop_all())", "invalidate(c->call ? vmsa_drop_all() : 1)",
+     "ap.vmsa-gone", "strict", resets),
+    ("memory is not invalidated", "svsm/reboot.c",
+     "page_set(g, PAGE_PRIVATE |", "page_set(g, PAGE_VALID | PAGE_GUEST |",
+     "execute.pages", "strict", resets),
+    ("EXECUTE is no event", "svsm/reboot.c",
+     "\tevent_execute(c, result);\n\tcheck_aps", "\tcheck_aps", "execute.image", "strict", resets),
+    ("the kernel is not restored", "launch/linux.c",
+     "\tmemcpy((void *)GUEST_KERNEL,", "\tif (boot_count == 1)\n\t\tmemcpy((void *)GUEST_KERNEL,",
+     "execute.image", "fast", resets),
+    ("debug registers are not reset", "machine/reset.c",
+     '"mov %0, %%db3" : : "r"(0UL)', '"mov %%db3, %0" : : "r"(0UL)',
+     "state.after-execute", "strict", same_state),
+    ("XMM registers are not reset", "machine/reset.c",
+     '"xrstor %0"', '"nop # %0"', "state.after-execute", "strict", same_state),
+    ("no shootdown", "machine/shootdown.c",
+     "\tstale = true;", "\tstale = false;", "stale.rescinded", "strict", caught),
+    ("VMSAs are writable", "machine/npt.c",
+     "PAGE_VMSA ? RU : RWU", "PAGE_VMSA ? RWU : RWU", "violation.vmsa-write", "strict", caught),
+    ("private pages are reachable with C=0", "machine/npt.c",
+     "if (rmp[gfn] & PAGE_WALK)", "if (rmp[gfn] & (PAGE_WALK | PAGE_GUEST))",
+     "violation.private-as-shared-read", "strict", caught),
+    ("validated pages may be shared", "host/psc.c",
+     "\t\tcheck_share(v, gfn);", "\t\tif (!v)\n\t\t\tcheck_share(v, gfn);",
+     "violation.share-validated", "strict", caught),
+    ("contents survive a conversion", "machine/rmp.c",
+     "!= FIDELITY_FAST", "== FIDELITY_FAST", "pvalidate.conversion", "strict", passes),
+    ("the guest has the event port", "host/ports.c",
+     "return port == PORT_DEBUGCON ||", "return", "host.forge", "strict", not_forged),
+    ("the guest can end the run", "host/ports.c",
+     "port >= PORT_DEBUG_EXIT && port <", "port >= PORT_DEBUG_EXIT + 4 && port <",
+     "host.forge", "strict", not_forged),
+    ("a reset by the keyboard goes unseen", "host/ports.c",
+     'report_host_reset(v, "keyboard")', "v->kick = 0", "host.keyboard", "strict", host_reset),
+    ("the wrong #VC", "machine/cpuid.c",
+     "deliver_vc(v, EXIT_CPUID)", "deliver_vc(v, EXIT_WBINVD)", "vc.cpuid", "full", passes),
+    ("world switches are not counted", "svsm/reboot.c",
+     "\treport_switches();\n", "", "execute.image", "strict", resets),
+)
+
+
+@pytest.fixture(scope="module")
+def hypervisor(tmp_path_factory):
+    """A copy of the sources and its build; the self-test guest is the one there is."""
+    top = tmp_path_factory.mktemp("mutations")
+    shutil.copytree(places.TOP / "tools/snpsim/hv", top / "source/hv")
+    shutil.copy(places.TOP / "tools/snpsim/Makefile", top / "source")
+    build(top)
+    return top
+
+
+def build(top):
+    result = run_command("make", "-s", "-j2", "-C", top / "source", f"O={top}/build/snpsim")
+    assert result.returncode == 0, result.stdout
+
+
+def run_guest(top, name, test, fidelity, monkeypatch):
+    monkeypatch.setenv("SNPSIM_QEMU", QEMU)
+    monkeypatch.setattr(places, "BUILD", top / "build")
+    guest = Guest(
+        places.CHECK / "simulator/mutations" / name.replace(" ", "-"), kernel=IMAGE, initrd=IMAGE,
+        fidelity=fidelity, smp=2, append=f"test={test}", timeout=10,
+    )
+    return run_of(guest, 60)
+
+
+@pytest.mark.parametrize("name, file, old, new, test, fidelity, check", MUTATIONS,
+    ids=[row[0].replace(" ", "-") for row in MUTATIONS],
+)
+def test_mutation_is_red(hypervisor, monkeypatch, name, file, old, new, test, fidelity, check):
+    path = hypervisor / "source/hv" / file
+    source = path.read_text(encoding="utf-8")
+    assert source.count(old) == 1, f"{file} does not have {old!r} once: write this mutation anew"
+    try:
+        path.write_text(source.replace(old, new), encoding="utf-8")
+        build(hypervisor)
+        run = run_guest(hypervisor, name, test, fidelity, monkeypatch)
+    finally:
+        path.write_text(source, encoding="utf-8")
+    with pytest.raises(AssertionError):
+        check(run)
+
+
+def test_copy_without_mutation_is_green(hypervisor, monkeypatch):
+    """The same runs, unbroken, satisfy the same checks."""
+    build(hypervisor)
+    for test, fidelity, check in sorted({row[4:] for row in MUTATIONS}, key=str):
+        check(run_guest(hypervisor, f"none {test} {fidelity}", test, fidelity, monkeypatch))
