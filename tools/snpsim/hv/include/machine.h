@@ -116,6 +116,8 @@ bool my_apic_is_bsp(void);
 u32 apic_read(u32 reg);
 void apic_write(u32 reg, u32 v);
 void apic_ipi(u32 apic_id, u32 icr);
+bool apic_enabled(void);
+void apic_discard(struct vcpu *v);
 
 /* entry.S, trap.c */
 struct trap_frame {

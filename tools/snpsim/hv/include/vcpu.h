@@ -50,6 +50,7 @@ struct vcpu {
 	int nmi_pending, nmi_blocked;
 	int hv_nmi;			/* an NMI arrived in the hypervisor */
 	int hv_vector;			/* an interrupt arrived in the hypervisor, or 0 */
+	bool apic_off;			/* in reset hold with its local APIC disabled */
 
 	/* SNP. */
 	u64 ghcb_msr, ghcb_gpa;		/* MSR value; registered GHCB */

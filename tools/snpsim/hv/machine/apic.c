@@ -2,6 +2,8 @@
 /* The local APIC of the CPU that calls. Guest and hypervisor share it. */
 #include "machine.h"
 
+#define APIC_DISCARD_STEPS	512	/* each of 256 vectors is taken, then ended */
+
 static u64 apic_base(void)
 {
 	return rdmsr(MSR_APIC_BASE) & GENMASK_ULL(51, 12);
@@ -46,4 +48,42 @@ void apic_ipi(u32 apic_id, u32 icr)
 	apic_write(APIC_ICR_LOW, icr);
 	wait_icr();
 	apic_write(APIC_ICR_HIGH, high);
+}
+
+/* Is a bit set in one of the eight registers of IRR or ISR? */
+static bool apic_any(u32 base)
+{
+	u32 bits = 0;
+
+	for (u32 i = 0; i < 8; i++)
+		bits |= apic_read(base + i * 0x10);
+	return bits;
+}
+
+bool apic_enabled(void)
+{
+	return apic_read(APIC_SVR) & APIC_SVR_ENABLE;
+}
+
+/*
+ * A local APIC that is disabled accepts no fixed interrupt (APM volume 2, 16.4.7).
+ * QEMU's keeps it for later: take it off again, nobody has ever seen it.
+ */
+void apic_discard(struct vcpu *v)
+{
+	u32 svr = apic_read(APIC_SVR), tpr = apic_read(APIC_TPR);
+
+	apic_write(APIC_SVR, svr | APIC_SVR_ENABLE);
+	apic_write(APIC_TPR, 0);
+	for (u32 i = 0; i < APIC_DISCARD_STEPS; i++) {
+		if (apic_any(APIC_ISR))
+			apic_write(APIC_EOI, 0);
+		else if (apic_any(APIC_IRR))
+			wait_for_interrupt();
+		else
+			break;
+	}
+	v->hv_vector = 0;
+	apic_write(APIC_TPR, tpr);
+	apic_write(APIC_SVR, svr);
 }

@@ -138,6 +138,9 @@ void vcpu_load_vmsa(struct vcpu *v)
 	u8 *vmsa = (u8 *)v->next_vmsa;
 	u64 xcr0 = *(u64 *)(vmsa + VMSA_XCR0);
 
+	if (v->apic_off)
+		apic_discard(v);
+	v->apic_off = false;
 	vcpu_reset(v);
 	memcpy(&v->vmcb->save, vmsa, offsetof(struct vmcb_save, dbgctl));
 	v->vmcb->save.cpl = 0;
