@@ -132,9 +132,10 @@ class Guest:
         self.send(f'{{ {command}; }} 2>&1; s=$?; echo "{mark}:$s@@"; echo "{mark}:$s@@"')
         match = self.expect(mark + r":(\d+)@@", timeout)
         output = self._child.before
-        # Drop the echo of the command itself.
-        output = output[output.find('@@"\r') + 3 :] if '@@"\r' in output else output
-        return int(match[1]), output.replace("\r", "").strip("\n")
+        # Drop the echo of the command itself; typed ahead of the prompt, it is there twice.
+        output = output.replace("\r", "")
+        output = output.rsplit('@@"\n', 1)[-1]
+        return int(match[1]), output.strip("\n")
 
     def check(self, command, timeout=COMMAND_TIMEOUT):
         """Run a shell command that has to succeed: its output."""
