@@ -7,6 +7,7 @@
 #define PM_TIMER_HZ		3579545UL
 #define PM_TIMER_MASK		0xffffffU
 #define CALIBRATE_TICKS		(PM_TIMER_HZ / 50)	/* 20 ms */
+#define READINGS		8
 
 static u64 tsc_start, tsc_khz;
 
@@ -15,17 +16,39 @@ static u32 pm_timer(void)
 	return in32(PM_BASE + 8) & PM_TIMER_MASK;
 }
 
+/*
+ * Both clocks at one time: the closest of some readings, because the host may take
+ * this CPU away between the two.
+ */
+static u64 both_clocks(u32 *pm)
+{
+	u64 tsc = 0, closest = ~0UL;
+
+	for (int i = 0; i < READINGS; i++) {
+		u64 before = rdtsc(), width;
+		u32 now = pm_timer();
+
+		width = rdtsc() - before;
+		if (width < closest) {
+			closest = width;
+			tsc = before;
+			*pm = now;
+		}
+	}
+	return tsc;
+}
+
 /* Needs the PM base to be programmed (platform_init). */
 void time_init(void)
 {
-	u32 t0 = pm_timer(), dt;
-	u64 tsc = rdtsc();
+	u32 t0 = 0, t1 = 0;
+	u64 tsc;
 
+	tsc_start = both_clocks(&t0);
 	do {
-		dt = (pm_timer() - t0) & PM_TIMER_MASK;
-	} while (dt < CALIBRATE_TICKS);
-	tsc_start = tsc;
-	tsc_khz = (rdtsc() - tsc) * PM_TIMER_HZ / dt / 1000;
+		tsc = both_clocks(&t1);
+	} while (((t1 - t0) & PM_TIMER_MASK) < CALIBRATE_TICKS);
+	tsc_khz = (tsc - tsc_start) * PM_TIMER_HZ / ((t1 - t0) & PM_TIMER_MASK) / 1000;
 }
 
 /* Nanoseconds since time_init(); never goes back by more than the TSC does. */
