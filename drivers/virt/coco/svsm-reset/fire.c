@@ -62,12 +62,11 @@ static void svr_prepare_call(enum svr_reason cause)
 
 static void svr_call_here(struct svr_result *result)
 {
-	struct svr_lapic left;
+	int pending = svr_lapic_quiet();
 
-	svr_lapic_quiet(&left);
-	if (left.pending >= 0)
+	if (pending >= 0)
 		pr_warn("vector 0x%x stays pending in the local APIC\n",
-			left.pending);
+			pending);
 	svr_transport_execute(this_cpu_read(svr_cpus.ca), result);
 }
 

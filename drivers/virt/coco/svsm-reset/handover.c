@@ -110,7 +110,6 @@ static void svr_handover_return(void)
 void svr_handover_serve(struct svr_cpu *bsp)
 {
 	struct svr_wait wait = svr_wait_begin(SVR_HANDOVER_SERVE_US);
-	struct svr_lapic left;
 
 	/* Pairs with svr_cpu_parked(): the stop of this CPU has happened */
 	smp_store_release(&bsp->evidence, SVR_WAITING);
@@ -122,7 +121,7 @@ void svr_handover_serve(struct svr_cpu *bsp)
 		return;
 
 	if (svr_handover_caller_parked()) {
-		svr_lapic_quiet(&left);
+		svr_lapic_quiet();
 		svr_transport_execute(bsp->ca, &svr_handover.result);
 	} else {
 		svr_handover.result.err = -EDEADLK;
@@ -142,7 +141,6 @@ void svr_handover_serve(struct svr_cpu *bsp)
 int svr_handover_request(struct svr_result *result)
 {
 	struct svr_cpu *c = this_cpu_ptr(&svr_cpus);
-	struct svr_lapic left;
 
 	svr_handover.from = raw_smp_processor_id();
 	if (!svr_handover_step(SVR_HANDOVER_IDLE, SVR_HANDOVER_OFFERED))
@@ -156,7 +154,7 @@ int svr_handover_request(struct svr_result *result)
 	 * BSP is past everything that could keep it, and the one who would
 	 * have to count is halted.
 	 */
-	svr_lapic_quiet(&left);
+	svr_lapic_quiet();
 	while (atomic_read_acquire(&svr_handover.word) != SVR_HANDOVER_RETURNED)
 		svr_park_caller(c);
 	atomic_set(&svr_handover.word, SVR_HANDOVER_SEEN);

@@ -117,45 +117,44 @@ void svr_lapic_prepare(void)
  * its IRET does not let the next one in earlier than it would come anyway: in
  * an SEV-ES guest exc_nmi() has already told the host that it may.
  */
-static unsigned int svr_drain(void)
+static void svr_drain(void)
 {
 	const struct desc_ptr idt = {
 		.size = sizeof(svr_idt) - 1,
 		.address = (unsigned long)svr_idt,
 	};
 	struct desc_ptr kernel_idt;
-	unsigned int drained = 0, i;
+	unsigned int i;
 
 	store_idt(&kernel_idt);
 	native_load_idt(&idt);
 
 	for (i = 0; i < SVR_DRAIN_STEPS; i++) {
-		if (svr_apic_highest(APIC_ISR) >= 0) {
+		if (svr_apic_highest(APIC_ISR) >= 0)
 			svr_apic_write(APIC_EOI, APIC_EOI_ACK);
-			drained++;
-		} else if (svr_apic_highest(APIC_IRR) >= 0) {
+		else if (svr_apic_highest(APIC_IRR) >= 0)
 			/* Interrupts are open for exactly one instruction */
 			asm volatile("sti\n\tnop\n\tcli" : : : "memory");
-		} else {
+		else
 			break;
-		}
 	}
 
 	native_load_idt(&kernel_idt);
-	return drained;
 }
 
 /**
  * svr_lapic_quiet - mask the local APIC of this CPU, empty it, switch it off
- * @left: what was in it, and what could not be taken out of it
  *
  * Leaves it software-disabled, as it is after INIT.
  *
  * Context: any, NMI included, interrupts off; on a CPU that will not go on
  * unless the call comes back.
+ *
+ * Return: the highest vector that could not be taken out of it, or -1.
  */
-void svr_lapic_quiet(struct svr_lapic *left)
+int svr_lapic_quiet(void)
 {
+	int pending;
 	u32 spiv;
 
 	svr_lapic_mask();
@@ -164,11 +163,11 @@ void svr_lapic_quiet(struct svr_lapic *left)
 	spiv = svr_apic_read(APIC_SPIV) | APIC_VECTOR_MASK;
 	svr_apic_write(APIC_SPIV, spiv | APIC_SPIV_APIC_ENABLED);
 
-	left->drained = 0;
 	/* With FRED there is no IDT to put in place; what is left is reported */
 	if (!cpu_feature_enabled(X86_FEATURE_FRED))
-		left->drained = svr_drain();
-	left->pending = svr_apic_highest(APIC_IRR);
+		svr_drain();
+	pending = svr_apic_highest(APIC_IRR);
 
 	svr_apic_write(APIC_SPIV, spiv & ~APIC_SPIV_APIC_ENABLED);
+	return pending;
 }

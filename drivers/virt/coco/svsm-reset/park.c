@@ -32,11 +32,9 @@ static __always_inline void svr_halt(u32 *evidence, u32 how)
 
 static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
 {
-	struct svr_lapic left;
-
 	if (c->bsp)
 		svr_handover_serve(c);
-	svr_lapic_quiet(&left);
+	svr_lapic_quiet();
 	for (;;)
 		svr_halt(&c->evidence, how);
 }

@@ -11,6 +11,7 @@
  * @SVR_STATE_ARMED:  kernel_restart() has begun, nothing is stopped yet
  * @SVR_STATE_FIRING: one CPU is stopping the others and making the call
  * @SVR_STATE_SPENT:  that was refused or failed; the kernel goes on by itself
+ * @SVR_NR_STATES: how many states there are
  */
 enum svr_state {
 	SVR_STATE_READY,
@@ -28,6 +29,7 @@ enum svr_state {
  * @SVR_EVENT_EMERG:    kmsg dump of emergency_restart()
  * @SVR_EVENT_SHUTDOWN: kmsg dump of restart, power-off, halt and kexec alike
  * @SVR_EVENT_RESTART:  SYS_OFF_MODE_RESTART: the moment of the restart
+ * @SVR_NR_EVENTS: how many events there are
  */
 enum svr_event {
 	SVR_EVENT_PREPARE,
@@ -55,6 +57,7 @@ enum svr_act {
  * enum svr_ap_policy - what if a CPU cannot be parked?
  * @SVR_AP_REFUSE: no SVSM reset, the kernel restarts as without this driver
  * @SVR_AP_FORCE:  reset none the less
+ * @SVR_NR_AP_POLICIES: how many policies there are
  */
 enum svr_ap_policy {
 	SVR_AP_REFUSE,
@@ -68,6 +71,7 @@ enum svr_ap_policy {
  * @SVR_BSP_WAITING: parked, and waiting for the call to be handed over to it
  * @SVR_BSP_LOST:    not parked, or it did not take the call over
  * @SVR_BSP_ABSENT:  no CPU of this kernel is the BSP (a crash kernel)
+ * @SVR_NR_BSP: how many places there are
  */
 enum svr_bsp {
 	SVR_BSP_SELF,

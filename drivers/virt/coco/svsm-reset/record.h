@@ -13,6 +13,7 @@
  * @SVR_REASON_NONE:    it was not: first boot
  * @SVR_REASON_UNKNOWN: something else, or nobody can tell
  * @SVR_REASON_REBOOT:  kernel_restart()
+ * @SVR_NR_REASONS: how many reasons there are
  */
 enum svr_reason {
 	SVR_REASON_NONE		= 0,

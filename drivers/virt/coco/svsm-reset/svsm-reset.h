@@ -123,19 +123,9 @@ void svr_handover_serve(struct svr_cpu *bsp);
 int svr_handover_request(struct svr_result *result);
 bool svr_handover_withdraw(void);
 
-/**
- * struct svr_lapic - what is left in the local APIC
- * @drained: interrupts taken off it
- * @pending: lowest vector still requested, -1 when none is
- */
-struct svr_lapic {
-	unsigned int drained;
-	int pending;
-};
-
 /* lapic.c, drain.S */
 void svr_lapic_prepare(void);
-void svr_lapic_quiet(struct svr_lapic *left);
+int svr_lapic_quiet(void);
 void svr_drain_vector(void);
 
 /* ioapic.c */
