@@ -139,10 +139,7 @@ void vcpu_hlt(struct vcpu *v)
 	skip_insn(v, 1);
 	vcpu_set_state(v, if_set ? VCPU_IDLE : VCPU_HALTED);
 	while (!READ_ONCE(v->stop)) {
-		if (if_set)
-			wait_for_interrupt();
-		else
-			wait_for_nmi();
+		/* One may be waiting since before the HLT: then there is nothing to wait for. */
 		vcpu_take_nmi(v);
 		if (v->hv_vector) {
 			v->vmcb->event_inj = v->hv_vector | EVENT_TYPE_INTR | EVENT_VALID;
@@ -151,6 +148,10 @@ void vcpu_hlt(struct vcpu *v)
 		}
 		if (v->nmi_pending && !v->nmi_blocked)
 			break;
+		if (if_set)
+			wait_for_interrupt();
+		else
+			wait_for_nmi();
 	}
 	if (!READ_ONCE(v->stop))
 		vcpu_set_state(v, VCPU_RUNNING);
