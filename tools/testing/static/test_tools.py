@@ -55,6 +55,21 @@ def test_supported_distribution(tmp_path, version):
     assert result.returncode == 0 and not result.stdout
 
 
+@pytest.mark.parametrize(
+    "offered, named",
+    [
+        ("linux-headers-6.12-cloud-amd64", "linux-headers-6.12-cloud-amd64"),  # Debian 12
+        ("linux-headers-cloud-amd64", "linux-headers-cloud-amd64"),  # Debian 13
+    ],
+)
+def test_names_of_the_kernel_packages(tmp_path, offered, named):
+    """They are called differently in the two releases: apt is asked what there is."""
+    stub(tmp_path, "dpkg-query", "exit 1")
+    stub(tmp_path, "apt-cache", f'[ "$2" = {offered} ] && echo "  Candidate: 6.12.48-1" || echo "  Candidate: (none)"')
+    listed = tool(tmp_path, TOOLS / "deps", "demo", "--list").stdout.split()
+    assert [name for name in listed if name.startswith("linux-headers")] == [named]
+
+
 def test_no_network(tmp_path):
     stub(tmp_path, "dpkg-query", "exit 1")
     stub(tmp_path, "apt-get", "echo 'Temporary failure resolving'; exit 100")
