@@ -98,6 +98,49 @@ static void test_parse_result(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, svr_result_name(row->rax), row->text);
 }
 
+struct repeated_row {
+	const char *name;
+	u64 often;		/* the answer that comes first, so many times */
+	unsigned int times;
+	u64 then;		/* and the one after that */
+	enum svr_verdict verdict;	/* of the last */
+};
+
+static const struct repeated_row repeated_rows[] = {
+	{ "done at once", 0, 0, 0, SVR_VERDICT_SUCCESS },
+	{ "first incomplete", 0, 0, 0x80000000, SVR_VERDICT_AGAIN },
+	{ "last incomplete but one", 0x80000000, SVR_INCOMPLETE_TRIES - 2,
+	  0x80000000, SVR_VERDICT_AGAIN },
+	{ "last incomplete", 0x80000000, SVR_INCOMPLETE_TRIES - 1,
+	  0x80000000, SVR_VERDICT_FAILED },
+	{ "first busy", 0, 0, 0x80000007, SVR_VERDICT_LATER },
+	{ "last busy but one", 0x80000007, SVR_BUSY_TRIES - 2,
+	  0x80000007, SVR_VERDICT_LATER },
+	{ "last busy", 0x80000007, SVR_BUSY_TRIES - 1,
+	  0x80000007, SVR_VERDICT_FAILED },
+	{ "each has its own count", 0x80000000, SVR_INCOMPLETE_TRIES - 1,
+	  0x80000007, SVR_VERDICT_LATER },
+	{ "success in the end", 0x80000007, SVR_BUSY_TRIES - 1, 0,
+	  SVR_VERDICT_SUCCESS },
+	{ "failure in the end", 0x80000000, 10, 0x80000006,
+	  SVR_VERDICT_FAILED },
+};
+
+KUNIT_ARRAY_PARAM_DESC(repeated, repeated_rows, name);
+
+static void test_parse_repeated(struct kunit *test)
+{
+	const struct repeated_row *row = test->param_value;
+	struct svr_patience so_far = {};
+	unsigned int i;
+
+	for (i = 0; i < row->times; i++)
+		KUNIT_ASSERT_NE(test, svr_parse_repeated(&so_far, row->often),
+				SVR_VERDICT_FAILED);
+	KUNIT_EXPECT_EQ(test, svr_parse_repeated(&so_far, row->then),
+			row->verdict);
+}
+
 struct answer_row {
 	const char *name;
 	u64 rcx;
@@ -230,6 +273,7 @@ static struct kunit_case proto_cases[] = {
 	KUNIT_CASE_PARAM(test_pack_query, query_gen_params),
 	KUNIT_CASE_PARAM(test_pack_execute, execute_gen_params),
 	KUNIT_CASE_PARAM(test_parse_result, result_gen_params),
+	KUNIT_CASE_PARAM(test_parse_repeated, repeated_gen_params),
 	KUNIT_CASE_PARAM(test_parse_query, answer_gen_params),
 	KUNIT_CASE_PARAM(test_parse_manifest, manifest_gen_params),
 	KUNIT_CASE_PARAM(test_parse_ghcb_msr, ghcb_gen_params),

@@ -53,6 +53,22 @@ static struct svsm_ca *svr_find_ca(unsigned int cpu)
 }
 
 /*
+ * It is the host that says which CPU is the BSP, and there can be but one: the
+ * first. Returns false if that has to keep the driver from loading.
+ */
+static bool svr_accept_bsp(unsigned int cpu)
+{
+	int bsp = svr_bsp;
+
+	if (bsp < 0) {
+		WRITE_ONCE(svr_bsp, cpu);
+		return true;
+	}
+	pr_err("the host makes CPU %u the BSP, which is CPU %d\n", cpu, bsp);
+	return svr_sealed;
+}
+
+/*
  * Runs on the CPU that has come online. What is known does not change, so a CPU
  * that comes back is not asked again: the kernel leaks a GHCB each time that an
  * SNP guest's CPU goes offline (seen in 6.12), and has two, so the fewer #VCs
@@ -68,10 +84,9 @@ static int svr_cpu_online(unsigned int cpu)
 		if (!c->ca && !svr_sealed)
 			return -ENODEV;
 
-		if (!svr_rdmsr(MSR_IA32_APICBASE, &apicbase))
-			c->bsp = apicbase & MSR_IA32_APICBASE_BSP;
-		if (c->bsp)
-			WRITE_ONCE(svr_bsp, cpu);
+		if (!svr_rdmsr(MSR_IA32_APICBASE, &apicbase) &&
+		    (apicbase & MSR_IA32_APICBASE_BSP) && !svr_accept_bsp(cpu))
+			return -ENODEV;
 	}
 	cpumask_set_cpu(cpu, &svr_online);
 	return 0;
@@ -88,8 +103,8 @@ static int svr_cpu_offline(unsigned int cpu)
  *
  * Context: process, may sleep.
  *
- * Return: 0, or -ENODEV when the calling area of a CPU is not to be had,
- * which has been logged.
+ * Return: 0; -ENODEV when the calling area of a CPU is not to be had, or the
+ * host names two BSPs; or another negative errno. It has been logged.
  */
 int svr_cpus_init(void)
 {
@@ -97,8 +112,11 @@ int svr_cpus_init(void)
 
 	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "virt/svsm-reset:online",
 				svr_cpu_online, svr_cpu_offline);
-	if (ret < 0)
+	if (ret < 0) {
+		if (ret != -ENODEV)
+			pr_err("CPU hotplug cannot be followed: %d\n", ret);
 		return ret;
+	}
 	svr_cpuhp = ret;
 
 	if (svr_bsp_cpu() < 0)

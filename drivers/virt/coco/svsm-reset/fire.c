@@ -8,8 +8,8 @@
 
 #include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/errno.h>
 #include <linux/irqflags.h>
-#include <linux/printk.h>
 #include <linux/smp.h>
 
 #include "svsm-reset.h"
@@ -21,21 +21,27 @@ static struct cpumask svr_offline;
 
 static void svr_report_quiesce(const struct svr_quiesce *q, const char *cause)
 {
+	int cpu;
+
 	cpumask_andnot(&svr_parked, &q->want, &q->missing);
 	cpumask_andnot(&svr_offline, cpu_present_mask, &q->want);
 	cpumask_clear_cpu(raw_smp_processor_id(), &svr_offline);
 
-	pr_info("%s: quiesced %u of %u CPUs in %llu us (parked: %*pbl)\n",
-		cause, cpumask_weight(&svr_parked), cpumask_weight(&q->want),
-		q->took_us, cpumask_pr_args(&svr_parked));
+	svr_info("%s: quiesced %u of %u CPUs in %llu us (parked: %*pbl)\n",
+		 cause, cpumask_weight(&svr_parked), cpumask_weight(&q->want),
+		 q->took_us, cpumask_pr_args(&svr_parked));
 	if (!cpumask_empty(&q->nmi))
-		pr_info("by NMI: %*pbl\n", cpumask_pr_args(&q->nmi));
+		svr_info("by NMI: %*pbl\n", cpumask_pr_args(&q->nmi));
 	if (!cpumask_empty(&svr_offline))
-		pr_info("offline since before: %*pbl\n",
-			cpumask_pr_args(&svr_offline));
+		svr_info("offline since before: %*pbl\n",
+			 cpumask_pr_args(&svr_offline));
 	if (!cpumask_empty(&q->missing))
-		pr_err("CPU %*pbl did not park\n",
-		       cpumask_pr_args(&q->missing));
+		svr_err("CPU %*pbl did not park\n",
+			cpumask_pr_args(&q->missing));
+	for_each_cpu(cpu, &svr_parked)
+		if (per_cpu(svr_cpus, cpu).pending >= 0)
+			svr_warn("CPU %d: vector 0x%x stays pending in the local APIC\n",
+				 cpu, per_cpu(svr_cpus, cpu).pending);
 }
 
 static enum svr_bsp svr_find_bsp(const struct svr_quiesce *q)
@@ -52,12 +58,26 @@ static enum svr_bsp svr_find_bsp(const struct svr_quiesce *q)
 	return SVR_BSP_WAITING;
 }
 
+/* Nothing is stopped for a call that cannot be made */
+static bool svr_caller_has_ca(void)
+{
+	int cpu = svr_bsp_cpu();
+
+	if (cpu < 0)
+		cpu = raw_smp_processor_id();
+	if (per_cpu(svr_cpus, cpu).ca)
+		return true;
+	svr_err("CPU %d, which has to make the call, has no calling area, the kernel's own restart goes on\n",
+		cpu);
+	return false;
+}
+
 static void svr_prepare_call(enum svr_reason cause)
 {
 	/* First the source, then what is on its way: see svr_lapic_quiet() */
 	svr_ioapic_mask();
 	if (!svr_store_note(SVR_STAGE_CALLED, cause))
-		pr_warn("the reason of the reset could not be recorded\n");
+		svr_warn("the reason of the reset could not be recorded\n");
 }
 
 static void svr_call_here(struct svr_result *result)
@@ -65,8 +85,8 @@ static void svr_call_here(struct svr_result *result)
 	int pending = svr_lapic_quiet();
 
 	if (pending >= 0)
-		pr_warn("vector 0x%x stays pending in the local APIC\n",
-			pending);
+		svr_warn("vector 0x%x stays pending in the local APIC\n",
+			 pending);
 	svr_transport_execute(this_cpu_read(svr_cpus.ca), result);
 }
 
@@ -82,30 +102,30 @@ static bool svr_route_call(enum svr_reason cause, bool all_parked,
 	int cpu = raw_smp_processor_id();
 
 	if (route == SVR_ROUTE_HAND_OVER) {
-		pr_info("handing the call over from CPU %d to the BSP, CPU %d\n",
-			cpu, svr_bsp_cpu());
+		svr_info("handing the call over from CPU %d to the BSP, CPU %d\n",
+			 cpu, svr_bsp_cpu());
 		svr_prepare_call(cause);
 		if (!svr_handover_request(result))
 			return true;
-		pr_err("the BSP, CPU %d, did not take the call over\n",
-		       svr_bsp_cpu());
+		svr_err("the BSP, CPU %d, did not take the call over\n",
+			svr_bsp_cpu());
 		all_parked = false;
 		bsp = SVR_BSP_LOST;
 		route = svr_policy_route(all_parked, bsp, policy);
 	}
 	if (!svr_handover_withdraw())
-		pr_err("the BSP, CPU %d, does not halt\n", svr_bsp_cpu());
+		svr_err("the BSP, CPU %d, does not halt\n", svr_bsp_cpu());
 
 	if (route != SVR_ROUTE_HERE) {
-		pr_err("refusing the SVSM reset (ap_policy=%s), the kernel's own restart goes on\n",
-		       svr_ap_policy_name(policy));
+		svr_err("refusing the SVSM reset (ap_policy=%s), the kernel's own restart goes on\n",
+			svr_ap_policy_name(policy));
 		return false;
 	}
 	if (!all_parked)
-		pr_warn("ap_policy=force: calling although a CPU may be running\n");
+		svr_warn("ap_policy=force: calling although a CPU may be running\n");
 	if (bsp != SVR_BSP_SELF)
-		pr_warn("the call comes from CPU %d, which is not the BSP\n",
-			cpu);
+		svr_warn("the call comes from CPU %d, which is not the BSP\n",
+			 cpu);
 	svr_prepare_call(cause);
 	svr_call_here(result);
 	return true;
@@ -113,12 +133,15 @@ static bool svr_route_call(enum svr_reason cause, bool all_parked,
 
 static void svr_report_return(const struct svr_result *result)
 {
-	if (result->err)
-		pr_err("SVSM_REBOOT_EXECUTE: no answer from the SVSM (%pe), the kernel's own restart goes on\n",
-		       ERR_PTR(result->err));
+	if (result->err == -ENXIO || result->err == -EDEADLK)
+		svr_err("SVSM_REBOOT_EXECUTE could not be called (%pe), the kernel's own restart goes on\n",
+			ERR_PTR(result->err));
+	else if (result->err)
+		svr_err("SVSM_REBOOT_EXECUTE: no answer from the SVSM (%pe), the kernel's own restart goes on\n",
+			ERR_PTR(result->err));
 	else
-		pr_err("SVSM_REBOOT_EXECUTE came back: 0x%llx (%s), the kernel's own restart goes on\n",
-		       result->rax, svr_result_name(result->rax));
+		svr_err("SVSM_REBOOT_EXECUTE came back: 0x%llx (%s), the kernel's own restart goes on\n",
+			result->rax, svr_result_name(result->rax));
 }
 
 /**
@@ -130,7 +153,8 @@ static void svr_report_return(const struct svr_result *result)
  *
  * Context: any but NMI; CPU hotplug disabled. Interrupts may be on, they are
  * off while this runs. Returns only if the SVSM did not reset the guest; the
- * other CPUs are then stopped for good, as they would be by a restart.
+ * other CPUs are then stopped for good, as a restart stops them by itself
+ * unless it is told reboot=force.
  */
 void svr_fire(enum svr_reason cause)
 {
@@ -141,6 +165,8 @@ void svr_fire(enum svr_reason cause)
 		return;
 
 	local_irq_save(flags);
+	if (!svr_caller_has_ca())
+		goto spent;
 	svr_quiesce(&svr_stopped);
 	svr_report_quiesce(&svr_stopped, svr_reason_name(cause));
 
@@ -149,6 +175,7 @@ void svr_fire(enum svr_reason cause)
 		svr_report_return(&result);
 
 	svr_store_note(SVR_STAGE_RETURNED, cause);
+spent:
 	svr_state_advance(SVR_STATE_FIRING, SVR_STATE_SPENT);
 	local_irq_restore(flags);
 }

@@ -111,6 +111,7 @@ void svr_handover_serve(struct svr_cpu *bsp)
 {
 	struct svr_wait wait = svr_wait_begin(SVR_HANDOVER_SERVE_US);
 
+	bsp->pending = -1;
 	/* Pairs with svr_cpu_parked(): the stop of this CPU has happened */
 	smp_store_release(&bsp->evidence, SVR_WAITING);
 	while (atomic_read(&svr_handover.word) == SVR_HANDOVER_IDLE)

@@ -24,6 +24,7 @@
 
 /* The kernel's IDT, but every interrupt goes to svr_drain_vector() */
 static gate_desc svr_idt[IDT_ENTRIES] __aligned(PAGE_SIZE);
+static bool svr_idt_built;
 
 static u32 svr_apic_read(u32 reg)
 {
@@ -84,7 +85,8 @@ static void svr_lapic_mask(void)
 /**
  * svr_lapic_prepare - build what svr_lapic_quiet() needs
  *
- * The kernel has one IDT for all CPUs, and it does not change any more.
+ * The kernel has one IDT for all CPUs, and it does not change any more. With
+ * FRED there is none, and nothing to build.
  *
  * Context: process; before a reset can begin.
  */
@@ -102,12 +104,15 @@ void svr_lapic_prepare(void)
 	struct desc_ptr kernel_idt;
 	int i;
 
-	/* Exceptions stay the kernel's: without #VC there is no local APIC */
 	store_idt(&kernel_idt);
+	if (kernel_idt.size < sizeof(svr_idt) - 1)
+		return;
+	/* Exceptions stay the kernel's: without #VC there is no local APIC */
 	memcpy(svr_idt, (const void *)kernel_idt.address,
 	       SVR_FIRST_VECTOR * sizeof(gate));
 	for (i = SVR_FIRST_VECTOR; i < IDT_ENTRIES; i++)
 		svr_idt[i] = gate;
+	svr_idt_built = true;
 }
 
 /*
@@ -150,12 +155,16 @@ static void svr_drain(void)
  * Context: any, NMI included, interrupts off; on a CPU that will not go on
  * unless the call comes back.
  *
- * Return: the highest vector that could not be taken out of it, or -1.
+ * Return: the highest vector that could not be taken out of it, or -1; -1 also
+ * where there is no local APIC in use (nolapic).
  */
 int svr_lapic_quiet(void)
 {
 	int pending;
 	u32 spiv;
+
+	if (!boot_cpu_has(X86_FEATURE_APIC))
+		return -1;
 
 	svr_lapic_mask();
 
@@ -163,8 +172,7 @@ int svr_lapic_quiet(void)
 	spiv = svr_apic_read(APIC_SPIV) | APIC_VECTOR_MASK;
 	svr_apic_write(APIC_SPIV, spiv | APIC_SPIV_APIC_ENABLED);
 
-	/* With FRED there is no IDT to put in place; what is left is reported */
-	if (!cpu_feature_enabled(X86_FEATURE_FRED))
+	if (svr_idt_built)
 		svr_drain();
 	pending = svr_apic_highest(APIC_IRR);
 

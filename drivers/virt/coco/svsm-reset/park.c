@@ -10,11 +10,14 @@
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
 #include <linux/bug.h>
+#include <linux/kernel.h>
 #include <linux/nmi.h>
+#include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
 #include <linux/stop_machine.h>
 
+#include "compat.h"
 #include "svsm-reset.h"
 
 #define SVR_NMI_NAME	"svsm-reset"
@@ -32,11 +35,25 @@ static __always_inline void svr_halt(u32 *evidence, u32 how)
 
 static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
 {
-	if (c->bsp)
+	if (svr_bsp_cpu() == raw_smp_processor_id())
 		svr_handover_serve(c);
-	svr_lapic_quiet();
+	c->pending = svr_lapic_quiet();
 	for (;;)
 		svr_halt(&c->evidence, how);
+}
+
+/*
+ * Where x86 runs the restart handlers the kernel stops the CPUs before we fire;
+ * elsewhere a stop while we are merely armed is somebody else's, a panic's.
+ */
+static bool svr_stop_is_ours(void)
+{
+	enum svr_state state = svr_state_get();
+
+	if (state == SVR_STATE_FIRING)
+		return true;
+	return SVR_X86_RUNS_RESTART_HANDLERS && state == SVR_STATE_ARMED &&
+	       system_state == SYSTEM_RESTART && !panic_in_progress();
 }
 
 /*
@@ -46,9 +63,7 @@ static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
  */
 static void svr_stop_this_cpu(void)
 {
-	enum svr_state state = svr_state_get();
-
-	if (state == SVR_STATE_ARMED || state == SVR_STATE_FIRING)
+	if (svr_stop_is_ours())
 		svr_park(this_cpu_ptr(&svr_cpus), SVR_PARKED_BY_STOP);
 	for (;;)
 		native_halt();

@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
 #include <linux/cc_platform.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/irqflags.h>
@@ -59,15 +60,23 @@ int svr_probe_platform(void)
 static int svr_query(u32 protocol, u32 version)
 {
 	struct svr_call call = svr_pack_query(protocol, version), answer;
+	struct svr_patience so_far = {};
+	enum svr_verdict verdict;
 	unsigned long flags;
 	int err;
 
-	local_irq_save(flags);
-	err = svr_transport_call(this_cpu_read(svr_cpus.ca), &call, &answer);
-	local_irq_restore(flags);
-	if (err)
-		return err;
-	if (svr_parse_result(answer.rax) != SVR_VERDICT_SUCCESS)
+	do {
+		local_irq_save(flags);
+		err = svr_transport_call(this_cpu_read(svr_cpus.ca), &call,
+					 &answer);
+		local_irq_restore(flags);
+		if (err)
+			return err;
+		verdict = svr_parse_repeated(&so_far, answer.rax);
+		if (verdict == SVR_VERDICT_LATER)
+			fsleep(SVR_BUSY_PAUSE_US);
+	} while (verdict == SVR_VERDICT_AGAIN || verdict == SVR_VERDICT_LATER);
+	if (verdict != SVR_VERDICT_SUCCESS)
 		return -EREMOTEIO;
 	return svr_parse_query(answer.rcx, version);
 }
@@ -153,8 +162,10 @@ int svr_probe_service(void)
 	}
 
 	err = svr_attest(why, sizeof(why));
-	if (err == -ENOMEM)
+	if (err == -ENOMEM) {
+		pr_err("no memory for an attestation request\n");
 		return err;
+	}
 	if (err && !svr_allow_unattested()) {
 		pr_err("not using protocol %u, which may be another service, like Observability and Configuration: %s\n",
 		       protocol, why);

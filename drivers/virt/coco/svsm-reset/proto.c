@@ -3,8 +3,7 @@
  * Packing of calls to the SVSM and judging of its answers.
  *
  * Pure: no hardware, no state, no logging; kunit/proto_kunit.c has the table
- * of what each of these has to say. Whatever comes back from the host or the
- * SVSM is judged here and nowhere else.
+ * of what each of these has to say. Whatever the SVSM answers is judged here.
  */
 #include <linux/align.h>
 #include <linux/array_size.h>
@@ -77,6 +76,28 @@ enum svr_verdict svr_parse_result(u64 rax)
 	default:
 		return SVR_VERDICT_FAILED;
 	}
+}
+
+/**
+ * svr_parse_repeated - the same for a call that may have been repeated already
+ * @so_far: all zero before the first attempt
+ * @rax:    RAX as the SVSM left it
+ *
+ * Context: any.
+ *
+ * Return: the verdict; SVR_VERDICT_FAILED instead of another repetition once
+ * there were SVR_INCOMPLETE_TRIES or SVR_BUSY_TRIES of its kind.
+ */
+enum svr_verdict svr_parse_repeated(struct svr_patience *so_far, u64 rax)
+{
+	enum svr_verdict verdict = svr_parse_result(rax);
+
+	if (verdict == SVR_VERDICT_AGAIN &&
+	    ++so_far->incomplete >= SVR_INCOMPLETE_TRIES)
+		return SVR_VERDICT_FAILED;
+	if (verdict == SVR_VERDICT_LATER && ++so_far->busy >= SVR_BUSY_TRIES)
+		return SVR_VERDICT_FAILED;
+	return verdict;
 }
 
 /**

@@ -5,6 +5,12 @@
 
 #include <linux/types.h>
 
+/* A call that is INCOMPLETE is repeated at once, so often in all */
+#define SVR_INCOMPLETE_TRIES	4096
+/* One that is BUSY after a pause: 1 s in all */
+#define SVR_BUSY_TRIES		1000
+#define SVR_BUSY_PAUSE_US	1000
+
 /**
  * struct svr_call - registers of a call, and of its answer
  * @rax: in: protocol << 32 | call; out: result code
@@ -32,10 +38,21 @@ enum svr_verdict {
 	SVR_VERDICT_FAILED,
 };
 
+/**
+ * struct svr_patience - how often the SVSM has asked for a call to be repeated
+ * @incomplete: times it was interrupted
+ * @busy:       times it was busy
+ */
+struct svr_patience {
+	unsigned int incomplete;
+	unsigned int busy;
+};
+
 struct svr_call svr_pack_query(u32 protocol, u32 version);
 struct svr_call svr_pack_execute(u32 protocol);
 
 enum svr_verdict svr_parse_result(u64 rax);
+enum svr_verdict svr_parse_repeated(struct svr_patience *so_far, u64 rax);
 const char *svr_result_name(u64 rax);
 int svr_parse_query(u64 rcx, u32 version);
 int svr_parse_manifest(const void *buf, u64 len);

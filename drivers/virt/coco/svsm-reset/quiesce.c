@@ -4,8 +4,10 @@
  *
  * The kernel's own stop comes first: it is the gentle one. It does not say
  * whether it worked, does nothing with reboot=force, and is a one-shot; so
- * what counts is the evidence that each CPU leaves as it halts (park.c), and
- * a CPU that is still online without any gets an NMI of ours. Once a CPU has
+ * what counts is the evidence that each CPU leaves as it halts (park.c). A CPU
+ * that is still online without any gets the kernel's stop interrupt from us,
+ * which leaves it no lock that is held with interrupts off, then an NMI, which
+ * may leave it any (log.c). Once a CPU has
  * halted it must not be woken again: an NMI makes it run code of the guest
  * even if that only looks at the clock.
  */
@@ -25,6 +27,8 @@
  * stop does not wait for the last steps of it.
  */
 #define SVR_ON_ITS_WAY_US	(10 * USEC_PER_MSEC)
+/* From our stop interrupt to evidence; a CPU with interrupts off ignores it */
+#define SVR_IRQ_PARK_US		(100 * USEC_PER_MSEC)
 /* From our NMI to evidence; a CPU that ignores an NMI for so long is lost */
 #define SVR_NMI_PARK_US		(1 * USEC_PER_SEC)
 /*
@@ -56,6 +60,18 @@ static void svr_wait_parked(struct svr_quiesce *q, unsigned long limit_us,
 		if (nmi_can_help && cpumask_subset(&q->missing, cpu_online_mask))
 			return;
 	} while (svr_wait_on(&wait));
+}
+
+/*
+ * sysvec_reboot() needs nothing from the CPU that sends it. One that is on its
+ * way already takes no interrupts any more.
+ */
+static void svr_interrupt_missing(struct svr_quiesce *q)
+{
+	cpumask_and(&q->nmi, &q->missing, cpu_online_mask);
+	if (!cpumask_empty(&q->nmi))
+		__apic_send_IPI_mask(&q->nmi, REBOOT_VECTOR);
+	cpumask_clear(&q->nmi);
 }
 
 static void svr_nmi_missing(struct svr_quiesce *q)
@@ -90,7 +106,7 @@ static bool svr_nmi_crossed(const struct svr_quiesce *q)
  * @q: outcome
  *
  * Takes at most the kernel's own bounds (1.01 s) and SVR_ON_ITS_WAY_US,
- * SVR_NMI_PARK_US and SVR_NMI_CROSSED_US on top.
+ * SVR_IRQ_PARK_US, SVR_NMI_PARK_US and SVR_NMI_CROSSED_US on top.
  *
  * Context: any, interrupts off, CPU hotplug disabled; once.
  */
@@ -106,6 +122,8 @@ void svr_quiesce(struct svr_quiesce *q)
 	smp_ops.stop_other_cpus(0);
 
 	svr_wait_parked(q, SVR_ON_ITS_WAY_US, true);
+	svr_interrupt_missing(q);
+	svr_wait_parked(q, SVR_IRQ_PARK_US, false);
 	svr_nmi_missing(q);
 	svr_wait_parked(q, SVR_NMI_PARK_US, false);
 	if (svr_nmi_crossed(q))

@@ -18,6 +18,8 @@ static const struct svr_store *const svr_store = &svr_store_cmos;
 static enum svr_reason svr_last_reason = SVR_REASON_UNKNOWN;
 static struct svr_record svr_found;
 static u32 svr_boot;
+/* These bytes are somebody else's, or of a later version: leave them alone */
+static bool svr_store_foreign;
 
 /*
  * A number that is the same for all of this boot, and another in the next:
@@ -51,8 +53,12 @@ void svr_store_load(void)
 		return;
 	}
 	err = svr_record_decode(raw, &svr_found);
-	if (err && err != -ENODATA)
-		pr_warn("%s: not a record that is known here (%d), last reset: unknown\n",
+	svr_store_foreign = err == -ENOMSG || err == -EPROTONOSUPPORT;
+	if (svr_store_foreign)
+		pr_warn("%s: not a record that is known here (%d), left alone: last reset unknown, nor will the next be known\n",
+			svr_store->name, err);
+	else if (err && err != -ENODATA)
+		pr_warn("%s: damaged record (%d), last reset: unknown\n",
 			svr_store->name, err);
 	svr_last_reason = svr_record_reason(err, &svr_found, svr_boot);
 }
@@ -62,11 +68,23 @@ void svr_store_load(void)
  *
  * If the next load finds this, in another boot, it knows that the machine was
  * reset without our doing. It also keeps the reason, so that a load in the
- * same boot reports it again. Context: process.
+ * same boot reports it again. A store that does not keep what is written proves
+ * nothing by being empty: then the reason is unknown. Context: process.
  */
 void svr_store_mark_loaded(void)
 {
-	svr_store_note(SVR_STAGE_LOADED, svr_last_reason);
+	struct svr_record rec;
+	u8 raw[SVR_RECORD_SIZE];
+
+	if (svr_store_foreign)
+		return;
+	if (svr_store_note(SVR_STAGE_LOADED, svr_last_reason) &&
+	    !svr_store->read(raw) && !svr_record_decode(raw, &rec) &&
+	    rec.stage == SVR_STAGE_LOADED && rec.boot == svr_boot)
+		return;
+	pr_warn("%s: does not keep a record, last reset: unknown\n",
+		svr_store->name);
+	svr_last_reason = SVR_REASON_UNKNOWN;
 }
 
 /**
@@ -88,6 +106,8 @@ bool svr_store_note(enum svr_stage stage, enum svr_reason reason)
 	};
 	u8 raw[SVR_RECORD_SIZE];
 
+	if (svr_store_foreign)
+		return false;
 	svr_record_encode(&rec, raw);
 	return !svr_store->write(raw);
 }

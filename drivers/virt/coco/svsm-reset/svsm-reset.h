@@ -13,6 +13,7 @@
 
 #include <linux/compiler.h>
 #include <linux/cpumask.h>
+#include <linux/kern_levels.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 
@@ -53,17 +54,18 @@ enum svr_evidence {
 /**
  * struct svr_cpu - what the driver knows of one CPU
  * @ca:       its calling area, NULL while unknown; never changes once set
- * @bsp:      MSR_IA32_APICBASE says that it is the BSP
  * @evidence: an &enum svr_evidence; written by this CPU itself
  * @nmi_park: written by the CPU that fires: our next NMI means "park"
  * @nmi_wake: written by the BSP: our next NMI means "look at the result"
+ * @pending:  vector that its local APIC could not be rid of, or -1; valid
+ *            with @evidence
  */
 struct svr_cpu {
 	struct svsm_ca *ca;
-	bool bsp;
 	u32 evidence;
 	bool nmi_park;
 	bool nmi_wake;
+	int pending;
 };
 
 /* cpus.c */
@@ -91,6 +93,16 @@ struct svr_result {
 	int err;
 	u64 rax;
 };
+
+/* log.c */
+void __printf(1, 2) svr_emit(const char *fmt, ...);
+
+#define SVR_INFO		KERN_INFO
+#define SVR_WARN		KERN_WARNING
+#define SVR_ERR			KERN_ERR
+#define svr_info(fmt, ...)	svr_emit(SVR_INFO pr_fmt(fmt), ##__VA_ARGS__)
+#define svr_warn(fmt, ...)	svr_emit(SVR_WARN pr_fmt(fmt), ##__VA_ARGS__)
+#define svr_err(fmt, ...)	svr_emit(SVR_ERR pr_fmt(fmt), ##__VA_ARGS__)
 
 /* fire.c */
 void svr_fire(enum svr_reason cause);

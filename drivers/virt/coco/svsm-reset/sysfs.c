@@ -4,6 +4,7 @@
  * Documentation/ABI/testing/sysfs-platform-svsm-reset
  */
 #include <linux/device.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 #include <linux/svsm-reboot.h>
 
@@ -41,7 +42,8 @@ static ssize_t ap_policy_store(struct device *dev,
 			       struct device_attribute *attr,
 			       const char *buf, size_t count)
 {
-	int err = svr_ap_policy_set(buf);
+	/* A string that ends before the write does is no value */
+	int err = svr_ap_policy_set(strnlen(buf, count) == count ? buf : NULL);
 
 	return err ?: count;
 }

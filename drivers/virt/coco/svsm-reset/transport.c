@@ -18,11 +18,6 @@
 
 /* An NMI or a #VC came between WRMSR and VMGEXIT: that often in a row */
 #define SVR_TRANSPORT_TRIES	64
-/* EXECUTE answers INCOMPLETE, and is repeated at once */
-#define SVR_INCOMPLETE_TRIES	4096
-/* EXECUTE answers BUSY, and is repeated after a pause: 1 s in all */
-#define SVR_BUSY_TRIES		1000
-#define SVR_BUSY_PAUSE_US	1000
 
 static __always_inline u64 svr_ghcb_msr_read(void)
 {
@@ -126,27 +121,16 @@ int svr_transport_call(struct svsm_ca *ca, const struct svr_call *call,
 void svr_transport_execute(struct svsm_ca *ca, struct svr_result *result)
 {
 	struct svr_call call = svr_pack_execute(svr_protocol()), answer;
-	unsigned int incomplete = 0, busy = 0;
+	struct svr_patience so_far = {};
+	enum svr_verdict verdict;
 
-	for (;;) {
+	do {
 		result->err = svr_transport_call(ca, &call, &answer);
 		if (result->err)
 			return;
 		result->rax = answer.rax;
-
-		switch (svr_parse_result(answer.rax)) {
-		case SVR_VERDICT_AGAIN:
-			if (++incomplete >= SVR_INCOMPLETE_TRIES)
-				return;
-			break;
-		case SVR_VERDICT_LATER:
-			if (++busy >= SVR_BUSY_TRIES)
-				return;
+		verdict = svr_parse_repeated(&so_far, answer.rax);
+		if (verdict == SVR_VERDICT_LATER)
 			udelay(SVR_BUSY_PAUSE_US);
-			break;
-		case SVR_VERDICT_SUCCESS:
-		case SVR_VERDICT_FAILED:
-			return;
-		}
-	}
+	} while (verdict == SVR_VERDICT_AGAIN || verdict == SVR_VERDICT_LATER);
 }

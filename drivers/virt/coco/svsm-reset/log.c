@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Log lines while other CPUs are stopped.
+ *
+ * printk() waits without a bound for a CPU that is printing, and a console
+ * driver for one that holds its port lock. A CPU that the stop interrupt
+ * parked holds neither, both are held with interrupts off; one that an NMI
+ * parked may hold both for good. So a line is stored first, which waits for
+ * nobody, and the consoles are tried only if their lock is free, with drivers
+ * told not to insist on theirs, as in a panic.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/console.h>
+#include <linux/printk.h>
+#include <linux/stdarg.h>
+
+#include "svsm-reset.h"
+
+/**
+ * svr_emit - log a line, whatever a stopped CPU may hold
+ * @fmt: format, beginning with a KERN_ level and the prefix (svr_err() etc.)
+ *
+ * Context: any but NMI; other CPUs may be stopped. The line always gets into
+ * the log; it gets to the consoles if nobody has been stopped printing.
+ */
+void svr_emit(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	/* LOGLEVEL_SCHED: no console output from in here, as printk_deferred() */
+	vprintk_emit(0, LOGLEVEL_SCHED, NULL, fmt, args);
+	va_end(args);
+
+	if (!console_trylock())
+		return;
+	/* What bust_spinlocks() does, which is not exported */
+	oops_in_progress++;
+	console_unlock();
+	oops_in_progress--;
+}
