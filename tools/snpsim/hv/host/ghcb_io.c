@@ -3,6 +3,7 @@
 #include "host.h"
 #include "machine.h"
 
+#define HV_MAPPED	(512UL << 30)	/* what the hypervisor's page table has (entry.S) */
 #define INJECT_GP	(BIT_ULL(31) | BIT_ULL(11) | 3 << 8 | EXC_GP)
 
 /* The scratch area of a request; the host can work in shared memory only. */
@@ -88,8 +89,8 @@ void ghcb_mmio(u8 *ghcb, u64 pa, u64 size, bool write)
 		return;
 	}
 	/* Only what is no memory at all: not the guest's, and not the simulator's. */
-	if (page_state(pa) != PAGE_NOT_RAM || page_state(pa + 7) != PAGE_NOT_RAM ||
-	    (size != 1 && size != 2 && size != 4 && size != 8)) {
+	if ((size != 1 && size != 2 && size != 4 && size != 8) || pa >= HV_MAPPED - size ||
+	    page_state(pa) != PAGE_NOT_RAM || page_state(pa + size - 1) != PAGE_NOT_RAM) {
 		ghcb_error(ghcb, GHCB_ERR_INVALID_INPUT);
 		return;
 	}
@@ -102,7 +103,8 @@ void ghcb_msr_access(u8 *ghcb, bool write)
 	u32 msr = ghcb_get(ghcb, GHCB_RCX);
 
 	/* The hypervisor's own are not the guest's to see. */
-	if (msr == MSR_EFER || msr == MSR_VM_HSAVE_PA || msr_try(msr, &val, write)) {
+	if (msr == MSR_EFER || msr == MSR_VM_HSAVE_PA ||
+	    (msr == MSR_APIC_BASE && write && val != rdmsr(msr)) || msr_try(msr, &val, write)) {
 		ghcb_set(ghcb, GHCB_SW_EXITINFO1, 1);
 		ghcb_set(ghcb, GHCB_SW_EXITINFO2, INJECT_GP);
 		return;

@@ -6,6 +6,7 @@
 #include "host.h"
 #include "machine.h"
 
+#define PORT_KBD_DATA		0x60
 #define PORT_KBD_COMMAND	0x64
 #define PORT_SYSTEM_CONTROL	0x92
 #define PORT_RESET_CONTROL	0xcf9
@@ -13,11 +14,13 @@
 #define PM1_SLP_EN		BIT_ULL(13)
 #define PM1_SLP_TYP(v)		((v) >> 10 & 7)
 #define SLP_TYP_S5		0	/* QEMU's q35 */
+#define KBD_WRITE_OUTPUT	0xd1	/* the next data byte is for the output port */
+#define KBD_OUTPUT_NO_RESET	BIT_ULL(0)
 #define KBD_PULSE_RESET(v)	(((v) & 0xf1) == 0xf0)
 #define RESET_CPU		BIT_ULL(2)
 
 static const u16 watched[] = {
-	PORT_KBD_COMMAND, PORT_SYSTEM_CONTROL, PORT_RESET_CONTROL,
+	PORT_KBD_DATA, PORT_KBD_COMMAND, PORT_SYSTEM_CONTROL, PORT_RESET_CONTROL,
 	PORT_PM1A_CNT, PORT_PM1A_CNT + 1,
 	PORT_DEBUGCON, PORT_DEBUG_EXIT, PORT_DEBUG_EXIT + 1, PORT_DEBUG_EXIT + 2,
 	PORT_DEBUG_EXIT + 3,
@@ -32,8 +35,16 @@ void port_bitmap(u8 *iopm)
 /* Does this write end the VM? */
 static void check_write(struct vcpu *v, u16 port, int size, u32 val)
 {
+	static bool kbd_output_next;
+
 	switch (port) {
+	case PORT_KBD_DATA:
+		if (kbd_output_next && !(val & KBD_OUTPUT_NO_RESET))
+			report_host_reset(v, "keyboard-output");
+		kbd_output_next = false;
+		break;
 	case PORT_KBD_COMMAND:
+		kbd_output_next = val == KBD_WRITE_OUTPUT;
 		if (KBD_PULSE_RESET(val))
 			report_host_reset(v, "keyboard");
 		break;
@@ -47,6 +58,11 @@ static void check_write(struct vcpu *v, u16 port, int size, u32 val)
 		break;
 	case PORT_PM1A_CNT:
 		if (size >= 2 && (val & PM1_SLP_EN) && PM1_SLP_TYP(val) == SLP_TYP_S5)
+			report_poweroff(v);
+		break;
+	case PORT_PM1A_CNT + 1:
+		/* The upper half alone, as a byte. */
+		if ((val << 8 & PM1_SLP_EN) && PM1_SLP_TYP(val << 8) == SLP_TYP_S5)
 			report_poweroff(v);
 		break;
 	}

@@ -6,6 +6,7 @@
 #define PSC_PRIVATE		1
 #define PSC_SHARED		2
 #define PSC_MAX_ENTRIES		253
+#define PSC_CUR_PAGE		0xfffUL
 #define PSC_ERR_INVALID_HDR	0x100000001UL
 #define PSC_ERR_INVALID_ENTRY	0x100000002UL
 
@@ -59,20 +60,28 @@ int psc_one(struct vcpu *v, u64 gfn, int op)
 void psc_page(struct vcpu *v, u8 *ghcb)
 {
 	struct psc_desc *d = ghcb_scratch(ghcb, sizeof(*d));
+	u16 cur, end;
 
 	if (!d) {
 		ghcb_error(ghcb, GHCB_ERR_INVALID_SCRATCH);
 		return;
 	}
-	if (d->end >= PSC_MAX_ENTRIES || d->cur > d->end) {
+	/* Shared memory: each word is read once. */
+	cur = READ_ONCE(d->cur);
+	end = READ_ONCE(d->end);
+	if (end >= PSC_MAX_ENTRIES || cur > end) {
 		ghcb_set(ghcb, GHCB_SW_EXITINFO2, PSC_ERR_INVALID_HDR);
 		return;
 	}
-	for (; d->cur <= d->end; d->cur++) {
-		u64 e = d->entry[d->cur], gfn = e >> 12 & GENMASK_ULL(39, 0);
-		u64 n = e >> 56 & 1 ? PAGES_PER_2M : 1;
+	for (; cur <= end; d->cur = ++cur) {
+		u64 e = READ_ONCE(d->entry[cur]), gfn = e >> 12 & GENMASK_ULL(39, 0);
+		u64 n = e >> 56 & 1 ? PAGES_PER_2M : 1, done = e & PSC_CUR_PAGE;
 
-		for (u64 i = 0; i < n; i++)
+		if ((gfn & (n - 1)) || done > n) {
+			ghcb_set(ghcb, GHCB_SW_EXITINFO2, PSC_ERR_INVALID_ENTRY);
+			return;
+		}
+		for (u64 i = done; i < n; i++)
 			if (psc_one(v, gfn + i, e >> 52 & 15)) {
 				ghcb_set(ghcb, GHCB_SW_EXITINFO2, PSC_ERR_INVALID_ENTRY);
 				return;

@@ -9,6 +9,11 @@
 void vmgexit(struct vcpu *v)
 {
 	lock(&sim_lock);
+	if (v->stop) {
+		/* Stopped while it waited: it has not asked for anything. */
+		unlock(&sim_lock);
+		return;
+	}
 	if (v->ghcb_msr & GHCB_MSR_INFO)
 		ghcb_msr_request(v);
 	else

@@ -79,6 +79,7 @@ bool vcpu_runnable(const struct vcpu *v);
 void vcpu_start(struct vcpu *v, u64 vmsa, u64 ca);
 void vcpu_stop(struct vcpu *v);
 void vcpu_freeze_others(struct vcpu *self);
+void vcpu_thaw_all(void);
 void vcpu_hlt(struct vcpu *v);
 void vcpu_take_nmi(struct vcpu *v);
 void vcpu_count_reset(void);
@@ -88,6 +89,7 @@ void vcpu_main(struct vcpu *v) __noreturn;
 /* reset.c */
 void vcpu_reset(struct vcpu *v);
 void vcpu_load_vmsa(struct vcpu *v);
+bool xcr0_valid(u64 xcr0);
 
 /* svm.c */
 void svm_enable(struct vcpu *v);

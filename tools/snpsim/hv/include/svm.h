@@ -109,6 +109,8 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define EXIT_SKINIT		0x086
 #define EXIT_WBINVD		0x089
 #define EXIT_NPF		0x400
+#define EXIT_INVALID		(~0UL)
+#define EXIT_INVALID_32		0xffffffffUL	/* as QEMU's TCG writes it */
 
 #define IOIO_IN			BIT_ULL(0)
 #define IOIO_STRING		BIT_ULL(2)

@@ -11,11 +11,12 @@
 enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
 /*
- * What can a vCPU still do? RUNNING and IDLE can run guest code by themselves;
- * all others only if the host lets them.
+ * What can a vCPU still do? STARTING, RUNNING and IDLE can run guest code by
+ * themselves; all others only if the host lets them.
  */
 enum vcpu_state {
 	VCPU_OFF,		/* never started */
+	VCPU_STARTING,		/* the host has been told to run it */
 	VCPU_RUNNING,
 	VCPU_IDLE,		/* HLT with IF=1: any interrupt wakes it */
 	VCPU_HALTED,		/* HLT with IF=0: an NMI wakes it */
@@ -42,8 +43,9 @@ struct vcpu {
 	int in_guest;			/* between the last check and #VMEXIT */
 	int kick;			/* leave the guest and look */
 	int flush;			/* forget cached translations */
-	int stop;			/* stay out of the guest */
-	int start;			/* start with next_vmsa */
+	int stop;			/* stay out of the guest until started */
+	int freeze;			/* stay out of the guest: EXECUTE is under way */
+	int start;			/* start with next_vmsa; both under sim_lock */
 	int frozen;			/* it stays out, and is done with its last exit */
 
 	/* Events for the guest. */
@@ -57,6 +59,7 @@ struct vcpu {
 	u64 ca;				/* calling area that the SVSM listens to */
 	u64 vmsa, next_vmsa;		/* running, and to be started with */
 	bool relaunch;			/* start the launch image on this vCPU */
+	bool came_up;			/* its CPU is in the hypervisor */
 
 	u64 vmruns, kinds[KIND_COUNT];
 };

@@ -38,7 +38,7 @@
 #define PTE_USER		BIT_ULL(2)
 #define PTE_ACCESSED		BIT_ULL(5)
 #define PTE_LARGE		BIT_ULL(7)
-#define PTE_ADDR		GENMASK_ULL(51, 12)
+#define PTE_NX			BIT_ULL(63)
 
 #define EXC_UD			6
 #define EXC_GP			13

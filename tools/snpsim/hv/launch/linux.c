@@ -150,7 +150,7 @@ static void place_pages(void)
 	}
 }
 
-static void place_cc_blob(void)
+static void place_cc_blob(bool keep_os_area)
 {
 	struct setup_data *sd = (void *)GUEST_CC_PAGE;
 	struct cc_blob *cc = (void *)(GUEST_CC_PAGE + CC_BLOB_OFFSET);
@@ -167,7 +167,7 @@ static void place_cc_blob(void)
 	cc->cpuid_len = PAGE_SIZE;
 	memset((void *)GUEST_CA_PAGE, 0, PAGE_SIZE);
 	fill_cpuid_page((void *)GUEST_CPUID_PAGE);
-	launch_fill_secrets((void *)GUEST_SECRETS_PAGE);
+	launch_fill_secrets((void *)GUEST_SECRETS_PAGE, keep_os_area);
 }
 
 static void place_cmdline(void)
@@ -225,11 +225,13 @@ static void place_page_tables(void)
 static void linux_place(void)
 {
 	u64 setup = setup_size();
+	bool keep_os_area = page_state(GUEST_SECRETS_PAGE) == PAGE_VALID &&
+			    !(page_flags(GUEST_SECRETS_PAGE) & PAGE_GUEST);
 
 	place_pages();
 	memcpy((void *)GUEST_KERNEL, bzimage() + setup, config->kernel_len - setup);
 	memcpy((void *)initrd_gpa(), (void *)config->initrd, config->initrd_len);
-	place_cc_blob();
+	place_cc_blob(keep_os_area);
 	acpi_place_tables();
 	place_cmdline();
 	place_boot_params();

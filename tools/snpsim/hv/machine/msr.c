@@ -12,6 +12,13 @@ void exit_msr(struct vcpu *v)
 
 	count(v, KIND_MSR);
 	switch ((u32)v->reg[RCX]) {
+	case MSR_APIC_BASE:
+		/* The local APIC is shared with the hypervisor: it stays where it is, and on. */
+		if (!write)
+			val = rdmsr(MSR_APIC_BASE);
+		else if (val != rdmsr(MSR_APIC_BASE))
+			goto gp;
+		break;
 	case MSR_EFER:
 		if (write)
 			s->efer = (val & EFER_GUEST) | (s->efer & EFER_LMA) | EFER_SVME;

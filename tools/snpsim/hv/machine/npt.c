@@ -31,6 +31,23 @@ u64 npt_root_private(void)
 	return (u64)root_private;
 }
 
+/*
+ * Whoever may have cached an entry that is taken away or narrowed has to forget
+ * it. The processor sets the accessed bit when it caches one, also while this
+ * runs; an entry that stays present keeps it.
+ */
+static void set_entry(u64 *entry, u64 wanted)
+{
+	u64 old = READ_ONCE(*entry), new;
+
+	do {
+		new = wanted ? wanted | (old & PTE_ACCESSED) : 0;
+	} while (!__atomic_compare_exchange_n(entry, &old, new, false, __ATOMIC_SEQ_CST,
+					      __ATOMIC_SEQ_CST));
+	if ((old & PTE_ACCESSED) && (!new || (old & ~new & PTE_WRITE)))
+		tlb_stale();
+}
+
 /* Bring both views of a page in line with its state. */
 void npt_update(u64 gfn)
 {
@@ -42,7 +59,8 @@ void npt_update(u64 gfn)
 		shared = fidelity_full() ? 0 : pa | RWU;
 		break;
 	case PAGE_SHARED:
-		shared = pa | RWU;
+		/* Code is private, always: none comes from here. */
+		shared = pa | RWU | PTE_NX;
 		break;
 	case PAGE_VALID:
 		private = pa | (rmp[gfn] & PAGE_VMSA ? RU : RWU);
@@ -50,13 +68,8 @@ void npt_update(u64 gfn)
 			shared = pa | RWU;
 		break;
 	}
-	/* Whoever may have cached an entry that is taken away or narrowed has to forget it. */
-	if ((shared_view[gfn] & PTE_ACCESSED && !shared) ||
-	    (private_view[gfn] & PTE_ACCESSED &&
-	     (!private || (private_view[gfn] & ~private & PTE_WRITE))))
-		tlb_stale();
-	shared_view[gfn] = shared;
-	private_view[gfn] = private;
+	set_entry(&shared_view[gfn], shared);
+	set_entry(&private_view[gfn], private);
 }
 
 static u64 *make_tables(u64 *leaf, u64 leaves, u64 pds)
@@ -99,12 +112,13 @@ static const char *access_name(u64 err)
 	return err & NPF_WRITE ? "write" : "read";
 }
 
-static const char *violation_kind(bool c, u64 gpa)
+static const char *violation_kind(bool c, u64 gpa, u64 err)
 {
-	if (page_flags(gpa) & PAGE_VMSA)
+	if (c && (page_flags(gpa) & PAGE_VMSA) && (err & NPF_WRITE))
 		return "vmsa-write";
 	switch (page_state(gpa)) {
 	case PAGE_HV:
+		return gpa < HV_BASE ? "outside-memory" : "hypervisor-memory";
 	case PAGE_SVSM:
 		return "hypervisor-memory";
 	case PAGE_NOT_RAM:
@@ -186,7 +200,7 @@ void npt_fault(struct vcpu *v)
 		if (e && (!(err & NPF_WRITE) || (e & PTE_WRITE)))
 			goto out;
 	}
-	what.kind = violation_kind(c || v->vmcb->ncr3 == npt_root_private(), gpa);
+	what.kind = violation_kind(c || v->vmcb->ncr3 == npt_root_private(), gpa, err);
 	what.access = access_name(err);
 	report_violation(v, &what);
 out:

@@ -7,6 +7,8 @@
 
 #define XSAVE_AREA_SIZE		8192
 #define XCR0_X87		1
+#define XCR0_SSE		2
+#define XCR0_AVX		4
 #define CPUID_XSAVE		BIT_ULL(26)
 
 struct msr_value {
@@ -91,6 +93,18 @@ static void set_pat(struct vcpu *v, u64 pat)
 {
 	v->vmcb->save.pat = pat;
 	wrmsr(MSR_PAT, pat);
+}
+
+/* Would XSETBV take it? */
+bool xcr0_valid(u64 xcr0)
+{
+	u32 r[4];
+
+	if (!xcr0)
+		return true;		/* what the reset state has */
+	cpuid(0xd, 0, r);
+	return (xcr0 & XCR0_X87) && !(xcr0 & ~(u64)r[0]) && !(xcr0 >> 32) &&
+	       (!(xcr0 & XCR0_AVX) || (xcr0 & XCR0_SSE));
 }
 
 /* Runs on the CPU that v is bound to. */

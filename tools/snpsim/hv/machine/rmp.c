@@ -35,7 +35,8 @@ void rmp_init(void)
 	high_top = (1UL << 32) + (memory - low);
 	pages = high_top >> PAGE_SHIFT;
 	rmp = alloc_pages((pages + PAGE_SIZE - 1) / PAGE_SIZE);
-	for (u64 g = HV_BASE >> PAGE_SHIFT; g < ((u64)HV_BASE + HV_SIZE) >> PAGE_SHIFT; g++)
+	/* QEMU has RAM up to HV_BASE, but the guest's ends before. */
+	for (u64 g = low >> PAGE_SHIFT; g < ((u64)HV_BASE + HV_SIZE) >> PAGE_SHIFT; g++)
 		rmp[g] = PAGE_HV;
 }
 

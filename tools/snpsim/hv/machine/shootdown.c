@@ -9,6 +9,8 @@
  */
 #include "machine.h"
 
+#define KICK_TIMEOUT_NS		20000000000UL
+
 static bool stale;
 
 /* A present entry went away; called under sim_lock. */
@@ -30,13 +32,20 @@ void vcpu_wake(struct vcpu *v)
  */
 void vcpu_kick(struct vcpu *v)
 {
+	u64 start;
+
 	/* Pairs with enter(): the caller's flag is seen, or in_guest is. */
 	smp_mb();
 	if (!READ_ONCE(v->in_guest))
 		return;
 	vcpu_wake(v);
-	while (READ_ONCE(v->kick) && READ_ONCE(v->in_guest))
+	start = now_ns();
+	while (READ_ONCE(v->kick) && READ_ONCE(v->in_guest)) {
+		/* Only an INIT by the guest takes a CPU away without an exit. */
+		if (now_ns() - start > KICK_TIMEOUT_NS)
+			report_host_reset(v, "init");
 		cpu_relax();
+	}
 }
 
 /* Before the result of a state change is told to the guest; called under sim_lock. */

@@ -15,7 +15,7 @@ static u8 host_save[MAX_CPUS][PAGE_SIZE] __aligned(4096);
 
 /* Handled by msr.c at every fidelity. */
 static const u32 own_msrs[] = {
-	MSR_EFER, MSR_VM_CR, MSR_VM_HSAVE_PA, MSR_GHCB, MSR_SEV_STATUS,
+	MSR_APIC_BASE, MSR_EFER, MSR_VM_CR, MSR_VM_HSAVE_PA, MSR_GHCB, MSR_SEV_STATUS,
 };
 
 /* What KVM passes through to an SEV-ES guest; all else raises #VC at full fidelity. */

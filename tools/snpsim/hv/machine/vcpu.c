@@ -34,8 +34,8 @@ void vcpu_set_state(struct vcpu *v, enum vcpu_state state)
 const char *vcpu_state_name(enum vcpu_state state)
 {
 	static const char *const names[] = {
-		[VCPU_OFF] = "off", [VCPU_RUNNING] = "running", [VCPU_IDLE] = "idle",
-		[VCPU_HALTED] = "halted", [VCPU_RESET_HOLD] = "reset-hold",
+		[VCPU_OFF] = "off", [VCPU_STARTING] = "starting", [VCPU_RUNNING] = "running",
+		[VCPU_IDLE] = "idle", [VCPU_HALTED] = "halted", [VCPU_RESET_HOLD] = "reset-hold",
 		[VCPU_DESTROYED] = "destroyed",
 	};
 
@@ -45,7 +45,7 @@ const char *vcpu_state_name(enum vcpu_state state)
 /* Can it run guest code without the host's help? */
 bool vcpu_runnable(const struct vcpu *v)
 {
-	return v->state == VCPU_RUNNING || v->state == VCPU_IDLE;
+	return v->state == VCPU_STARTING || v->state == VCPU_RUNNING || v->state == VCPU_IDLE;
 }
 
 void vcpu_count_reset(void)
@@ -62,16 +62,19 @@ void vcpu_start(struct vcpu *v, u64 vmsa, u64 ca)
 	vcpu_stop(v);
 	v->next_vmsa = vmsa;
 	v->ca = ca;
+	vcpu_set_state(v, VCPU_STARTING);
 	WRITE_ONCE(v->start, 1);
 	vcpu_wake(v);
 }
 
-/* v never enters the guest again, unless it is started. */
+/* v never enters the guest again, unless it is started. Called under sim_lock. */
 void vcpu_stop(struct vcpu *v)
 {
 	WRITE_ONCE(v->start, 0);
 	WRITE_ONCE(v->stop, 1);
 	vcpu_kick(v);
+	/* It may wait for an interrupt, which is not its to take any more. */
+	vcpu_wake(v);
 	v->vmsa = 0;
 	v->nmi_pending = 0;
 	v->nmi_blocked = 0;
@@ -86,13 +89,15 @@ void vcpu_stop(struct vcpu *v)
  */
 void vcpu_freeze_others(struct vcpu *self)
 {
+	for (u32 i = 0; i < config->cpus; i++)
+		if (&vcpus[i] != self)
+			WRITE_ONCE(vcpus[i].freeze, 1);
 	unlock(&sim_lock);
 	for (u32 i = 0; i < config->cpus; i++) {
 		struct vcpu *v = &vcpus[i];
 
 		if (v == self || READ_ONCE(v->state) == VCPU_OFF)
 			continue;
-		WRITE_ONCE(v->stop, 1);
 		vcpu_kick(v);
 		while (READ_ONCE(v->state) == VCPU_RUNNING && !READ_ONCE(v->frozen))
 			cpu_relax();
@@ -100,22 +105,57 @@ void vcpu_freeze_others(struct vcpu *self)
 	lock(&sim_lock);
 }
 
-/* Out of the guest: wait until v is to start, or may go on. */
+/* EXECUTE is over: nobody goes on, but who is started may run. */
+void vcpu_thaw_all(void)
+{
+	for (u32 i = 0; i < config->cpus; i++)
+		WRITE_ONCE(vcpus[i].freeze, 0);
+}
+
+static bool kept_out(struct vcpu *v)
+{
+	return READ_ONCE(v->stop) || READ_ONCE(v->freeze);
+}
+
+/* A vCPU says what it does itself, unless somebody has decided about it meanwhile. */
+static void set_own_state(struct vcpu *v, enum vcpu_state state)
+{
+	enum vcpu_state old = READ_ONCE(v->state);
+
+	do {
+		if (old == VCPU_DESTROYED || old == VCPU_STARTING)
+			return;
+	} while (!__atomic_compare_exchange_n(&v->state, &old, state, false, __ATOMIC_SEQ_CST,
+					      __ATOMIC_SEQ_CST));
+	v->state_since = now_ns();
+}
+
+/* Is v to start? A start and a stop exclude each other by sim_lock. */
+static bool take_start(struct vcpu *v)
+{
+	bool start;
+
+	lock(&sim_lock);
+	start = v->start && !v->freeze;
+	if (start) {
+		WRITE_ONCE(v->start, 0);
+		WRITE_ONCE(v->stop, 0);
+		vcpu_load_vmsa(v);
+		WRITE_ONCE(v->frozen, 0);
+		vcpu_set_state(v, VCPU_RUNNING);
+	}
+	unlock(&sim_lock);
+	return start;
+}
+
+/* Out of the guest: wait until v is to start. */
 static void wait_frozen(struct vcpu *v)
 {
 	WRITE_ONCE(v->frozen, 1);
-	for (;;) {
-		if (READ_ONCE(v->start)) {
-			WRITE_ONCE(v->start, 0);
-			WRITE_ONCE(v->stop, 0);
-			vcpu_load_vmsa(v);
-			break;
-		}
+	while (!READ_ONCE(v->start) || !take_start(v)) {
 		wait_for_nmi();
 		v->hv_nmi = 0;		/* nobody is there to take it */
 	}
-	WRITE_ONCE(v->frozen, 0);
-	vcpu_set_state(v, VCPU_RUNNING);
 }
 
 /* An NMI that has left the guest, or come while it did not run, is the guest's. */
@@ -137,8 +177,8 @@ void vcpu_hlt(struct vcpu *v)
 
 	count(v, KIND_HLT);
 	skip_insn(v, 1);
-	vcpu_set_state(v, if_set ? VCPU_IDLE : VCPU_HALTED);
-	while (!READ_ONCE(v->stop)) {
+	set_own_state(v, if_set ? VCPU_IDLE : VCPU_HALTED);
+	while (!kept_out(v)) {
 		/* One may be waiting since before the HLT: then there is nothing to wait for. */
 		vcpu_take_nmi(v);
 		if (v->hv_vector) {
@@ -153,8 +193,13 @@ void vcpu_hlt(struct vcpu *v)
 		else
 			wait_for_nmi();
 	}
-	if (!READ_ONCE(v->stop))
-		vcpu_set_state(v, VCPU_RUNNING);
+	if (!kept_out(v)) {
+		set_own_state(v, VCPU_RUNNING);
+	} else if (v->hv_vector) {
+		/* Taken on behalf of a guest that is not there any more. */
+		v->hv_vector = 0;
+		apic_write(APIC_EOI, 0);
+	}
 }
 
 static void enter(struct vcpu *v)
@@ -166,11 +211,14 @@ static void enter(struct vcpu *v)
 		v->nmi_pending = 0;
 		v->nmi_blocked = 1;	/* until the guest says that the NMI is complete */
 		m->event_inj = NMI_VECTOR | EVENT_TYPE_NMI | EVENT_VALID;
+	} else if (v->nmi_pending && !v->nmi_blocked) {
+		/* Behind another event: come back as soon as that is delivered. */
+		vcpu_wake(v);
 	}
 	WRITE_ONCE(v->in_guest, 1);
 	/* Pairs with vcpu_kick(): either we see what is asked of us, or we are kicked. */
 	smp_mb();
-	if (READ_ONCE(v->stop)) {
+	if (kept_out(v)) {
 		WRITE_ONCE(v->in_guest, 0);
 		return;
 	}
@@ -190,8 +238,8 @@ void vcpu_main(struct vcpu *v)
 			v->relaunch = false;
 			launch(v);
 		}
-		if (READ_ONCE(v->stop) || v->state == VCPU_OFF ||
-		    v->state == VCPU_DESTROYED || v->state == VCPU_RESET_HOLD)
+		if (kept_out(v) || (v->state != VCPU_RUNNING && v->state != VCPU_IDLE &&
+				    v->state != VCPU_HALTED))
 			wait_frozen(v);
 		enter(v);
 	}
@@ -204,12 +252,11 @@ void ap_main(void)
 
 	trap_init();
 	svm_enable(v);
-	if (READ_ONCE(v->state) == VCPU_OFF) {
-		__atomic_fetch_add(&cpus_up, 1, __ATOMIC_SEQ_CST);
-	} else {
-		hv_log("cpu%u: INIT from the guest", v->index);
-		vcpu_set_state(v, VCPU_DESTROYED);
-	}
+	/* Where the host owns INIT there is no way back from this. */
+	if (READ_ONCE(v->state) != VCPU_OFF || v->came_up)
+		report_host_reset(v, "init");
+	v->came_up = true;
+	__atomic_fetch_add(&cpus_up, 1, __ATOMIC_SEQ_CST);
 	vcpu_main(v);
 }
 

@@ -55,9 +55,12 @@ static u64 gpr_value(const struct vcpu *v, int reg)
 	return v->reg[reg];
 }
 
-static void set_cr0(struct vcpu *v, u64 cr0)
+static bool set_cr0(struct vcpu *v, u64 cr0)
 {
 	struct vmcb_save *s = &v->vmcb->save;
+
+	if ((cr0 & CR0_PG) && !(cr0 & CR0_PE))
+		return false;
 
 	s->cr0 = cr0 | CR0_ET;
 	if (s->cr0 & CR0_PG) {
@@ -67,6 +70,7 @@ static void set_cr0(struct vcpu *v, u64 cr0)
 		s->efer &= ~EFER_LMA;
 	}
 	v->flush = 1;
+	return true;
 }
 
 /* MOV to CR0 (0F 22 /0), LMSW with a register (0F 01 /6), CLTS (0F 06). */
@@ -87,7 +91,8 @@ void exit_cr0_write(struct vcpu *v)
 		set_cr0(v, cr0 & ~BIT_ULL(3));
 		skip_insn(v, i + 2);
 	} else if (b[i + 1] == 0x22) {
-		set_cr0(v, gpr_value(v, b[i + 2] & 7) & 0xffffffff);
+		if (!set_cr0(v, gpr_value(v, b[i + 2] & 7) & 0xffffffff))
+			goto bad;
 		skip_insn(v, i + 3);
 	} else if (b[i + 1] == 0x01 && b[i + 2] >> 3 == 0x1e) {
 		/* LMSW loads bits 3:0 and cannot clear PE. */
@@ -98,5 +103,6 @@ void exit_cr0_write(struct vcpu *v)
 	}
 	return;
 bad:
-	hv_panic("cpu%u: unknown write to CR0 at rip %lx", v->index, v->vmcb->save.rip);
+	/* Nothing that a guest should use here: what a bad operand gets. */
+	inject_exception(v, EXC_GP, true, 0);
 }

@@ -95,6 +95,10 @@ void vmexit(struct vcpu *v)
 		break;
 	case EXIT_SHUTDOWN:
 		report_host_reset(v, "triple-fault");
+	case EXIT_INVALID:
+	case EXIT_INVALID_32:
+		/* VMRUN does not take this state: nobody can run such a VMSA. */
+		report_host_reset(v, "invalid-vmsa");
 	default:
 		unknown_exit(v);
 	}

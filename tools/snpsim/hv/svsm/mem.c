@@ -41,22 +41,25 @@ u64 core_deposit_mem(struct svsm_call *c)
 {
 	u64 gpa = c->v->reg[RCX], rc;
 	struct page_list *l;
+	u16 entries, next;
 
 	if (gpa & 7)
 		return SVSM_ERR_INVALID_PARAMETER;
 	if (!svsm_private_ptr(gpa & PAGE_MASK, PAGE_SIZE))
 		return SVSM_ERR_INVALID_ADDRESS;
 	l = (struct page_list *)gpa;
-	if (!l->entries || l->next >= l->entries ||
-	    l->entries > (PAGE_SIZE - (gpa & ~PAGE_MASK) - sizeof(*l)) / sizeof(u64))
+	entries = READ_ONCE(l->entries);
+	next = READ_ONCE(l->next);
+	if (!entries || next >= entries ||
+	    entries > (PAGE_SIZE - (gpa & ~PAGE_MASK) - sizeof(*l)) / sizeof(u64))
 		return SVSM_ERR_INVALID_PARAMETER;
-	for (; l->next < l->entries; l->next++) {
-		u64 page = l->entry[l->next] & PAGE_MASK;
+	for (; next < entries; l->next = ++next) {
+		u64 entry = READ_ONCE(l->entry[next]), page = entry & PAGE_MASK;
 
 		/* The list and the calling area stay the guest's. */
 		if (page == (gpa & PAGE_MASK) || page == c->v->ca)
 			return SVSM_ERR_INVALID_ADDRESS;
-		rc = take_page(l->entry[l->next]);
+		rc = take_page(entry);
 		if (rc)
 			return rc;
 		c->ca[CA_MEM_AVAILABLE] = 1;
@@ -75,7 +78,7 @@ static void give_back(u64 page)
 /* RCX: a page for the list of what is given back; it may be empty. */
 u64 core_withdraw_mem(struct svsm_call *c)
 {
-	u64 gpa = c->v->reg[RCX];
+	u64 gpa = c->v->reg[RCX], n = 0;
 	struct page_list *l;
 
 	if (gpa & ~PAGE_MASK)
@@ -83,15 +86,16 @@ u64 core_withdraw_mem(struct svsm_call *c)
 	l = svsm_private_ptr(gpa, PAGE_SIZE);
 	if (!l)
 		return SVSM_ERR_INVALID_ADDRESS;
-	l->entries = 0;
-	l->next = 0;
-	l->rsvd = 0;
-	while (n_deposited && l->entries < LIST_ROOM) {
+	/* The list is the guest's memory: what it holds is never read back. */
+	while (n_deposited && n < LIST_ROOM) {
 		u64 page = deposited[--n_deposited];
 
 		give_back(page);
-		l->entry[l->entries++] = page & PAGE_MASK;
+		l->entry[n++] = page & PAGE_MASK;
 	}
+	l->entries = n;
+	l->next = 0;
+	l->rsvd = 0;
 	c->ca[CA_MEM_AVAILABLE] = n_deposited != 0;
 	return SVSM_SUCCESS;
 }

@@ -68,6 +68,10 @@ static u64 one_entry(u64 entry)
 		if (!page_is_ram((gfn + i) << PAGE_SHIFT) ||
 		    (page_flags((gfn + i) << PAGE_SHIFT) & PAGE_VMSA))
 			return SVSM_ERR_INVALID_ADDRESS;
+	/* One RMP entry for 2 MiB has one state; where there are several, it is not one. */
+	for (u64 i = 1; i < n; i++)
+		if ((rmp[gfn + i] & PAGE_STATE) != (rmp[gfn] & PAGE_STATE))
+			return SVSM_ERR_PVALIDATE_SIZE_MISMATCH;
 	for (u64 i = 0; i < n; i++) {
 		bool ignore_cf = entry & ENTRY_IGNORE_CF;
 		u64 rc = entry & ENTRY_VALIDATE ? page_validate(gfn + i, ignore_cf) :
@@ -84,6 +88,7 @@ u64 core_pvalidate(struct svsm_call *c)
 {
 	u64 gpa = c->v->reg[RCX], offset = gpa & ~PAGE_MASK, room, rc = SVSM_SUCCESS;
 	struct pvalidate_list *l;
+	u16 entries, next;
 
 	if (gpa & 7)
 		return SVSM_ERR_INVALID_PARAMETER;
@@ -91,18 +96,19 @@ u64 core_pvalidate(struct svsm_call *c)
 		return SVSM_ERR_INVALID_ADDRESS;
 	l = (struct pvalidate_list *)gpa;
 	room = (PAGE_SIZE - offset - sizeof(*l)) / sizeof(l->entry[0]);
-	if (!l->entries || l->entries > room || l->next >= l->entries)
+	/* Read once: other vCPUs may write to the list meanwhile. */
+	entries = READ_ONCE(l->entries);
+	next = READ_ONCE(l->next);
+	if (!entries || entries > room || next >= entries)
 		return SVSM_ERR_INVALID_PARAMETER;
-	while (l->next < l->entries) {
-		u64 entry = l->entry[l->next];
-
-		rc = one_entry(entry);
+	while (next < entries) {
+		rc = one_entry(READ_ONCE(l->entry[next]));
 		/* The list itself may be among the pages. */
 		if (!svsm_private_ptr(gpa & PAGE_MASK, PAGE_SIZE))
 			return rc ? rc : SVSM_ERR_INVALID_ADDRESS;
 		if (rc)
 			break;
-		l->next++;
+		l->next = ++next;
 	}
 	return rc;
 }

@@ -38,7 +38,7 @@ static u32 ioapic_unmasked(void)
 }
 
 /* What the next firmware finds: the calling vCPU's local APIC, and the I/O APIC. */
-static void event_irq(void)
+static void event_irq(bool alone)
 {
 	static const u32 lvts[LVT_COUNT] = {
 		APIC_LVT_TIMER, APIC_LVT_THERMAL, APIC_LVT_PERF, APIC_LVT_LINT0, APIC_LVT_LINT1,
@@ -53,7 +53,9 @@ static void event_irq(void)
 	event_u64("irr", count_bits(APIC_IRR));
 	event_u64("isr", count_bits(APIC_ISR));
 	event_bool("apic_enabled", apic_read(APIC_SVR) & APIC_SVR_ENABLE);
-	event_u64("ioapic_unmasked", ioapic_unmasked());
+	/* Its index register is the guest's as long as other vCPUs run. */
+	if (alone)
+		event_u64("ioapic_unmasked", ioapic_unmasked());
 	event_object_end();
 }
 
@@ -88,7 +90,7 @@ static void event_execute(struct svsm_call *c, u64 result)
 	event_hex("result", result);
 	event_aps(c->v);
 	vmsa_event_list();
-	event_irq();
+	event_irq(!result);
 	event_end();
 }
 
@@ -161,8 +163,9 @@ static u64 execute(struct svsm_call *c)
 	event_execute(c, result);
 	check_aps(c->v);
 	for (u32 i = 0; i < config->cpus; i++)
-		if (&vcpus[i] != c->v && vcpus[i].state != VCPU_OFF)
+		if (&vcpus[i] != c->v)
 			vcpu_stop(&vcpus[i]);
+	vcpu_thaw_all();
 	mem_return_all();
 	invalidate(vmsa_drop_all());
 	report_switches();
