@@ -89,6 +89,27 @@ def test_foreign_data_at_first_boot(simulate):
     guest.powered_off()
 
 
+def test_foreign_data_is_left_alone(simulate):
+    """Neither a load nor a reset writes over what is somebody else's; the reset works."""
+    guest = simulate(smp=1)
+    guest.boot()
+    place = record_place(guest)
+    write(guest, {address: 0x41 for address in place})
+    before = cmos(guest)
+    assert reason(guest) == "unknown"
+    assert cmos(guest) == before
+    assert "left alone" in guest.dmesg()
+    guest.load()
+    assert cmos(guest) == before
+    guest.send("reboot -f")
+    guest.boot(2)
+    assert cmos(guest) == before
+    assert reason(guest) == "unknown"
+    assert cmos(guest) == before
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=1)
+
+
 def test_reboot_without_the_module_after_one_with_it(simulate):
     """The reason belongs to one reset; the next load does not repeat an old one."""
     guest = simulate(smp=1)

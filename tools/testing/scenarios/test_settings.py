@@ -55,9 +55,9 @@ def test_garbage_in_a_file(simulate):
     guest.boot()
     guest.load()
     path = f"{places.ATTRIBUTES}/ap_policy"
-    for value in ("x", "", "forced", "force refuse", "FORCE"):
+    for value in ("x", "", "forced", "force refuse", "FORCE", r"force\000garbage", r"force\000"):
         guest.check("dmesg -c > /dev/null")
-        status, output = guest.run(f"echo '{value}' > {path}")
+        status, output = guest.run(f"printf '{value}\\n' | cat > {path}")
         assert status != 0 and "Invalid argument" in output, f"{value!r}: {output}"
         assert "ap_policy: allowed values are refuse, force" in guest.dmesg()
         assert guest.attribute("ap_policy") == "refuse"
