@@ -89,12 +89,17 @@ static bool ap_event(struct cpu *c, unsigned int type)
 	return ghcb_event(&call);
 }
 
+/* Does not wait for it. */
+bool ap_launch(unsigned int index)
+{
+	return expect(ap_event(cpu_nr(index), AP_CREATE), "host refuses to start AP %u", index);
+}
+
 bool ap_start(unsigned int index, void (*work)(void))
 {
 	struct cpu *c = cpu_nr(index);
 
-	return ap_create(index, work) &&
-	       expect(ap_event(c, AP_CREATE), "host refuses to start AP %u", index) &&
+	return ap_create(index, work) && ap_launch(index) &&
 	       expect(wait_for(&c->alive, 1), "AP %u does not start", index);
 }
 

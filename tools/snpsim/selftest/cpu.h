@@ -202,6 +202,7 @@ struct vmsa;
 void ap_main(void);
 void ap_vmsa(struct vmsa *v, struct cpu *c);
 bool ap_create(unsigned int index, void (*work)(void));
+bool ap_launch(unsigned int index);
 bool ap_start(unsigned int index, void (*work)(void));
 bool ap_destroy(unsigned int index);
 bool wait_for(u32 *flag, u32 value);

@@ -8,14 +8,16 @@ undocumented key goes unnoticed.
 import re
 
 HEX = re.compile(r"0x(0|[1-9a-f][0-9a-f]*)")
-VCPU_STATES = ("running", "idle", "halted", "reset-hold", "destroyed")
-RUNNABLE_STATES = ("running", "idle")
+VCPU_STATES = ("starting", "running", "idle", "halted", "reset-hold", "destroyed")
+RUNNABLE_STATES = ("starting", "running", "idle")
 VIOLATIONS = (
     "ap-running", "private-as-shared", "shared-as-private", "unvalidated", "vmsa-write",
     "hypervisor-memory", "mmio-as-private", "ghcb-not-shared", "ghcb-not-registered",
     "share-validated", "outside-memory",
 )
-RESETS = ("port-cf9", "port-92", "keyboard", "triple-fault")
+RESETS = (
+    "port-cf9", "port-92", "keyboard", "keyboard-output", "triple-fault", "init", "invalid-vmsa",
+)
 REASONS = {
     0: ("poweroff",),
     1: ("internal-error", "qemu"),
@@ -81,7 +83,7 @@ AP = members(
     cpu=integer, apic_id=integer, state=one_of(*VCPU_STATES), runnable=boolean, since_ns=integer
 )
 IRQ = members(
-    lvt_unmasked=integer, irr=integer, isr=integer, apic_enabled=boolean, ioapic_unmasked=integer
+    lvt_unmasked=integer, irr=integer, isr=integer, apic_enabled=boolean, ioapic_unmasked_=integer
 )
 VCPU = {"cpu": integer, "apic_id": integer}
 

@@ -55,7 +55,7 @@ MUTATIONS = (
      "\t\tpage_zero(gfn);\n\t\tpage_set(gfn, PAGE_VALID", "\t\tpage_set(gfn, PAGE_VALID",
      "pvalidate.scrub", "strict", passes),
     ("a list may cross its page", "svsm/pvalidate.c",
-     "l->entries > room", "l->entries > room + 512", "pvalidate.list-crosses", "strict", passes),
+     "|| entries > room", "|| entries > room + 512", "pvalidate.list-crosses", "strict", passes),
     ("a call without call_pending", "svsm/svsm.c",
      "if (!c.ca || !c.ca[CA_CALL_PENDING])", "if (!c.ca)", "call.not-pending", "strict", passes),
     ("any VMPL in a VMSA", "svsm/vmsa.c",

@@ -11,6 +11,8 @@ VIOLATIONS = (
     ("violation.unvalidated-read", "unvalidated", "read"),
     ("violation.unvalidated-write", "unvalidated", "write"),
     ("violation.unvalidated-fetch", "unvalidated", "fetch"),
+    ("violation.shared-fetch", "shared-as-private", "fetch"),
+    ("violation.outside-memory", "outside-memory", "write"),
     ("violation.rescinded-read", "unvalidated", "read"),
     ("violation.vmsa-write", "vmsa-write", "write"),
     ("violation.hypervisor-private", "hypervisor-memory", "read"),
@@ -72,6 +74,16 @@ def test_ap_not_stopped(selftest, test, state):
     run.events.no("invalidate")
     assert len(run.events.of("boot")) == 1
     assert not run.verdicts, run
+
+
+def test_ap_just_started(selftest):
+    """The host has been told to run it: it may have begun or not, it is not stopped."""
+    run = selftest("ap.just-started")
+    run.well_formed()
+    run.violation("ap-running", ap=1)
+    (ap,) = run.events.one("execute")["aps"]
+    assert ap["runnable"] and ap["state"] in ("starting", "running")
+    run.events.no("invalidate")
 
 
 @pytest.mark.parametrize("fidelity", ("fast", "full"))

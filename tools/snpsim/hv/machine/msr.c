@@ -14,6 +14,10 @@ void exit_msr(struct vcpu *v)
 	switch ((u32)v->reg[RCX]) {
 	case MSR_APIC_BASE:
 		/* The local APIC is shared with the hypervisor: it stays where it is, and on. */
+		if (fidelity_full()) {
+			deliver_vc(v, EXIT_MSR);
+			return;
+		}
 		if (!write)
 			val = rdmsr(MSR_APIC_BASE);
 		else if (val != rdmsr(MSR_APIC_BASE))

@@ -197,7 +197,8 @@ void npt_fault(struct vcpu *v)
 
 		if (v->vmcb->ncr3 == npt_root_private())
 			e = private_view[gpa >> PAGE_SHIFT];
-		if (e && (!(err & NPF_WRITE) || (e & PTE_WRITE)))
+		if (e && (!(err & NPF_WRITE) || (e & PTE_WRITE)) &&
+		    (!(err & NPF_FETCH) || !(e & PTE_NX)))
 			goto out;
 	}
 	what.kind = violation_kind(c || v->vmcb->ncr3 == npt_root_private(), gpa, err);

@@ -64,6 +64,13 @@ static void running(void)
 	left(ap_busy);
 }
 
+/* EXECUTE right behind the host's event, whatever the AP has come to. */
+static void just_started(void)
+{
+	if (ap_create(AP, ap_busy) && ap_launch(AP))
+		execute();
+}
+
 static void idle(void)
 {
 	left(ap_idle);
@@ -176,6 +183,7 @@ static const struct selftest tests[] = {
 	{ .name = "ap.reset-hold-ghcb", .run = hold_ghcb, .alone = true },
 	{ .name = "ap.halted-again", .run = halted_again, .alone = true },
 	{ .name = "ap.running", .run = running, .alone = true },
+	{ .name = "ap.just-started", .run = just_started, .alone = true },
 	{ .name = "ap.idle", .run = idle, .alone = true },
 	{ .name = "ap.destroyed", .run = destroyed, .alone = true },
 	{ .name = "ap.deleted", .run = deleted, .alone = true },

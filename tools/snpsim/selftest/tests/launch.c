@@ -10,6 +10,8 @@
 #define SECRETS_SVSM_MAX	0x158
 #define SECRETS_VMPL		0x15c
 #define SECRETS_VMPCK0		0x020
+#define SECRETS_KEY_SIZE	32
+#define SECRETS_VMPCK2		(SECRETS_VMPCK0 + 2 * SECRETS_KEY_SIZE)
 #define SECRETS_SEQUENCE	0x0a0	/* os_area */
 #define SECRETS_GUEST_USAGE	0x0e0
 #define LOW_PAGE		0x30000UL	/* launched RAM outside the image */
@@ -55,9 +57,13 @@ static void secrets(void)
 	expect_eq("highest SVSM version", *(u32 *)(s + SECRETS_SVSM_MAX), 1);
 	expect(*(u64 *)(s + SECRETS_SVSM_SIZE), "the SVSM has no memory");
 	expect_eq("area aligned", svsm_boot_ca() & ~PAGE_MASK, 0);
-	for (unsigned int i = 0; i < 32; i += 8)
+	/* The keys of VMPL 0 and 1 are the SVSM's. */
+	for (unsigned int i = 0; i < GUEST_VMPL * SECRETS_KEY_SIZE; i += 8)
 		key |= *(u64 *)(s + SECRETS_VMPCK0 + i);
-	expect(key, "VMPCK0 is zero");
+	expect(!key, "the guest has a key of a higher VMPL");
+	for (unsigned int i = 0; i < SECRETS_KEY_SIZE; i += 8)
+		key |= *(u64 *)(s + SECRETS_VMPCK2 + i);
+	expect(key, "VMPCK2 is zero");
 }
 
 /* The table is what CPUID says. */
@@ -85,7 +91,7 @@ static void secrets_kept(void)
 	u8 *s = private(svsm_secrets());
 
 	if (boot == 1) {
-		say("VMPCK0 %lx", *(u64 *)(s + SECRETS_VMPCK0));
+		say("VMPCK2 %lx", *(u64 *)(s + SECRETS_VMPCK2));
 		*(u64 *)(s + SECRETS_GUEST_USAGE) = PATTERN;
 		*(u32 *)(s + SECRETS_SEQUENCE) = 42;
 		*(u64 *)(s + SECRETS_SVSM_SIZE) = 0;
@@ -93,7 +99,7 @@ static void secrets_kept(void)
 		execute();
 		return;
 	}
-	say("VMPCK0 %lx", *(u64 *)(s + SECRETS_VMPCK0));
+	say("VMPCK2 %lx", *(u64 *)(s + SECRETS_VMPCK2));
 	expect_eq("guest_usage", *(u64 *)(s + SECRETS_GUEST_USAGE), PATTERN);
 	expect_eq("sequence number", *(u32 *)(s + SECRETS_SEQUENCE), 42);
 	secrets();

@@ -92,6 +92,28 @@ static void unvalidated_fetch(void)
 	survived();
 }
 
+/* Code is private, whatever the C-bit of its mapping. */
+static void shared_fetch(void)
+{
+	report_page();
+	((void (*)(void))shared(page))();
+	survived();
+}
+
+/* Between the guest's memory and the SVSM's there is nothing. */
+static bool page_outside(void)
+{
+	page = svsm_base() - PAGE_SIZE;
+	return true;
+}
+
+static void outside_memory(void)
+{
+	report_page();
+	store((u64 *)shared(page), 1);
+	survived();
+}
+
 /* Rescinded behind its own back, as a confused kernel would. */
 static void rescinded_read(void)
 {
@@ -191,6 +213,10 @@ static const struct selftest tests[] = {
 	  .run = unvalidated_write, .alone = true },
 	{ .name = "violation.unvalidated-fetch", .prepare = unvalidated_page,
 	  .run = unvalidated_fetch, .alone = true },
+	{ .name = "violation.shared-fetch", .prepare = shared_page,
+	  .run = shared_fetch, .alone = true },
+	{ .name = "violation.outside-memory", .prepare = page_outside,
+	  .run = outside_memory, .alone = true },
 	{ .name = "violation.rescinded-read", .prepare = private_page,
 	  .run = rescinded_read, .alone = true },
 	{ .name = "violation.vmsa-write", .prepare = vmsa_page,
