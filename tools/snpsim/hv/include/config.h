@@ -15,7 +15,6 @@ enum personality { SVSM_DRAFT, SVSM_NOREBOOT, SVSM_OCP };
 
 #define OPT_PENDING		BIT_ULL(0)	/* EXECUTE leaves call_pending set */
 #define OPT_NOATTEST		BIT_ULL(1)	/* no attestation protocol */
-#define OPT_TRACE		BIT_ULL(2)	/* log every exit that is not frequent */
 #define OPT_RESULT		BIT_ULL(3)	/* execute_result is set */
 
 struct sim_config {
