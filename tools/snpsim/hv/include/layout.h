@@ -33,7 +33,6 @@
 #define GUEST_CMDLINE		0x11000
 #define GUEST_GDT		0x12000
 #define GUEST_PAGE_TABLES	0x13000		/* PML4, PDPT, four PDs */
-#define GUEST_LOW_END		0x19000
 #define GUEST_KERNEL		0x1000000
 #define GUEST_ACPI_SIZE		0x40000		/* ACPI tables at the top of low guest RAM */
 

@@ -113,11 +113,11 @@ void pick_view(struct vcpu *v);
 void deliver_vc(struct vcpu *v, u64 code);
 
 /* apic.c: the local APIC of the calling CPU */
-u32 my_apic_id(void);
 bool my_apic_is_bsp(void);
 u32 apic_read(u32 reg);
 void apic_write(u32 reg, u32 v);
 void apic_ipi(u32 apic_id, u32 icr);
+u32 apic_count(u32 base);
 bool apic_enabled(void);
 void apic_discard(struct vcpu *v);
 

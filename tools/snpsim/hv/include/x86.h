@@ -46,7 +46,6 @@
 #define NMI_VECTOR		2
 
 #define MSR_APIC_BASE		0x1b
-#define MSR_TSC_DEADLINE	0x6e0
 #define MSR_EFER		0xc0000080
 #define MSR_TSC_AUX		0xc0000103
 #define MSR_VM_CR		0xc0010114
@@ -58,7 +57,6 @@
 #define VM_CR_SVMDIS		BIT_ULL(4)
 
 /* Local APIC registers (byte offsets). */
-#define APIC_ID			0x020
 #define APIC_TPR		0x080
 #define APIC_EOI		0x0b0
 #define APIC_SVR		0x0f0

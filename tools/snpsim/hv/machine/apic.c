@@ -17,14 +17,6 @@ void apic_write(u32 reg, u32 v)
 	mmio_write32(APIC_BASE + reg, v);
 }
 
-u32 my_apic_id(void)
-{
-	u32 r[4];
-
-	cpuid(1, 0, r);
-	return r[1] >> 24;
-}
-
 bool my_apic_is_bsp(void)
 {
 	return rdmsr(MSR_APIC_BASE) & BIT_ULL(8);
@@ -48,14 +40,15 @@ void apic_ipi(u32 apic_id, u32 icr)
 	apic_write(APIC_ICR_HIGH, high);
 }
 
-/* Is a bit set in one of the eight registers of IRR or ISR? */
-static bool apic_any(u32 base)
+/* How many bits are set in the eight registers of IRR or ISR? */
+u32 apic_count(u32 base)
 {
-	u32 bits = 0;
+	u32 n = 0;
 
 	for (u32 i = 0; i < 8; i++)
-		bits |= apic_read(base + i * 0x10);
-	return bits;
+		for (u32 word = apic_read(base + i * 0x10); word; word &= word - 1)
+			n++;
+	return n;
 }
 
 bool apic_enabled(void)
@@ -74,9 +67,9 @@ void apic_discard(struct vcpu *v)
 	apic_write(APIC_SVR, svr | APIC_SVR_ENABLE);
 	apic_write(APIC_TPR, 0);
 	for (u32 i = 0; i < APIC_DISCARD_STEPS; i++) {
-		if (apic_any(APIC_ISR))
+		if (apic_count(APIC_ISR))
 			apic_write(APIC_EOI, 0);
-		else if (apic_any(APIC_IRR))
+		else if (apic_count(APIC_IRR))
 			wait_for_interrupt();
 		else
 			break;

@@ -12,16 +12,6 @@
 
 static bool executing;
 
-static u32 count_bits(u32 reg)
-{
-	u32 n = 0;
-
-	for (u32 i = 0; i < 8; i++)
-		for (u32 word = apic_read(reg + i * 0x10); word; word &= word - 1)
-			n++;
-	return n;
-}
-
 /* Redirection entries of the I/O APIC that are not masked. */
 static u32 ioapic_unmasked(void)
 {
@@ -50,9 +40,9 @@ static void event_irq(bool alone)
 		unmasked += !(apic_read(lvts[i]) & APIC_LVT_MASKED);
 	event_object_begin("irq");
 	event_u64("lvt_unmasked", unmasked);
-	event_u64("irr", count_bits(APIC_IRR));
-	event_u64("isr", count_bits(APIC_ISR));
-	event_bool("apic_enabled", apic_read(APIC_SVR) & APIC_SVR_ENABLE);
+	event_u64("irr", apic_count(APIC_IRR));
+	event_u64("isr", apic_count(APIC_ISR));
+	event_bool("apic_enabled", apic_enabled());
 	/* Its index register is the guest's as long as other vCPUs run. */
 	if (alone)
 		event_u64("ioapic_unmasked", ioapic_unmasked());
