@@ -22,7 +22,7 @@ static const struct act_row act_rows[] = {
 	{ "prepare", SVR_EVENT_PREPARE,	     { ARM,	NOTHING, NOTHING, NOTHING } },
 	{ "panic", SVR_EVENT_PANIC,	     { NOTHING, NOTHING, NOTHING, NOTHING } },
 	{ "oops", SVR_EVENT_OOPS,	     { NOTHING, NOTHING, NOTHING, NOTHING } },
-	{ "emergency", SVR_EVENT_EMERG,	     { NOTHING, NOTHING, NOTHING, NOTHING } },
+	{ "emergency", SVR_EVENT_EMERG,	     { FIRE,	FIRE,	 NOTHING, NOTHING } },
 	{ "shutdown", SVR_EVENT_SHUTDOWN,    { NOTHING, FIRE,	 NOTHING, NOTHING } },
 	{ "restart", SVR_EVENT_RESTART,	     { NOTHING, FIRE,	 NOTHING, NOTHING } },
 	{ "no event", SVR_NR_EVENTS,	     { NOTHING, NOTHING, NOTHING, NOTHING } },
@@ -59,40 +59,67 @@ static void test_act_covers_all(struct kunit *test)
 #define OVER	SVR_ROUTE_HAND_OVER
 #define REFUSE	SVR_ROUTE_REFUSE
 
-/* What is expected for each place of the BSP, in the order of enum svr_bsp */
-struct route_row {
+/* What is expected for each policy, in the order of enum svr_ap_policy */
+struct fate_row {
 	const char *name;
-	bool all_parked;
-	enum svr_ap_policy policy;
-	enum svr_route routes[SVR_NR_BSP];
+	enum svr_fate weakest;
+	bool enough[SVR_NR_AP_POLICIES];
 };
 
-static const struct route_row route_rows[] = {
-	/*						   self	   waiting lost    absent */
-	{ "all parked, refuse", true, SVR_AP_REFUSE,	 { HERE,   OVER,   REFUSE, HERE   } },
-	{ "all parked, force", true, SVR_AP_FORCE,	 { HERE,   OVER,   HERE,   HERE   } },
-	{ "one running, refuse", false, SVR_AP_REFUSE,	 { REFUSE, REFUSE, REFUSE, REFUSE } },
-	{ "one running, force", false, SVR_AP_FORCE,	 { HERE,   OVER,   HERE,   HERE   } },
-	{ "no policy, running", false, SVR_NR_AP_POLICIES, { REFUSE, REFUSE, REFUSE, REFUSE } },
+static const struct fate_row fate_rows[] = {
+	/*				      refuse host   force */
+	{ "running", SVR_FATE_RUNNING,	    { false, false, true } },
+	{ "destroyed", SVR_FATE_DESTROYED,  { false, true,  true } },
+	{ "offline", SVR_FATE_OFFLINE,	    { true,  true,  true } },
+	{ "parked", SVR_FATE_PARKED,	    { true,  true,  true } },
+	{ "deleted", SVR_FATE_DELETED,	    { true,  true,  true } },
+	{ "unknown", SVR_NR_FATES,	    { false, false, false } },
+	{ "negative", (enum svr_fate)-1,    { false, false, false } },
 };
 
-KUNIT_ARRAY_PARAM_DESC(route, route_rows, name);
+KUNIT_ARRAY_PARAM_DESC(fate, fate_rows, name);
 
+/* A parked BSP is asked, else the call comes from here, if it comes at all */
 static void test_route(struct kunit *test)
 {
-	const struct route_row *row = test->param_value;
-	int bsp;
+	static const enum svr_route routes[SVR_NR_BSP] = {
+		[SVR_BSP_SELF]	 = HERE,
+		[SVR_BSP_PARKED] = OVER,
+		[SVR_BSP_LOST]	 = HERE,
+		[SVR_BSP_ABSENT] = HERE,
+	};
+	const struct fate_row *row = test->param_value;
+	int policy, bsp;
 
-	for (bsp = 0; bsp < SVR_NR_BSP; bsp++)
+	for (policy = 0; policy < SVR_NR_AP_POLICIES; policy++) {
+		bool enough = row->enough[policy];
+
 		KUNIT_EXPECT_EQ_MSG(test,
-				    svr_policy_route(row->all_parked, bsp,
-						     row->policy),
-				    row->routes[bsp], "bsp %d", bsp);
+				    svr_policy_enough(row->weakest, policy),
+				    enough, "policy %d", policy);
+		for (bsp = 0; bsp < SVR_NR_BSP; bsp++)
+			KUNIT_EXPECT_EQ_MSG(test,
+					    svr_policy_route(row->weakest, bsp,
+							     policy),
+					    enough ? routes[bsp] : REFUSE,
+					    "policy %d bsp %d", policy, bsp);
+		KUNIT_EXPECT_EQ(test, svr_policy_route(row->weakest, SVR_NR_BSP,
+						       policy), REFUSE);
+		KUNIT_EXPECT_EQ(test, svr_policy_route(row->weakest, -1,
+						       policy), REFUSE);
+	}
+	KUNIT_EXPECT_FALSE(test, svr_policy_enough(row->weakest,
+						   SVR_NR_AP_POLICIES));
+	KUNIT_EXPECT_FALSE(test, svr_policy_enough(row->weakest, -1));
+}
 
-	KUNIT_EXPECT_EQ(test, svr_policy_route(row->all_parked, SVR_NR_BSP,
-					       row->policy), REFUSE);
-	KUNIT_EXPECT_EQ(test, svr_policy_route(row->all_parked, -1,
-					       row->policy), REFUSE);
+/* The host is asked only where its word, or the SVSM's after it, can help */
+static void test_destroy(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, svr_policy_destroy(SVR_AP_REFUSE, false));
+	KUNIT_EXPECT_TRUE(test, svr_policy_destroy(SVR_AP_REFUSE, true));
+	KUNIT_EXPECT_TRUE(test, svr_policy_destroy(SVR_AP_HOST, false));
+	KUNIT_EXPECT_TRUE(test, svr_policy_destroy(SVR_AP_FORCE, false));
 }
 
 struct text_row {
@@ -103,6 +130,7 @@ struct text_row {
 
 static const struct text_row text_rows[] = {
 	{ "refuse", "refuse", SVR_AP_REFUSE },
+	{ "host", "host", SVR_AP_HOST },
 	{ "force", "force", SVR_AP_FORCE },
 	{ "as echo writes it", "force\n", SVR_AP_FORCE },
 	{ "empty", "", -EINVAL },
@@ -137,6 +165,11 @@ static void test_names(struct kunit *test)
 		for (j = 0; j < i; j++)
 			KUNIT_EXPECT_STRNEQ(test, svr_state_name(i),
 					    svr_state_name(j));
+	for (i = 0; i < SVR_NR_FATES; i++)
+		for (j = 0; j < i; j++)
+			KUNIT_EXPECT_STRNEQ(test, svr_fate_name(i),
+					    svr_fate_name(j));
+	KUNIT_EXPECT_STREQ(test, svr_fate_name(SVR_NR_FATES), "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_state_name(SVR_NR_STATES), "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_state_name(-1), "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_ap_policy_name(SVR_NR_AP_POLICIES),
@@ -147,7 +180,8 @@ static void test_names(struct kunit *test)
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE_PARAM(test_act, act_gen_params),
 	KUNIT_CASE(test_act_covers_all),
-	KUNIT_CASE_PARAM(test_route, route_gen_params),
+	KUNIT_CASE_PARAM(test_route, fate_gen_params),
+	KUNIT_CASE(test_destroy),
 	KUNIT_CASE_PARAM(test_ap_policy_parse, text_gen_params),
 	KUNIT_CASE(test_names),
 	{}

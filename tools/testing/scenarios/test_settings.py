@@ -28,7 +28,7 @@ GARBAGE = {
         ["", "x", "-1", "5x", "0", "4294967296", "0x", "5,6"],
         "protocol: allowed values are",
     ),
-    "ap_policy": (["", "x", "Refuse", "force,refuse", "1"], "ap_policy: allowed values are refuse, force"),
+    "ap_policy": (["", "x", "Refuse", "force,refuse", "1"], "ap_policy: allowed values are refuse, host, force"),
     "allow_unattested": (["x", "2", "-1"], "allow_unattested: allowed values are 0, 1"),
 }
 
@@ -59,7 +59,7 @@ def test_garbage_in_a_file(simulate):
         guest.check("dmesg -c > /dev/null")
         status, output = guest.run(f"printf '{value}\\n' | cat > {path}")
         assert status != 0 and "Invalid argument" in output, f"{value!r}: {output}"
-        assert "ap_policy: allowed values are refuse, force" in guest.dmesg()
+        assert "ap_policy: allowed values are refuse, host, force" in guest.dmesg()
         assert guest.attribute("ap_policy") == "refuse"
     for value in ("force", "refuse"):
         guest.check(f"echo {value} > {path}")

@@ -7,6 +7,7 @@
 #ifndef _SVSM_RESET_COMPAT_H
 #define _SVSM_RESET_COMPAT_H
 
+#include <linux/hrtimer.h>
 #include <linux/version.h>
 
 /*
@@ -17,5 +18,20 @@
 #define SVR_X86_RUNS_RESTART_HANDLERS					\
 	(LINUX_VERSION_MAJOR > 7 ||					\
 	 (LINUX_VERSION_MAJOR == 7 && LINUX_VERSION_PATCHLEVEL >= 3))
+
+/* hrtimer_setup() came with 6.13, hrtimer_init() went later */
+#if LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 13
+#define svr_hrtimer_setup(timer, expired, clock, mode)			\
+	hrtimer_setup(timer, expired, clock, mode)
+#else
+static inline void
+svr_hrtimer_setup(struct hrtimer *timer,
+		  enum hrtimer_restart (*expired)(struct hrtimer *timer),
+		  clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = expired;
+}
+#endif
 
 #endif /* _SVSM_RESET_COMPAT_H */

@@ -18,8 +18,16 @@
 static struct svr_quiesce svr_stopped;
 static struct cpumask svr_parked;
 static struct cpumask svr_offline;
+static struct svr_result svr_result;
 
-static void svr_report_quiesce(const struct svr_quiesce *q, const char *cause)
+static void svr_report_mask(const char *what, const struct cpumask *mask)
+{
+	if (!cpumask_empty(mask))
+		svr_info("%s: %*pbl\n", what, cpumask_pr_args(mask));
+}
+
+static void svr_report_quiesce(const struct svr_quiesce *q,
+			       const struct svr_cause *cause)
 {
 	int cpu;
 
@@ -27,14 +35,14 @@ static void svr_report_quiesce(const struct svr_quiesce *q, const char *cause)
 	cpumask_andnot(&svr_offline, cpu_present_mask, &q->want);
 	cpumask_clear_cpu(raw_smp_processor_id(), &svr_offline);
 
-	svr_info("%s: quiesced %u of %u CPUs in %llu us (parked: %*pbl)\n",
-		 cause, cpumask_weight(&svr_parked), cpumask_weight(&q->want),
+	svr_info("%s on CPU %d: quiesced %u of %u CPUs in %llu us (parked: %*pbl)\n",
+		 svr_reason_name(cause->reason), cause->cpu,
+		 cpumask_weight(&svr_parked), cpumask_weight(&q->want),
 		 q->took_us, cpumask_pr_args(&svr_parked));
-	if (!cpumask_empty(&q->nmi))
-		svr_info("by NMI: %*pbl\n", cpumask_pr_args(&q->nmi));
-	if (!cpumask_empty(&svr_offline))
-		svr_info("offline since before: %*pbl\n",
-			 cpumask_pr_args(&svr_offline));
+	svr_report_mask("by NMI", &q->nmi);
+	svr_report_mask("offline since before", &svr_offline);
+	svr_report_mask("destroyed by the host, so it says", &q->destroyed);
+	svr_report_mask("VMSA deleted by the SVSM", &q->deleted);
 	if (!cpumask_empty(&q->missing))
 		svr_err("CPU %*pbl did not park\n",
 			cpumask_pr_args(&q->missing));
@@ -55,7 +63,7 @@ static enum svr_bsp svr_find_bsp(const struct svr_quiesce *q)
 	if (!cpumask_test_cpu(bsp, &q->want) ||
 	    cpumask_test_cpu(bsp, &q->missing))
 		return SVR_BSP_LOST;
-	return SVR_BSP_WAITING;
+	return SVR_BSP_PARKED;
 }
 
 /* Nothing is stopped for a call that cannot be made */
@@ -72,68 +80,79 @@ static bool svr_caller_has_ca(void)
 	return false;
 }
 
-static void svr_prepare_call(enum svr_reason cause)
+static void svr_prepare_call(const struct svr_cause *cause)
 {
 	/* First the source, then what is on its way: see svr_lapic_quiet() */
 	svr_ioapic_mask();
-	if (!svr_store_note(SVR_STAGE_CALLED, cause))
+	if (!svr_store_note(SVR_STAGE_CALLED, cause, &svr_stopped.missing))
 		svr_warn("the reason of the reset could not be recorded\n");
 }
 
-static void svr_call_here(struct svr_result *result)
+/* On the BSP, the CPU that fires being parked */
+static void svr_call_handed_over(struct svr_cpu *bsp)
+{
+	svr_lapic_quiet();
+	svr_transport_execute(bsp->ca, &svr_result);
+}
+
+static void svr_call_here(void)
 {
 	int pending = svr_lapic_quiet();
 
 	if (pending >= 0)
 		svr_warn("vector 0x%x stays pending in the local APIC\n",
 			 pending);
-	svr_transport_execute(this_cpu_read(svr_cpus.ca), result);
+	svr_transport_execute(this_cpu_read(svr_cpus.ca), &svr_result);
 }
 
 /*
  * Returns true when a call was made, and came back. The BSP is asked once; if
- * it does not answer it is lost, and the policy is asked again.
+ * it does not answer it is lost like any other CPU that does not stop.
  */
-static bool svr_route_call(enum svr_reason cause, bool all_parked,
-			   enum svr_bsp bsp, struct svr_result *result)
+static bool svr_route_call(const struct svr_cause *cause)
 {
+	struct svr_quiesce *q = &svr_stopped;
 	enum svr_ap_policy policy = svr_ap_policy_get();
-	enum svr_route route = svr_policy_route(all_parked, bsp, policy);
+	enum svr_fate weakest = svr_quiesce_weakest(q);
+	enum svr_bsp bsp = svr_find_bsp(q);
+	enum svr_route route = svr_policy_route(weakest, bsp, policy);
 	int cpu = raw_smp_processor_id();
+	int err;
 
 	if (route == SVR_ROUTE_HAND_OVER) {
 		svr_info("handing the call over from CPU %d to the BSP, CPU %d\n",
 			 cpu, svr_bsp_cpu());
 		svr_prepare_call(cause);
-		if (!svr_handover_request(result))
+		err = svr_handover_request(svr_call_handed_over);
+		if (!err)
 			return true;
-		svr_err("the BSP, CPU %d, did not take the call over\n",
-			svr_bsp_cpu());
-		all_parked = false;
+		svr_err("the BSP, CPU %d, did not take the call over (%pe)\n",
+			svr_bsp_cpu(), ERR_PTR(err));
+		cpumask_set_cpu(svr_bsp_cpu(), &q->missing);
+		svr_quiesce_destroy(q, svr_bsp_cpu());
+		weakest = svr_quiesce_weakest(q);
 		bsp = SVR_BSP_LOST;
-		route = svr_policy_route(all_parked, bsp, policy);
+		route = svr_policy_route(weakest, bsp, policy);
 	}
-	if (!svr_handover_withdraw())
-		svr_err("the BSP, CPU %d, does not halt\n", svr_bsp_cpu());
 
 	if (route != SVR_ROUTE_HERE) {
 		svr_err("refusing the SVSM reset (ap_policy=%s), the kernel's own restart goes on\n",
 			svr_ap_policy_name(policy));
 		return false;
 	}
-	if (!all_parked)
+	if (weakest == SVR_FATE_RUNNING)
 		svr_warn("ap_policy=force: calling although a CPU may be running\n");
 	if (bsp != SVR_BSP_SELF)
 		svr_warn("the call comes from CPU %d, which is not the BSP\n",
 			 cpu);
 	svr_prepare_call(cause);
-	svr_call_here(result);
+	svr_call_here();
 	return true;
 }
 
 static void svr_report_return(const struct svr_result *result)
 {
-	if (result->err == -ENXIO || result->err == -EDEADLK)
+	if (result->err == -ENXIO)
 		svr_err("SVSM_REBOOT_EXECUTE could not be called (%pe), the kernel's own restart goes on\n",
 			ERR_PTR(result->err));
 	else if (result->err)
@@ -144,37 +163,44 @@ static void svr_report_return(const struct svr_result *result)
 			result->rax, svr_result_name(result->rax));
 }
 
+/* Of all CPUs that get here, one */
+static bool svr_fire_once(void)
+{
+	return svr_state_advance(SVR_STATE_ARMED, SVR_STATE_FIRING) ||
+	       svr_state_advance(SVR_STATE_READY, SVR_STATE_FIRING);
+}
+
 /**
  * svr_fire - reset this guest through its SVSM
- * @cause: why
+ * @event: what happened, for the cause
  *
  * Does so once: of several CPUs that get here, and for any later call, only
  * the first has an effect.
  *
- * Context: any but NMI; CPU hotplug disabled. Interrupts may be on, they are
- * off while this runs. Returns only if the SVSM did not reset the guest; the
- * other CPUs are then stopped for good, as a restart stops them by itself
- * unless it is told reboot=force.
+ * Context: any, NMI included. Interrupts may be on, they are off while this
+ * runs. Returns only if the SVSM did not reset the guest; the other CPUs are
+ * then stopped for good, as a restart stops them by itself unless it is told
+ * reboot=force.
  */
-void svr_fire(enum svr_reason cause)
+void svr_fire(enum svr_event event)
 {
-	struct svr_result result = {};
+	const struct svr_cause *cause;
 	unsigned long flags;
 
-	if (!svr_state_advance(SVR_STATE_ARMED, SVR_STATE_FIRING))
+	if (!svr_fire_once())
 		return;
 
 	local_irq_save(flags);
+	cause = svr_cause_of(event);
 	if (!svr_caller_has_ca())
 		goto spent;
 	svr_quiesce(&svr_stopped);
-	svr_report_quiesce(&svr_stopped, svr_reason_name(cause));
+	svr_report_quiesce(&svr_stopped, cause);
 
-	if (svr_route_call(cause, cpumask_empty(&svr_stopped.missing),
-			   svr_find_bsp(&svr_stopped), &result))
-		svr_report_return(&result);
+	if (svr_route_call(cause))
+		svr_report_return(&svr_result);
 
-	svr_store_note(SVR_STAGE_RETURNED, cause);
+	svr_store_note(SVR_STAGE_RETURNED, cause, &svr_stopped.missing);
 spent:
 	svr_state_advance(SVR_STATE_FIRING, SVR_STATE_SPENT);
 	local_irq_restore(flags);

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The call is the BSP's to make; when another CPU has begun the restart
- * (reboot=cpuN, /sys/kernel/reboot/cpu), it hands the call over.
+ * What must come from the BSP is the BSP's to do; when another CPU has begun it
+ * (a panic, reboot=cpuN), it hands the job over.
  *
  *	the CPU that fires		the BSP, in svr_park()
  *	------------------		----------------------
- *					evidence = SVR_WAITING
- *	IDLE -> OFFERED
- *					OFFERED -> TAKEN
- *	parks				waits for that, masks, calls
+ *					evidence, HLT
+ *	IDLE -> OFFERED, NMI until
+ *	taken				OFFERED -> TAKEN
+ *	parks				waits for that, does the job
  *
- *	and if the call comes back:
+ *	and if the job comes back:
  *					TAKEN -> RETURNED, NMI until seen
  *	goes on				parks
  *
- * Either side may close the word instead, while the call has not been taken.
+ * The CPU that fires closes the word if the job is not taken. It does not
+ * matter how long ago the BSP was stopped.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/smp.h>
 #include <linux/time64.h>
@@ -28,17 +30,17 @@
 #include "wait.h"
 
 /*
- * The BSP waits to be asked. Far more than svr_quiesce() may take, and than
- * the kernel's stop takes where udelay() is slow; nobody waits for it to end.
+ * The CPU that fires wakes the BSP: that many NMIs, so far apart. Inside an NMI
+ * the BSP gets but one, the kernel does not tell the host that a nested one is
+ * done; so there is a pause first, for the BSP to get from its evidence into
+ * the HLT that follows.
  */
-#define SVR_HANDOVER_SERVE_US	(60 * USEC_PER_SEC)
-/* The CPU that fires waits for the BSP to take the call */
-#define SVR_HANDOVER_TAKE_US	(1 * USEC_PER_SEC)
+#define SVR_HANDOVER_SETTLE_US	1000
+#define SVR_HANDOVER_TAKE_TRIES	1000
+#define SVR_HANDOVER_TAKE_US	1000
 /* The BSP waits for the CPU that fires to park */
 #define SVR_HANDOVER_PARK_US	(1 * USEC_PER_SEC)
-/* The CPU that fires waits for the BSP to halt, nothing having been asked */
-#define SVR_HANDOVER_CLOSE_US	(1 * USEC_PER_SEC)
-/* The call came back: that many NMIs, so far apart, to wake the other CPU */
+/* The job came back: that many NMIs, so far apart, to wake the other CPU */
 #define SVR_HANDOVER_WAKE_TRIES	1000
 #define SVR_HANDOVER_WAKE_US	1000
 
@@ -53,8 +55,9 @@ enum svr_handover_word {
 
 static struct {
 	atomic_t word;
-	int from;		/* the CPU that fires; written before OFFERED */
-	struct svr_result result;	/* written before RETURNED */
+	int from;			/* the CPU that fires */
+	void (*job)(struct svr_cpu *bsp);	/* both written before OFFERED */
+	bool done;			/* written before RETURNED */
 } svr_handover = { .word = ATOMIC_INIT(SVR_HANDOVER_IDLE) };
 
 static bool svr_handover_step(int from, int to)
@@ -100,53 +103,62 @@ static void svr_handover_return(void)
 }
 
 /**
- * svr_handover_serve - wait on the BSP to be asked to make the call
+ * svr_handover_serve - do the job that has been offered to the BSP, if any
  * @bsp: the BSP, which is this CPU
  *
- * Context: stopped for good: interrupts off, perhaps inside an NMI. Returns
- * when nobody asked, when the CPU that asked withdrew, or when the call was
- * made and came back; this CPU then has nothing left to do but to halt.
+ * Context: stopped for good and just woken: interrupts off, perhaps inside an
+ * NMI. Returns when there was no job, or when it came back; this CPU then has
+ * nothing left to do but to halt.
  */
 void svr_handover_serve(struct svr_cpu *bsp)
 {
-	struct svr_wait wait = svr_wait_begin(SVR_HANDOVER_SERVE_US);
-
-	bsp->pending = -1;
-	/* Pairs with svr_cpu_parked(): the stop of this CPU has happened */
-	smp_store_release(&bsp->evidence, SVR_WAITING);
-	while (atomic_read(&svr_handover.word) == SVR_HANDOVER_IDLE)
-		if (!svr_wait_on(&wait))
-			break;
-	svr_handover_step(SVR_HANDOVER_IDLE, SVR_HANDOVER_CLOSED);
 	if (!svr_handover_step(SVR_HANDOVER_OFFERED, SVR_HANDOVER_TAKEN))
 		return;
 
-	if (svr_handover_caller_parked()) {
-		svr_lapic_quiet();
-		svr_transport_execute(bsp->ca, &svr_handover.result);
-	} else {
-		svr_handover.result.err = -EDEADLK;
-	}
+	WRITE_ONCE(bsp->evidence, SVR_RUNNING);
+	svr_handover.done = svr_handover_caller_parked();
+	if (svr_handover.done)
+		svr_handover.job(bsp);
 	svr_handover_return();
 }
 
+/* Returns true once the BSP has taken the job */
+static bool svr_handover_wake_bsp(void)
+{
+	const struct cpumask *bsp = cpumask_of(svr_bsp_cpu());
+	unsigned int i;
+
+	udelay(SVR_HANDOVER_SETTLE_US);
+	for (i = 0; i < SVR_HANDOVER_TAKE_TRIES; i++) {
+		__apic_send_IPI_mask(bsp, NMI_VECTOR);
+		if (svr_handover_reach(SVR_HANDOVER_TAKEN,
+				       SVR_HANDOVER_TAKE_US))
+			return true;
+	}
+	return false;
+}
+
 /**
- * svr_handover_request - have the BSP make the call, and park meanwhile
- * @result: how it ended, if the guest is still there to read it
+ * svr_handover_request - have the BSP do a job, and park meanwhile
+ * @job: what to do; does not return if all goes well
  *
- * Context: interrupts off, every other CPU parked, the BSP waiting.
+ * Context: any, NMI included; interrupts off, the BSP parked.
  *
- * Return: -ETIMEDOUT when the BSP did not take the call; 0 when it did and
- * the call came back.
+ * Return: 0 when the BSP did it and it came back; -EBUSY when there has been a
+ * hand-over before; -ETIMEDOUT when the BSP did not take the job; -EDEADLK
+ * when it took it, but found this CPU not parked.
  */
-int svr_handover_request(struct svr_result *result)
+int svr_handover_request(void (*job)(struct svr_cpu *bsp))
 {
 	struct svr_cpu *c = this_cpu_ptr(&svr_cpus);
 
+	if (atomic_read(&svr_handover.word) != SVR_HANDOVER_IDLE)
+		return -EBUSY;
 	svr_handover.from = raw_smp_processor_id();
+	svr_handover.job = job;
 	if (!svr_handover_step(SVR_HANDOVER_IDLE, SVR_HANDOVER_OFFERED))
-		return -ETIMEDOUT;
-	if (!svr_handover_reach(SVR_HANDOVER_TAKEN, SVR_HANDOVER_TAKE_US) &&
+		return -EBUSY;
+	if (!svr_handover_wake_bsp() &&
 	    svr_handover_step(SVR_HANDOVER_OFFERED, SVR_HANDOVER_CLOSED))
 		return -ETIMEDOUT;
 
@@ -160,29 +172,5 @@ int svr_handover_request(struct svr_result *result)
 		svr_park_caller(c);
 	atomic_set(&svr_handover.word, SVR_HANDOVER_SEEN);
 
-	*result = svr_handover.result;
-	return 0;
-}
-
-/**
- * svr_handover_withdraw - there will be no request; let the BSP halt
- *
- * Context: interrupts off.
- *
- * Return: true when the BSP has halted, or never was in the waiting loop.
- */
-bool svr_handover_withdraw(void)
-{
-	struct svr_wait wait = svr_wait_begin(SVR_HANDOVER_CLOSE_US);
-	int bsp = svr_bsp_cpu();
-
-	svr_handover_step(SVR_HANDOVER_IDLE, SVR_HANDOVER_CLOSED);
-	if (bsp < 0)
-		return true;
-
-	do {
-		if (READ_ONCE(per_cpu(svr_cpus, bsp).evidence) != SVR_WAITING)
-			return true;
-	} while (svr_wait_on(&wait));
-	return false;
+	return svr_handover.done ? 0 : -EDEADLK;
 }

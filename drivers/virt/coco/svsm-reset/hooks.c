@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where the kernel tells us of a restart.
+ * Where the kernel tells us of a reset.
+ *
+ * emergency_restart() has one hook, the kmsg dump: that is what a panic with a
+ * timeout comes to in the end, and sysrq-b at once. Its dumper is there from
+ * the beginning, and is not called for power-off, halt and kexec.
  *
  * SYS_OFF_MODE_RESTART_PREPARE handlers run for kernel_restart() and for
  * nothing else, so they arm. What fires comes later: the last thing that 6.12
- * calls before it stops the other CPUs is the kmsg dump. That also runs for
- * power-off, halt and kexec, and for the last one even a line in the log could
- * be fatal; so there is no dumper of ours until we are armed. Where x86 calls
- * the SYS_OFF_MODE_RESTART handlers, those are later still.
+ * calls before it stops the other CPUs is again the kmsg dump. That one also
+ * runs for power-off, halt and kexec, and for the last one even a line in the
+ * log could be fatal; so there is no dumper of ours for it until we are armed.
+ * Where x86 calls the SYS_OFF_MODE_RESTART handlers, those are later still.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -30,9 +34,9 @@ static enum svr_act svr_event(enum svr_event event)
 }
 
 /*
- * kmsg dumper, from arming on. For KMSG_DUMP_SHUTDOWN: interrupts on, inside
- * rcu_read_lock(), all CPUs running, on the reboot CPU. A panic may come in
- * between, and whatever it leads to is none of our business here.
+ * KMSG_DUMP_EMERG: any context, NMI included; interrupts on or off, other CPUs
+ * running (sysrq-b) or stopped (panic). KMSG_DUMP_SHUTDOWN: interrupts on,
+ * inside rcu_read_lock(), all CPUs running, on the reboot CPU.
  */
 static void svr_dump(struct kmsg_dumper *dumper,
 		     struct kmsg_dump_detail *detail)
@@ -47,10 +51,17 @@ static void svr_dump(struct kmsg_dumper *dumper,
 
 	if ((unsigned int)detail->reason < ARRAY_SIZE(events) &&
 	    svr_event(events[detail->reason]) == SVR_ACT_FIRE)
-		svr_fire(SVR_REASON_REBOOT);
+		svr_fire(events[detail->reason]);
 }
 
-static struct kmsg_dumper svr_dumper = {
+/* From loading on */
+static struct kmsg_dumper svr_emerg_dumper = {
+	.dump = svr_dump,
+	.max_reason = KMSG_DUMP_EMERG,
+};
+
+/* From arming on */
+static struct kmsg_dumper svr_shutdown_dumper = {
 	.dump = svr_dump,
 	.max_reason = KMSG_DUMP_SHUTDOWN,
 };
@@ -75,7 +86,8 @@ static int svr_prepare(struct sys_off_data *data)
 	 * thing that happens: it is registered no sooner than now, so that
 	 * pstore and the like have had their turn.
 	 */
-	if (!SVR_X86_RUNS_RESTART_HANDLERS && kmsg_dump_register(&svr_dumper))
+	if (!SVR_X86_RUNS_RESTART_HANDLERS &&
+	    kmsg_dump_register(&svr_shutdown_dumper))
 		pr_err("no kmsg dumper, the kernel's own restart will be used\n");
 	return NOTIFY_DONE;
 }
@@ -84,12 +96,12 @@ static int svr_prepare(struct sys_off_data *data)
 static int svr_restart(struct sys_off_data *data)
 {
 	if (svr_event(SVR_EVENT_RESTART) == SVR_ACT_FIRE)
-		svr_fire(SVR_REASON_REBOOT);
+		svr_fire(SVR_EVENT_RESTART);
 	return NOTIFY_DONE;
 }
 
 /**
- * svr_hooks_register - have the kernel tell us of a restart
+ * svr_hooks_register - have the kernel tell us of a reset
  *
  * Context: process, may sleep.
  *
@@ -112,9 +124,15 @@ int svr_hooks_register(void)
 					 SYS_OFF_PRIO_DEFAULT,
 					 svr_prepare, NULL);
 	err = PTR_ERR_OR_ZERO(svr_prepare_handler);
+	if (err)
+		goto err_restart;
+
+	err = kmsg_dump_register(&svr_emerg_dumper);
 	if (!err)
 		return 0;
 
+	unregister_sys_off_handler(svr_prepare_handler);
+err_restart:
 	unregister_sys_off_handler(svr_restart_handler);
 err_log:
 	pr_err("the restart hooks cannot be registered: %d\n", err);
@@ -124,11 +142,12 @@ err_log:
 /**
  * svr_hooks_unregister - no longer be told
  *
- * Waits for hooks that are running. Not called once one has armed, so there is
- * no dumper to be unregistered. Context: process, may sleep.
+ * Waits for hooks that are running. Not called once one has armed, so the
+ * dumper of that is not to be unregistered. Context: process, may sleep.
  */
 void svr_hooks_unregister(void)
 {
+	kmsg_dump_unregister(&svr_emerg_dumper);
 	unregister_sys_off_handler(svr_prepare_handler);
 	unregister_sys_off_handler(svr_restart_handler);
 }

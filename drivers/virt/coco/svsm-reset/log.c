@@ -8,10 +8,16 @@
  * parked may hold both for good. So a line is stored first, which waits for
  * nobody, and the consoles are tried only if their lock is free, with drivers
  * told not to insist on theirs, as in a panic.
+ *
+ * Inside an NMI even trying could wait for ever: for the lock inside the
+ * semaphore, should the NMI have interrupted its owner. In a panic the kernel
+ * has tried before us, on this CPU and with the others stopped.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
 #include <linux/console.h>
+#include <linux/panic.h>
+#include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/stdarg.h>
 
@@ -21,8 +27,9 @@
  * svr_emit - log a line, whatever a stopped CPU may hold
  * @fmt: format, beginning with a KERN_ level and the prefix (svr_err() etc.)
  *
- * Context: any but NMI; other CPUs may be stopped. The line always gets into
- * the log; it gets to the consoles if nobody has been stopped printing.
+ * Context: any; other CPUs may be stopped. The line always gets into the log;
+ * it gets to the consoles if nobody has been stopped printing, and inside an
+ * NMI only in a panic.
  */
 void svr_emit(const char *fmt, ...)
 {
@@ -33,7 +40,7 @@ void svr_emit(const char *fmt, ...)
 	vprintk_emit(0, LOGLEVEL_SCHED, NULL, fmt, args);
 	va_end(args);
 
-	if (!console_trylock())
+	if ((in_nmi() && !panic_in_progress()) || !console_trylock())
 		return;
 	/* What bust_spinlocks() does, which is not exported */
 	oops_in_progress++;

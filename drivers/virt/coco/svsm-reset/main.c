@@ -80,9 +80,15 @@ static int __init svr_init(void)
 	err = svr_park_install();
 	if (err)
 		goto err_ioapic;
-	err = svr_hooks_register();
+	err = svr_cause_init();
 	if (err)
 		goto err_park;
+	err = svr_deadman_init();
+	if (err)
+		goto err_cause;
+	err = svr_hooks_register();
+	if (err)
+		goto err_deadman;
 
 	svr_cpus_seal();
 	svr_store_mark_loaded();
@@ -91,6 +97,10 @@ static int __init svr_init(void)
 		svr_reason_name(svr_store_last_reason()));
 	return 0;
 
+err_deadman:
+	svr_deadman_exit();
+err_cause:
+	svr_cause_exit();
 err_park:
 	svr_park_uninstall();
 err_ioapic:
@@ -101,10 +111,15 @@ err_cpus:
 	return err;
 }
 
-/* Not reached once a reset has begun: arming takes a reference to the module */
+/*
+ * Not reached once a restart has begun: arming takes a reference to the module.
+ * An emergency restart does not, but then no CPU is left to unload anything.
+ */
 static void __exit svr_exit(void)
 {
 	svr_hooks_unregister();
+	svr_deadman_exit();
+	svr_cause_exit();
 	svr_park_uninstall();
 	svr_ioapic_exit();
 	platform_device_unregister(svr_pdev);

@@ -55,7 +55,7 @@ enum svr_ap_policy svr_ap_policy_get(void)
 
 /**
  * svr_ap_policy_set - change what happens if a CPU cannot be parked
- * @text: "refuse" or "force"
+ * @text: "refuse", "host" or "force"
  *
  * Context: process.
  *
@@ -66,7 +66,7 @@ int svr_ap_policy_set(const char *text)
 	int policy = text ? svr_ap_policy_parse(text) : -EINVAL;
 
 	if (policy < 0) {
-		pr_err("ap_policy: allowed values are refuse, force\n");
+		pr_err("ap_policy: allowed values are refuse, host, force\n");
 		return -EINVAL;
 	}
 	WRITE_ONCE(svr_ap_policy, policy);
@@ -116,7 +116,7 @@ static const struct kernel_param_ops svr_param_ap_policy_ops = {
 	.get = svr_param_ap_policy_get,
 };
 module_param_cb(ap_policy, &svr_param_ap_policy_ops, NULL, 0444);
-MODULE_PARM_DESC(ap_policy, "if a CPU cannot be parked: refuse the SVSM reset (default) or force it");
+MODULE_PARM_DESC(ap_policy, "if a CPU cannot be parked: refuse the SVSM reset (default), take the host's word (host), or force it");
 
 static int svr_param_unattested_set(const char *val,
 				    const struct kernel_param *kp)

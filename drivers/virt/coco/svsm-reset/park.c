@@ -3,7 +3,8 @@
  * What runs on a CPU that is being stopped.
  *
  * Two ways lead here: smp_ops.stop_this_cpu(), the last thing that the
- * kernel's own stop calls, and our NMI. The proof that a CPU is parked is a
+ * kernel's own stops call (also the one on the way to a crash kernel), and our
+ * NMI. The proof that a CPU is parked is a
  * word that it writes itself, right in front of the HLT: nothing of the guest
  * runs on it afterwards, interrupts being off and NMIs not being sent.
  */
@@ -33,33 +34,44 @@ static __always_inline void svr_halt(u32 *evidence, u32 how)
 		     : "memory");
 }
 
+/*
+ * Only the BSP is ever woken again, to be handed a job over: an NMI gets it out
+ * of the HLT wherever it was stopped. Stopped by the kernel it is offline, so
+ * that exc_nmi() returns at once; inside an NMI the new one is nested.
+ */
 static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
 {
-	if (svr_bsp_cpu() == raw_smp_processor_id())
-		svr_handover_serve(c);
+	bool bsp = svr_bsp_cpu() == raw_smp_processor_id();
+
 	c->pending = svr_lapic_quiet();
-	for (;;)
+	for (;;) {
 		svr_halt(&c->evidence, how);
+		if (bsp)
+			svr_handover_serve(c);
+	}
 }
 
 /*
- * Where x86 runs the restart handlers the kernel stops the CPUs before we fire;
- * elsewhere a stop while we are merely armed is somebody else's, a panic's.
+ * A panic stops the CPUs long before it comes to a reset, if it ever does, and
+ * it stops them but once: they park as they would for us. Where x86 runs the
+ * restart handlers the kernel stops the CPUs before we fire; elsewhere a stop
+ * while we are merely armed is somebody else's.
  */
 static bool svr_stop_is_ours(void)
 {
 	enum svr_state state = svr_state_get();
 
-	if (state == SVR_STATE_FIRING)
+	if (state == SVR_STATE_FIRING || panic_in_progress())
 		return true;
 	return SVR_X86_RUNS_RESTART_HANDLERS && state == SVR_STATE_ARMED &&
-	       system_state == SYSTEM_RESTART && !panic_in_progress();
+	       system_state == SYSTEM_RESTART;
 }
 
 /*
- * smp_ops.stop_this_cpu: interrupts off, local APIC off. The caller is BUG()
- * if this returns. Not every stop is part of a reset: power-off, halt, panic
- * and kexec come here, too, and get what they would have got without us.
+ * smp_ops.stop_this_cpu: interrupts off, local APIC off, perhaps inside an NMI.
+ * The caller is BUG() if this returns. Not every stop is part of a reset:
+ * power-off, halt and kexec come here, too, and get what they would have got
+ * without us.
  */
 static void svr_stop_this_cpu(void)
 {
@@ -84,8 +96,7 @@ static int svr_nmi(unsigned int type, struct pt_regs *regs)
  * svr_cpu_parked - has this CPU shown that it is parked?
  * @cpu: its number
  *
- * The BSP counts when it waits for the hand-over: nobody but the CPU that
- * asks can make it do anything else. Context: any.
+ * Context: any.
  *
  * Return: true when it has.
  */

@@ -10,7 +10,16 @@
 
 static const char * const svr_ap_policy_names[SVR_NR_AP_POLICIES] = {
 	[SVR_AP_REFUSE]	= "refuse",
+	[SVR_AP_HOST]	= "host",
 	[SVR_AP_FORCE]	= "force",
+};
+
+static const char * const svr_fate_names[SVR_NR_FATES] = {
+	[SVR_FATE_RUNNING]	= "running",
+	[SVR_FATE_DESTROYED]	= "destroyed",
+	[SVR_FATE_OFFLINE]	= "offline",
+	[SVR_FATE_PARKED]	= "parked",
+	[SVR_FATE_DELETED]	= "deleted",
 };
 
 static const char * const svr_state_names[SVR_NR_STATES] = {
@@ -23,10 +32,13 @@ static const char * const svr_state_names[SVR_NR_STATES] = {
 /*
  * Everything that is not in this table is SVR_ACT_NOTHING. In particular
  * SVR_EVENT_SHUTDOWN while nothing is armed: that is power-off, halt or
- * kexec, and for the last one even a line in the log could be fatal.
+ * kexec, and for the last one even a line in the log could be fatal. And
+ * SVR_EVENT_PANIC: a crash kernel may still follow, and comes first.
  */
 static const enum svr_act svr_acts[SVR_NR_EVENTS][SVR_NR_STATES] = {
 	[SVR_EVENT_PREPARE]  = { [SVR_STATE_READY] = SVR_ACT_ARM  },
+	[SVR_EVENT_EMERG]    = { [SVR_STATE_READY] = SVR_ACT_FIRE,
+				 [SVR_STATE_ARMED] = SVR_ACT_FIRE },
 	[SVR_EVENT_SHUTDOWN] = { [SVR_STATE_ARMED] = SVR_ACT_FIRE },
 	[SVR_EVENT_RESTART]  = { [SVR_STATE_ARMED] = SVR_ACT_FIRE },
 };
@@ -48,25 +60,56 @@ enum svr_act svr_policy_act(enum svr_event event, enum svr_state state)
 	return svr_acts[event][state];
 }
 
-static const enum svr_route svr_routes_parked[SVR_NR_BSP] = {
-	[SVR_BSP_SELF]		= SVR_ROUTE_HERE,
-	[SVR_BSP_WAITING]	= SVR_ROUTE_HAND_OVER,
-	[SVR_BSP_LOST]		= SVR_ROUTE_REFUSE,
-	[SVR_BSP_ABSENT]	= SVR_ROUTE_HERE,
-};
-
-static const enum svr_route svr_routes_forced[SVR_NR_BSP] = {
-	[SVR_BSP_SELF]		= SVR_ROUTE_HERE,
-	[SVR_BSP_WAITING]	= SVR_ROUTE_HAND_OVER,
-	[SVR_BSP_LOST]		= SVR_ROUTE_HERE,
-	[SVR_BSP_ABSENT]	= SVR_ROUTE_HERE,
+/* The weakest fate that will do */
+static const enum svr_fate svr_fates_enough[SVR_NR_AP_POLICIES] = {
+	[SVR_AP_REFUSE]	= SVR_FATE_OFFLINE,
+	[SVR_AP_HOST]	= SVR_FATE_DESTROYED,
+	[SVR_AP_FORCE]	= SVR_FATE_RUNNING,
 };
 
 /**
+ * svr_policy_enough - may the call be made?
+ * @weakest: the weakest of what is known of any CPU
+ * @policy:  the administrator's choice
+ *
+ * The host's word is not enough unless the administrator says so: it is in the
+ * host's hand to keep a CPU from parking, to say that it has destroyed it, and
+ * to let it run on when its memory is somebody else's.
+ *
+ * Context: any.
+ *
+ * Return: true when it may; false for values out of range.
+ */
+bool svr_policy_enough(enum svr_fate weakest, enum svr_ap_policy policy)
+{
+	if ((unsigned int)weakest >= SVR_NR_FATES ||
+	    (unsigned int)policy >= SVR_NR_AP_POLICIES)
+		return false;
+	return weakest >= svr_fates_enough[policy];
+}
+
+/**
+ * svr_policy_destroy - is the host to be asked to destroy a CPU?
+ * @policy:    the administrator's choice
+ * @deletable: the SVSM can be asked to delete that CPU's VMSA afterwards
+ *
+ * Not for nothing: where the host's word changes nothing, the CPU is left to
+ * the kernel's own restart as it is.
+ *
+ * Context: any.
+ *
+ * Return: true when it is.
+ */
+bool svr_policy_destroy(enum svr_ap_policy policy, bool deletable)
+{
+	return deletable || policy != SVR_AP_REFUSE;
+}
+
+/**
  * svr_policy_route - who makes the call, if anybody?
- * @all_parked: every other CPU has shown that it is parked
- * @bsp:        where the BSP is
- * @policy:     the administrator's choice for the case that something is amiss
+ * @weakest: the weakest of what is known of any other CPU, the BSP included
+ * @bsp:     where the BSP is
+ * @policy:  the administrator's choice for the case that something is amiss
  *
  * The draft does not say what a call from an AP does; the next kernel then
  * takes itself for a crash kernel and leaves the BSP out. So the BSP calls
@@ -74,16 +117,15 @@ static const enum svr_route svr_routes_forced[SVR_NR_BSP] = {
  *
  * Return: the route.
  */
-enum svr_route svr_policy_route(bool all_parked, enum svr_bsp bsp,
+enum svr_route svr_policy_route(enum svr_fate weakest, enum svr_bsp bsp,
 				enum svr_ap_policy policy)
 {
-	if ((unsigned int)bsp >= SVR_NR_BSP)
+	if ((unsigned int)bsp >= SVR_NR_BSP ||
+	    !svr_policy_enough(weakest, policy))
 		return SVR_ROUTE_REFUSE;
-	if (policy == SVR_AP_FORCE)
-		return svr_routes_forced[bsp];
-	if (!all_parked)
-		return SVR_ROUTE_REFUSE;
-	return svr_routes_parked[bsp];
+	if (bsp == SVR_BSP_PARKED)
+		return SVR_ROUTE_HAND_OVER;
+	return SVR_ROUTE_HERE;
 }
 
 /**
@@ -112,6 +154,21 @@ const char *svr_ap_policy_name(enum svr_ap_policy policy)
 	if ((unsigned int)policy >= SVR_NR_AP_POLICIES)
 		return "unknown";
 	return svr_ap_policy_names[policy];
+}
+
+/**
+ * svr_fate_name - name of what is known of a CPU
+ * @fate: what is known
+ *
+ * Context: any.
+ *
+ * Return: its name, never NULL.
+ */
+const char *svr_fate_name(enum svr_fate fate)
+{
+	if ((unsigned int)fate >= SVR_NR_FATES)
+		return "unknown";
+	return svr_fate_names[fate];
 }
 
 /**

@@ -56,26 +56,46 @@ enum svr_act {
 /**
  * enum svr_ap_policy - what if a CPU cannot be parked?
  * @SVR_AP_REFUSE: no SVSM reset, the kernel restarts as without this driver
+ * @SVR_AP_HOST:   reset if the host says that it has destroyed that CPU
  * @SVR_AP_FORCE:  reset none the less
  * @SVR_NR_AP_POLICIES: how many policies there are
  */
 enum svr_ap_policy {
 	SVR_AP_REFUSE,
+	SVR_AP_HOST,
 	SVR_AP_FORCE,
 	SVR_NR_AP_POLICIES,
 };
 
 /**
+ * enum svr_fate - what is known of a CPU that must not run, weakest first
+ * @SVR_FATE_RUNNING:   nothing: it may be running
+ * @SVR_FATE_DESTROYED: the host says that it will not run it any more
+ * @SVR_FATE_OFFLINE:   CPU hotplug says that it is offline
+ * @SVR_FATE_PARKED:    it has left evidence that it has halted for good
+ * @SVR_FATE_DELETED:   the SVSM says that it cannot run any more
+ * @SVR_NR_FATES: how many there are
+ */
+enum svr_fate {
+	SVR_FATE_RUNNING,
+	SVR_FATE_DESTROYED,
+	SVR_FATE_OFFLINE,
+	SVR_FATE_PARKED,
+	SVR_FATE_DELETED,
+	SVR_NR_FATES,
+};
+
+/**
  * enum svr_bsp - where is the BSP, seen from the CPU that fires?
  * @SVR_BSP_SELF:    it is this CPU
- * @SVR_BSP_WAITING: parked, and waiting for the call to be handed over to it
+ * @SVR_BSP_PARKED:  parked, so that the call can be handed over to it
  * @SVR_BSP_LOST:    not parked, or it did not take the call over
  * @SVR_BSP_ABSENT:  no CPU of this kernel is the BSP (a crash kernel)
  * @SVR_NR_BSP: how many places there are
  */
 enum svr_bsp {
 	SVR_BSP_SELF,
-	SVR_BSP_WAITING,
+	SVR_BSP_PARKED,
 	SVR_BSP_LOST,
 	SVR_BSP_ABSENT,
 	SVR_NR_BSP,
@@ -94,11 +114,14 @@ enum svr_route {
 };
 
 enum svr_act svr_policy_act(enum svr_event event, enum svr_state state);
-enum svr_route svr_policy_route(bool all_parked, enum svr_bsp bsp,
+bool svr_policy_enough(enum svr_fate weakest, enum svr_ap_policy policy);
+bool svr_policy_destroy(enum svr_ap_policy policy, bool deletable);
+enum svr_route svr_policy_route(enum svr_fate weakest, enum svr_bsp bsp,
 				enum svr_ap_policy policy);
 
 int svr_ap_policy_parse(const char *text);
 const char *svr_ap_policy_name(enum svr_ap_policy policy);
+const char *svr_fate_name(enum svr_fate fate);
 const char *svr_state_name(enum svr_state state);
 
 #endif /* _SVSM_RESET_POLICY_H */

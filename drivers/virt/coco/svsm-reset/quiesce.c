@@ -7,17 +7,26 @@
  * what counts is the evidence that each CPU leaves as it halts (park.c). A CPU
  * that is still online without any gets the kernel's stop interrupt from us,
  * which leaves it no lock that is held with interrupts off, then an NMI, which
- * may leave it any (log.c). Once a CPU has
- * halted it must not be woken again: an NMI makes it run code of the guest
- * even if that only looks at the clock.
+ * may leave it any (log.c). Once a CPU has halted it must not be woken again:
+ * an NMI makes it run code of the guest even if that only looks at the clock.
+ *
+ * Whoever cannot be reached by an NMI can only be kept out of the guest from
+ * outside: by the host, which is asked where its word would help, and for good
+ * by the SVSM, where the address of the VMSA is known.
+ *
+ * A step that is not needed is not taken. After a panic the CPUs have been
+ * stopped long since.
  */
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
+#include <linux/minmax.h>
 #include <linux/sched/clock.h>
 #include <linux/smp.h>
 #include <linux/time64.h>
 #include <asm/apic.h>
 #include <asm/irq_vectors.h>
+#include <asm/smp.h>
 
 #include "svsm-reset.h"
 #include "wait.h"
@@ -101,33 +110,143 @@ static bool svr_nmi_crossed(const struct svr_quiesce *q)
 	return false;
 }
 
+static bool svr_some_parked(const struct svr_quiesce *q)
+{
+	return !cpumask_equal(&q->missing, &q->want);
+}
+
+static void svr_stop_others(struct svr_quiesce *q)
+{
+	/*
+	 * The kernel's stop may send NMIs to all that are online, and a CPU
+	 * that was stopped on the way to a crash kernel still is.
+	 */
+	if (!svr_some_parked(q))
+		smp_ops.stop_other_cpus(0);
+	svr_wait_parked(q, SVR_ON_ITS_WAY_US, true);
+	if (cpumask_empty(&q->missing))
+		return;
+
+	svr_interrupt_missing(q);
+	svr_wait_parked(q, SVR_IRQ_PARK_US, false);
+	if (cpumask_empty(&q->missing))
+		return;
+
+	svr_nmi_missing(q);
+	svr_wait_parked(q, SVR_NMI_PARK_US, false);
+	if (svr_nmi_crossed(q))
+		udelay(SVR_NMI_CROSSED_US);
+}
+
+/**
+ * svr_quiesce_destroy - have a CPU kept out of the guest that did not park
+ * @q:   outcome of svr_quiesce(), in which this is noted
+ * @cpu: that CPU
+ *
+ * Context: any, NMI included, interrupts off.
+ */
+void svr_quiesce_destroy(struct svr_quiesce *q, int cpu)
+{
+	if (svr_policy_destroy(svr_ap_policy_get(), svr_vmsa_pa(cpu)) &&
+	    !svr_host_destroy(per_cpu(x86_cpu_to_apicid, cpu)))
+		cpumask_set_cpu(cpu, &q->destroyed);
+}
+
+/*
+ * The SVSM does not delete a VMSA that is in use, and may wait until it is not:
+ * so not that of a CPU which may be running.
+ */
+static void svr_delete_vmsas(struct svr_quiesce *q)
+{
+	int cpu;
+
+	for_each_present_cpu(cpu) {
+		u64 vmsa = svr_vmsa_pa(cpu);
+
+		/* The BSP has none that the SVSM was asked for */
+		if (!vmsa || cpu == raw_smp_processor_id() ||
+		    cpu == svr_bsp_cpu() ||
+		    svr_quiesce_fate(q, cpu) == SVR_FATE_RUNNING)
+			continue;
+		if (!svr_svsm_delete(vmsa))
+			cpumask_set_cpu(cpu, &q->deleted);
+	}
+}
+
+/**
+ * svr_quiesce_fate - what is known of a CPU?
+ * @q:   outcome of svr_quiesce()
+ * @cpu: that CPU, any but this one
+ *
+ * Context: any.
+ *
+ * Return: an &enum svr_fate.
+ */
+enum svr_fate svr_quiesce_fate(const struct svr_quiesce *q, int cpu)
+{
+	if (cpumask_test_cpu(cpu, &q->deleted))
+		return SVR_FATE_DELETED;
+	if (!cpumask_test_cpu(cpu, &q->want))
+		return SVR_FATE_OFFLINE;
+	if (!cpumask_test_cpu(cpu, &q->missing))
+		return SVR_FATE_PARKED;
+	if (cpumask_test_cpu(cpu, &q->destroyed))
+		return SVR_FATE_DESTROYED;
+	return SVR_FATE_RUNNING;
+}
+
+/**
+ * svr_quiesce_weakest - what is known of the CPU that least is known of?
+ * @q: outcome of svr_quiesce()
+ *
+ * Context: any.
+ *
+ * Return: an &enum svr_fate; SVR_FATE_DELETED when there is no other CPU.
+ */
+enum svr_fate svr_quiesce_weakest(const struct svr_quiesce *q)
+{
+	enum svr_fate weakest = SVR_FATE_DELETED;
+	int cpu;
+
+	for_each_cpu(cpu, &q->want)
+		weakest = min(weakest, svr_quiesce_fate(q, cpu));
+	return weakest;
+}
+
 /**
  * svr_quiesce - park every other CPU
  * @q: outcome
  *
  * Takes at most the kernel's own bounds (1.01 s) and SVR_ON_ITS_WAY_US,
- * SVR_IRQ_PARK_US, SVR_NMI_PARK_US and SVR_NMI_CROSSED_US on top.
+ * SVR_IRQ_PARK_US, SVR_NMI_PARK_US and SVR_NMI_CROSSED_US on top, and a call to
+ * the host and one to the SVSM for each CPU.
  *
- * Context: any, interrupts off, CPU hotplug disabled; once.
+ * Context: any, NMI included, interrupts off; once.
  */
 void svr_quiesce(struct svr_quiesce *q)
 {
 	u64 start = local_clock();
+	/* Locked: no CPU is coming or going, what the masks do not have is off */
+	bool settled = cpus_read_trylock();
+	int cpu;
 
 	/* Before the stop: it clears bits of the online mask */
 	cpumask_or(&q->want, svr_cpus_online(), cpu_online_mask);
+	if (!settled)
+		cpumask_or(&q->want, &q->want, cpu_present_mask);
 	cpumask_clear_cpu(raw_smp_processor_id(), &q->want);
 	cpumask_clear(&q->nmi);
+	cpumask_clear(&q->destroyed);
+	cpumask_clear(&q->deleted);
 
-	smp_ops.stop_other_cpus(0);
+	svr_find_missing(q);
+	if (!cpumask_empty(&q->missing))
+		svr_stop_others(q);
+	for_each_cpu(cpu, &q->missing)
+		svr_quiesce_destroy(q, cpu);
+	svr_delete_vmsas(q);
 
-	svr_wait_parked(q, SVR_ON_ITS_WAY_US, true);
-	svr_interrupt_missing(q);
-	svr_wait_parked(q, SVR_IRQ_PARK_US, false);
-	svr_nmi_missing(q);
-	svr_wait_parked(q, SVR_NMI_PARK_US, false);
-	if (svr_nmi_crossed(q))
-		udelay(SVR_NMI_CROSSED_US);
-
+	if (settled)
+		cpus_read_unlock();
 	q->took_us = div_u64(local_clock() - start, NSEC_PER_USEC);
 }

@@ -30,6 +30,10 @@ static const char * const svr_reason_names[SVR_NR_REASONS] = {
 	[SVR_REASON_NONE]	= "none",
 	[SVR_REASON_UNKNOWN]	= "unknown",
 	[SVR_REASON_REBOOT]	= "reboot",
+	[SVR_REASON_EMERGENCY]	= "emergency-restart",
+	[SVR_REASON_PANIC]	= "panic",
+	[SVR_REASON_KDUMP]	= "kdump",
+	[SVR_REASON_REFUSED]	= "refused",
 };
 
 static u32 svr_record_crc(const u8 raw[SVR_RECORD_SIZE])

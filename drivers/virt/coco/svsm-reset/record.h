@@ -13,12 +13,20 @@
  * @SVR_REASON_NONE:    it was not: first boot
  * @SVR_REASON_UNKNOWN: something else, or nobody can tell
  * @SVR_REASON_REBOOT:  kernel_restart()
+ * @SVR_REASON_EMERGENCY: emergency_restart(), sysrq-b
+ * @SVR_REASON_PANIC:   panic()
+ * @SVR_REASON_KDUMP:   a crash kernel that was done
+ * @SVR_REASON_REFUSED: the SVSM was not called, or did not want to
  * @SVR_NR_REASONS: how many reasons there are
  */
 enum svr_reason {
 	SVR_REASON_NONE		= 0,
 	SVR_REASON_UNKNOWN	= 1,
 	SVR_REASON_REBOOT	= 2,
+	SVR_REASON_EMERGENCY	= 3,
+	SVR_REASON_PANIC	= 4,
+	SVR_REASON_KDUMP	= 5,
+	SVR_REASON_REFUSED	= 6,
 	SVR_NR_REASONS,
 };
 

@@ -7,6 +7,7 @@
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
+#include <linux/cpumask.h>
 #include <linux/kstrtox.h>
 #include <linux/smp.h>
 #include <linux/sprintf.h>
@@ -73,12 +74,13 @@ void svr_store_load(void)
  */
 void svr_store_mark_loaded(void)
 {
+	const struct svr_cause last = { .reason = svr_last_reason, .cpu = -1 };
 	struct svr_record rec;
 	u8 raw[SVR_RECORD_SIZE];
 
 	if (svr_store_foreign)
 		return;
-	if (svr_store_note(SVR_STAGE_LOADED, svr_last_reason) &&
+	if (svr_store_note(SVR_STAGE_LOADED, &last, cpu_none_mask) &&
 	    !svr_store->read(raw) && !svr_record_decode(raw, &rec) &&
 	    rec.stage == SVR_STAGE_LOADED && rec.boot == svr_boot)
 		return;
@@ -89,18 +91,20 @@ void svr_store_mark_loaded(void)
 
 /**
  * svr_store_note - write the record
- * @stage:  what is happening
- * @reason: why
+ * @stage: what is happening
+ * @cause: why
+ * @lost:  CPUs that are not known to have stopped
  *
  * Context: any; only tries locks.
  *
  * Return: true when the record has been written.
  */
-bool svr_store_note(enum svr_stage stage, enum svr_reason reason)
+bool svr_store_note(enum svr_stage stage, const struct svr_cause *cause,
+		    const struct cpumask *lost)
 {
 	struct svr_record rec = {
 		.stage = stage,
-		.reason = reason,
+		.reason = cause->reason,
 		.count = svr_found.count + (stage != SVR_STAGE_LOADED),
 		.boot = svr_boot,
 	};

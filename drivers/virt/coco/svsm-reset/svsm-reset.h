@@ -3,20 +3,22 @@
  * Reset of an SEV-SNP guest through its SVSM: what the parts of the driver
  * know of each other.
  *
- * The way of a reset: cause and arm (hooks.c), then fire.c: quiesce
- * (quiesce.c, park.c), record (record.c, store.c), call (handover.c, lapic.c,
- * transport.c). From the moment of firing nothing allocates, sleeps, or waits
- * without a bound, and locks are only tried.
+ * The way of a reset: cause (cause.c, deadman.c) and arm (hooks.c), then
+ * fire.c: quiesce (quiesce.c, park.c), record (record.c, store.c), call
+ * (handover.c, lapic.c, transport.c). From the moment of firing nothing
+ * allocates, sleeps, or waits without a bound, and locks are only tried.
  */
 #ifndef _SVSM_RESET_H
 #define _SVSM_RESET_H
 
 #include <linux/compiler.h>
 #include <linux/cpumask.h>
+#include <linux/errno.h>
 #include <linux/kern_levels.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 
+#include "cause.h"
 #include "policy.h"
 #include "proto.h"
 #include "record.h"
@@ -35,17 +37,21 @@ enum svr_ap_policy svr_ap_policy_get(void);
 int svr_ap_policy_set(const char *text);
 extern const struct attribute_group *svr_groups[];
 
+/* deadman.c */
+unsigned int svr_deadman_get(void);
+int svr_deadman_set(const char *text);
+int svr_deadman_init(void);
+void svr_deadman_exit(void);
+
 /**
  * enum svr_evidence - what a CPU has written about itself before it halted
  * @SVR_RUNNING:        nothing
- * @SVR_WAITING:        the BSP: stopped, but waiting for the hand-over
  * @SVR_PARKED_BY_STOP: halted for good, out of the kernel's own stop
  * @SVR_PARKED_BY_NMI:  halted for good, out of our NMI
  * @SVR_PARKED_CALLER:  halted until the BSP reports that the call came back
  */
 enum svr_evidence {
 	SVR_RUNNING,
-	SVR_WAITING,
 	SVR_PARKED_BY_STOP,
 	SVR_PARKED_BY_NMI,
 	SVR_PARKED_CALLER,
@@ -53,7 +59,7 @@ enum svr_evidence {
 
 /**
  * struct svr_cpu - what the driver knows of one CPU
- * @ca:       its calling area, NULL while unknown; never changes once set
+ * @ca:       its calling area, NULL while unknown; written by this CPU only
  * @evidence: an &enum svr_evidence; written by this CPU itself
  * @nmi_park: written by the CPU that fires: our next NMI means "park"
  * @nmi_wake: written by the BSP: our next NMI means "look at the result"
@@ -105,24 +111,31 @@ void __printf(1, 2) svr_emit(const char *fmt, ...);
 #define svr_err(fmt, ...)	svr_emit(SVR_ERR pr_fmt(fmt), ##__VA_ARGS__)
 
 /* fire.c */
-void svr_fire(enum svr_reason cause);
+void svr_fire(enum svr_event event);
 
 /**
  * struct svr_quiesce - outcome of stopping the other CPUs
- * @want:    CPUs that had to be parked
- * @missing: those of them that did not show that they are
- * @nmi:     those that needed our NMI
- * @took_us: microseconds it took
+ * @want:      CPUs that had to be parked
+ * @missing:   those of them that did not show that they are
+ * @nmi:       those that needed our NMI
+ * @destroyed: missing ones that the host says it has destroyed
+ * @deleted:   CPUs whose VMSA the SVSM has deleted
+ * @took_us:   microseconds it took
  */
 struct svr_quiesce {
 	cpumask_t want;
 	cpumask_t missing;
 	cpumask_t nmi;
+	cpumask_t destroyed;
+	cpumask_t deleted;
 	u64 took_us;
 };
 
 /* quiesce.c */
 void svr_quiesce(struct svr_quiesce *q);
+enum svr_fate svr_quiesce_fate(const struct svr_quiesce *q, int cpu);
+enum svr_fate svr_quiesce_weakest(const struct svr_quiesce *q);
+void svr_quiesce_destroy(struct svr_quiesce *q, int cpu);
 
 /* park.c */
 int svr_park_install(void);
@@ -132,8 +145,23 @@ bool svr_cpu_parked(int cpu);
 
 /* handover.c */
 void svr_handover_serve(struct svr_cpu *bsp);
-int svr_handover_request(struct svr_result *result);
-bool svr_handover_withdraw(void);
+int svr_handover_request(void (*job)(struct svr_cpu *bsp));
+
+/* ghcb.c, vmsa.c: not there yet */
+static inline int svr_host_destroy(u32 apic_id)
+{
+	return -ENODEV;
+}
+
+static inline u64 svr_vmsa_pa(int cpu)
+{
+	return 0;
+}
+
+static inline int svr_svsm_delete(u64 vmsa_pa)
+{
+	return -ENODEV;
+}
 
 /* lapic.c, drain.S */
 void svr_lapic_prepare(void);
@@ -148,7 +176,8 @@ void svr_ioapic_mask(void);
 /* store.c: the record, whatever it is kept in */
 void svr_store_load(void);
 void svr_store_mark_loaded(void);
-bool svr_store_note(enum svr_stage stage, enum svr_reason reason);
+bool svr_store_note(enum svr_stage stage, const struct svr_cause *cause,
+		    const struct cpumask *lost);
 enum svr_reason svr_store_last_reason(void);
 
 /**

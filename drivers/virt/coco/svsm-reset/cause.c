@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Why a reset has begun: noted when the kernel says so, used when it is fired.
+ *
+ * The notifiers here note, and nothing else: a panic notifier that does not
+ * return takes the turn of all those behind it. Each of the causes has but one
+ * writer: kernel_restart() is serialized, only one CPU ever panics, and only
+ * one CPU fires.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/limits.h>
+#include <linux/notifier.h>
+#include <linux/panic_notifier.h>
+#include <linux/reboot.h>
+#include <linux/smp.h>
+#include <linux/sprintf.h>
+#include <linux/string.h>
+
+#include "svsm-reset.h"
+
+static struct svr_cause svr_restart = {
+	.reason = SVR_REASON_REBOOT,
+	.cpu = -1,
+};
+
+static struct svr_cause svr_panic = {
+	.reason = SVR_REASON_PANIC,
+	.cpu = -1,
+};
+
+static struct svr_cause svr_emergency = {
+	.reason = SVR_REASON_EMERGENCY,
+	.cpu = -1,
+};
+
+/* The panic has been noted; read after it has been seen true */
+static bool svr_panicked;
+
+static void svr_cause_fill(struct svr_cause *cause, const char *text)
+{
+	cause->cpu = raw_smp_processor_id();
+	strscpy(cause->message, text ?: "");
+}
+
+static int svr_cause_reboot(struct notifier_block *nb, unsigned long event,
+			    void *cmd)
+{
+	if (event == SYS_RESTART)
+		svr_cause_fill(&svr_restart, cmd);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block svr_cause_reboot_nb = {
+	.notifier_call = svr_cause_reboot,
+};
+
+/* Other CPUs are stopped; perhaps inside an NMI */
+static int svr_cause_panicked(struct notifier_block *nb, unsigned long event,
+			      void *text)
+{
+	svr_cause_fill(&svr_panic, text);
+	/* Pairs with svr_cause_panic() */
+	smp_store_release(&svr_panicked, true);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block svr_cause_panic_nb = {
+	.notifier_call = svr_cause_panicked,
+	/* First: another notifier may be the one that does not return */
+	.priority = INT_MAX,
+};
+
+/**
+ * svr_cause_init - be told why
+ *
+ * Context: process, may sleep.
+ *
+ * Return: 0 or a negative errno, which has been logged.
+ */
+int svr_cause_init(void)
+{
+	int err;
+
+	err = register_reboot_notifier(&svr_cause_reboot_nb);
+	if (err)
+		goto err_log;
+	err = atomic_notifier_chain_register(&panic_notifier_list,
+					     &svr_cause_panic_nb);
+	if (!err)
+		return 0;
+	unregister_reboot_notifier(&svr_cause_reboot_nb);
+err_log:
+	pr_err("the notifiers cannot be registered: %d\n", err);
+	return err;
+}
+
+/**
+ * svr_cause_exit - no longer be told
+ *
+ * Context: process, may sleep.
+ */
+void svr_cause_exit(void)
+{
+	atomic_notifier_chain_unregister(&panic_notifier_list,
+					 &svr_cause_panic_nb);
+	unregister_reboot_notifier(&svr_cause_reboot_nb);
+}
+
+/**
+ * svr_cause_note_deadman - it is the deadman that restarts
+ * @seconds: its setting
+ *
+ * Context: any; emergency_restart() follows.
+ */
+void svr_cause_note_deadman(unsigned int seconds)
+{
+	snprintf(svr_emergency.message, sizeof(svr_emergency.message),
+		 "deadman: no restart within %u s", seconds);
+}
+
+/**
+ * svr_cause_panic - has the kernel panicked, and why?
+ *
+ * Only known once the panic notifiers have run: not on the way to a crash
+ * kernel, unless it is told crash_kexec_post_notifiers.
+ *
+ * Context: any, NMI included.
+ *
+ * Return: the panic, or NULL.
+ */
+const struct svr_cause *svr_cause_panic(void)
+{
+	/* Pairs with svr_cause_panicked() */
+	return smp_load_acquire(&svr_panicked) ? &svr_panic : NULL;
+}
+
+/**
+ * svr_cause_of - why does this event reset the machine?
+ * @event: what has happened
+ *
+ * An emergency restart after a panic is because of the panic, whoever asks for
+ * it (panic=0, then sysrq-b).
+ *
+ * Context: any, NMI included; only on the CPU that fires.
+ *
+ * Return: the cause, never NULL.
+ */
+const struct svr_cause *svr_cause_of(enum svr_event event)
+{
+	const struct svr_cause *panic = svr_cause_panic();
+
+	if (event != SVR_EVENT_EMERG)
+		return &svr_restart;
+	if (panic)
+		return panic;
+	svr_emergency.cpu = raw_smp_processor_id();
+	return &svr_emergency;
+}

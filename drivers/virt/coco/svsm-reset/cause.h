@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Why this machine is about to be reset */
+#ifndef _SVSM_RESET_CAUSE_H
+#define _SVSM_RESET_CAUSE_H
+
+#include "policy.h"
+#include "record.h"
+
+/* As much of a panic's message as is kept, with the NUL */
+#define SVR_CAUSE_MESSAGE	64
+
+/**
+ * struct svr_cause - why a reset has begun
+ * @reason:  an &enum svr_reason
+ * @cpu:     CPU on which it began, -1 when that is not known
+ * @message: what there is to say about it, perhaps nothing
+ */
+struct svr_cause {
+	enum svr_reason reason;
+	int cpu;
+	char message[SVR_CAUSE_MESSAGE];
+};
+
+int svr_cause_init(void);
+void svr_cause_exit(void);
+void svr_cause_note_deadman(unsigned int seconds);
+const struct svr_cause *svr_cause_panic(void);
+const struct svr_cause *svr_cause_of(enum svr_event event);
+
+#endif /* _SVSM_RESET_CAUSE_H */
