@@ -34,4 +34,11 @@ svr_hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
+/*
+ * snp_msg_alloc() maps the secrets page; it came with 6.14. Before that a
+ * platform device says where it is.
+ */
+#define SVR_HAS_SNP_MSG_ALLOC						\
+	(LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 14)
+
 #endif /* _SVSM_RESET_COMPAT_H */

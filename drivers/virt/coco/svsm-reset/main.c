@@ -71,10 +71,11 @@ static int __init svr_init(void)
 	err = svr_probe_service();
 	if (err)
 		goto err_cpus;
+	svr_secrets_init();
 	svr_store_load();
 	err = svr_pdev_add();
 	if (err)
-		goto err_cpus;
+		goto err_secrets;
 	svr_lapic_prepare();
 	svr_ioapic_init();
 	err = svr_park_install();
@@ -106,6 +107,8 @@ err_park:
 err_ioapic:
 	svr_ioapic_exit();
 	platform_device_unregister(svr_pdev);
+err_secrets:
+	svr_secrets_exit();
 err_cpus:
 	svr_cpus_exit();
 	return err;
@@ -123,6 +126,7 @@ static void __exit svr_exit(void)
 	svr_park_uninstall();
 	svr_ioapic_exit();
 	platform_device_unregister(svr_pdev);
+	svr_secrets_exit();
 	svr_cpus_exit();
 }
 

@@ -16,7 +16,7 @@
 /* Bytes that neither QEMU nor its firmware uses */
 #define SVR_CMOS_FIRST	0x60
 
-static int svr_cmos_read(u8 raw[SVR_RECORD_SIZE])
+static int svr_cmos_read(u8 *raw)
 {
 	unsigned long flags;
 	int i;
@@ -25,13 +25,13 @@ static int svr_cmos_read(u8 raw[SVR_RECORD_SIZE])
 		return -ENODEV;
 
 	spin_lock_irqsave(&rtc_lock, flags);
-	for (i = 0; i < SVR_RECORD_SIZE; i++)
+	for (i = 0; i < SVR_RECORD_SMALL; i++)
 		raw[i] = CMOS_READ(SVR_CMOS_FIRST + i);
 	spin_unlock_irqrestore(&rtc_lock, flags);
 	return 0;
 }
 
-static int svr_cmos_write(const u8 raw[SVR_RECORD_SIZE])
+static int svr_cmos_write(const u8 *raw)
 {
 	unsigned long flags;
 	int i;
@@ -42,7 +42,7 @@ static int svr_cmos_write(const u8 raw[SVR_RECORD_SIZE])
 	/* The owner of the lock may be a CPU that has been stopped */
 	if (!spin_trylock_irqsave(&rtc_lock, flags))
 		return -EBUSY;
-	for (i = 0; i < SVR_RECORD_SIZE; i++)
+	for (i = 0; i < SVR_RECORD_SMALL; i++)
 		CMOS_WRITE(raw[i], SVR_CMOS_FIRST + i);
 	spin_unlock_irqrestore(&rtc_lock, flags);
 	return 0;
@@ -50,7 +50,8 @@ static int svr_cmos_write(const u8 raw[SVR_RECORD_SIZE])
 
 /* Record in RTC CMOS, bytes 0x60 to 0x6f */
 const struct svr_store svr_store_cmos = {
-	.name = "RTC CMOS",
+	.name = "cmos",
+	.size = SVR_RECORD_SMALL,
 	.read = svr_cmos_read,
 	.write = svr_cmos_write,
 };

@@ -2,25 +2,35 @@
 /*
  * The record of the last reset: read once at load, written twice a boot.
  *
- * Where the bytes are kept is behind struct svr_store. Whatever that is now,
- * the host can read and forge it: a hint for people, not a proof.
+ * It is written to every store there is and read from the first that has one,
+ * in the order of what they can promise. A store that has been emptied, a
+ * secrets page restored from its launch copy for one, leaves it to the next.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
+#include <linux/array_size.h>
+#include <linux/crash_dump.h>
 #include <linux/cpumask.h>
 #include <linux/kstrtox.h>
+#include <linux/minmax.h>
 #include <linux/smp.h>
 #include <linux/sprintf.h>
+#include <linux/string.h>
 
 #include "svsm-reset.h"
 
-static const struct svr_store *const svr_store = &svr_store_cmos;
+static const struct svr_store * const svr_stores[] = {
+	&svr_store_secrets,
+	&svr_store_cmos,
+};
 
+/* The bytes are somebody else's, or of another version: leave them alone */
+static bool svr_store_foreign[ARRAY_SIZE(svr_stores)];
+
+static const struct svr_store *svr_store_found;
 static enum svr_reason svr_last_reason = SVR_REASON_UNKNOWN;
 static struct svr_record svr_found;
 static u32 svr_boot;
-/* These bytes are somebody else's, or of a later version: leave them alone */
-static bool svr_store_foreign;
 
 /*
  * A number that is the same for all of this boot, and another in the next:
@@ -37,6 +47,26 @@ static u32 svr_boot_tag(void)
 	return kstrtou32(text, 16, &tag) ? 0 : tag;
 }
 
+/* What this store has; -ENODATA when the next one is to be asked */
+static int svr_store_look(unsigned int i, struct svr_record *rec)
+{
+	const struct svr_store *store = svr_stores[i];
+	u8 raw[SVR_RECORD_LARGE];
+	int err;
+
+	if (store->read(raw))
+		return -ENODATA;
+	err = svr_record_decode(raw, store->size, rec);
+	svr_store_foreign[i] = err == -ENOMSG || err == -EPROTONOSUPPORT;
+	if (svr_store_foreign[i])
+		pr_warn("%s: not a record that is known here (%d), left alone\n",
+			store->name, err);
+	else if (err && err != -ENODATA)
+		pr_warn("%s: damaged record (%d), last reset: unknown\n",
+			store->name, err);
+	return err;
+}
+
 /**
  * svr_store_load - find out why the machine was reset last
  *
@@ -44,24 +74,55 @@ static u32 svr_boot_tag(void)
  */
 void svr_store_load(void)
 {
-	u8 raw[SVR_RECORD_SIZE];
-	int err;
+	int result = -ENODATA;
+	unsigned int i;
 
 	svr_boot = svr_boot_tag();
-	err = svr_store->read(raw);
-	if (err) {
-		pr_warn("%s: no record can be kept: %d\n", svr_store->name, err);
-		return;
+	for (i = 0; i < ARRAY_SIZE(svr_stores); i++) {
+		struct svr_record rec;
+		int err = svr_store_look(i, &rec);
+
+		/* All are looked at, for those that are not to be written */
+		if (result == -ENODATA && err != -ENODATA) {
+			result = err;
+			svr_found = rec;
+			svr_store_found = svr_stores[i];
+		}
 	}
-	err = svr_record_decode(raw, &svr_found);
-	svr_store_foreign = err == -ENOMSG || err == -EPROTONOSUPPORT;
-	if (svr_store_foreign)
-		pr_warn("%s: not a record that is known here (%d), left alone: last reset unknown, nor will the next be known\n",
-			svr_store->name, err);
-	else if (err && err != -ENODATA)
-		pr_warn("%s: damaged record (%d), last reset: unknown\n",
-			svr_store->name, err);
-	svr_last_reason = svr_record_reason(err, &svr_found, svr_boot);
+	svr_last_reason = svr_record_reason(result, &svr_found, svr_boot);
+	/* What else it says is about a reset that was not the last one */
+	if (svr_last_reason <= SVR_REASON_UNKNOWN)
+		svr_found = (struct svr_record) {
+			.cpu = SVR_RECORD_NO_CPU,
+			.count = svr_found.count,
+		};
+}
+
+/* Is what svr_store_mark_loaded() wrote there? */
+static bool svr_store_keeps(unsigned int i)
+{
+	struct svr_record rec;
+	u8 raw[SVR_RECORD_LARGE];
+
+	return !svr_stores[i]->read(raw) &&
+	       !svr_record_decode(raw, svr_stores[i]->size, &rec) &&
+	       rec.stage == SVR_STAGE_LOADED && rec.boot == svr_boot;
+}
+
+static bool svr_store_write(const struct svr_record *rec)
+{
+	u8 raw[SVR_RECORD_LARGE];
+	bool written = false;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(svr_stores); i++) {
+		if (svr_store_foreign[i])
+			continue;
+		svr_record_encode(rec, raw, svr_stores[i]->size);
+		if (!svr_stores[i]->write(raw))
+			written = true;
+	}
+	return written;
 }
 
 /**
@@ -69,24 +130,49 @@ void svr_store_load(void)
  *
  * If the next load finds this, in another boot, it knows that the machine was
  * reset without our doing. It also keeps the reason, so that a load in the
- * same boot reports it again. A store that does not keep what is written proves
- * nothing by being empty: then the reason is unknown. Context: process.
+ * same boot reports it again. Stores that do not keep what is written prove
+ * nothing by being empty: then the reason is unknown. A crash kernel leaves the
+ * record of the crash as it is. Context: process.
  */
 void svr_store_mark_loaded(void)
 {
-	const struct svr_cause last = { .reason = svr_last_reason, .cpu = -1 };
-	struct svr_record rec;
-	u8 raw[SVR_RECORD_SIZE];
+	struct svr_record rec = svr_found;
+	unsigned int i;
 
-	if (svr_store_foreign)
+	if (svr_found.stage == SVR_STAGE_CRASHED && is_kdump_kernel())
 		return;
-	if (svr_store_note(SVR_STAGE_LOADED, &last, cpu_none_mask) &&
-	    !svr_store->read(raw) && !svr_record_decode(raw, &rec) &&
-	    rec.stage == SVR_STAGE_LOADED && rec.boot == svr_boot)
-		return;
-	pr_warn("%s: does not keep a record, last reset: unknown\n",
-		svr_store->name);
+	rec.stage = SVR_STAGE_LOADED;
+	rec.reason = svr_last_reason;
+	rec.boot = svr_boot;
+	svr_store_write(&rec);
+	for (i = 0; i < ARRAY_SIZE(svr_stores); i++)
+		if (!svr_store_foreign[i] && svr_store_keeps(i))
+			return;
+	pr_warn("no store keeps a record, last reset: unknown\n");
 	svr_last_reason = SVR_REASON_UNKNOWN;
+}
+
+static u32 svr_store_lost(const struct cpumask *lost)
+{
+	u32 bits = 0;
+	int cpu;
+
+	for_each_cpu(cpu, lost)
+		bits |= BIT(min(cpu, SVR_RECORD_LAST_LOST));
+	return bits;
+}
+
+static struct svr_record svr_store_record(enum svr_stage stage,
+					  const struct svr_cause *cause)
+{
+	return (struct svr_record) {
+		.stage = stage,
+		.reason = cause->reason,
+		.cpu = (unsigned int)cause->cpu < SVR_RECORD_NO_CPU ?
+			cause->cpu : SVR_RECORD_NO_CPU,
+		.count = svr_found.count + (stage != SVR_STAGE_CRASHED),
+		.boot = svr_boot,
+	};
 }
 
 /**
@@ -97,23 +183,46 @@ void svr_store_mark_loaded(void)
  *
  * Context: any; only tries locks.
  *
- * Return: true when the record has been written.
+ * Return: true when the record has been written, wherever that is.
  */
 bool svr_store_note(enum svr_stage stage, const struct svr_cause *cause,
 		    const struct cpumask *lost)
 {
-	struct svr_record rec = {
-		.stage = stage,
-		.reason = cause->reason,
-		.count = svr_found.count + (stage != SVR_STAGE_LOADED),
-		.boot = svr_boot,
-	};
-	u8 raw[SVR_RECORD_SIZE];
+	struct svr_record rec = svr_store_record(stage, cause);
 
-	if (svr_store_foreign)
-		return false;
-	svr_record_encode(&rec, raw);
-	return !svr_store->write(raw);
+	rec.lost = svr_store_lost(lost);
+	strscpy(rec.message, cause->message);
+	return svr_store_write(&rec);
+}
+
+/**
+ * svr_store_note_crash - write the record on the way to a crash kernel
+ * @cause: why
+ * @block: physical address of the crash block
+ *
+ * Context: any; only tries locks.
+ *
+ * Return: true when it has been written where there is room for @block.
+ */
+bool svr_store_note_crash(const struct svr_cause *cause, u64 block)
+{
+	struct svr_record rec = svr_store_record(SVR_STAGE_CRASHED, cause);
+
+	rec.block = block;
+	return svr_store_write(&rec) && svr_secrets() && !svr_store_foreign[0];
+}
+
+/**
+ * svr_store_crash_block - crash block of the kernel that crashed
+ *
+ * Context: any.
+ *
+ * Return: its physical address as found at load, from whoever wrote it; 0 when
+ * there is none.
+ */
+u64 svr_store_crash_block(void)
+{
+	return svr_found.stage == SVR_STAGE_CRASHED ? svr_found.block : 0;
 }
 
 /**
@@ -126,4 +235,29 @@ bool svr_store_note(enum svr_stage stage, const struct svr_cause *cause,
 enum svr_reason svr_store_last_reason(void)
 {
 	return svr_last_reason;
+}
+
+/**
+ * svr_store_last - the record as found at load
+ *
+ * Context: any.
+ *
+ * Return: the record, without a stage if there was none or it is not about the
+ * last reset; never NULL.
+ */
+const struct svr_record *svr_store_last(void)
+{
+	return &svr_found;
+}
+
+/**
+ * svr_store_name - where was the record found?
+ *
+ * Context: any.
+ *
+ * Return: name of the store, "none" when there was no record.
+ */
+const char *svr_store_name(void)
+{
+	return svr_store_found ? svr_store_found->name : "none";
 }

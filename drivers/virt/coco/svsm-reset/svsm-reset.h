@@ -23,6 +23,7 @@
 #include "proto.h"
 #include "record.h"
 
+struct snp_secrets_page;
 struct svsm_ca;
 struct attribute_group;
 
@@ -173,25 +174,38 @@ void svr_ioapic_init(void);
 void svr_ioapic_exit(void);
 void svr_ioapic_mask(void);
 
+/* secrets.c */
+void svr_secrets_init(void);
+void svr_secrets_exit(void);
+struct snp_secrets_page *svr_secrets(void);
+u64 svr_secrets_caa(void);
+
 /* store.c: the record, whatever it is kept in */
 void svr_store_load(void);
 void svr_store_mark_loaded(void);
 bool svr_store_note(enum svr_stage stage, const struct svr_cause *cause,
 		    const struct cpumask *lost);
+bool svr_store_note_crash(const struct svr_cause *cause, u64 block);
+u64 svr_store_crash_block(void);
 enum svr_reason svr_store_last_reason(void);
+const struct svr_record *svr_store_last(void);
+const char *svr_store_name(void);
 
 /**
- * struct svr_store - a place for SVR_RECORD_SIZE bytes that outlives a reset
- * @name:  for the log
+ * struct svr_store - a place for a record that outlives a reset
+ * @name:  as in sysfs and in the log
+ * @size:  SVR_RECORD_SMALL or SVR_RECORD_LARGE
  * @read:  fill @raw, may sleep; 0 or a negative errno
  * @write: write @raw; any context, only tries locks; 0 or a negative errno
  */
 struct svr_store {
 	const char *name;
-	int (*read)(u8 raw[SVR_RECORD_SIZE]);
-	int (*write)(const u8 raw[SVR_RECORD_SIZE]);
+	size_t size;
+	int (*read)(u8 *raw);
+	int (*write)(const u8 *raw);
 };
 
+extern const struct svr_store svr_store_secrets;
 extern const struct svr_store svr_store_cmos;
 
 /* transport.c */
