@@ -128,6 +128,7 @@ static void test_bit_flips(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		size_t size = sizes[i];
+
 		bits = 8 * size;
 		svr_record_encode(&called, raw, size);
 		for (bit = 0; bit < bits; bit++) {
