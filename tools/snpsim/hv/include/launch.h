@@ -28,9 +28,15 @@ bool unit_is_launched(u64 unit);
 void linux_build_efi(u8 *boot_params);
 void linux_memory_map(void);
 
+/* Types of the EFI memory map (UEFI 2.10, 7.2). */
+enum efi_memory {
+	EFI_RESERVED = 0, EFI_RUNTIME_CODE = 5, EFI_RUNTIME_DATA = 6, EFI_CONVENTIONAL = 7,
+	EFI_ACPI_RECLAIM = 9,
+};
+
 struct mem_range {
 	u64 start, end;
-	u32 type;			/* as in e820: 1 RAM, 2 reserved, 3 ACPI */
+	enum efi_memory type;
 };
 
 extern struct mem_range mem_map[];

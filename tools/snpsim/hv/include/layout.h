@@ -26,8 +26,9 @@
 #define GUEST_CPUID_PAGE	0x9000
 #define GUEST_SECRETS_PAGE	0xa000
 #define GUEST_CA_PAGE		0xb000		/* calling area of the boot vCPU at launch */
-#define GUEST_EFI_PAGE		0xc000		/* system table and memory map */
-#define GUEST_UNACCEPTED_PAGE	0xd000		/* EFI unaccepted-memory table */
+#define GUEST_UNACCEPTED_PAGE	0xc000		/* EFI unaccepted-memory table, two pages */
+#define GUEST_EFI_PAGE		0xe000		/* system and runtime tables, memory map */
+#define GUEST_EFI_CODE_PAGE	0xf000		/* runtime services */
 #define GUEST_RESERVED_END	0x10000
 #define GUEST_BOOT_PARAMS	0x10000
 #define GUEST_CMDLINE		0x11000

@@ -30,6 +30,9 @@
 #define CC_BLOB_MAGIC		0x45444d41	/* "AMDE" */
 #define UNIT_SHIFT		21
 #define MAX_RANGES		16
+#define E820_RAM		1
+#define E820_RESERVED		2
+#define E820_ACPI		3
 #define CMDLINE_SIZE		4096
 
 struct e820_entry {
@@ -95,22 +98,31 @@ static void linux_check(void)
 	linux_memory_map();
 }
 
-static void add_range(u64 start, u64 end, u32 type)
+static void add_range(u64 start, u64 end, enum efi_memory type)
 {
 	if (start < end)
 		mem_map[mem_map_len++] = (struct mem_range){ start, end, type };
 }
 
+static u32 e820_type(enum efi_memory type)
+{
+	if (type == EFI_CONVENTIONAL)
+		return E820_RAM;
+	return type == EFI_ACPI_RECLAIM ? E820_ACPI : E820_RESERVED;
+}
+
 void linux_memory_map(void)
 {
 	mem_map_len = 0;
-	add_range(0, GUEST_CC_PAGE, 1);
-	add_range(GUEST_CC_PAGE, GUEST_RESERVED_END, 3);
-	add_range(GUEST_RESERVED_END, 0x9f000, 1);
-	add_range(0x9f000, 0x100000, 2);
-	add_range(0x100000, acpi_gpa(), 1);
-	add_range(acpi_gpa(), ram_low_top(), 3);
-	add_range(1UL << 32, ram_high_top(), 1);
+	add_range(0, GUEST_CC_PAGE, EFI_CONVENTIONAL);
+	add_range(GUEST_CC_PAGE, GUEST_EFI_PAGE, EFI_ACPI_RECLAIM);
+	add_range(GUEST_EFI_PAGE, GUEST_EFI_CODE_PAGE, EFI_RUNTIME_DATA);
+	add_range(GUEST_EFI_CODE_PAGE, GUEST_RESERVED_END, EFI_RUNTIME_CODE);
+	add_range(GUEST_RESERVED_END, 0x9f000, EFI_CONVENTIONAL);
+	add_range(0x9f000, 0x100000, EFI_RESERVED);
+	add_range(0x100000, acpi_gpa(), EFI_CONVENTIONAL);
+	add_range(acpi_gpa(), ram_low_top(), EFI_ACPI_RECLAIM);
+	add_range(1UL << 32, ram_high_top(), EFI_CONVENTIONAL);
 }
 
 /*
@@ -143,7 +155,7 @@ static void place_page(u64 gfn)
 static void place_pages(void)
 {
 	for (int i = 0; i < mem_map_len; i++) {
-		if (mem_map[i].type == 2)
+		if (mem_map[i].type == EFI_RESERVED)
 			continue;
 		for (u64 a = mem_map[i].start; a < mem_map[i].end; a += PAGE_SIZE)
 			place_page(a >> PAGE_SHIFT);
@@ -177,7 +189,7 @@ static void place_cmdline(void)
 
 	memset(c, 0, CMDLINE_SIZE);
 	n = copy_string(c, config->append, sizeof(config->append));
-	n += copy_string(c + n, " efi=noruntime snpsim.boot=", CMDLINE_SIZE - n);
+	n += copy_string(c + n, " snpsim.boot=", CMDLINE_SIZE - n);
 	put_decimal(number, boot_count);
 	copy_string(c + n, number, CMDLINE_SIZE - n);
 }
@@ -201,7 +213,7 @@ static void place_boot_params(void)
 	bp[BP_E820_ENTRIES] = mem_map_len;
 	for (int i = 0; i < mem_map_len; i++)
 		e[i] = (struct e820_entry){ mem_map[i].start, mem_map[i].end - mem_map[i].start,
-					    mem_map[i].type };
+					    e820_type(mem_map[i].type) };
 	linux_build_efi(bp);
 }
 
