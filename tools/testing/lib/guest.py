@@ -120,6 +120,14 @@ class Guest:
         self.expect("guest# ")
         return int(match[2])
 
+    def capture(self, number=1, timeout=BOOT_TIMEOUT):
+        """Wait for the shell of the capture kernel of boot `number`; its number of CPUs."""
+        match = self.expect(r"guest: capture (\d+) cpus (\d+) kernel ", timeout)
+        if int(match[1]) != number:
+            raise AssertionError(f"this is the capture of boot {match[1]}, not {number}\n{self.tail()}")
+        self.expect("guest# ")
+        return int(match[2])
+
     def send(self, command):
         """Type a command and do not wait for it to end."""
         self._child.sendline(command)

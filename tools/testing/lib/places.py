@@ -15,6 +15,7 @@ LINUX_SOURCE = BUILD / "linux-source"
 GUEST = BUILD / "guest"
 INITRD = GUEST / "initrd.img"
 INITRD_KEXEC = GUEST / "initrd-kexec.img"
+INITRD_KDUMP = GUEST / "initrd-kdump.img"
 
 MODULE = "/lib/modules/svsm_reset.ko"
 ATTRIBUTES = "/sys/bus/platform/devices/svsm-reset"
