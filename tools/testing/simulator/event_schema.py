@@ -12,6 +12,7 @@ VCPU_STATES = ("starting", "running", "idle", "halted", "reset-hold", "destroyed
 RUNNABLE_STATES = ("starting", "running", "idle")
 VIOLATIONS = (
     "ap-running", "private-as-shared", "shared-as-private", "unvalidated", "vmsa-write",
+    "vmsa-in-use",
     "hypervisor-memory", "mmio-as-private", "ghcb-not-shared", "ghcb-not-registered",
     "share-validated", "outside-memory",
 )

@@ -16,7 +16,7 @@ GROUPS = {
     " page-size huge no-update ignore-cf bad-gpa vmsa-page shared-page partial scrub conversion"
     " psc-bad",
     "vcpu": "unaligned bad-address same-page bad-vmpl no-svme bad-features refused-is-writable"
-    " unknown-apic already readable delete-unknown delete-running delete-halted delete-own"
+    " unknown-apic already readable readable-destroyed readable-held delete-unknown delete-running delete-halted delete-own"
     " delete-held delete-destroyed host-refuses restart calls-from-ap remap-from-ap area-in-use",
     "mem": "deposit-unaligned deposit-address deposit-list deposit-entry withdraw-unaligned"
     " withdraw-address withdraw-nothing deposit-withdraw vtom-query vtom-configure",
@@ -117,6 +117,6 @@ def test_vcpu_events(selftest):
     assert sorted(event["vmsa"] for event in created) == sorted(event["vmsa"] for event in deleted)
     started = events.of("vcpu-start")
     assert started and {event["vmsa"] for event in started} <= {e["vmsa"] for e in created}
-    # delete-destroyed, and three times restart
-    assert len(events.of("vcpu-destroy", apic_id=1)) == 4
+    # delete-destroyed, readable-destroyed, and three times restart
+    assert len(events.of("vcpu-destroy", apic_id=1)) == 5
     assert [event["cpu"] for event in events.of("vcpu-park")] == [1]

@@ -15,6 +15,8 @@ VIOLATIONS = (
     ("violation.outside-memory", "outside-memory", "write"),
     ("violation.rescinded-read", "unvalidated", "read"),
     ("violation.vmsa-write", "vmsa-write", "write"),
+    ("violation.vmsa-of-running", "vmsa-in-use", "read"),
+    ("violation.vmsa-of-halted", "vmsa-in-use", "read"),
     ("violation.hypervisor-private", "hypervisor-memory", "read"),
     ("violation.hypervisor-shared", "hypervisor-memory", "write"),
     ("violation.deposited", "hypervisor-memory", "read"),

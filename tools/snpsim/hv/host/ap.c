@@ -61,6 +61,7 @@ void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa)
 void ap_reset_hold(struct vcpu *v)
 {
 	vcpu_set_state(v, VCPU_RESET_HOLD);
+	vmsa_in_use(v->vmsa, false);	/* it has left the guest, and only a start lets it back */
 	v->apic_off = !apic_enabled();
 	event_begin("vcpu-park");
 	event_u64("cpu", v->index);

@@ -27,6 +27,7 @@ enum page_state {
 };
 
 #define PAGE_STATE		0x07
+#define PAGE_IN_USE		0x08		/* a VMSA that a vCPU runs on: no access */
 #define PAGE_LAUNCH		0x10		/* part of the launch image */
 #define PAGE_GUEST		0x20		/* validated by the guest itself */
 #define PAGE_VMSA		0x40		/* a registered VMSA: read-only */
@@ -76,8 +77,10 @@ struct vcpu *this_vcpu(void);
 void vcpu_set_state(struct vcpu *v, enum vcpu_state state);
 const char *vcpu_state_name(enum vcpu_state state);
 bool vcpu_runnable(const struct vcpu *v);
+void vmsa_in_use(u64 vmsa, bool in_use);
 void vcpu_start(struct vcpu *v, u64 vmsa, u64 ca);
 void vcpu_stop(struct vcpu *v);
+void vcpu_relaunch(struct vcpu *v);
 void vcpu_freeze_others(struct vcpu *self);
 void vcpu_thaw_all(void);
 void vcpu_hlt(struct vcpu *v);

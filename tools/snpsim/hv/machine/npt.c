@@ -64,6 +64,8 @@ void npt_update(u64 gfn)
 		break;
 	case PAGE_VALID:
 		private = pa | (rmp[gfn] & PAGE_VMSA ? RU : RWU);
+		if (rmp[gfn] & PAGE_IN_USE)
+			private = 0;
 		if (rmp[gfn] & PAGE_WALK)
 			shared = pa | RWU;
 		break;
@@ -116,6 +118,8 @@ static const char *violation_kind(bool c, u64 gpa, u64 err)
 {
 	if (c && (page_flags(gpa) & PAGE_VMSA) && (err & NPF_WRITE))
 		return "vmsa-write";
+	if (c && (page_flags(gpa) & PAGE_IN_USE))
+		return "vmsa-in-use";
 	switch (page_state(gpa)) {
 	case PAGE_HV:
 		return gpa < HV_BASE ? "outside-memory" : "hypervisor-memory";

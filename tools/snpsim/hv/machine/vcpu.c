@@ -56,6 +56,18 @@ void vcpu_count_reset(void)
 	}
 }
 
+/*
+ * Hardware marks the VMSA of a vCPU that is in the guest as in use, and denies all
+ * access to the page. The host need not intercept HLT, so a halted vCPU counts.
+ */
+void vmsa_in_use(u64 vmsa, bool in_use)
+{
+	u64 gfn = vmsa >> PAGE_SHIFT;
+
+	if (vmsa && (page_flags(vmsa) & PAGE_VMSA))
+		page_set(gfn, in_use ? rmp[gfn] | PAGE_IN_USE : rmp[gfn] & ~PAGE_IN_USE);
+}
+
 /* Let v run from a VMSA, whatever it does now. Called under sim_lock. */
 void vcpu_start(struct vcpu *v, u64 vmsa, u64 ca)
 {
@@ -75,6 +87,7 @@ void vcpu_stop(struct vcpu *v)
 	vcpu_kick(v);
 	/* It may wait for an interrupt, which is not its to take any more. */
 	vcpu_wake(v);
+	vmsa_in_use(v->vmsa, false);
 	v->vmsa = 0;
 	v->nmi_pending = 0;
 	v->nmi_blocked = 0;
@@ -141,6 +154,8 @@ static bool take_start(struct vcpu *v)
 		WRITE_ONCE(v->start, 0);
 		WRITE_ONCE(v->stop, 0);
 		vcpu_load_vmsa(v);
+		vmsa_in_use(v->vmsa, true);
+		tlb_shootdown(v);
 		WRITE_ONCE(v->frozen, 0);
 		vcpu_set_state(v, VCPU_RUNNING);
 	}

@@ -102,7 +102,7 @@ static void release(struct vmsa_entry *e)
 {
 	u64 gfn = e->vmsa >> PAGE_SHIFT;
 
-	page_set(gfn, rmp[gfn] & ~PAGE_VMSA);
+	page_set(gfn, rmp[gfn] & ~(PAGE_VMSA | PAGE_IN_USE));
 	e->vmsa = 0;
 }
 

@@ -129,6 +129,31 @@ static void readable(void)
 	expect_eq("writable again", v->sev_features, 0x1234);
 }
 
+/* So may anybody once the host has the AP out of the guest for good. */
+static void readable_after(void (*work)(void), bool destroy)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, work))
+		return;
+	delay_ms(10);
+	if (destroy && !ap_destroy(AP))
+		return;
+	expect_eq("sev_features", ((struct vmsa *)private(c->vmsa))->sev_features,
+		  rdmsr(MSR_SEV_STATUS) >> 2);
+	expect_eq("delete", delete(c->vmsa), SVSM_SUCCESS);
+}
+
+static void readable_destroyed(void)
+{
+	readable_after(ap_busy, true);
+}
+
+static void readable_held(void)
+{
+	readable_after(ap_reset_hold_msr, false);
+}
+
 static void delete_unknown(void)
 {
 	expect_eq("no VMSA", delete(page_alloc()), SVSM_INVALID_PARAMETER);
@@ -332,6 +357,8 @@ static const struct selftest tests[] = {
 	{ .name = "vcpu.unknown-apic", .run = unknown_apic },
 	{ .name = "vcpu.already", .run = already },
 	{ .name = "vcpu.readable", .run = readable },
+	{ .name = "vcpu.readable-destroyed", .run = readable_destroyed },
+	{ .name = "vcpu.readable-held", .run = readable_held },
 	{ .name = "vcpu.delete-unknown", .run = delete_unknown },
 	{ .name = "vcpu.delete-running", .run = delete_running },
 	{ .name = "vcpu.delete-halted", .run = delete_halted },

@@ -130,6 +130,33 @@ static void vmsa_write(void)
 	survived();
 }
 
+/* The VMSA of an AP that is in the guest, or halted there: busy for all others. */
+static bool vmsa_of(void (*work)(void))
+{
+	if (!ap_start(1, work))
+		return false;
+	delay_ms(10);
+	page = cpu_nr(1)->vmsa;
+	return true;
+}
+
+static bool vmsa_of_running(void)
+{
+	return vmsa_of(ap_busy);
+}
+
+static bool vmsa_of_halted(void)
+{
+	return vmsa_of(ap_halt);
+}
+
+static void vmsa_read(void)
+{
+	report_page();
+	load((u64 *)private(page));
+	survived();
+}
+
 static void hypervisor_private(void)
 {
 	page = svsm_base();
@@ -221,6 +248,10 @@ static const struct selftest tests[] = {
 	  .run = rescinded_read, .alone = true },
 	{ .name = "violation.vmsa-write", .prepare = vmsa_page,
 	  .run = vmsa_write, .alone = true },
+	{ .name = "violation.vmsa-of-running", .prepare = vmsa_of_running,
+	  .run = vmsa_read, .alone = true },
+	{ .name = "violation.vmsa-of-halted", .prepare = vmsa_of_halted,
+	  .run = vmsa_read, .alone = true },
 	{ .name = "violation.hypervisor-private", .run = hypervisor_private, .alone = true },
 	{ .name = "violation.hypervisor-shared", .run = hypervisor_shared, .alone = true },
 	{ .name = "violation.deposited", .prepare = private_page,
