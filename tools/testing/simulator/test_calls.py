@@ -25,7 +25,7 @@ GROUPS = {
     "reboot": "reserved-flags unknown-call",
     "ghcb": "msr-info msr-cpuid event-cpuid event-features event-unknown psc-pages psc-huge"
     " psc-header psc-bad-entry scratch mmio-memory msr-own",
-    "launch": "e820 secrets cpuid-page",
+    "launch": "e820 efi secrets cpuid-page",
     "ipi": "nmi-wakes-halted ipi-wakes-idle every-ipi-arrives every-nmi-arrives"
     " ipi-does-not-wake-halted",
 }

@@ -78,6 +78,8 @@ def test_missing_initrd(tmp_path):
         ("--svsm", "draft,no-such-option"),
         ("--svsm", "draft,busy"),
         ("--svsm", "draft,busy=x"),
+        ("--svsm", "draft,ap-execute=me"),
+        ("--svsm", "draft,secrets"),
         ("--svsm", ""),
         ("--smp", "0"),
         ("--smp", "x"),

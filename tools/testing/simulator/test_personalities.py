@@ -20,6 +20,10 @@ PERSONALITIES = (
     ("draft,result=0x80000006", "persona.result", "result=0x80000006", 0),
     ("draft,result=0x80001000", "persona.result", "result=0x80001000", 0),
     ("draft,pending", "persona.pending", "", 0),
+    ("draft,ap-execute=refuse", "persona.ap-refuse", "", 1),
+    ("draft,ap-execute=refuse", "ap.halted", "", 1),
+    ("draft,ap-execute=bsp", "ap.halted", "", 1),
+    ("draft,secrets=pristine", "launch.secrets-pristine", "", 1),
     ("draft,foreign=2", "persona.foreign", "foreign=2", 1),
 )
 
@@ -44,3 +48,56 @@ def test_draft_is_none_of_them(selftest, test):
     run = selftest(test)
     with pytest.raises(AssertionError):
         run.passed(test)
+
+
+def test_refused_on_an_ap(selftest):
+    """The call by the AP is in the log, and nothing came of it."""
+    run = selftest("persona.ap-refuse", svsm="draft,ap-execute=refuse")
+    (refusal,) = run.events.refusals
+    assert refusal["result"] == "0x80000006" and refusal["cpu"] == 1 and not refusal["bsp"]
+    (execute,) = run.events.executes
+    assert execute["cpu"] == 0 and execute["bsp"]
+
+
+def test_from_an_ap_to_the_bsp(selftest):
+    """The boot vCPU starts again, the AP that called is an AP again, and has to be made anew."""
+    run = selftest("ap.from-ap", svsm="draft,ap-execute=bsp")
+    run.well_formed()
+    run.passed("ap.from-ap")
+    (execute,) = run.executes(1)
+    assert execute["cpu"] == 1 and execute["bsp"] is False
+    run.ap(execute, 0, "halted")
+    assert [event["bsp"] for event in run.events.of("boot")] == [True, True]
+    again = [event["boot"] for event in run.events.of("vcpu-start", apic_id=1)]
+    assert again == [1, 2]
+    assert run.events.one("invalidate")["vmsas"] == 1
+
+
+def test_register_state_of_the_bsp(selftest):
+    """Also where it was not the BSP that called."""
+    run = selftest("state.on-ap", svsm="draft,ap-execute=bsp")
+    run.passed("state.on-ap")
+    run.same_states()
+
+
+def test_bsp_has_to_be_quiet(selftest):
+    """The vCPU that is to start again must not run at EXECUTE either."""
+    run = selftest("ap.bsp-running", svsm="draft,ap-execute=bsp")
+    run.well_formed()
+    run.violation("ap-running", ap=0)
+
+
+def test_secrets_come_back(selftest):
+    """secrets=pristine: the key that the guest wiped, and the numbers it used with it."""
+    run = selftest("launch.secrets-pristine", svsm="draft,secrets=pristine")
+    keys = [line for line in run.lines if line.startswith("VMPCK2 ")]
+    assert len(keys) == 2 and keys[0] == keys[1]
+
+
+def test_secrets_are_kept_by_default(selftest):
+    run = selftest("launch.key-wiped")
+    run.passed("launch.key-wiped")
+    with pytest.raises(AssertionError):
+        selftest("launch.secrets-pristine").passed("launch.secrets-pristine")
+    with pytest.raises(AssertionError):
+        selftest("launch.key-wiped", svsm="draft,secrets=pristine").passed("launch.key-wiped")

@@ -13,6 +13,12 @@
 enum fidelity { FIDELITY_FAST, FIDELITY_STRICT, FIDELITY_FULL };
 enum personality { SVSM_DRAFT, SVSM_NOREBOOT, SVSM_OCP };
 
+/* EXECUTE from a vCPU that is not the boot vCPU: who starts again? */
+enum ap_execute { AP_EXECUTE_CALLER, AP_EXECUTE_BSP, AP_EXECUTE_REFUSE };
+
+/* What EXECUTE makes of the secrets page. */
+enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
+
 #define OPT_PENDING		BIT_ULL(0)	/* EXECUTE leaves call_pending set */
 #define OPT_NOATTEST		BIT_ULL(1)	/* no attestation protocol */
 #define OPT_RESULT		BIT_ULL(3)	/* execute_result is set */
@@ -30,6 +36,7 @@ struct sim_config {
 	u32 manifest_size, manifest_version, manifest_flags;
 	u32 busy, incomplete, foreign;
 	u32 execute_result;
+	u32 ap_execute, secrets;
 	char svsm_name[16];
 	char append[2048];
 } __packed;

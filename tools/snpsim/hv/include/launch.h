@@ -22,7 +22,7 @@ void launch_init(void);
 void launch(struct vcpu *v);
 
 /* Helpers for images. */
-void launch_fill_secrets(void *page, bool keep_os_area);
+void launch_fill_secrets(void *page, bool intact);
 u64 initrd_gpa(void);
 bool unit_is_launched(u64 unit);
 void linux_build_efi(u8 *boot_params);

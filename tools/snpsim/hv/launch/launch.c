@@ -8,8 +8,6 @@
 #define SECRETS_VMPCK		0x20
 #define SECRETS_VMPCK_SIZE	128
 #define SECRETS_KEY_SIZE	32
-#define SECRETS_OS_AREA		0xa0
-#define SECRETS_OS_AREA_SIZE	0x60
 #define SECRETS_SVSM_BASE	0x140
 #define SECRETS_SVSM_SIZE	0x148
 #define SECRETS_SVSM_CAA	0x150
@@ -24,24 +22,28 @@ void launch_init(void)
 	image->check();
 }
 
+/* The guest has the keys of its own VMPL and of those below, the SVSM keeps the rest. */
+static void make_secrets(u8 *s)
+{
+	*(u32 *)s = SECRETS_VERSION;
+	for (u32 i = GUEST_VMPL * SECRETS_KEY_SIZE; i < SECRETS_VMPCK_SIZE; i++)
+		s[SECRETS_VMPCK + i] = rdtsc() >> 3;
+}
+
 /*
  * The secrets page is validated at launch, not by the guest, so a reset leaves it
- * alone: the OS area stays, unless the guest has had the page converted. The
- * guest has the keys of its own VMPL and of those below, the SVSM keeps the rest.
+ * alone but for the SVSM's own fields, unless the guest has had the page converted
+ * or the SVSM is one that restores it.
  */
-void launch_fill_secrets(void *page, bool keep_os_area)
+void launch_fill_secrets(void *page, bool intact)
 {
-	static u8 keys[SECRETS_VMPCK_SIZE];
-	u8 *s = page, os_area[SECRETS_OS_AREA_SIZE];
+	static u8 pristine[PAGE_SIZE];
+	u8 *s = page;
 
-	for (u32 i = GUEST_VMPL * SECRETS_KEY_SIZE; boot_count == 1 && i < sizeof(keys); i++)
-		keys[i] = rdtsc() >> 3;
-	memcpy(os_area, s + SECRETS_OS_AREA, sizeof(os_area));
-	memset(s, 0, PAGE_SIZE);
-	*(u32 *)s = SECRETS_VERSION;
-	memcpy(s + SECRETS_VMPCK, keys, sizeof(keys));
-	if (keep_os_area)
-		memcpy(s + SECRETS_OS_AREA, os_area, sizeof(os_area));
+	if (boot_count == 1)
+		make_secrets(pristine);
+	if (boot_count == 1 || !intact || config->secrets == SECRETS_PRISTINE)
+		memcpy(s, pristine, PAGE_SIZE);
 	*(u64 *)(s + SECRETS_SVSM_BASE) = HV_BASE;
 	*(u64 *)(s + SECRETS_SVSM_SIZE) = HV_SIZE;
 	*(u64 *)(s + SECRETS_SVSM_CAA) = GUEST_CA_PAGE;
@@ -60,6 +62,7 @@ void launch(struct vcpu *v)
 	v->ghcb_gpa = 0;
 	v->stop = 0;
 	v->start = 0;
+	v->frozen = 0;
 	svsm_init_launch(v);
 	image->set_regs(v);
 	vcpu_set_state(v, VCPU_RUNNING);

@@ -162,7 +162,7 @@ static void place_pages(void)
 	}
 }
 
-static void place_cc_blob(bool keep_os_area)
+static void place_cc_blob(bool secrets_intact)
 {
 	struct setup_data *sd = (void *)GUEST_CC_PAGE;
 	struct cc_blob *cc = (void *)(GUEST_CC_PAGE + CC_BLOB_OFFSET);
@@ -179,7 +179,7 @@ static void place_cc_blob(bool keep_os_area)
 	cc->cpuid_len = PAGE_SIZE;
 	memset((void *)GUEST_CA_PAGE, 0, PAGE_SIZE);
 	fill_cpuid_page((void *)GUEST_CPUID_PAGE);
-	launch_fill_secrets((void *)GUEST_SECRETS_PAGE, keep_os_area);
+	launch_fill_secrets((void *)GUEST_SECRETS_PAGE, secrets_intact);
 }
 
 static void place_cmdline(void)
@@ -237,13 +237,13 @@ static void place_page_tables(void)
 static void linux_place(void)
 {
 	u64 setup = setup_size();
-	bool keep_os_area = page_state(GUEST_SECRETS_PAGE) == PAGE_VALID &&
-			    !(page_flags(GUEST_SECRETS_PAGE) & PAGE_GUEST);
+	bool secrets_intact = page_state(GUEST_SECRETS_PAGE) == PAGE_VALID &&
+			      !(page_flags(GUEST_SECRETS_PAGE) & PAGE_GUEST);
 
 	place_pages();
 	memcpy((void *)GUEST_KERNEL, bzimage() + setup, config->kernel_len - setup);
 	memcpy((void *)initrd_gpa(), (void *)config->initrd, config->initrd_len);
-	place_cc_blob(keep_os_area);
+	place_cc_blob(secrets_intact);
 	acpi_place_tables();
 	place_cmdline();
 	place_boot_params();

@@ -95,6 +95,14 @@ void vcpu_stop(struct vcpu *v)
 		vcpu_set_state(v, VCPU_DESTROYED);
 }
 
+/* The launch image starts again on v, which waits or is the caller. Under sim_lock. */
+void vcpu_relaunch(struct vcpu *v)
+{
+	WRITE_ONCE(v->relaunch, true);
+	if (v != this_vcpu())
+		vcpu_wake(v);
+}
+
 /*
  * Keep all others out of the guest and wait until each is done with the exit it
  * may be working on: only then its state tells what it did. Called under
@@ -167,7 +175,7 @@ static bool take_start(struct vcpu *v)
 static void wait_frozen(struct vcpu *v)
 {
 	WRITE_ONCE(v->frozen, 1);
-	while (!READ_ONCE(v->start) || !take_start(v)) {
+	while (!READ_ONCE(v->relaunch) && (!READ_ONCE(v->start) || !take_start(v))) {
 		wait_for_nmi();
 		v->hv_nmi = 0;		/* nobody is there to take it */
 	}
@@ -249,14 +257,15 @@ static void enter(struct vcpu *v)
 void vcpu_main(struct vcpu *v)
 {
 	for (;;) {
-		if (v->relaunch) {
-			v->relaunch = false;
+		if (READ_ONCE(v->relaunch)) {
+			WRITE_ONCE(v->relaunch, false);
 			launch(v);
 		}
 		if (kept_out(v) || (v->state != VCPU_RUNNING && v->state != VCPU_IDLE &&
 				    v->state != VCPU_HALTED))
 			wait_frozen(v);
-		enter(v);
+		else
+			enter(v);
 	}
 }
 

@@ -2,7 +2,8 @@
 /*
  * The draft Reboot protocol, call 0 EXECUTE: RCX = flags, all reserved. Stops the
  * APs, drops their VMSAs, invalidates what the guest validated and starts the
- * launch image again on the calling vCPU. Devices and local APICs are not touched.
+ * launch image again, on the calling vCPU or on the one that was booted at first.
+ * Devices and local APICs are not touched.
  */
 #include "machine.h"
 #include "svsm.h"
@@ -136,10 +137,15 @@ static void check_aps(struct vcpu *self)
 
 static u64 execute(struct svsm_call *c)
 {
+	struct vcpu *boot = vcpu_by_apic(0), *next = c->v;
 	u64 result;
 
+	if (config->ap_execute == AP_EXECUTE_BSP)
+		next = boot;
 	if (c->v->reg[RCX])
 		result = SVSM_ERR_INVALID_PARAMETER;
+	else if (config->ap_execute == AP_EXECUTE_REFUSE && c->v != boot)
+		result = SVSM_ERR_INVALID_REQUEST;
 	else if (executing)
 		result = SVSM_ERR_BUSY;
 	else
@@ -159,7 +165,10 @@ static u64 execute(struct svsm_call *c)
 	mem_return_all();
 	invalidate(vmsa_drop_all());
 	report_switches();
-	c->v->relaunch = true;
+	/* Its VMSA is gone: it waits until the next guest makes one and starts it. */
+	if (next != c->v)
+		vcpu_stop(c->v);
+	vcpu_relaunch(next);
 	executing = false;
 	return SVSM_SUCCESS;
 }

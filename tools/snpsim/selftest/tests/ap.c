@@ -160,6 +160,12 @@ static void from_ap(void)
 		halt_forever();
 }
 
+static void bsp_running(void)
+{
+	if (boot == 1 && ap_start(AP, execute_here))
+		ap_busy();
+}
+
 /* What the calling CPU's local APIC would still deliver. */
 static void irq_armed(void)
 {
@@ -190,6 +196,7 @@ static const struct selftest tests[] = {
 	{ .name = "ap.created", .run = created, .alone = true },
 	{ .name = "ap.vmsa-gone", .run = vmsa_gone, .alone = true },
 	{ .name = "ap.from-ap", .run = from_ap, .alone = true },
+	{ .name = "ap.bsp-running", .run = bsp_running, .alone = true },
 	{ .name = "ap.irq-armed", .run = irq_armed, .alone = true },
 	{ .name = "ap.irq-quiet", .run = irq_quiet, .alone = true },
 };

@@ -5,6 +5,15 @@
 #define BP_E820_ENTRIES		0x1e8
 #define BP_E820_TABLE		0x2d0
 #define BP_CMDLINE		0x228
+#define BP_EFI_INFO		0x1c0
+#define EFI_UNSUPPORTED		(BIT(63) | 3)
+#define EFI_SYSTAB_RUNTIME	0x58
+#define EFI_SYSTAB_N_TABLES	0x68
+#define EFI_SYSTAB_TABLES	0x70
+#define EFI_RUNTIME_FIRST	0x18
+#define EFI_N_RUNTIME		14
+#define EFI_SET_VIRTUAL_MAP	4
+#define EFI_RUNTIME_CODE	5
 #define SECRETS_VERSION		0x000
 #define SECRETS_SVSM_SIZE	0x148
 #define SECRETS_SVSM_MAX	0x158
@@ -20,6 +29,16 @@
 struct e820_entry {
 	u64 addr, size;
 	u32 type;
+} __packed;
+
+struct efi_info {
+	char signature[4];
+	u32 systab, desc_size, desc_version, memmap, memmap_size;
+} __packed;
+
+struct efi_memory_desc {
+	u32 type, pad;
+	u64 phys, virt, pages, attr;
 } __packed;
 
 struct cpuid_entry {
@@ -85,6 +104,43 @@ static void cpuid_page(void)
 	expect_eq("leaf 0x8000001f", found, 1);
 }
 
+/*
+ * EFI tables as Linux and kexec want them: the CC blob is in the configuration
+ * table, and every runtime service is code in a runtime region that answers.
+ */
+static bool is_runtime_code(struct efi_info *info, u64 address)
+{
+	struct efi_memory_desc *d = private(info->memmap);
+
+	for (unsigned int i = 0; i < info->memmap_size / sizeof(*d); i++)
+		if (d[i].type == EFI_RUNTIME_CODE && (d[i].attr & BIT(63)) &&
+		    address >= d[i].phys && address < d[i].phys + d[i].pages * PAGE_SIZE)
+			return true;
+	return false;
+}
+
+static void efi(void)
+{
+	struct efi_info *info = private(boot_params_address + BP_EFI_INFO);
+	u8 *systab = private(info->systab);
+	u64 *service = private(*(u64 *)(systab + EFI_SYSTAB_RUNTIME) + EFI_RUNTIME_FIRST);
+	u64 *table = private(*(u64 *)(systab + EFI_SYSTAB_TABLES));
+	unsigned int cc_blobs = 0;
+
+	expect(!memcmp(info->signature, "EL64", 4), "signature");
+	expect_eq("descriptor", info->desc_size, sizeof(struct efi_memory_desc));
+	for (unsigned int i = 0; i < EFI_N_RUNTIME; i++) {
+		u64 answer = ((u64 (*)(void))private(service[i]))();
+
+		expect(is_runtime_code(info, service[i]), "service %u is no runtime code", i);
+		expect_eq("answer", answer, i == EFI_SET_VIRTUAL_MAP ? 0 : EFI_UNSUPPORTED);
+	}
+	for (unsigned int i = 0; i < *(u64 *)(systab + EFI_SYSTAB_N_TABLES); i++, table += 3)
+		if (table[0] == 0x44c5cf26067b1f5fUL)
+			cc_blobs += *(u32 *)private(table[2]) == 0x45444d41;
+	expect_eq("CC blobs", cc_blobs, 1);
+}
+
 /* Keys, sequence numbers and the guest's notes stay; the SVSM's fields are its own. */
 static void secrets_kept(void)
 {
@@ -105,6 +161,37 @@ static void secrets_kept(void)
 	secrets();
 }
 
+/* Nor does it bring back a key that the guest has wiped ... */
+static void key_wiped(void)
+{
+	u8 *key = private(svsm_secrets() + SECRETS_VMPCK2);
+
+	if (boot == 1) {
+		memset(key, 0, SECRETS_KEY_SIZE);
+		execute();
+		return;
+	}
+	for (unsigned int i = 0; i < SECRETS_KEY_SIZE; i += 8)
+		expect_eq("VMPCK2", *(u64 *)(key + i), 0);
+}
+
+/* ... unless it is an SVSM that restores the page as it was launched. */
+static void secrets_pristine(void)
+{
+	u8 *s = private(svsm_secrets());
+
+	say("VMPCK2 %lx", *(u64 *)(s + SECRETS_VMPCK2));
+	expect_eq("guest_usage", *(u64 *)(s + SECRETS_GUEST_USAGE), 0);
+	expect_eq("sequence number", *(u32 *)(s + SECRETS_SEQUENCE), 0);
+	secrets();
+	if (boot > 1)
+		return;
+	memset(s + SECRETS_VMPCK2, 0, SECRETS_KEY_SIZE);
+	*(u64 *)(s + SECRETS_GUEST_USAGE) = PATTERN;
+	*(u32 *)(s + SECRETS_SEQUENCE) = 42;
+	execute();
+}
+
 /* Launched RAM that is not part of the image: nothing of boot 1 is left in it. */
 static void leftovers(void)
 {
@@ -116,9 +203,12 @@ static void leftovers(void)
 
 static const struct selftest tests[] = {
 	{ .name = "launch.e820", .run = e820 },
+	{ .name = "launch.efi", .run = efi },
 	{ .name = "launch.secrets", .run = secrets },
 	{ .name = "launch.cpuid-page", .run = cpuid_page },
 	{ .name = "launch.secrets-kept", .run = secrets_kept, .alone = true },
+	{ .name = "launch.key-wiped", .run = key_wiped, .alone = true },
+	{ .name = "launch.secrets-pristine", .run = secrets_pristine, .alone = true },
 	{ .name = "launch.leftovers", .run = leftovers, .alone = true },
 };
 

@@ -99,6 +99,26 @@ static void result(void)
 	expect_eq("boot", boot, 1);
 }
 
+/* EXECUTE from an AP is refused, and the boot CPU can still do it. */
+static void execute_on_ap(void)
+{
+	struct cpu *c = this_cpu();
+
+	c->arg = svsm_reboot();
+	store(&c->go, 1);
+}
+
+static void ap_refuse(void)
+{
+	if (boot > 1 || !ap_start(1, execute_on_ap))
+		return;
+	if (!expect(wait_for(&cpu_nr(1)->go, 1), "the AP has no answer"))
+		return;
+	expect_eq("EXECUTE by the AP", load(&cpu_nr(1)->arg), SVSM_INVALID_REQUEST);
+	delay_ms(10);
+	execute();
+}
+
 /* The SVSM came back without having looked at the call. */
 static void pending(void)
 {
@@ -144,6 +164,7 @@ static const struct selftest tests[] = {
 	{ .name = "persona.incomplete", .run = incomplete, .alone = true },
 	{ .name = "persona.result", .prepare = must_not_reset,
 	  .run = result, .alone = true },
+	{ .name = "persona.ap-refuse", .run = ap_refuse, .alone = true },
 	{ .name = "persona.pending", .prepare = must_not_reset,
 	  .run = pending, .alone = true },
 	{ .name = "persona.foreign", .run = foreign_answer, .alone = true },
