@@ -21,6 +21,7 @@
 #define CHUNK		(64 * PAGE)
 #define MAX_SEGMENTS	64
 #define VMCORE		"/proc/vmcore"
+#define KERNEL_MAP	0xffffffff80000000UL
 #define ELF_CORE	4	/* type of a header */
 #define ELF_LOAD	1	/* type of a segment */
 
@@ -52,24 +53,32 @@ static void mark_page(uint64_t *page)
 		page[i] = i % 2 ? ~half - i : half + i;
 }
 
-static void look(struct counts *n, const uint64_t *page)
+/* The segment of the kernel's own mapping has pages that another segment has, too. */
+static int is_again(const struct elf_segment *p)
+{
+	return p->vaddr >= KERNEL_MAP;
+}
+
+static void look(struct counts *n, const uint64_t *page, int again)
 {
 	static uint64_t mark[PAGE / 8], zero[PAGE / 8];
 
 	mark_page(mark);
 	n->zero += !memcmp(page, zero, PAGE);
-	n->marked += !memcmp(page, mark, PAGE);
+	n->marked += !again && !memcmp(page, mark, PAGE);
 }
 
 static int plant_pages(unsigned long pages)
 {
 	char *area = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (!pages || area == MAP_FAILED) {
 		fprintf(stderr, "vmcore: cannot plant: %s\n", strerror(pages ? errno : EINVAL));
 		return 1;
 	}
+	/* The kernel may copy them into a huge page, and they would be there twice. */
+	madvise(area, pages * PAGE, MADV_NOHUGEPAGE);
 	for (unsigned long i = 0; i < pages; i++)
 		mark_page((uint64_t *)(area + i * PAGE));
 	printf("vmcore: planted %lu pages\n", pages);
@@ -98,7 +107,7 @@ static void read_segment(struct counts *n, int fd, const struct elf_segment *p)
 			}
 		}
 		for (uint64_t i = 0; i < size / PAGE; i++)
-			look(n, buf + i * (PAGE / 8));
+			look(n, buf + i * (PAGE / 8), is_again(p));
 		n->pages += (size + PAGE - 1) / PAGE;
 		at += size;
 	}
