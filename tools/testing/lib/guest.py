@@ -62,7 +62,8 @@ class Guest:
         if qemu:
             command += ["--", *qemu]
         if plain:
-            command = [places.qemu(), "-accel", "tcg,thread=multi", "-machine", "q35", "-m", "512M"]
+            command = [places.qemu(), "-accel", "tcg,thread=multi", "-machine", "q35"]
+            command += ["-m", memory or "512M"]
             command += ["-cpu", "EPYC-Milan,phys-bits=48", "-smp", smp, "-nodefaults", "-no-reboot"]
             command += ["-display", "none", "-serial", "stdio"]
             command += ["-kernel", kernel, "-initrd", initrd, "-append", append]

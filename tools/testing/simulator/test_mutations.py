@@ -44,6 +44,11 @@ def host_reset(run):
     run.ended(3, "host-reset")
 
 
+def restarts_caller(run):
+    resets(run)
+    assert [event["cpu"] for event in run.events.of("boot")] == [0, 1]
+
+
 def not_forged(run):
     passes(run)
     assert "forged" not in str(run.events)
@@ -78,6 +83,13 @@ MUTATIONS = (
      "execute.pages", "strict", resets),
     ("EXECUTE is no event", "svsm/reboot.c",
      "\tevent_execute(c, result);\n\tcheck_aps", "\tcheck_aps", "execute.image", "strict", resets),
+    ("the boot vCPU starts again instead of the caller", "svsm/reboot.c",
+     "== AP_EXECUTE_BSP", "== AP_EXECUTE_CALLER", "ap.from-ap", "strict", restarts_caller),
+    ("a reset makes a new secrets page", "launch/launch.c",
+     "|| !intact ||", "|| intact ||", "launch.secrets-kept", "strict", resets),
+    ("no EFI runtime code", "launch/linux_efi.c",
+     "\tmemcpy((void *)CODE_UNSUPPORTED, unsupported", "\tmemcpy((void *)CODE_UNSUPPORTED, success",
+     "launch.efi", "strict", passes),
     ("the kernel is not restored", "launch/linux.c",
      "\tmemcpy((void *)GUEST_KERNEL,", "\tif (boot_count == 1)\n\t\tmemcpy((void *)GUEST_KERNEL,",
      "execute.image", "fast", resets),
@@ -90,6 +102,10 @@ MUTATIONS = (
      "\tstale = true;", "\tstale = false;", "stale.rescinded", "strict", caught),
     ("VMSAs are writable", "machine/npt.c",
      "PAGE_VMSA ? RU : RWU", "PAGE_VMSA ? RWU : RWU", "violation.vmsa-write", "strict", caught),
+    ("a VMSA in use is readable", "machine/vcpu.c",
+     "\t\tvmsa_in_use(v->vmsa, true);\n", "", "violation.vmsa-of-halted", "strict", caught),
+    ("a VMSA stays in use", "machine/vcpu.c",
+     "\tvmsa_in_use(v->vmsa, false);\n", "", "vcpu.readable-destroyed", "strict", passes),
     ("private pages are reachable with C=0", "machine/npt.c",
      "if (rmp[gfn] & PAGE_WALK)", "if (rmp[gfn] & (PAGE_WALK | PAGE_GUEST))",
      "violation.private-as-shared-read", "strict", caught),
