@@ -101,6 +101,37 @@ def test_qemu_without_network(tmp_path):
     assert "is the network there?" in result.stdout.splitlines()[-1]
 
 
+def test_program_of_an_unknown_package(tmp_path):
+    stub(tmp_path, "apt-cache", "exit 0")
+    result = tool(tmp_path, TOOLS / "program", "no-such-package", "no-such-program")
+    assert result.returncode == 1
+    assert "no package no-such-package" in result.stdout.splitlines()[-1]
+
+
+def test_program_without_network(tmp_path):
+    stub(tmp_path, "apt-cache", 'echo "  Candidate: 1.0"')
+    stub(tmp_path, "apt-get", '[ "$1" = -s ] && echo "Inst some-package (1.0 Debian:12 [amd64])" || exit 100')
+    result = tool(tmp_path, TOOLS / "program", "some-package", "no-such-program")
+    assert result.returncode == 1
+    assert "is the network there?" in result.stdout.splitlines()[-1]
+
+
+def test_image_without_a_library(tmp_path):
+    """A program that could not start in the guest is not put into an image."""
+    program = tmp_path / "program"
+    source = tmp_path / "program.c"
+    source.write_text("int gone(void); int main(void) { return gone(); }\n")
+    library = tmp_path / "gone.c"
+    library.write_text("int gone(void) { return 0; }\n")
+    run("gcc", "-shared", "-fPIC", "-o", tmp_path / "libgone.so", library)
+    result = run("gcc", "-o", program, source, "-L", tmp_path, "-lgone")
+    assert result.returncode == 0, result.stdout
+    words = ["--init", places.TOP / "tools/guest/init", "--out", tmp_path / "image"]
+    result = tool(tmp_path, places.TOP / "tools/guest/mkinitrd", *words, "--program", f"{program}:/bin/program")
+    assert result.returncode == 1 and not (tmp_path / "image").exists()
+    assert "libgone.so" in result.stdout.splitlines()[-1]
+
+
 def test_qemu_of_the_system_is_taken(tmp_path):
     stub(tmp_path, "qemu-system-x86_64", "echo 'QEMU emulator version 10.1.0'")
     result = tool(tmp_path, TOOLS / "qemu")
