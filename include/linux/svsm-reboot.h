@@ -26,6 +26,7 @@
 /* Core protocol (0), version 1: RCX in = protocol << 32 | version */
 #define SVSM_REBOOT_CORE_PROTOCOL	0
 #define SVSM_REBOOT_CORE_VERSION	1
+#define SVSM_REBOOT_CORE_DELETE_VCPU	3
 #define SVSM_REBOOT_CORE_QUERY_PROTOCOL	6
 
 /* Reboot protocol, call 0: RCX = flags (all reserved, must be 0) */

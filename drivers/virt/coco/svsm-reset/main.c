@@ -78,6 +78,8 @@ static int __init svr_init(void)
 		goto err_secrets;
 	svr_lapic_prepare();
 	svr_ioapic_init();
+	svr_ghcb_init();
+	svr_vmsa_init();
 	err = svr_park_install();
 	if (err)
 		goto err_ioapic;
@@ -105,6 +107,8 @@ err_cause:
 err_park:
 	svr_park_uninstall();
 err_ioapic:
+	svr_vmsa_exit();
+	svr_ghcb_exit();
 	svr_ioapic_exit();
 	platform_device_unregister(svr_pdev);
 err_secrets:
@@ -124,6 +128,8 @@ static void __exit svr_exit(void)
 	svr_deadman_exit();
 	svr_cause_exit();
 	svr_park_uninstall();
+	svr_vmsa_exit();
+	svr_ghcb_exit();
 	svr_ioapic_exit();
 	platform_device_unregister(svr_pdev);
 	svr_secrets_exit();

@@ -56,6 +56,23 @@ struct svr_call svr_pack_execute(u32 protocol)
 }
 
 /**
+ * svr_pack_delete - core protocol, call 3: delete a vCPU
+ * @vmsa_pa: physical address of its VMSA
+ *
+ * AMD 58019, "SVSM_CORE_DELETE_VCPU". Context: any.
+ *
+ * Return: the registers of the call.
+ */
+struct svr_call svr_pack_delete(u64 vmsa_pa)
+{
+	return (struct svr_call) {
+		.rax = SVSM_REBOOT_RAX(SVSM_REBOOT_CORE_PROTOCOL,
+				       SVSM_REBOOT_CORE_DELETE_VCPU),
+		.rcx = vmsa_pa,
+	};
+}
+
+/**
  * svr_parse_result - what does this result code ask for?
  * @rax: RAX as the SVSM left it
  *

@@ -50,6 +50,7 @@ struct svr_patience {
 
 struct svr_call svr_pack_query(u32 protocol, u32 version);
 struct svr_call svr_pack_execute(u32 protocol);
+struct svr_call svr_pack_delete(u64 vmsa_pa);
 
 enum svr_verdict svr_parse_result(u64 rax);
 enum svr_verdict svr_parse_repeated(struct svr_patience *so_far, u64 rax);

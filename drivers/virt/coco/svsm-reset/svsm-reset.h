@@ -148,21 +148,14 @@ bool svr_cpu_parked(int cpu);
 void svr_handover_serve(struct svr_cpu *bsp);
 int svr_handover_request(void (*job)(struct svr_cpu *bsp));
 
-/* ghcb.c, vmsa.c: not there yet */
-static inline int svr_host_destroy(u32 apic_id)
-{
-	return -ENODEV;
-}
-
-static inline u64 svr_vmsa_pa(int cpu)
-{
-	return 0;
-}
-
-static inline int svr_svsm_delete(u64 vmsa_pa)
-{
-	return -ENODEV;
-}
+/* ghcb.c: ask the host; vmsa.c: ask the SVSM */
+int svr_ghcb_init(void);
+void svr_ghcb_exit(void);
+int svr_host_destroy(u32 apic_id);
+void svr_vmsa_init(void);
+void svr_vmsa_exit(void);
+u64 svr_vmsa_pa(int cpu);
+int svr_svsm_delete(u64 vmsa_pa);
 
 /* lapic.c, drain.S */
 void svr_lapic_prepare(void);
