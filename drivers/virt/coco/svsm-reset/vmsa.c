@@ -167,8 +167,8 @@ void svr_vmsa_init(void)
 	len = kernel_read_file_from_path(SVR_BTF_PATH, 0, &btf, SVR_BTF_MAX,
 					 NULL, READING_UNKNOWN);
 	if (len < 0) {
-		pr_warn("delete_vcpu: " SVR_BTF_PATH " cannot be read (%pe), the SVSM will not be asked\n",
-			ERR_PTR(len));
+		pr_warn("delete_vcpu: %s cannot be read (%pe), the SVSM will not be asked\n",
+			SVR_BTF_PATH, ERR_PTR(len));
 		return;
 	}
 	err = svr_vmsa_find(btf, len, &where);
