@@ -55,6 +55,14 @@ static void test_pack_execute(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, call.rcx, 0ULL);
 }
 
+static void test_pack_delete(struct kunit *test)
+{
+	struct svr_call call = svr_pack_delete(0x123456789000);
+
+	KUNIT_EXPECT_EQ(test, call.rax, 3ULL);
+	KUNIT_EXPECT_EQ(test, call.rcx, 0x123456789000ULL);
+}
+
 struct result_row {
 	const char *name;
 	u64 rax;
@@ -272,6 +280,7 @@ static void test_service_guid(struct kunit *test)
 static struct kunit_case proto_cases[] = {
 	KUNIT_CASE_PARAM(test_pack_query, query_gen_params),
 	KUNIT_CASE_PARAM(test_pack_execute, execute_gen_params),
+	KUNIT_CASE(test_pack_delete),
 	KUNIT_CASE_PARAM(test_parse_result, result_gen_params),
 	KUNIT_CASE_PARAM(test_parse_repeated, repeated_gen_params),
 	KUNIT_CASE_PARAM(test_parse_query, answer_gen_params),
