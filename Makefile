@@ -19,7 +19,7 @@ KBUILD_VARS := $(foreach v,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH,\
 
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo check check-kunit check-static check-scenarios \
-	check-simulator guest simulator deps clean distclean help
+	check-simulator check-kernel73 guest guest73 simulator deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
 	@tools/build/module --kdir '$(KDIR)' --out '$(BUILD)/module' $(KBUILD_VARS)
@@ -36,6 +36,9 @@ deps: ## Install the Debian packages that demo and check need
 
 guest: ## Build the test guest: module, kernel and initial ram disks
 	@tools/build/all guest
+
+guest73: ## The same with Debian's Linux 7.3, which is downloaded
+	@tools/build/all guest73
 
 simulator: ## Build the simulator and see that there is a QEMU for it
 	@tools/build/all simulator
@@ -59,6 +62,10 @@ check-simulator: ## Only the simulator's own tests
 check-kunit: ## Only the KUnit tests (builds a small kernel once, about six minutes)
 	@tools/build/all check
 	@$(PYTEST) tools/testing/kunit
+
+check-kernel73: ## Only the scenarios on Linux 7.3, which no other target runs
+	@tools/build/all check-kernel73
+	@$(PYTEST) -m kernel73 tools/testing/scenarios
 
 clean: ## Remove what was built; keep what was downloaded and the KUnit kernel
 	@tools/build/clean

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Sourced, after lib.sh, by scripts that take packages from a release which the
+# system itself does not use.  Nothing of the system's apt configuration is
+# changed: sources, lists and cache are private, all under one directory.
+#
+#   private_apt DIR SUITE...   set up DIR/apt for the given suites, section main
+#   apt_get ARGS...            apt-get with that; apt_cache the same for apt-cache
+#   fetched                    where apt_get --download-only puts the packages
+#
+# The suites come from the mirror that the system uses.
+
+# The system's mirror of the given suite, as apt itself names it.
+mirror() {
+	apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
+		awk -v suite="$1" '$2 == suite && $3 == "main" { print $1; exit }'
+}
+
+private_apt() {
+	local dir=$1/apt codename uri suite signed=
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+	shift
+	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	uri=$(mirror "$codename")
+	[ -n "$uri" ] || { echo "apt knows no mirror for $codename main"; return 1; }
+
+	[ -r "$keyring" ] && signed="[signed-by=$keyring] "
+	mkdir -p "$dir"/{lists/partial,cache/archives/partial,empty}
+	# What the system has read already need not be read again.
+	cp -p /var/lib/apt/lists/*_dists_* "$dir/lists/" 2>/dev/null || true
+	for suite in "$@"; do
+		echo "deb $signed$uri $suite main"
+	done >"$dir/sources.list"
+
+	# shellcheck disable=SC2034
+	fetched=$dir/cache/archives
+	private=(-o Dir::Etc::sourcelist="$dir/sources.list"
+		-o Dir::Etc::sourceparts="$dir/empty"
+		-o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts="$dir/empty"
+		-o Dir::State::lists="$dir/lists" -o Dir::Cache="$dir/cache"
+		-o APT::Sandbox::User= -o APT::Keep-Downloaded-Packages=true
+		-o Debug::NoLocking=true -o Acquire::Languages=none)
+}
+
+apt_get() {
+	apt-get -q -y "${private[@]}" "$@"
+}
+
+apt_cache() {
+	apt-cache "${private[@]}" "$@"
+}

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The same module on Debian's Linux 7.3: another kernel, another last moment.
+
+From 7.1 on, x86 runs restart handlers after it has stopped the other CPUs: the
+driver finds them halted, and itself on whichever CPU the kernel restarts from.
+"""
+
+import re
+import shutil
+
+import pytest
+
+from lib import places
+from lib.sources import run
+
+pytestmark = pytest.mark.kernel73
+
+BOOT_TIMEOUT = 180
+
+
+@pytest.fixture(name="kernel73", autouse=True)
+def fixture_kernel73(request):
+    """Skip, and say why, where this kernel is not asked for or cannot be had."""
+    if "kernel73" not in request.config.option.markexpr:
+        pytest.skip("only when asked for: make check-kernel73")
+    missing = places.KERNEL73 / "missing"
+    if missing.exists():
+        pytest.skip(f"no Linux 7.3: {missing.read_text(encoding='utf-8').strip()}")
+    assert (places.GUEST73 / "initrd.img").exists(), "not built: make guest73"
+    return (places.KERNEL73 / "release").read_text(encoding="utf-8").strip()
+
+
+@pytest.fixture(name="start")
+def fixture_start(simulate, kernel73):
+    """Start a guest with Linux 7.3 and load the module: start(...) -> Guest"""
+
+    def start(load=True, **arguments):
+        arguments.setdefault("timeout", 600)
+        guest = simulate(
+            kernel=places.KERNEL73 / "vmlinuz", initrd=places.GUEST73 / "initrd.img", **arguments
+        )
+        assert guest.boot(1, BOOT_TIMEOUT) == guest.smp
+        assert guest.check("uname -r").split()[-1] == kernel73
+        if load:
+            guest.load()
+            assert guest.attribute("last_reset_reason") == "none"
+        return guest
+
+    return start
+
+
+def reset_once(guest, reason):
+    """The next boot: same CPUs, the reason known; then power off."""
+    assert guest.boot(2, BOOT_TIMEOUT) == guest.smp
+    guest.load()
+    assert guest.attribute("last_reset_reason") == reason
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=guest.smp)
+
+
+def test_module_builds_without_warnings():
+    out = places.CHECK / "kernel73"
+    shutil.rmtree(out, ignore_errors=True)
+    result = run(
+        places.TOP / "tools/build/module", "--kdir", places.KERNEL73 / "headers", "--out", out, "W=1"
+    )
+    assert result.returncode == 0, result.stdout
+    complaints = [line for line in result.stdout.splitlines() if re.search(r"warning:|error:|objtool", line)]
+    assert complaints == []
+
+
+def test_reboot_on_bsp(start):
+    guest = start()
+    guest.send("taskset 2 reboot -f")  # the kernel goes to CPU 0 first
+    reset_once(guest, "reboot")
+    assert "handing the call over" not in guest.console
+    # The kernel's own stop was enough.
+    assert "by NMI" not in guest.console
+
+
+@pytest.mark.parametrize("cpu", [1, 3])
+def test_reboot_on_ap(start, cpu):
+    """The BSP has been halted by the kernel, and is woken to make the call."""
+    guest = start()
+    guest.check(f"echo {cpu} > /sys/kernel/reboot/cpu")
+    guest.send("reboot -f")
+    guest.expect(f"handing the call over from CPU {cpu} to the BSP")
+    reset_once(guest, "reboot")
+
+
+def test_reboot_forced_by_parameter(start):
+    """With reboot=force the handlers run, too, but all CPUs as well."""
+    guest = start(append="reboot=force")
+    guest.send("reboot -f")
+    guest.expect("quiesced 3 of 3 CPUs")
+    reset_once(guest, "reboot")
+
+
+def test_reboot_while_an_ap_spins(start):
+    """The kernel stops it by NMI, before the handlers run."""
+    guest = start()
+    guest.check("insmod /lib/modules/stuck.ko cpu=2 mode=irq")
+    guest.send("taskset 1 reboot -f")  # not on the CPU that is to get stuck
+    reset_once(guest, "reboot")
+
+
+def test_reboot_refused_while_an_ap_is_stuck(start):
+    guest = start()
+    guest.check("insmod /lib/modules/stuck.ko cpu=1 mode=nmi")
+    guest.send("taskset 1 reboot -f")
+    guest.expect("CPU 1 did not park", timeout=120)
+    guest.expect("refusing the SVSM reset")
+    guest.lost()
+    guest.events.no("execute", "invalidate", "violation")
+
+
+def test_offline_ap(start):
+    guest = start()
+    guest.check("echo 0 > /sys/devices/system/cpu/cpu2/online")
+    guest.send("reboot -f")
+    reset_once(guest, "reboot")
+
+
+def test_module_reloaded(start):
+    guest = start()
+    for _ in range(3):
+        guest.check("rmmod svsm_reset")
+        assert guest.run(f"test -e {places.ATTRIBUTES}")[0] != 0
+        guest.load()
+        assert guest.attribute("last_reset_reason") == "none"
+    guest.send("reboot -f")
+    reset_once(guest, "reboot")
+
+
+def test_unloaded_module_does_nothing(start):
+    """No hook stays behind: the kernel restarts in its own way, and the guest is lost."""
+    guest = start()
+    guest.check("rmmod svsm_reset")
+    guest.send("reboot -f")
+    guest.lost()
+    guest.events.no("execute", "invalidate")
