@@ -13,10 +13,10 @@
 /*
  * x86 machine_restart() runs the SYS_OFF_MODE_RESTART handlers since 7.1:
  * Debian's 6.17.13, 6.19.6 and 7.0.4 do not, its 7.1.3, 7.2 and 7.3.4 do.
- * Before that the last moment is the kmsg dump right before machine_restart().
  */
 #define SVR_X86_RUNS_RESTART_HANDLERS					\
-	(LINUX_VERSION_CODE >= KERNEL_VERSION(7, 1, 0))
+	(LINUX_VERSION_MAJOR > 7 ||					\
+	 (LINUX_VERSION_MAJOR == 7 && LINUX_VERSION_PATCHLEVEL >= 1))
 
 /* hrtimer_setup() came with 6.13, hrtimer_init() went later */
 #if LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 13

@@ -7,11 +7,15 @@
  * the beginning, and is not called for power-off, halt and kexec.
  *
  * SYS_OFF_MODE_RESTART_PREPARE handlers run for kernel_restart() and for
- * nothing else, so they arm. What fires comes later: the last thing that 6.12
- * calls before it stops the other CPUs is again the kmsg dump. That one also
- * runs for power-off, halt and kexec, and for the last one even a line in the
- * log could be fatal; so there is no dumper of ours for it until we are armed.
- * Where x86 calls the SYS_OFF_MODE_RESTART handlers, those are later still.
+ * nothing else, so they arm. What fires comes later: the last thing that the
+ * kernel calls before it stops the other CPUs is again the kmsg dump. That one
+ * also runs for power-off, halt and kexec, and for the last one even a line in
+ * the log could be fatal; so there is no dumper of ours for it until we are
+ * armed.
+ *
+ * Where x86 calls the SYS_OFF_MODE_RESTART handlers, those are later still, and
+ * too late: machine_restart() waits without end, interrupts off, for a CPU that
+ * does not stop. They are for a dump that did not come to us.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -86,8 +90,7 @@ static int svr_prepare(struct sys_off_data *data)
 	 * thing that happens: it is registered no sooner than now, so that
 	 * pstore and the like have had their turn.
 	 */
-	if (!SVR_X86_RUNS_RESTART_HANDLERS &&
-	    kmsg_dump_register(&svr_shutdown_dumper))
+	if (kmsg_dump_register(&svr_shutdown_dumper))
 		pr_err("no kmsg dumper, the kernel's own restart will be used\n");
 	return NOTIFY_DONE;
 }
