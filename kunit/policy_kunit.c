@@ -16,13 +16,14 @@ struct act_row {
 #define NOTHING	SVR_ACT_NOTHING
 #define ARM	SVR_ACT_ARM
 #define FIRE	SVR_ACT_FIRE
+#define TAKE	SVR_ACT_TAKE_OVER
 
 static const struct act_row act_rows[] = {
 	/*				       ready	armed	 firing	  spent */
 	{ "prepare", SVR_EVENT_PREPARE,	     { ARM,	NOTHING, NOTHING, NOTHING } },
 	{ "panic", SVR_EVENT_PANIC,	     { NOTHING, NOTHING, NOTHING, NOTHING } },
 	{ "oops", SVR_EVENT_OOPS,	     { NOTHING, NOTHING, NOTHING, NOTHING } },
-	{ "emergency", SVR_EVENT_EMERG,	     { FIRE,	FIRE,	 NOTHING, NOTHING } },
+	{ "emergency", SVR_EVENT_EMERG,	     { FIRE,	FIRE,	 TAKE,	  NOTHING } },
 	{ "shutdown", SVR_EVENT_SHUTDOWN,    { NOTHING, FIRE,	 NOTHING, NOTHING } },
 	{ "restart", SVR_EVENT_RESTART,	     { NOTHING, FIRE,	 NOTHING, NOTHING } },
 	{ "no event", SVR_NR_EVENTS,	     { NOTHING, NOTHING, NOTHING, NOTHING } },

@@ -6,6 +6,7 @@
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
+#include <linux/atomic.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -19,6 +20,8 @@ static struct svr_quiesce svr_stopped;
 static struct cpumask svr_parked;
 static struct cpumask svr_offline;
 static struct svr_result svr_result;
+/* The CPU that does it; -1 before, and for a moment after it has begun */
+static atomic_t svr_firing = ATOMIC_INIT(-1);
 
 static void svr_report_mask(const char *what, const struct cpumask *mask)
 {
@@ -170,25 +173,10 @@ static bool svr_fire_once(void)
 	       svr_state_advance(SVR_STATE_READY, SVR_STATE_FIRING);
 }
 
-/**
- * svr_fire - reset this guest through its SVSM
- * @event: what happened, for the cause
- *
- * Does so once: of several CPUs that get here, and for any later call, only
- * the first has an effect.
- *
- * Context: any, NMI included. Interrupts may be on, they are off while this
- * runs. Returns only if the SVSM did not reset the guest; the other CPUs are
- * then stopped for good, as a restart stops them by itself unless it is told
- * reboot=force.
- */
-void svr_fire(enum svr_event event)
+static void svr_reset(enum svr_event event)
 {
 	const struct svr_cause *cause;
 	unsigned long flags;
-
-	if (!svr_fire_once())
-		return;
 
 	local_irq_save(flags);
 	cause = svr_cause_of(event);
@@ -204,4 +192,46 @@ void svr_fire(enum svr_event event)
 spent:
 	svr_state_advance(SVR_STATE_FIRING, SVR_STATE_SPENT);
 	local_irq_restore(flags);
+}
+
+/**
+ * svr_fire - reset this guest through its SVSM
+ * @event: what happened, for the cause
+ *
+ * Does so once: of several CPUs that get here, and for any later call, only
+ * the first has an effect.
+ *
+ * Context: any, NMI included. Interrupts may be on, they are off while this
+ * runs. Returns only if the SVSM did not reset the guest; the other CPUs are
+ * then stopped for good, as a restart stops them by itself unless it is told
+ * reboot=force.
+ */
+void svr_fire(enum svr_event event)
+{
+	if (!svr_fire_once())
+		return;
+	atomic_set_release(&svr_firing, raw_smp_processor_id());
+	svr_reset(event);
+}
+
+/**
+ * svr_take_over - go on where another CPU was stopped
+ * @event: what happened, for the cause
+ *
+ * A panic stops all other CPUs, and so perhaps the one that was about to reset
+ * the guest (sysrq-b). What it has left behind is begun anew, but for a
+ * hand-over, of which there is but one.
+ *
+ * Context: any, NMI included, as svr_fire().
+ */
+void svr_take_over(enum svr_event event)
+{
+	int cpu = atomic_read_acquire(&svr_firing);
+
+	if (cpu < 0 || !svr_cpu_stopped(cpu) ||
+	    !atomic_try_cmpxchg(&svr_firing, &cpu, raw_smp_processor_id()))
+		return;
+	svr_warn("CPU %d was stopped while it reset the guest, CPU %d takes over\n",
+		 cpu, raw_smp_processor_id());
+	svr_reset(event);
 }

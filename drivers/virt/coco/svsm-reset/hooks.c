@@ -32,9 +32,23 @@
 static struct sys_off_handler *svr_prepare_handler;
 static struct sys_off_handler *svr_restart_handler;
 
-static enum svr_act svr_event(enum svr_event event)
+static enum svr_act svr_act(enum svr_event event)
 {
 	return svr_policy_act(event, svr_state_get());
+}
+
+static void svr_event(enum svr_event event)
+{
+	switch (svr_act(event)) {
+	case SVR_ACT_FIRE:
+		svr_fire(event);
+		break;
+	case SVR_ACT_TAKE_OVER:
+		svr_take_over(event);
+		break;
+	default:
+		break;
+	}
 }
 
 /*
@@ -53,9 +67,8 @@ static void svr_dump(struct kmsg_dumper *dumper,
 		[KMSG_DUMP_SHUTDOWN]	= SVR_EVENT_SHUTDOWN,
 	};
 
-	if ((unsigned int)detail->reason < ARRAY_SIZE(events) &&
-	    svr_event(events[detail->reason]) == SVR_ACT_FIRE)
-		svr_fire(events[detail->reason]);
+	if ((unsigned int)detail->reason < ARRAY_SIZE(events))
+		svr_event(events[detail->reason]);
 }
 
 /* From loading on */
@@ -73,7 +86,7 @@ static struct kmsg_dumper svr_shutdown_dumper = {
 /* SYS_OFF_MODE_RESTART_PREPARE: process context, may sleep, all CPUs online */
 static int svr_prepare(struct sys_off_data *data)
 {
-	if (svr_event(SVR_EVENT_PREPARE) != SVR_ACT_ARM)
+	if (svr_act(SVR_EVENT_PREPARE) != SVR_ACT_ARM)
 		return NOTIFY_DONE;
 
 	/* From here on CPUs may end up in our code for good: no unloading */
@@ -98,8 +111,7 @@ static int svr_prepare(struct sys_off_data *data)
 /* SYS_OFF_MODE_RESTART: interrupts off, other CPUs stopped */
 static int svr_restart(struct sys_off_data *data)
 {
-	if (svr_event(SVR_EVENT_RESTART) == SVR_ACT_FIRE)
-		svr_fire(SVR_EVENT_RESTART);
+	svr_event(SVR_EVENT_RESTART);
 	return NOTIFY_DONE;
 }
 

@@ -108,6 +108,21 @@ bool svr_cpu_parked(int cpu)
 }
 
 /**
+ * svr_cpu_stopped - is this CPU parked, and not to be woken by a hand-over?
+ * @cpu: its number
+ *
+ * Context: any.
+ *
+ * Return: true when it is.
+ */
+bool svr_cpu_stopped(int cpu)
+{
+	u32 evidence = smp_load_acquire(&per_cpu(svr_cpus, cpu).evidence);
+
+	return evidence == SVR_PARKED_BY_STOP || evidence == SVR_PARKED_BY_NMI;
+}
+
+/**
  * svr_park_caller - park this CPU until the BSP sends it an NMI
  * @cpu: this CPU
  *

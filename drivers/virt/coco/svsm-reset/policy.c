@@ -38,7 +38,8 @@ static const char * const svr_state_names[SVR_NR_STATES] = {
 static const enum svr_act svr_acts[SVR_NR_EVENTS][SVR_NR_STATES] = {
 	[SVR_EVENT_PREPARE]  = { [SVR_STATE_READY] = SVR_ACT_ARM  },
 	[SVR_EVENT_EMERG]    = { [SVR_STATE_READY] = SVR_ACT_FIRE,
-				 [SVR_STATE_ARMED] = SVR_ACT_FIRE },
+				 [SVR_STATE_ARMED] = SVR_ACT_FIRE,
+				 [SVR_STATE_FIRING] = SVR_ACT_TAKE_OVER },
 	[SVR_EVENT_SHUTDOWN] = { [SVR_STATE_ARMED] = SVR_ACT_FIRE },
 	[SVR_EVENT_RESTART]  = { [SVR_STATE_ARMED] = SVR_ACT_FIRE },
 };

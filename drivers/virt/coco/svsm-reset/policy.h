@@ -46,11 +46,13 @@ enum svr_event {
  * @SVR_ACT_NOTHING: nothing at all, no logging either
  * @SVR_ACT_ARM:     get ready
  * @SVR_ACT_FIRE:    reset
+ * @SVR_ACT_TAKE_OVER: reset, if the CPU that was about to has been stopped
  */
 enum svr_act {
 	SVR_ACT_NOTHING,
 	SVR_ACT_ARM,
 	SVR_ACT_FIRE,
+	SVR_ACT_TAKE_OVER,
 };
 
 /**

@@ -113,6 +113,7 @@ void __printf(1, 2) svr_emit(const char *fmt, ...);
 
 /* fire.c */
 void svr_fire(enum svr_event event);
+void svr_take_over(enum svr_event event);
 
 /**
  * struct svr_quiesce - outcome of stopping the other CPUs
@@ -143,6 +144,7 @@ int svr_park_install(void);
 void svr_park_uninstall(void);
 void svr_park_caller(struct svr_cpu *cpu);
 bool svr_cpu_parked(int cpu);
+bool svr_cpu_stopped(int cpu);
 
 /* handover.c */
 void svr_handover_serve(struct svr_cpu *bsp);
