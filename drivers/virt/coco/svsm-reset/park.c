@@ -117,6 +117,7 @@ bool svr_cpu_parked(int cpu)
  */
 bool svr_cpu_stopped(int cpu)
 {
+	/* What the CPU did before it parked has happened; see svr_halt() */
 	u32 evidence = smp_load_acquire(&per_cpu(svr_cpus, cpu).evidence);
 
 	return evidence == SVR_PARKED_BY_STOP || evidence == SVR_PARKED_BY_NMI;
