@@ -11,10 +11,43 @@ import pexpect
 from . import places
 from .events import Events
 
-# Any of these on the console is a failure, whatever else a scenario looks at.
-KERNEL_TROUBLE = re.compile(
-    r"BUG:|WARNING: (?!See )|Oops|Call Trace|INFO: task .* blocked|rcu: INFO|soft lockup|Unable to handle"
+# What the kernel's checks report (lockdep, KASAN, UBSAN, ...), most of them on a debug kernel
+# only, and the driver's own warnings: a failure also where a scenario crashes the guest.
+SPLATS = (
+    r"KASAN:",
+    r"UBSAN:",
+    r"BUG: (sleeping function|scheduling|assuming)",
+    r"BUG: using \w+\(\) in preemptible",
+    r"BUG: (spin|rw)lock ",
+    r"BUG: Invalid wait context",
+    r"BUG: MAX_\w+ too low",
+    r"list_(add|del) (corruption|double add)",
+    r"possible circular locking",
+    r"possible recursive locking",
+    r"possible irq lock inversion",
+    r"-safe -> \w+-unsafe lock order",
+    r"inconsistent lock state",
+    r"suspicious RCU usage",
+    r"bad (unlock balance|contention)",
+    r"held lock freed",
+    r"(lock held when returning|still has locks held)",
+    r"DEBUG_LOCKS_WARN_ON",
+    r"INFO: trying to register non-static key",
+    r"WARNING: .*\b(svsm|svr_)",
 )
+# Any of these on the console is a failure where a scenario does not crash the guest itself.
+TROUBLES = (
+    r"BUG:",
+    r"WARNING: (?!See )",
+    r"Oops",
+    r"Call Trace",
+    r"INFO: task .* blocked",
+    r"rcu: INFO",
+    r"soft lockup",
+    r"Unable to handle",
+)
+KERNEL_SPLAT = re.compile("|".join(SPLATS))
+KERNEL_TROUBLE = re.compile("|".join(SPLATS + TROUBLES))
 BOOT_TIMEOUT = 90
 COMMAND_TIMEOUT = 60
 RUN_TIMEOUT = 300
@@ -25,6 +58,7 @@ class Guest:
     """One run of the simulator, or of QEMU without it (plain).
 
     Its files are kept in `directory`: command, console.log, events.jsonl, snpsim.log.
+    `patience` lengthens every time-out, for a guest that is slow.
     """
 
     def __init__(
@@ -41,12 +75,15 @@ class Guest:
         timeout=RUN_TIMEOUT,
         qemu=(),
         plain=False,
+        patience=1,
     ):
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.smp = smp
         self.status = None
-        self.trouble_is_fine = False
+        self.trouble_is_fine = False  # the test crashes the guest
+        self.splats_are_fine = False  # the test provokes the kernel's checks
+        self._patience = patience
         self.on_wait = None  # called now and then while waiting, with the seconds
         self._sequence = 0
         self._events_path = directory / "events.jsonl"
@@ -54,7 +91,7 @@ class Guest:
         append = f"console=ttyS0 panic=-1 {append}".strip()
         command = [places.SNPSIM, "run", "--kernel", kernel, "--initrd", initrd, "--smp", smp]
         command += ["--svsm", svsm, "--append", append, "--events", self._events_path]
-        command += ["--log", directory / "snpsim.log", "--timeout", timeout]
+        command += ["--log", directory / "snpsim.log", "--timeout", timeout * patience]
         if fidelity:
             command += ["--fidelity", fidelity]
         if memory:
@@ -98,6 +135,7 @@ class Guest:
     def expect(self, pattern, timeout=COMMAND_TIMEOUT, peek=False):
         """Wait for a text; the match.  peek: the text is there for the next one, too."""
         begin = time.monotonic()
+        timeout *= self._patience
         if peek:
             pattern = f"(?={pattern})"
         while True:
@@ -174,7 +212,7 @@ class Guest:
 
     def end(self, timeout=RUN_TIMEOUT):
         """Wait for the end of the run: the simulator's exit status."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * self._patience
         while True:
             try:
                 self._child.expect(pexpect.EOF, timeout=max(1, deadline - time.monotonic()))
@@ -207,9 +245,9 @@ class Guest:
             self._child.close(force=True)
         self._log.close()
 
-    def trouble(self):
+    def trouble(self, pattern=KERNEL_TROUBLE):
         """Lines of the console in which the kernel complains."""
-        return [line for line in self.console.splitlines() if KERNEL_TROUBLE.search(line)]
+        return [line for line in self.console.splitlines() if pattern.search(line)]
 
     def tail(self, lines=40):
         """The end of the console and of the event log, for a report."""

@@ -3,10 +3,12 @@
 
 import copy
 import json
+import re
 
 import pytest
 
 from lib.events import Events
+from lib.guest import KERNEL_SPLAT, KERNEL_TROUBLE, SPLATS, TROUBLES
 
 AP = {"cpu": 1, "apic_id": 1, "state": "halted", "runnable": False, "since_ns": 1}
 GOOD = [
@@ -109,3 +111,77 @@ def test_reading(tmp_path):
         path.write_text(bad)
         with pytest.raises(AssertionError):
             Events.read(path)
+
+
+# Each as the kernel prints it, by the pattern that is to find it.
+TROUBLE = {
+    r"KASAN:": "BUG: KASAN: slab-out-of-bounds in svr_fire+0x2b0/0x2f0 [svsm_reset]",
+    r"UBSAN:": "UBSAN: shift-out-of-bounds in drivers/virt/coco/svsm-reset/proto.c:61:9",
+    r"BUG: (sleeping function|scheduling|assuming)": (
+        "BUG: sleeping function called from invalid context at kernel/locking/mutex.c:585",
+        "BUG: scheduling while atomic: reboot/1/0x00000002",
+        "BUG: scheduling in a non-blocking section: reboot/1/1",
+        "BUG: assuming atomic context at kernel/smp.c:1",
+    ),
+    r"BUG: using \w+\(\) in preemptible": (
+        "BUG: using smp_processor_id() in preemptible [00000000] code: insmod/71",
+        "BUG: using __this_cpu_read() in preemptible [00000000] code: insmod/71",
+    ),
+    r"BUG: (spin|rw)lock ": "BUG: spinlock bad magic on CPU#0, insmod/71",
+    r"BUG: Invalid wait context": "[ BUG: Invalid wait context ]",
+    r"BUG: MAX_\w+ too low": "BUG: MAX_LOCKDEP_CHAINS too low!",
+    r"list_(add|del) (corruption|double add)": (
+        "list_add double add: new=ffff888001, prev=ffff888001, next=ffff888002.",
+        "list_add corruption. prev->next should be next (ffff888001), but was ffff888002.",
+        "list_del corruption, ffff888001->next is LIST_POISON1 (dead000000000100)",
+    ),
+    r"possible circular locking": "WARNING: possible circular locking dependency detected",
+    r"possible recursive locking": "WARNING: possible recursive locking detected",
+    r"possible irq lock inversion": "WARNING: possible irq lock inversion dependency detected",
+    r"-safe -> \w+-unsafe lock order": "WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected",
+    r"inconsistent lock state": "WARNING: inconsistent lock state",
+    r"suspicious RCU usage": "WARNING: suspicious RCU usage",
+    r"bad (unlock balance|contention)": (
+        "WARNING: bad unlock balance detected!", "WARNING: bad contention detected!",
+    ),
+    r"held lock freed": "WARNING: held lock freed!",
+    r"(lock held when returning|still has locks held)": (
+        "WARNING: lock held when returning to user space!", "WARNING: insmod/71 still has locks held!",
+    ),
+    r"DEBUG_LOCKS_WARN_ON": "DEBUG_LOCKS_WARN_ON(lockdep_hardirqs_enabled())",
+    r"INFO: trying to register non-static key": "INFO: trying to register non-static key.",
+    r"WARNING: .*\b(svsm|svr_)": (
+        "WARNING: CPU: 1 PID: 0 at drivers/virt/coco/svsm-reset/fire.c:77 fire+0x10/0x20",
+        "WARNING: CPU: 1 PID: 0 at ../fire.c:77 svr_fire+0x10/0x20 [svsm_reset]",
+    ),
+    r"BUG:": "BUG: kernel NULL pointer dereference, address: 0000000000000000",
+    r"WARNING: (?!See )": "WARNING: CPU: 1 PID: 0 at kernel/smp.c:807 smp_call_function_many_cond+0x8/0x9",
+    r"Oops": "Oops: invalid opcode: 0000 [#1] PREEMPT SMP KASAN NOPTI",
+    r"Call Trace": "Call Trace:",
+    r"INFO: task .* blocked": "INFO: task insmod:71 blocked for more than 120 seconds.",
+    r"rcu: INFO": "rcu: INFO: rcu_preempt self-detected stall on CPU",
+    r"soft lockup": "watchdog: BUG: soft lockup - CPU#2 stuck for 23s! [sh:70]",
+    r"Unable to handle": "Unable to handle kernel paging request",
+}
+
+
+@pytest.mark.parametrize("pattern", [*SPLATS, *TROUBLES])
+def test_trouble_is_noticed(pattern):
+    """Every pattern finds what it is for; what is always a failure is one of both kinds."""
+    lines = TROUBLE[pattern]
+    for line in (lines,) if isinstance(lines, str) else lines:
+        line = f"[   12.345678][   T71] {line}"
+        assert re.search(pattern, line), line
+        assert KERNEL_TROUBLE.search(line), line
+        assert bool(KERNEL_SPLAT.search(line)) == (pattern in SPLATS), line
+
+
+def test_what_is_no_trouble():
+    for line in (
+        "svsm_reset: ready: protocol 5 version 1, ap_policy refuse",
+        "kvm-guest: WARNING: See https://example.org/vulnerable",
+        "Running RCU self tests",
+        "Lock dependency validator: Copyright (c) 2006 Red Hat, Inc., Ingo Molnar",
+        "kasan: KernelAddressSanitizer initialized",
+    ):
+        assert not KERNEL_TROUBLE.search(line), line
