@@ -3,7 +3,8 @@
 
 `simulate(...)` starts a guest under the simulator (see lib/guest.py for the
 arguments) and ends it after the test; at the end the console of every guest is
-searched for complaints of the kernel, unless the test set guest.trouble_is_fine.
+searched for complaints of the kernel, unless the test set guest.trouble_is_fine;
+and even then for what no crash brings about, unless it set guest.splats_are_fine.
 """
 
 import os
@@ -18,9 +19,9 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from lib import places  # noqa: E402
-from lib.guest import Guest  # noqa: E402
+from lib.guest import KERNEL_SPLAT, KERNEL_TROUBLE, Guest  # noqa: E402
 
-# Quick ones first; the KUnit kernel is built while the others run.
+# Quick ones first; the debug kernel is built while those that do not need it run.
 ORDER = ("static", "scenarios", "simulator", "kunit")
 
 
@@ -29,35 +30,43 @@ def directory_of(item):
     return pathlib.Path(item.fspath).relative_to(pathlib.Path(__file__).parent).parts[0]
 
 
+def needs_debug_kernel(item):
+    return "debug_build" in getattr(item, "fixturenames", ())
+
+
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: ORDER.index(directory_of(item)) if directory_of(item) in ORDER else 9)
+    items.sort(key=lambda item: (
+        needs_debug_kernel(item), ORDER.index(directory_of(item)) if directory_of(item) in ORDER else 9,
+    ))
 
 
 def pytest_sessionstart(session):
     places.CHECK.mkdir(parents=True, exist_ok=True)
-    session.kunit_build = None
+    session.debug_build = None
 
 
 def pytest_collection_finish(session):
-    """Start the KUnit build now, at low priority, where its results are asked for."""
-    if session.config.option.collectonly or not any("results" in i.fixturenames for i in session.items):
+    """Start the build of the debug kernel now, at low priority, where somebody asks for it."""
+    if session.config.option.collectonly or not any(needs_debug_kernel(item) for item in session.items):
         return
-    with open(places.CHECK / "kunit-build.log", "w", encoding="utf-8") as log:
-        session.kunit_build = subprocess.Popen(
-            [places.TOP / "tools/build/kunit"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+    with open(places.DEBUG_LOG, "w", encoding="utf-8") as log:
+        session.debug_build = subprocess.Popen(
+            [places.TOP / "tools/build/debug-kernel"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True,
         )
 
 
 def pytest_sessionfinish(session):
-    if session.kunit_build and session.kunit_build.poll() is None:
-        os.killpg(session.kunit_build.pid, signal.SIGTERM)
+    if session.debug_build and session.debug_build.poll() is None:
+        os.killpg(session.debug_build.pid, signal.SIGTERM)
 
 
 @pytest.fixture(scope="session")
-def kunit_build(request):
-    """The build of the KUnit kernel and modules, under way since the start."""
-    return request.session.kunit_build
+def debug_build(request):
+    """Wait for the debug kernel, its modules and images, under way since the start."""
+    status = request.session.debug_build.wait()
+    log = places.DEBUG_LOG
+    assert status == 0, f"tools/build/debug-kernel failed, see {log}:\n{log.read_text()[-3000:]}"
 
 
 def run_directory(request):
@@ -83,8 +92,9 @@ def simulate(request):
     for guest in guests:
         guest.stop()
     for guest in guests:
-        if not guest.trouble_is_fine:
-            assert not guest.trouble(), f"the guest's kernel complains, see {guest.directory}"
+        pattern = KERNEL_SPLAT if guest.trouble_is_fine else KERNEL_TROUBLE
+        if not guest.splats_are_fine:
+            assert guest.trouble(pattern) == [], f"the guest's kernel complains, see {guest.directory}"
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The KUnit tests, one item for each KUnit case.
 
-The kernel for them is small and is built once (tools/build/kunit); it boots in
-plain QEMU, loads every test module, and its KTAP output is what counts.  The
+They run on the debug kernel (tools/build/debug-kernel); it boots in plain QEMU, loads every test module, and its KTAP output is what counts.  The
 cases are read from the sources, so that one that silently does not run is a
 failure.
 """
@@ -40,16 +39,12 @@ def declared():
 
 
 @pytest.fixture(scope="session")
-def results(kunit_build):
+def results(debug_build):
     """Boot the kernel and read what its tests say."""
-    status = kunit_build.wait()
-    log = places.CHECK / "kunit-build.log"
-    assert status == 0, f"tools/build/kunit failed, see {log}:\n{log.read_text()[-3000:]}"
-    out = places.BUILD / "kunit"
     command = [
         places.qemu(), "-accel", "tcg", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", "512M",
         "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio",
-        "-kernel", out / "bzImage", "-initrd", out / "initrd.img",
+        "-kernel", places.DEBUG_KERNEL, "-initrd", places.DEBUG_KUNIT,
         "-append", "console=ttyS0 panic=-1 kunit.enable=1 kunit.stats_enabled=2",
     ]
     try:
