@@ -19,7 +19,7 @@ KBUILD_VARS := $(foreach v,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH,\
 
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo check check-kunit check-static check-scenarios \
-	check-simulator check-kernel73 guest guest73 simulator deps clean distclean help
+	check-simulator check-kernel73 check-debug guest guest73 simulator deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
 	@tools/build/module --kdir '$(KDIR)' --out '$(BUILD)/module' $(KBUILD_VARS)
@@ -59,7 +59,7 @@ check-simulator: ## Only the simulator's own tests
 	@tools/build/all check
 	@$(PYTEST) tools/testing/simulator
 
-check-kunit: ## Only the KUnit tests (builds a small kernel once, about six minutes)
+check-kunit: ## Only the KUnit tests (on the debug kernel, built once)
 	@tools/build/all check
 	@$(PYTEST) tools/testing/kunit
 
@@ -67,7 +67,11 @@ check-kernel73: ## Only the scenarios on Linux 7.3, which no other target runs
 	@tools/build/all check-kernel73
 	@$(PYTEST) -m kernel73 tools/testing/scenarios
 
-clean: ## Remove what was built; keep what was downloaded and the KUnit kernel
+check-debug: ## What runs on the debug kernel: its scenarios and the KUnit tests
+	@tools/build/all check
+	@$(PYTEST) tools/testing/scenarios/test_debug_kernel.py tools/testing/kunit
+
+clean: ## Remove what was built; keep what was downloaded and the debug kernel
 	@tools/build/clean
 
 distclean: ## Remove everything under the build directory

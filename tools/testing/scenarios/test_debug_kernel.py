@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The driver in a kernel that looks for mistakes.
+
+A 6.12 with lockdep, KASAN, UBSAN and the checks of sleeping, preemption, RCU
+and lists (tools/build/debug-kernel); whatever they report fails the test, see
+KERNEL_SPLAT in lib/guest.py.
+"""
+
+import re
+
+import pytest
+
+from lib import places
+from lib.guest import KERNEL_SPLAT
+
+MISTAKES = {
+    "lock-recursion": "WARNING: possible recursive locking detected",
+    "lock-circle": "WARNING: possible circular locking dependency detected",
+    "lock-in-interrupt": "WARNING: inconsistent lock state",
+    "rcu-unprotected": "WARNING: suspicious RCU usage",
+    "atomic-sleep": "BUG: sleeping function called from invalid context",
+    "preemptible-cpu": r"BUG: using smp_processor_id\(\) in preemptible",
+    "wide-shift": "UBSAN: shift-out-of-bounds",
+    "list-corruption": "list_add double add",
+    "heap-overrun": "BUG: KASAN: slab-out-of-bounds",
+    "use-after-free": "BUG: KASAN: slab-use-after-free",
+    "stack-overrun": "BUG: KASAN: stack-out-of-bounds",
+}
+# Lockdep reports one mistake and turns itself off: each of the first three has a guest of its own.
+ONE_GUEST = [[kind] for kind in list(MISTAKES)[:3]] + [list(MISTAKES)[3:]]
+
+
+@pytest.fixture
+def debug(simulate, debug_build):
+    """Start guests with the debug kernel: debug(smp=2, ...) -> Guest"""
+
+    def start(append="", **arguments):
+        return simulate(
+            kernel=places.DEBUG_KERNEL, initrd=places.DEBUG_INITRD, memory="1G", patience=4,
+            append=append, **{"smp": 3, **arguments},
+        )
+
+    return start
+
+
+def vigilant(guest):
+    """Lockdep has not turned itself off, so that its silence means something."""
+    assert guest.check("grep debug_locks: /proc/lockdep_stats").split()[-1] == "1"
+
+
+def boot_and_load(guest, number=1, reason="none"):
+    assert guest.boot(number) == guest.smp
+    guest.load()
+    assert guest.attribute("last_reset_reason") == reason
+
+
+def finish(guest, reason):
+    """The boot after the reset, and the end."""
+    boot_and_load(guest, 2, reason)
+    vigilant(guest)
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=guest.smp)
+
+
+@pytest.mark.parametrize("kinds", ONE_GUEST, ids=lambda kinds: kinds[0])
+def test_mistakes_are_noticed(debug, kinds):
+    """What tools/guest/mistakes does wrong is reported, and the report is trouble."""
+    guest = debug(plain=True, smp=1, append="kasan_multi_shot")
+    guest.splats_are_fine = True
+    guest.boot()
+    vigilant(guest)
+    assert guest.trouble() == []
+    for kind in kinds:
+        guest.send(f"insmod /lib/modules/mistakes.ko kind={kind}")
+        guest.expect(MISTAKES[kind])
+        guest.run("rmmod mistakes")
+        assert [line for line in guest.trouble(KERNEL_SPLAT) if re.search(MISTAKES[kind], line)]
+
+
+def test_load_offline_unload(debug):
+    """Every attribute read and written, CPUs come and go, and so does the module."""
+    guest = debug()
+    boot_and_load(guest)
+    names = guest.check(f"cd {places.ATTRIBUTES}; find . -maxdepth 1 -type f; cd /").replace("./", "").split()
+    assert "ap_policy" in names
+    for cpu in (1, 2):  # each once: the kernel leaks one of its two GHCBs when a CPU goes offline
+        for name in names:
+            guest.run(f"cat {places.ATTRIBUTES}/{name}")
+            for value in ("", "garbage", "1", "refuse", "force"):
+                guest.run(f"echo {value} > {places.ATTRIBUTES}/{name}")
+        guest.check(f"echo 0 > /sys/devices/system/cpu/cpu{cpu}/online")
+        guest.check("rmmod svsm_reset")
+        assert guest.run(f"insmod {places.MODULE} ap_policy=garbage")[0] != 0
+        guest.load()
+        guest.check(f"echo 1 > /sys/devices/system/cpu/cpu{cpu}/online")
+    vigilant(guest)
+    guest.powered_off()
+    guest.events.no_reset_tried()
+
+
+def test_reboot(debug):
+    guest = debug()
+    boot_and_load(guest)
+    vigilant(guest)
+    guest.send("taskset 4 reboot -f")
+    finish(guest, "reboot")
+
+
+def test_reboot_fires_on_ap(debug):
+    """The call is handed over to the BSP."""
+    guest = debug()
+    boot_and_load(guest)
+    guest.check("echo 2 > /sys/kernel/reboot/cpu")
+    guest.send("reboot -f")
+    guest.expect("handing the call over from CPU 2 to the BSP")
+    finish(guest, "reboot")
+
+
+def test_reboot_by_nmi(debug):
+    """The kernel stops nobody, one AP spins in an interrupt handler, one is offline."""
+    guest = debug(append="reboot=force", smp=4)
+    boot_and_load(guest)
+    guest.check("echo 0 > /sys/devices/system/cpu/cpu3/online")
+    guest.check("insmod /lib/modules/stuck.ko cpu=2 mode=irq")
+    guest.send("taskset 1 reboot -f")  # not on the CPU that is to get stuck
+    guest.expect(r"by NMI: 2\s")
+    finish(guest, "reboot")
+
+
+def test_reboot_refused(debug):
+    """A CPU that does not stop: the kernel's own restart goes on."""
+    guest = debug()
+    boot_and_load(guest)
+    guest.check("insmod /lib/modules/stuck.ko cpu=2 mode=nmi")
+    guest.send("taskset 1 reboot -f")
+    guest.expect("refusing the SVSM reset")
+    guest.lost()
+    guest.events.no("execute", "invalidate", "violation")
