@@ -210,6 +210,20 @@ class Guest:
         assert len(found) == 1, f"QEMU processes: {found}"
         return int(found[0])
 
+    def serial_break(self):
+        """A BREAK on the serial line: the next key is for sysrq."""
+        self._child.send("\x01b")
+
+    def nmi(self):
+        """An NMI as from the front panel: the host's monitor sends it."""
+        self._child.send("\x01c")
+        self._child.sendline("nmi")
+        self._child.send("\x01c")
+
+    def keys(self, text):
+        """Type without a newline."""
+        self._child.send(text)
+
     def end(self, timeout=RUN_TIMEOUT):
         """Wait for the end of the run: the simulator's exit status."""
         deadline = time.monotonic() + timeout * self._patience

@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Trouble, on the CPU that is to have it: for the tests of what svsm-reset
+ * does about it.
+ *
+ *	echo [WHEN:]ACT[@CONTEXT] CPUS [+ ACT[@CONTEXT] CPUS]... >
+ *		/sys/module/trouble/parameters/do
+ *
+ * What is written at once happens at once: the CPUs wait for each other, a
+ * second at most. ACT is one of
+ *
+ *	spin	never do anything else again
+ *	halt	HLT for ever
+ *	bug	BUG()
+ *	oops	write to address 0
+ *	panic	panic()
+ *	emergency	emergency_restart()
+ *	sysrq-b, sysrq-c	as from the keyboard
+ *	nmi	an NMI that nobody claims, to this CPU itself
+ *	reboot	kernel_restart(), as reboot(2) does
+ *
+ * CONTEXT is where: process (a thread, the default), preempt-off, irqs-off,
+ * irq (a hard interrupt) or nmi. WHEN is "now", or "restart": once
+ * svsm-reset has armed itself for a restart; or "dump": at the kmsg dump of a
+ * restart, right before svsm-reset's own dumper.
+ */
+#include <linux/atomic.h>
+#include <linux/bug.h>
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/irq_work.h>
+#include <linux/irqflags.h>
+#include <linux/kmsg_dump.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/nmi.h>
+#include <linux/panic.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/reboot.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/sysrq.h>
+#include <asm/apic.h>
+#include <asm/irq_vectors.h>
+#include <asm/irqflags.h>
+
+/* Here it is not to be avoided, which checkpatch cannot know */
+#define TROUBLE_TRAP	BUG
+
+/* Where it is more than one that has to get there first */
+#define TROUBLE_TOGETHER_MS	1000
+/* For what happens on the way of a restart: it waits until it does */
+#define TROUBLE_BEGUN_MS	2000
+#define TROUBLE_LOOK_MS		20
+
+enum trouble_when {
+	TROUBLE_NOW,
+	TROUBLE_RESTART,
+	TROUBLE_DUMP,
+	TROUBLE_NR_WHEN,
+};
+
+struct trouble_act;
+struct trouble_context;
+
+/**
+ * struct trouble - what a CPU is to have
+ * @when:    when
+ * @act:     what
+ * @context: where
+ * @work:    its way to a hard interrupt
+ */
+struct trouble {
+	enum trouble_when when;
+	const struct trouble_act *act;
+	const struct trouble_context *context;
+	struct irq_work work;
+};
+
+/**
+ * struct trouble_act - what is to happen
+ * @name: what it is called
+ * @run:  do it
+ */
+struct trouble_act {
+	const char *name;
+	void (*run)(void);
+};
+
+/**
+ * struct trouble_context - where it is to happen
+ * @name: what it is called
+ * @run:  do it there, coming from a thread
+ */
+struct trouble_context {
+	const char *name;
+	void (*run)(struct trouble *trouble);
+};
+
+static const char * const trouble_when_names[TROUBLE_NR_WHEN] = {
+	[TROUBLE_NOW]		= "now",
+	[TROUBLE_RESTART]	= "restart",
+	[TROUBLE_DUMP]	= "dump",
+};
+
+static DEFINE_PER_CPU(struct trouble, troubles);
+static DEFINE_PER_CPU(bool, trouble_nmi_due);
+static struct cpumask trouble_cpus[TROUBLE_NR_WHEN];
+static struct completion trouble_due[TROUBLE_NR_WHEN];
+static atomic_t trouble_missing[TROUBLE_NR_WHEN];
+static atomic_t trouble_begun;
+static struct sys_off_handler *trouble_handler;
+
+static void trouble_spin(void)
+{
+	for (;;)
+		cpu_relax();
+}
+
+static void trouble_halt(void)
+{
+	for (;;)
+		native_halt();
+}
+
+static void trouble_bug(void)
+{
+	TROUBLE_TRAP();
+}
+
+static void trouble_oops(void)
+{
+	int *nowhere = NULL;
+
+	OPTIMIZER_HIDE_VAR(nowhere);
+	WRITE_ONCE(*nowhere, 1);
+}
+
+/* The thread's way out of an NMI, which panic() itself may not be called in */
+static void trouble_panic(void)
+{
+	if (in_nmi())
+		nmi_panic(NULL, "trouble: as asked for, in an NMI");
+	panic("trouble: as asked for");
+}
+
+static void trouble_sysrq_b(void)
+{
+	handle_sysrq('b');
+}
+
+static void trouble_sysrq_c(void)
+{
+	handle_sysrq('c');
+}
+
+static void trouble_nmi(void)
+{
+	__apic_send_IPI_mask(cpumask_of(raw_smp_processor_id()), NMI_VECTOR);
+}
+
+static void trouble_reboot(void)
+{
+	kernel_restart(NULL);
+}
+
+static const struct trouble_act trouble_acts[] = {
+	{ "spin", trouble_spin },
+	{ "halt", trouble_halt },
+	{ "bug", trouble_bug },
+	{ "oops", trouble_oops },
+	{ "panic", trouble_panic },
+	{ "emergency", emergency_restart },
+	{ "sysrq-b", trouble_sysrq_b },
+	{ "sysrq-c", trouble_sysrq_c },
+	{ "nmi", trouble_nmi },
+	{ "reboot", trouble_reboot },
+};
+
+static void trouble_together(enum trouble_when when)
+{
+	int ms;
+
+	atomic_dec(&trouble_missing[when]);
+	for (ms = 0; ms < TROUBLE_TOGETHER_MS; ms++) {
+		if (atomic_read(&trouble_missing[when]) <= 0)
+			break;
+		mdelay(1);
+	}
+}
+
+static void trouble_act(struct trouble *trouble)
+{
+	atomic_inc(&trouble_begun);
+	trouble->act->run();
+}
+
+static void trouble_preempt_off(struct trouble *trouble)
+{
+	preempt_disable();
+	trouble_act(trouble);
+	preempt_enable();
+}
+
+static void trouble_irqs_off(struct trouble *trouble)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	trouble_act(trouble);
+	local_irq_restore(flags);
+}
+
+static void trouble_worked(struct irq_work *work)
+{
+	trouble_act(container_of(work, struct trouble, work));
+}
+
+static void trouble_in_irq(struct trouble *trouble)
+{
+	trouble->work = IRQ_WORK_INIT_HARD(trouble_worked);
+	irq_work_queue(&trouble->work);
+}
+
+static int trouble_nmi_handler(unsigned int type, struct pt_regs *regs)
+{
+	if (!__this_cpu_read(trouble_nmi_due))
+		return NMI_DONE;
+	__this_cpu_write(trouble_nmi_due, false);
+	trouble_act(this_cpu_ptr(&troubles));
+	return NMI_HANDLED;
+}
+
+static void trouble_in_nmi(struct trouble *trouble)
+{
+	this_cpu_write(trouble_nmi_due, true);
+	trouble_nmi();
+}
+
+static const struct trouble_context trouble_contexts[] = {
+	{ "process", trouble_act },
+	{ "preempt-off", trouble_preempt_off },
+	{ "irqs-off", trouble_irqs_off },
+	{ "irq", trouble_in_irq },
+	{ "nmi", trouble_in_nmi },
+};
+
+static void trouble_run(struct trouble *trouble)
+{
+	trouble_together(trouble->when);
+	trouble->context->run(trouble);
+}
+
+static int trouble_thread(void *arg)
+{
+	struct trouble *trouble = arg;
+
+	/* TASK_IDLE, because any other state would be taken for hung */
+	wait_for_completion_state(&trouble_due[trouble->when], TASK_IDLE);
+	trouble_run(trouble);
+	return 0;
+}
+
+static int trouble_start_one(int cpu)
+{
+	struct trouble *trouble = per_cpu_ptr(&troubles, cpu);
+	struct task_struct *task;
+
+	task = kthread_create_on_cpu(trouble_thread, trouble, cpu, "trouble/%u");
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	wake_up_process(task);
+	return 0;
+}
+
+/* When it returns, the CPUs are where they are to be */
+static void trouble_begin(const struct cpumask *cpus)
+{
+	int ms;
+
+	atomic_set(&trouble_begun, 0);
+	complete_all(&trouble_due[TROUBLE_NOW]);
+	for (ms = 0; ms < TROUBLE_BEGUN_MS; ms += TROUBLE_LOOK_MS) {
+		if (atomic_read(&trouble_begun) >= cpumask_weight(cpus))
+			break;
+		msleep(TROUBLE_LOOK_MS);
+	}
+	reinit_completion(&trouble_due[TROUBLE_NOW]);
+}
+
+/* Once started for later, the module has to stay: its threads wait for good */
+static int trouble_start(const struct cpumask *cpus, enum trouble_when when)
+{
+	int cpu, err;
+
+	__module_get(THIS_MODULE);
+	cpumask_copy(&trouble_cpus[when], cpus);
+	atomic_set(&trouble_missing[when], cpumask_weight(cpus));
+	for_each_cpu(cpu, cpus) {
+		err = trouble_start_one(cpu);
+		if (err)
+			return err;
+	}
+	if (when == TROUBLE_NOW)
+		trouble_begin(cpus);
+	return 0;
+}
+
+/* Any CPU, which may be one of those; sleeping may not be allowed */
+static void trouble_fall_due(enum trouble_when when)
+{
+	struct cpumask *cpus = &trouble_cpus[when];
+	int this_cpu = get_cpu();
+	int others, ms;
+
+	if (cpumask_empty(cpus))
+		goto out;
+	others = cpumask_weight(cpus) - cpumask_test_cpu(this_cpu, cpus);
+	atomic_set(&trouble_begun, 0);
+	complete_all(&trouble_due[when]);
+	if (cpumask_test_cpu(this_cpu, cpus))
+		trouble_run(this_cpu_ptr(&troubles));
+	for (ms = 0; ms < TROUBLE_BEGUN_MS; ms++) {
+		if (atomic_read(&trouble_begun) >= others)
+			break;
+		mdelay(1);
+	}
+	pr_info("trouble: has begun on %d of CPUs %*pbl\n",
+		atomic_read(&trouble_begun), cpumask_pr_args(cpus));
+out:
+	put_cpu();
+}
+
+static int trouble_prepare(struct sys_off_data *data)
+{
+	trouble_fall_due(TROUBLE_RESTART);
+	return NOTIFY_DONE;
+}
+
+static void trouble_dump(struct kmsg_dumper *dumper,
+			 struct kmsg_dump_detail *detail)
+{
+	if (detail->reason == KMSG_DUMP_SHUTDOWN)
+		trouble_fall_due(TROUBLE_DUMP);
+}
+
+static struct kmsg_dumper trouble_dumper = {
+	.dump = trouble_dump,
+	.max_reason = KMSG_DUMP_SHUTDOWN,
+};
+
+static const struct trouble_act *trouble_find_act(const char *name)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(trouble_acts); i++)
+		if (!strcmp(trouble_acts[i].name, name))
+			return &trouble_acts[i];
+	return NULL;
+}
+
+static const struct trouble_context *trouble_find_context(const char *name)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(trouble_contexts); i++)
+		if (!strcmp(trouble_contexts[i].name, name))
+			return &trouble_contexts[i];
+	return NULL;
+}
+
+/* "ACT@CONTEXT CPUS": adds them to @all */
+static int trouble_parse_one(char *text, enum trouble_when when,
+			     struct cpumask *all)
+{
+	const struct trouble_context *context = &trouble_contexts[0];
+	const struct trouble_act *act;
+	char *name, *where;
+	cpumask_var_t cpus;
+	int cpu, err;
+
+	text = strim(text);
+	name = strsep(&text, " ");
+	where = name;
+	name = strsep(&where, "@");
+	act = trouble_find_act(name);
+	if (where)
+		context = trouble_find_context(where);
+	if (!act || !context || !text)
+		return -EINVAL;
+
+	if (!alloc_cpumask_var(&cpus, GFP_KERNEL))
+		return -ENOMEM;
+	err = cpulist_parse(text, cpus);
+	if (!err && (!cpumask_subset(cpus, cpu_online_mask) ||
+		     cpumask_intersects(cpus, all)))
+		err = -EINVAL;
+	if (!err) {
+		for_each_cpu(cpu, cpus) {
+			per_cpu(troubles, cpu).when = when;
+			per_cpu(troubles, cpu).act = act;
+			per_cpu(troubles, cpu).context = context;
+		}
+		cpumask_or(all, all, cpus);
+	}
+	free_cpumask_var(cpus);
+	return err;
+}
+
+static int trouble_parse(char *text, enum trouble_when *when,
+			 struct cpumask *all)
+{
+	char *one, *colon = strchr(text, ':');
+	int err;
+
+	*when = TROUBLE_NOW;
+	if (colon) {
+		*colon = '\0';
+		err = match_string(trouble_when_names, TROUBLE_NR_WHEN, text);
+		if (err < 0)
+			return err;
+		*when = err;
+		text = colon + 1;
+	}
+	while ((one = strsep(&text, "+"))) {
+		err = trouble_parse_one(one, *when, all);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int trouble_do_set(const char *val, const struct kernel_param *kp)
+{
+	enum trouble_when when;
+	cpumask_var_t cpus;
+	char *text;
+	int err = -ENOMEM;
+
+	if (!val)
+		return -EINVAL;
+	text = kstrdup(val, GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	if (!zalloc_cpumask_var(&cpus, GFP_KERNEL))
+		goto free_text;
+
+	err = trouble_parse(text, &when, cpus);
+	if (!err)
+		err = trouble_start(cpus, when);
+	free_cpumask_var(cpus);
+free_text:
+	kfree(text);
+	return err;
+}
+
+static const struct kernel_param_ops trouble_do_ops = {
+	.set = trouble_do_set,
+};
+
+/* There is nothing to be read */
+module_param_cb(do, &trouble_do_ops, NULL, 0200);
+MODULE_PARM_DESC(do, "[restart:|dump:]ACT[@CONTEXT] CPUS [+ ...]");
+
+static int __init trouble_init(void)
+{
+	int err, i;
+
+	for (i = 0; i < TROUBLE_NR_WHEN; i++)
+		init_completion(&trouble_due[i]);
+	err = register_nmi_handler(NMI_LOCAL, trouble_nmi_handler, 0, "trouble");
+	if (err)
+		return err;
+	/* After the driver has armed itself: later in the chain */
+	trouble_handler = register_sys_off_handler(SYS_OFF_MODE_RESTART_PREPARE,
+						   SYS_OFF_PRIO_LOW,
+						   trouble_prepare, NULL);
+	err = PTR_ERR_OR_ZERO(trouble_handler);
+	if (err)
+		goto err_nmi;
+	err = kmsg_dump_register(&trouble_dumper);
+	if (!err)
+		return 0;
+
+	unregister_sys_off_handler(trouble_handler);
+err_nmi:
+	unregister_nmi_handler(NMI_LOCAL, "trouble");
+	return err;
+}
+
+static void __exit trouble_exit(void)
+{
+	kmsg_dump_unregister(&trouble_dumper);
+	unregister_sys_off_handler(trouble_handler);
+	unregister_nmi_handler(NMI_LOCAL, "trouble");
+}
+
+module_init(trouble_init);
+module_exit(trouble_exit);
+
+MODULE_DESCRIPTION("Trouble on a CPU");
+MODULE_LICENSE("GPL");
