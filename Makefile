@@ -10,16 +10,18 @@ export SVSM_RESET_T0 := $(shell date +%s)
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 PYTHON := /usr/bin/python3
+# all, quick, or ci: quick and a slice of the rest, chosen by the commit
+SCOPE ?= quick
 PYTEST = PYTHONPYCACHEPREFIX=$(BUILD)/pycache $(PYTHON) -m pytest -c tools/testing/pytest.ini \
-	--junitxml=$(BUILD)/check/junit.xml $(PYTEST_ARGS)
+	--scope=$(SCOPE) --junitxml=$(BUILD)/check/junit.xml $(PYTEST_ARGS)
 
 # What a caller may hand on to kbuild.
 KBUILD_VARS := $(foreach v,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH,\
 	$(if $(filter command line,$(origin $(v))),$(v)='$($(v))'))
 
 .DEFAULT_GOAL := module
-.PHONY: module modules_install demo check check-kunit check-static check-scenarios \
-	check-simulator check-kernel73 check-debug guest guest73 simulator deps clean distclean help
+.PHONY: module modules_install demo check check-all check-ci check-kunit check-static \
+	check-scenarios check-simulator check-kernel73 check-debug guest guest73 simulator deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
 	@tools/build/module --kdir '$(KDIR)' --out '$(BUILD)/module' $(KBUILD_VARS)
@@ -43,9 +45,15 @@ guest73: ## The same with Debian's Linux 7.3, which is downloaded
 simulator: ## Build the simulator and see that there is a QEMU for it
 	@tools/build/all simulator
 
-check: ## All tests: static checks, scenarios, simulator, KUnit
+check: ## The tests but for most of the crash matrix: static checks, scenarios, simulator, KUnit
 	@tools/build/all check
 	@$(PYTEST) tools/testing
+
+check-all: SCOPE = all
+check-all: check ## All tests, the whole crash matrix (an hour more)
+
+check-ci: SCOPE = ci
+check-ci: check ## As check, and the slice of the rest that is this commit's turn
 
 check-static: ## Only the static checks
 	@tools/build/all check
@@ -79,7 +87,7 @@ distclean: ## Remove everything under the build directory
 
 help: ## List the targets
 	@echo 'svsm-reset: targets (products in build/, or O=DIR)'
-	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 		while IFS='|' read -r target text; do printf '  %-18s %s\n' "$$target" "$$text"; done
 	@echo 'Variables: KDIR= kernel build directory, O= build directory, W= C= V= LLVM= as for the kernel,'
-	@echo '           PYTEST_ARGS= arguments for pytest (-k reboot, -x, ...)'
+	@echo '           PYTEST_ARGS= arguments for pytest (-k reboot, -x, ...), SCOPE=all with what make check leaves out'

@@ -18,7 +18,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from lib import places  # noqa: E402
+from lib import places, slices  # noqa: E402
 from lib.guest import KERNEL_SPLAT, KERNEL_TROUBLE, Guest  # noqa: E402
 
 # Quick ones first; the debug kernel is built while those that do not need it run.
@@ -34,10 +34,30 @@ def needs_debug_kernel(item):
     return "debug_build" in getattr(item, "fixturenames", ())
 
 
-def pytest_collection_modifyitems(items):
+def pytest_addoption(parser):
+    parser.addoption(
+        "--scope", choices=slices.SCOPES, default="all",
+        help="all tests (default), the quick ones, or in CI those and a slice of the others chosen by the commit",
+    )
+
+
+def pytest_report_header(config):
+    scope = config.getoption("--scope")
+    if scope != "ci":
+        return f"scope: {scope}"
+    head = slices.commit()
+    return f"scope: quick, and slice {slices.of_commit(head) + 1} of {slices.SLICES} of the rest (commit {head})"
+
+
+def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: (
         needs_debug_kernel(item), ORDER.index(directory_of(item)) if directory_of(item) in ORDER else 9,
     ))
+    sliced = {item.nodeid for item in items if item.get_closest_marker("sliced")}
+    scope = config.getoption("--scope")
+    left_out = sliced - slices.selected(sliced, scope, slices.commit())
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
+    items[:] = [item for item in items if item.nodeid not in left_out]
 
 
 def pytest_sessionstart(session):

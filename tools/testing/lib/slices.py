@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is run when: everything, the quick part, or that and a slice of the rest.
+
+A test marked `sliced` is not in the quick part.  In CI each commit runs another
+slice of those, so that they all get their turn in a while.
+"""
+
+import subprocess
+
+from . import places
+
+# On two cores a slice takes about ten minutes.
+SLICES = 6
+SCOPES = ("all", "quick", "ci")
+
+
+def commit():
+    """The commit's hash, None where there is none."""
+    result = subprocess.run(
+        ["git", "-C", str(places.TOP), "rev-parse", "HEAD"], capture_output=True, text=True, check=False,
+    )
+    return result.stdout.strip() if result.returncode == 0 else None
+
+
+def of_commit(head):
+    """The number of the slice that this commit runs."""
+    return int(head, 16) % SLICES if head else 0
+
+
+def in_slice(names, number):
+    """Those of the names that are in a slice; of any order, all slices make up the whole."""
+    return set(sorted(names)[number::SLICES])
+
+
+def selected(sliced, scope, head):
+    """The names, of tests that are marked as sliced, that are to be run."""
+    if scope == "all":
+        return set(sliced)
+    if scope == "quick":
+        return set()
+    return in_slice(sliced, of_commit(head))
