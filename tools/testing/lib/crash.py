@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Runs a row of the crash matrix and judges what came of it."""
+
+import re
+import time
+
+from . import matrix, places
+from .guest import KERNEL_TROUBLE
+from .sources import files, text
+
+TROUBLE = "/lib/modules/trouble.ko"
+DO = "/sys/module/trouble/parameters/do"
+# A machine that runs other things as well gets its time.
+BOOT = 240
+RESET = 120
+# How long nothing must happen, where nothing is to happen
+QUIET = 5
+# The driver has no business in a backtrace.
+IN_THE_DRIVER = re.compile(r"\bsvr_\w+\+0x")
+
+
+def mask(*cpus):
+    """The CPUs as taskset wants them."""
+    return f"{sum(1 << cpu for cpu in cpus):x}"
+
+
+def start(simulate, row, **arguments):
+    """Boot, load the driver and the trouble module; no reset before."""
+    guest = simulate(smp=row.smp, append=f"nokaslr {row_append(row)}", timeout=600, **arguments)
+    # Judged by noise() instead, which knows what belongs to the cause
+    guest.trouble_is_fine = True
+    guest.boot(1, timeout=BOOT)
+    guest.load(row.module)
+    assert guest.attribute("last_reset_reason") == "none"
+    guest.check(f"insmod {TROUBLE}")
+    return guest
+
+
+def row_append(row):
+    """The kernel's parameters: those of the cause, and of the row."""
+    cause = matrix.CAUSES[row.cause].append
+    return row.append if row.append.startswith(cause) else f"{cause} {row.append}"
+
+
+def words(row):
+    """What stands for the names in the rows' shell commands."""
+    cpu = matrix.CPUS[row.cpu]
+    return {
+        "cpu": cpu, "mask": mask(cpu), "other": row.other, "other_mask": mask(row.other), "do": DO,
+    }
+
+
+def bring_about(guest, row):
+    """Bring the other CPU where it is to be, then cause it all; does not wait for what comes of it.
+
+    With a CPU that takes no interrupts little works any more, so that is one line
+    for the shell, typed ahead, and the shell runs where nothing else is to happen.
+    """
+    cause, state = matrix.CAUSES[row.cause], matrix.STATES[row.state]
+    cpu = matrix.CPUS[row.cpu]
+    guest.check(f"echo 1 > /proc/sys/kernel/sysrq; taskset -p {mask(cpu)} $$ > /dev/null")
+    # The serial line's interrupt goes where it is taken to the end
+    guest.run(f"echo {cpu} > /proc/irq/4/smp_affinity_list")
+    if row.state == "all-offline":
+        for other in range(1, row.smp):
+            if other != cpu:
+                guest.check(f"echo 0 > /sys/devices/system/cpu/cpu{other}/online")
+    shell = [command.format(**words(row)) for command in (state.shell, cause.shell) if command]
+    line = " ".join(command if command.endswith("&") else f"{command};" for command in shell)
+    if row.state == "offline":
+        guest.check(shell.pop(0))
+        line = "; ".join(shell)
+    if row.state.endswith("user"):
+        line = line.replace("& ", "& usleep 300000; ", 1)
+    if cause.shell or state.shell:
+        guest.send(line)
+    if row.cause == "sysrq-b-serial":
+        time.sleep(1)
+        press_sysrq_b(guest)
+
+
+def press_sysrq_b(guest):
+    """sysrq-b as somebody at the console would."""
+    guest.serial_break()
+    time.sleep(0.3)
+    guest.keys("b")
+
+
+def quiet(guest):
+    """Nothing happens, for a while."""
+    time.sleep(QUIET)
+    guest.events.no("execute", "host-reset", "violation", "terminate")
+
+
+def rest(guest, number):
+    """The console from that boot on."""
+    return guest.console.split(f"guest: boot {number} ", 1)[1]
+
+
+def noise(guest, row, until=None):
+    """The kernel complained of what it was made to complain of, and of nothing else."""
+    cause = matrix.CAUSES[row.cause]
+    console = guest.console.split(until, 1)[0] if until else guest.console
+    allowed = re.compile("|".join(cause.noise)) if cause.noise else None
+    rogue = [
+        line for line in console.splitlines()
+        if KERNEL_TROUBLE.search(line) and not (allowed and allowed.search(line))
+    ]
+    assert not rogue, f"the kernel complains of something else: {rogue}\n{guest.tail()}"
+    driver = [line for line in console.splitlines() if IN_THE_DRIVER.search(line)]
+    assert not driver, f"the driver is in a backtrace: {driver}\n{guest.tail()}"
+    panics = console.count("Kernel panic - not syncing: ") - console.count("end Kernel panic - not syncing: ")
+    expected = (0, 1) if cause.panics < 0 else (cause.panics,)
+    if cause.way == "panic" or not row.lost >= 0:
+        assert panics in expected, f"{panics} panics\n{guest.tail()}"
+    assert console.count("Oops: ") <= 2, f"more than one oops\n{guest.tail()}"
+
+
+def documented(attribute):
+    """Is that one of the driver's files?"""
+    return any(
+        f"/svsm-reset/{attribute}\n" in text(name) for name in files() if name.startswith("Documentation/ABI/testing/")
+    )
+
+
+def next_boot(guest, row, cpus):
+    """All CPUs, the right reason, nothing to complain of; powers off."""
+    found = guest.boot(2, timeout=RESET)
+    assert found == cpus, f"{found} CPUs, not {cpus}\n{guest.tail()}"
+    guest.load()
+    reason = guest.attribute("last_reset_reason")
+    assert reason in row.reason.split("|"), f"last_reset_reason is {reason}, not {row.reason}\n{guest.tail()}"
+    if row.message and documented("last_reset_message"):
+        message = guest.attribute("last_reset_message")
+        # The store decides how much of it is kept
+        assert message and row.message.startswith(message) or message.startswith(row.message), message
+    guest.powered_off()
+    assert not [line for line in rest(guest, 2).splitlines() if KERNEL_TROUBLE.search(line)], guest.tail()
+
+
+def lives(guest, row):
+    """No reset, and the machine goes on: even a reboot through the SVSM works."""
+    guest.expect(r"Oops: ", timeout=60)
+    quiet(guest)
+    guest.check("true")
+    guest.send("reboot -f")
+    guest.boot(2, timeout=RESET)
+    guest.load()
+    assert guest.attribute("last_reset_reason") == "reboot"
+    guest.powered_off()
+    noise(guest, row)
+    guest.events.orderly_resets(1, cpus=row.smp)
+
+
+def stays(guest, row):
+    """No reset, as the administrator asked; and nobody at the console can change that."""
+    guest.expect("end Kernel panic", timeout=RESET)
+    quiet(guest)
+    press_sysrq_b(guest)
+    quiet(guest)
+    noise(guest, row)
+    guest.stop()
+    guest.events.no("execute", "host-reset", "violation", "terminate")
+
+
+def refused(guest, row):
+    """The default where a CPU cannot be stopped: it is named, and there is no call."""
+    guest.expect(f"CPU {row.lost} did not park", timeout=RESET)
+    guest.expect("refusing the SVSM reset", timeout=60)
+    guest.lost()
+    guest.events.no("execute", "invalidate", "violation")
+    noise(guest, row)
+
+
+def violated(guest, row):
+    """Forced, the call is made, and the simulator shows what that means."""
+    guest.expect(f"CPU {row.lost} did not park", timeout=RESET)
+    assert guest.end() == 2, guest.tail()
+    execute, = guest.events.of("execute")
+    assert [ap["apic_id"] for ap in execute["aps"] if ap["runnable"]] == [row.lost], guest.tail()
+    guest.events.one("violation", kind="ap-running")
+
+
+def called_by_an_ap(guest, row):
+    """The BSP is lost: an AP calls, says so, and the next boot comes up."""
+    guest.expect("which is not the BSP", timeout=RESET)
+    guest.boot(2, timeout=RESET)
+    guest.load()
+    assert guest.attribute("last_reset_reason") == row.reason
+    guest.powered_off()
+    execute, = guest.events.executes
+    assert not execute["bsp"] and not any(ap["runnable"] for ap in execute["aps"]), guest.tail()
+    guest.events.no("violation", "host-reset", "terminate")
+
+
+def run(simulate, row, **arguments):
+    """Run a row of the matrix and judge it."""
+    guest = start(simulate, row, **arguments)
+    bring_about(guest, row)
+    if row.outcome == "lives":
+        return lives(guest, row)
+    if row.outcome == "stays":
+        return stays(guest, row)
+    if row.outcome == "refused":
+        return refused(guest, row)
+    if row.outcome == "violation":
+        return violated(guest, row)
+    if row.outcome == "ap-calls":
+        return called_by_an_ap(guest, row)
+    if row.outcome == "waits":
+        guest.expect("end Kernel panic", timeout=RESET)
+        quiet(guest)
+        press_sysrq_b(guest)
+    aps = row.smp - 1 if row.aps < 0 else row.aps
+    next_boot(guest, row, aps + 1)
+    noise(guest, row, until="guest: boot 2 ")
+    guest.events.orderly_resets(1, cpus=aps + 1)
+    return None
+
+
+def skip_if_not_built(row):
+    """Why a row cannot be run with this driver, or None."""
+    if row.needs and not (places.TOP / row.needs).exists():
+        return f"this driver has no {row.needs}"
+    return None
