@@ -108,6 +108,17 @@ bool ap_destroy(unsigned int index)
 	return expect(ap_event(cpu_nr(index), AP_DESTROY), "host refuses to destroy AP %u", index);
 }
 
+/* DELETE_VCPU, once the AP does not execute any more; what the SVSM says in the end. */
+u64 ap_delete(unsigned int index)
+{
+	u64 start = rdtsc(), rc;
+
+	do {
+		rc = svsm_call(PROTO_CORE, CORE_DELETE_VCPU, cpu_nr(index)->vmsa, 0, 0);
+	} while (rc == SVSM_VCPU_IN_USE && rdtsc() - start < DEADLINE_MS * TSC_PER_MS);
+	return rc;
+}
+
 bool wait_for(u32 *flag, u32 value)
 {
 	u64 start = rdtsc();

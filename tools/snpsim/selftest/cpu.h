@@ -33,6 +33,7 @@ struct cpu {
 	u64 trap_error;
 
 	u32 nmis, ipis;
+	u32 stay_in_nmi;	/* the handler counts in arg and never returns */
 	u64 vc_count;
 	u64 vc_error;		/* error code of the last #VC */
 
@@ -205,6 +206,7 @@ bool ap_create(unsigned int index, void (*work)(void));
 bool ap_launch(unsigned int index);
 bool ap_start(unsigned int index, void (*work)(void));
 bool ap_destroy(unsigned int index);
+u64 ap_delete(unsigned int index);
 bool wait_for(u32 *flag, u32 value);
 void delay_ms(unsigned int ms);
 void ap_busy(void);

@@ -63,12 +63,18 @@ u64 ghcb_page_alloc(void)
 	return pa;
 }
 
+/* Make a shared page the GHCB of this CPU, instead of the one that was; not the MSR's value. */
+bool ghcb_register(u64 pa)
+{
+	return ghcb_msr(pa | GHCB_MSR_REGISTER) == (pa | GHCB_MSR_REGISTER_RESP);
+}
+
 /* Set up this CPU's GHCB page; from then on #VC can be answered. */
 bool ghcb_init(void)
 {
 	u64 pa = ghcb_page_alloc();
 
-	if (ghcb_msr(pa | GHCB_MSR_REGISTER) != (pa | GHCB_MSR_REGISTER_RESP))
+	if (!ghcb_register(pa))
 		ghcb_terminate(15, 2);
 	wrmsr(MSR_GHCB, pa);
 	this_cpu()->ghcb = pa;

@@ -66,6 +66,7 @@ u64 ghcb_msr(u64 request);
 u32 ghcb_psc_msr(u64 pa, enum psc_op op);
 bool ghcb_init(void);
 u64 ghcb_page_alloc(void);
+bool ghcb_register(u64 pa);
 bool ghcb_event(struct ghcb_call *call);
 void ghcb_prepare(struct ghcb_call *call);
 u64 ghcb_answer(void);
@@ -85,6 +86,7 @@ void ghcb_terminate(unsigned int set, unsigned int code) __noreturn;
 #define SVSM_INVALID_REQUEST		0x80000006UL
 #define SVSM_BUSY			0x80000007UL
 #define SVSM_PVALIDATE_NO_UPDATE	0x80001010UL
+#define SVSM_VCPU_IN_USE		0x80001003UL
 
 #define PROTO_CORE			0
 #define PROTO_ATTEST			1

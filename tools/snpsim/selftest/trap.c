@@ -74,6 +74,8 @@ void trap(struct regs *r)
 		struct ghcb_call done = { .code = GHCB_NMI_COMPLETE };
 
 		store(&c->nmis, c->nmis + 1);
+		while (load(&c->stay_in_nmi))
+			store(&c->arg, c->arg + 1);
 		ghcb_event(&done);
 		return;
 	}

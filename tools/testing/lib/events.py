@@ -7,7 +7,7 @@ failed scenario is to be understood from the report alone.
 
 import json
 
-NOT_RUNNABLE = ("halted", "reset-hold", "destroyed")
+NOT_RUNNABLE = ("halted", "reset-hold", "destroyed", "deleted")
 BAD_ENDS = ("violation", "host-reset", "terminate")
 
 

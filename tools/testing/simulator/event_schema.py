@@ -8,7 +8,7 @@ undocumented key goes unnoticed.
 import re
 
 HEX = re.compile(r"0x(0|[1-9a-f][0-9a-f]*)")
-VCPU_STATES = ("starting", "running", "idle", "halted", "reset-hold", "destroyed")
+VCPU_STATES = ("starting", "running", "idle", "halted", "reset-hold", "destroyed", "deleted")
 RUNNABLE_STATES = ("starting", "running", "idle")
 VIOLATIONS = (
     "ap-running", "private-as-shared", "shared-as-private", "unvalidated", "vmsa-write",

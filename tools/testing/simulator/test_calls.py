@@ -17,14 +17,14 @@ GROUPS = {
     " psc-bad",
     "vcpu": "unaligned bad-address same-page bad-vmpl no-svme bad-features refused-is-writable"
     " unknown-apic already readable readable-destroyed readable-held delete-unknown delete-running delete-halted delete-own"
-    " delete-held delete-destroyed host-refuses restart calls-from-ap remap-from-ap area-in-use",
+    " delete-held delete-destroyed destroy-in-nmi host-refuses restart calls-from-ap remap-from-ap area-in-use",
     "mem": "deposit-unaligned deposit-address deposit-list deposit-entry withdraw-unaligned"
     " withdraw-address withdraw-nothing deposit-withdraw vtom-query vtom-configure",
     "attest": "known unknown-guid small-manifest small-report misaligned bad-nonce"
     " reserved-fields bad-version bad-address services services-small",
     "reboot": "reserved-flags unknown-call",
     "ghcb": "msr-info msr-cpuid event-cpuid event-features event-unknown psc-pages psc-huge"
-    " psc-header psc-bad-entry scratch mmio-memory msr-own",
+    " psc-header psc-bad-entry scratch mmio-memory msr-own second-page",
     "launch": "e820 efi secrets cpuid-page",
     "ipi": "nmi-wakes-halted ipi-wakes-idle every-ipi-arrives every-nmi-arrives"
     " ipi-does-not-wake-halted",
@@ -87,6 +87,7 @@ def test_contents_survive_only_at_fast(selftest):
         ("pvalidate", 0, 1, "0x80001010"),
         ("vcpu", 0, 2, "0x80000005"),
         ("vcpu", 0, 3, "0x80000005"),
+        ("vcpu", 0, 3, "0x80001003"),
         ("mem", 0, 7, "0x80000006"),
         ("call", 0, 8, "0x80000002"),
         ("call", 0x42, 0, "0x80000001"),
@@ -117,6 +118,6 @@ def test_vcpu_events(selftest):
     assert sorted(event["vmsa"] for event in created) == sorted(event["vmsa"] for event in deleted)
     started = events.of("vcpu-start")
     assert started and {event["vmsa"] for event in started} <= {e["vmsa"] for e in created}
-    # delete-destroyed, readable-destroyed, and three times restart
-    assert len(events.of("vcpu-destroy", apic_id=1)) == 5
+    # delete-running, delete-destroyed, destroy-in-nmi, readable-destroyed, and three times restart
+    assert len(events.of("vcpu-destroy", apic_id=1)) == 7
     assert [event["cpu"] for event in events.of("vcpu-park")] == [1, 1]

@@ -77,7 +77,7 @@ def test_shared_pages_are_counted(selftest):
         ("ap.reset-hold-msr", "reset-hold", 1, LEFT_MS // 2),
         ("ap.reset-hold-ghcb", "reset-hold", 1, LEFT_MS // 2),
         ("ap.destroyed", "destroyed", 1, LEFT_MS // 2),
-        ("ap.deleted", "destroyed", 0, LEFT_MS // 2),
+        ("ap.deleted", "deleted", 0, LEFT_MS // 2),
     ),
 )
 def test_state_of_the_ap(selftest, test, state, vmsas, least_ms):
@@ -123,6 +123,17 @@ def test_parking_is_logged(selftest):
         parked = selftest(test).events.one("vcpu-park")
         assert parked["cpu"] == 1 and parked["how"] == "reset-hold" and parked["boot"] == 1
     selftest("ap.halted").events.no("vcpu-park")
+
+
+def test_boot_cpu_destroyed(selftest):
+    """The host ends any vCPU but the caller: the BSP, too, in an NMI handler that never returns."""
+    run = selftest("ap.boot-cpu-destroyed")
+    run.well_formed()
+    run.passed("ap.boot-cpu-destroyed")
+    execute, = run.executes(1)
+    assert execute["cpu"] == 1 and execute["bsp"] is False
+    run.ap(execute, 0, "destroyed", least_ns=LEFT_MS // 2 * 1000000)
+    run.events.one("vcpu-destroy", cpu=1, apic_id=0)
 
 
 @pytest.mark.parametrize("test", ("ap.from-ap", "state.on-ap"))

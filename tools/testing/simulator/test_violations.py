@@ -24,6 +24,7 @@ VIOLATIONS = (
     ("violation.share-validated", "share-validated", "write"),
     ("violation.ghcb-not-shared", "ghcb-not-shared", "read"),
     ("violation.ghcb-not-registered", "ghcb-not-registered", "read"),
+    ("violation.ghcb-replaced", "ghcb-not-registered", "read"),
 )
 
 

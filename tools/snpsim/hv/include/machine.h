@@ -78,6 +78,7 @@ void vcpu_set_state(struct vcpu *v, enum vcpu_state state);
 const char *vcpu_state_name(enum vcpu_state state);
 bool vcpu_runnable(const struct vcpu *v);
 void vmsa_in_use(u64 vmsa, bool in_use);
+bool vcpu_is_gone(const struct vcpu *v);
 void vcpu_start(struct vcpu *v, u64 vmsa, u64 ca);
 void vcpu_stop(struct vcpu *v);
 void vcpu_relaunch(struct vcpu *v);

@@ -19,6 +19,8 @@
 /* PVALIDATE's own codes follow 0x80001000; 0x10 is "nothing changed". */
 #define SVSM_ERR_PVALIDATE_SIZE_MISMATCH	0x80001006UL
 #define SVSM_ERR_PVALIDATE_NO_CHANGE	0x80001010UL
+/* DELETE_VCPU of a VMSA that executes, as the SVSM of the specification's authors has it. */
+#define SVSM_ERR_VCPU_IN_USE		0x80001003UL
 
 #define SVSM_PROTO_CORE			0
 #define SVSM_PROTO_ATTEST		1

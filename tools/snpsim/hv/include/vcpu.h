@@ -22,6 +22,7 @@ enum vcpu_state {
 	VCPU_HALTED,		/* HLT with IF=0: an NMI wakes it */
 	VCPU_RESET_HOLD,	/* GHCB AP reset hold */
 	VCPU_DESTROYED,		/* GHCB AP destroy, or stopped at EXECUTE */
+	VCPU_DELETED,		/* the SVSM has taken its VMSA away */
 };
 
 /* World switches by cause, counted per boot. */
@@ -57,7 +58,7 @@ struct vcpu {
 	/* SNP. */
 	u64 ghcb_msr, ghcb_gpa;		/* MSR value; registered GHCB */
 	u64 ca;				/* calling area that the SVSM listens to */
-	u64 vmsa, next_vmsa;		/* running, and to be started with */
+	u64 vmsa, next_vmsa;		/* running, and last told to start with */
 	bool relaunch;			/* start the launch image on this vCPU */
 	bool came_up;			/* its CPU is in the hypervisor */
 

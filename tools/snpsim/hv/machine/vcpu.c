@@ -36,7 +36,7 @@ const char *vcpu_state_name(enum vcpu_state state)
 	static const char *const names[] = {
 		[VCPU_OFF] = "off", [VCPU_STARTING] = "starting", [VCPU_RUNNING] = "running",
 		[VCPU_IDLE] = "idle", [VCPU_HALTED] = "halted", [VCPU_RESET_HOLD] = "reset-hold",
-		[VCPU_DESTROYED] = "destroyed",
+		[VCPU_DESTROYED] = "destroyed", [VCPU_DELETED] = "deleted",
 	};
 
 	return names[state];
@@ -46,6 +46,12 @@ const char *vcpu_state_name(enum vcpu_state state)
 bool vcpu_runnable(const struct vcpu *v)
 {
 	return v->state == VCPU_STARTING || v->state == VCPU_RUNNING || v->state == VCPU_IDLE;
+}
+
+/* Nothing of it is left that could run: only a new start brings it back. */
+bool vcpu_is_gone(const struct vcpu *v)
+{
+	return v->state == VCPU_OFF || v->state == VCPU_DESTROYED || v->state == VCPU_DELETED;
 }
 
 void vcpu_count_reset(void)
@@ -144,7 +150,7 @@ static void set_own_state(struct vcpu *v, enum vcpu_state state)
 	enum vcpu_state old = READ_ONCE(v->state);
 
 	do {
-		if (old == VCPU_DESTROYED || old == VCPU_STARTING)
+		if (old == VCPU_DESTROYED || old == VCPU_DELETED || old == VCPU_STARTING)
 			return;
 	} while (!__atomic_compare_exchange_n(&v->state, &old, state, false, __ATOMIC_SEQ_CST,
 					      __ATOMIC_SEQ_CST));

@@ -20,7 +20,7 @@ static bool any_without_cbit(void)
 	for (u32 i = 0; i < config->cpus; i++) {
 		const struct vcpu *v = &vcpus[i];
 
-		if (v->state == VCPU_OFF || v->state == VCPU_DESTROYED)
+		if (vcpu_is_gone(v))
 			continue;
 		if (!paging(v) || !(v->vmcb->save.cr3 & CBIT_MASK))
 			return true;

@@ -78,4 +78,5 @@ void svsm_init_launch(struct vcpu *boot)
 {
 	boot->ca = GUEST_CA_PAGE;
 	boot->vmsa = 0;
+	boot->next_vmsa = 0;
 }

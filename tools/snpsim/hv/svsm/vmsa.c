@@ -33,8 +33,7 @@ bool vmsa_registered(u64 vmsa, u32 apic_id, u64 *ca)
 static bool boot_area(u64 gpa)
 {
 	for (u32 i = 0; i < config->cpus; i++)
-		if (!vcpus[i].vmsa && vcpus[i].ca == gpa && vcpus[i].state != VCPU_OFF &&
-		    vcpus[i].state != VCPU_DESTROYED)
+		if (!vcpus[i].vmsa && vcpus[i].ca == gpa && !vcpu_is_gone(&vcpus[i]))
 			return true;
 	return false;
 }
@@ -106,20 +105,34 @@ static void release(struct vmsa_entry *e)
 	e->vmsa = 0;
 }
 
+/* Is there a processor that executes v's VMSA, or is about to? HLT is an exit. */
+static bool executes(const struct vcpu *v)
+{
+	return v->state == VCPU_RUNNING || v->state == VCPU_STARTING;
+}
+
 /*
- * COCONUT-SVSM clears EFER.SVME in the VMSA and waits until it does not execute:
- * a vCPU that runs on it never enters the guest again.
+ * The SVSM clears EFER.SVME in the VMSA, so that nobody can run it again. It can
+ * not while a processor executes it: COCONUT-SVSM waits for as long as that takes,
+ * AMD's linux-svsm answers what this one does.
  */
 u64 core_delete_vcpu(struct svsm_call *c)
 {
 	u64 vmsa = c->v->reg[RCX];
 	struct vmsa_entry *e = vmsa ? find(vmsa) : NULL;
+	struct vcpu *v;
 
 	if ((vmsa & ~PAGE_MASK) || !e || c->v->vmsa == vmsa)
 		return SVSM_ERR_INVALID_PARAMETER;
-	for (u32 i = 0; i < config->cpus; i++)
-		if (vcpus[i].vmsa == vmsa)
-			vcpu_stop(&vcpus[i]);
+	v = vcpu_by_apic(e->apic_id);
+	if (v->next_vmsa == vmsa) {
+		if (executes(v))
+			return SVSM_ERR_VCPU_IN_USE;
+		/* No VMSA to run it from is left, whatever the host wants. */
+		vcpu_stop(v);
+		if (v->state != VCPU_OFF)
+			vcpu_set_state(v, VCPU_DELETED);
+	}
 	event_begin("vcpu-delete");
 	event_u64("cpu", c->v->index);
 	event_u64("apic_id", e->apic_id);

@@ -141,6 +141,38 @@ static void vmsa_gone(void)
 	expect_eq("rescind", svsm_pvalidate(c->vmsa, 0), SVSM_SUCCESS);
 }
 
+/* The AP ends the boot CPU, which nothing else can reach, and resets the guest. */
+static void destroy_boot_cpu(void)
+{
+	struct cpu *c = cpu_nr(0);
+	u64 count;
+
+	if (!expect(wait_for(&c->nmis, 1), "no NMI arrives") || !ap_destroy(0))
+		return;
+	count = load(&c->arg);
+	delay_ms(LEFT_MS);
+	if (expect_eq("the boot CPU stopped", load(&c->arg), count))
+		execute();
+	say("FAIL ap.boot-cpu-destroyed");
+	power_off();
+}
+
+static void boot_cpu_destroyed(void)
+{
+	struct cpu *c = cpu_nr(0);
+
+	if (boot > 1) {
+		start_again();
+		return;
+	}
+	store(&c->stay_in_nmi, 1);
+	if (!ap_start(AP, destroy_boot_cpu))
+		return;
+	apic_send_nmi(c->apic_id);
+	delay_ms(2000);
+	expect(false, "the boot CPU goes on");
+}
+
 static void execute_here(void)
 {
 	delay_ms(100);
@@ -193,6 +225,7 @@ static const struct selftest tests[] = {
 	{ .name = "ap.idle", .run = idle, .alone = true },
 	{ .name = "ap.destroyed", .run = destroyed, .alone = true },
 	{ .name = "ap.deleted", .run = deleted, .alone = true },
+	{ .name = "ap.boot-cpu-destroyed", .run = boot_cpu_destroyed, .alone = true },
 	{ .name = "ap.created", .run = created, .alone = true },
 	{ .name = "ap.vmsa-gone", .run = vmsa_gone, .alone = true },
 	{ .name = "ap.from-ap", .run = from_ap, .alone = true },

@@ -241,6 +241,24 @@ static void msr_own(void)
 	expect_eq("alive", svsm_query(PROTO_CORE, 1), SVSM_VERSION_1);
 }
 
+/* A kernel's second page, for one call: registered, used, and the first one again. */
+static void second_page(void)
+{
+	struct ghcb_call c = { .code = GHCB_HV_FEATURES };
+	u64 first = this_cpu()->ghcb, second = ghcb_page_alloc();
+
+	for (unsigned int i = 0; i < 3; i++) {
+		expect(ghcb_register(second), "the second page is refused");
+		c = (struct ghcb_call){ .code = GHCB_HV_FEATURES };
+		ghcb_event_raw(second, &c);
+		expect_eq("second page", c.info2, FEATURES);
+		expect(ghcb_register(first), "the first page is refused");
+		c = (struct ghcb_call){ .code = GHCB_HV_FEATURES };
+		ghcb_event_raw(first, &c);
+		expect_eq("first page", c.info2, FEATURES);
+	}
+}
+
 static const struct selftest tests[] = {
 	{ .name = "ghcb.msr-info", .run = msr_info },
 	{ .name = "ghcb.msr-cpuid", .run = msr_cpuid },
@@ -254,6 +272,7 @@ static const struct selftest tests[] = {
 	{ .name = "ghcb.scratch", .run = scratch },
 	{ .name = "ghcb.mmio-memory", .run = mmio_memory },
 	{ .name = "ghcb.msr-own", .run = msr_own },
+	{ .name = "ghcb.second-page", .run = second_page },
 };
 
 const struct selftest_table ghcb_tests = { tests, ARRAY_SIZE(tests) };

@@ -20,8 +20,7 @@ static void idle_once(void)
 
 static void end_ap(void)
 {
-	delay_ms(5);
-	expect_core("DELETE_VCPU", CORE_DELETE_VCPU, cpu_nr(AP)->vmsa, SVSM_SUCCESS);
+	expect_eq("DELETE_VCPU", ap_delete(AP), SVSM_SUCCESS);
 }
 
 static void nmi_wakes_halted(void)

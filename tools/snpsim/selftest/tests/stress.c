@@ -48,8 +48,7 @@ static void end_workers(void)
 {
 	for (unsigned int i = 1; i <= workers; i++) {
 		expect(wait_for(&cpu_nr(i)->go, 1), "CPU %u is not done", i);
-		delay_ms(2);
-		expect_core("DELETE_VCPU", CORE_DELETE_VCPU, cpu_nr(i)->vmsa, SVSM_SUCCESS);
+		expect_eq("DELETE_VCPU", ap_delete(i), SVSM_SUCCESS);
 	}
 }
 

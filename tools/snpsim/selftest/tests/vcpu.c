@@ -174,7 +174,19 @@ static void ap_count(void)
 		store(&c->arg, c->arg + 1);
 }
 
-/* An AP that executes is stopped: it never runs on that VMSA again. */
+static bool host_creates(u64 pa, unsigned int type, unsigned int vmpl, unsigned int apic)
+{
+	struct ghcb_call c = {
+		.code = GHCB_AP_CREATION,
+		.info1 = (u64)apic << 32 | vmpl << 16 | type,
+		.info2 = pa,
+		.rax = rdmsr(MSR_SEV_STATUS) >> 2,
+	};
+
+	return ghcb_event(&c);
+}
+
+/* One that executes can not be deleted: the SVSM says so, and it goes on. */
 static void delete_running(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -184,18 +196,59 @@ static void delete_running(void)
 		return;
 	delay_ms(5);
 	expect(load(&c->arg), "the AP does not run");
-	expect_eq("delete", delete(c->vmsa), SVSM_SUCCESS);
+	expect_eq("running", delete(c->vmsa), SVSM_VCPU_IN_USE);
 	count = load(&c->arg);
 	delay_ms(20);
-	expect_eq("the AP stopped", load(&c->arg), count);
+	expect(load(&c->arg) != count, "the AP was stopped");
+	if (ap_destroy(AP))
+		expect_eq("destroyed", delete(c->vmsa), SVSM_SUCCESS);
 }
 
+/* Halted, it is deleted, and the NMI that could have woken it does not. */
 static void delete_halted(void)
 {
+	struct cpu *c = cpu_nr(AP);
+
 	if (!ap_start(AP, ap_halt))
 		return;
 	delay_ms(20);
-	expect_eq("halted", delete(cpu_nr(AP)->vmsa), SVSM_SUCCESS);
+	expect_eq("halted", ap_delete(AP), SVSM_SUCCESS);
+	apic_send_nmi(c->apic_id);
+	delay_ms(20);
+	expect_eq("NMIs", load(&c->nmis), 0);
+	expect(!host_creates(c->vmsa, AP_CREATE, GUEST_VMPL, AP), "deleted VMSA: started");
+}
+
+/* The host destroys whatever is asked for: here, what no interrupt reaches any more. */
+static void destroy_in_nmi(void)
+{
+	struct cpu *c = cpu_nr(AP);
+	u64 count;
+
+	if (!ap_create(AP, ap_busy))
+		return;
+	store(&c->stay_in_nmi, 1);
+	if (!ap_launch(AP) || !expect(wait_for(&c->alive, 1), "the AP does not start"))
+		return;
+	apic_send_nmi(c->apic_id);
+	if (!expect(wait_for(&c->nmis, 1), "no NMI arrives"))
+		return;
+	apic_send_nmi(c->apic_id);
+	count = load(&c->arg);
+	delay_ms(20);
+	expect(load(&c->arg) != count, "the AP does not run");
+	expect_eq("NMIs", load(&c->nmis), 1);
+	expect_eq("in its handler", delete(c->vmsa), SVSM_VCPU_IN_USE);
+	if (!ap_destroy(AP))
+		return;
+	/* At once: the call came back only when it was out. */
+	count = load(&c->arg);
+	delay_ms(20);
+	expect_eq("the AP stopped", load(&c->arg), count);
+	expect_eq("delete", delete(c->vmsa), SVSM_SUCCESS);
+	store(&c->stay_in_nmi, 0);
+	if (ap_start(AP, ap_halt))
+		expect_eq("started anew, deleted", ap_delete(AP), SVSM_SUCCESS);
 }
 
 static void ap_deletes_itself(void)
@@ -212,15 +265,14 @@ static void delete_own(void)
 		return;
 	if (expect(wait_for(&c->go, 1), "no answer"))
 		expect_eq("delete its own", load(&c->arg), SVSM_INVALID_PARAMETER);
-	expect_eq("delete", delete(c->vmsa), SVSM_SUCCESS);
+	expect_eq("delete", ap_delete(AP), SVSM_SUCCESS);
 }
 
 static void delete_held(void)
 {
 	if (!ap_start(AP, ap_reset_hold_msr))
 		return;
-	delay_ms(20);
-	expect_eq("in reset hold", delete(cpu_nr(AP)->vmsa), SVSM_SUCCESS);
+	expect_eq("in reset hold", ap_delete(AP), SVSM_SUCCESS);
 }
 
 static void delete_destroyed(void)
@@ -229,18 +281,6 @@ static void delete_destroyed(void)
 		return;
 	ap_destroy(AP);
 	expect_eq("destroyed", delete(cpu_nr(AP)->vmsa), SVSM_SUCCESS);
-}
-
-static bool host_creates(u64 pa, unsigned int type, unsigned int vmpl, unsigned int apic)
-{
-	struct ghcb_call c = {
-		.code = GHCB_AP_CREATION,
-		.info1 = (u64)apic << 32 | vmpl << 16 | type,
-		.info2 = pa,
-		.rax = rdmsr(MSR_SEV_STATUS) >> 2,
-	};
-
-	return ghcb_event(&c);
 }
 
 /* The host starts nothing that the SVSM did not make a VMSA. */
@@ -297,8 +337,7 @@ static void remap_from_ap(void)
 		return;
 	if (expect(wait_for(&c->go, 1), "no answer"))
 		expect_eq("query by the AP", load(&c->arg), SVSM_VERSION_1);
-	delay_ms(5);
-	expect_eq("delete", delete(c->vmsa), SVSM_SUCCESS);
+	expect_eq("delete", ap_delete(AP), SVSM_SUCCESS);
 }
 
 /*
@@ -342,8 +381,7 @@ static void calls_from_ap(void)
 		return;
 	if (expect(wait_for(&c->go, 1), "no answer"))
 		expect_eq("query by the AP", load(&c->arg), SVSM_VERSION_1);
-	delay_ms(5);
-	expect_eq("delete", delete(c->vmsa), SVSM_SUCCESS);
+	expect_eq("delete", ap_delete(AP), SVSM_SUCCESS);
 }
 
 static const struct selftest tests[] = {
@@ -365,6 +403,7 @@ static const struct selftest tests[] = {
 	{ .name = "vcpu.delete-own", .run = delete_own },
 	{ .name = "vcpu.delete-held", .run = delete_held },
 	{ .name = "vcpu.delete-destroyed", .run = delete_destroyed },
+	{ .name = "vcpu.destroy-in-nmi", .run = destroy_in_nmi },
 	{ .name = "vcpu.host-refuses", .run = host_refuses },
 	{ .name = "vcpu.restart", .run = restart },
 	{ .name = "vcpu.calls-from-ap", .run = calls_from_ap },

@@ -225,6 +225,18 @@ static void ghcb_not_registered(void)
 	survived();
 }
 
+/* Its own first page, but another has been registered since. */
+static void ghcb_replaced(void)
+{
+	struct ghcb_call c = { .code = GHCB_RUN_VMPL };
+
+	page = this_cpu()->ghcb;
+	report_page();
+	expect(ghcb_register(ghcb_page_alloc()), "the second page is refused");
+	ghcb_event_raw(page, &c);
+	survived();
+}
+
 static const struct selftest tests[] = {
 	{ .name = "violation.private-as-shared-read", .prepare = private_page,
 	  .run = private_as_shared_read, .alone = true },
@@ -261,6 +273,7 @@ static const struct selftest tests[] = {
 	  .run = share_validated, .alone = true },
 	{ .name = "violation.ghcb-not-shared", .run = ghcb_not_shared, .alone = true },
 	{ .name = "violation.ghcb-not-registered", .run = ghcb_not_registered, .alone = true },
+	{ .name = "violation.ghcb-replaced", .run = ghcb_replaced, .alone = true },
 };
 
 const struct selftest_table violation_tests = { tests, ARRAY_SIZE(tests) };
