@@ -59,6 +59,7 @@ void hv_main(void)
 	event_u64("memory", config->memory);
 	event_str("fidelity", fidelity_name());
 	event_str("svsm", config->svsm_name);
+	event_str("host", config->host_name);
 	event_end();
 	svm_enable(boot);
 	rmp_init();

@@ -33,6 +33,7 @@ struct cpu {
 	u64 trap_error;
 
 	u32 nmis, ipis;
+	u32 nmi_takes_msr;	/* the handler leaves its own value in the GHCB MSR */
 	u32 stay_in_nmi;	/* the handler counts in arg and never returns */
 	u64 vc_count;
 	u64 vc_error;		/* error code of the last #VC */

@@ -77,6 +77,8 @@ void trap(struct regs *r)
 		while (load(&c->stay_in_nmi))
 			store(&c->arg, c->arg + 1);
 		ghcb_event(&done);
+		if (load(&c->nmi_takes_msr))
+			wrmsr(MSR_GHCB, c->ghcb);
 		return;
 	}
 	if (r->vector == TRAP_IPI) {

@@ -13,6 +13,7 @@
 #define VC_MSR		0x7c
 #define VC_WBINVD	0x89
 #define VC_MMIO		0x400
+#define VC_NOT_VALIDATED	0x404
 
 #define IOIO_IN		BIT(0)
 #define IOIO_SIZE(n)	((u64)(n) << 4)		/* 1, 2 or 4 bytes */
@@ -164,6 +165,12 @@ void vc_handle(struct regs *r)
 		break;
 	case VC_MMIO:
 		do_mmio(r);
+		break;
+	case VC_NOT_VALIDATED:
+		if (!this_cpu()->fixup)
+			unhandled(r);
+		this_cpu()->trap = r->vector + 1;
+		r->rip = this_cpu()->fixup;
 		break;
 	case VC_DR7_READ:
 	case VC_DR7_WRITE:

@@ -67,6 +67,7 @@ class Guest:
         *,
         smp=4,
         svsm="draft",
+        host=None,
         append="",
         fidelity=None,
         memory=None,
@@ -92,6 +93,8 @@ class Guest:
         command = [places.SNPSIM, "run", "--kernel", kernel, "--initrd", initrd, "--smp", smp]
         command += ["--svsm", svsm, "--append", append, "--events", self._events_path]
         command += ["--log", directory / "snpsim.log", "--timeout", timeout * patience]
+        if host:
+            command += ["--host", host]
         if fidelity:
             command += ["--fidelity", fidelity]
         if memory:

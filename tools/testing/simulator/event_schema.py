@@ -91,12 +91,12 @@ VCPU = {"cpu": integer, "apic_id": integer}
 EVENTS = {
     "start": {
         "version": one_of(1), "cpus": integer, "memory": integer,
-        "fidelity": one_of("fast", "strict", "full"), "svsm": text,
+        "fidelity": one_of("fast", "strict", "full"), "svsm": text, "host": text,
     },
     "boot": {**VCPU, "bsp": boolean, "image": text},
     "vcpu-create": {**VCPU, "vmsa": hexadecimal, "ca": hexadecimal},
     "vcpu-start": {**VCPU, "vmsa": hexadecimal},
-    "vcpu-destroy": {**VCPU},
+    "vcpu-destroy": {**VCPU, "result": one_of("done", "refused", "ignored")},
     "vcpu-delete": {**VCPU, "vmsa": hexadecimal},
     "vcpu-park": {"cpu": integer, "how": one_of("reset-hold")},
     "execute": {
@@ -118,6 +118,11 @@ EVENTS = {
     "svsm-call": {
         "cpu": integer, "protocol": integer, "call": integer, "result": hexadecimal,
     },
+    "host-nmi": {"cpu": integer, "rip": hexadecimal},
+    "host-resume": {
+        "apic_id": integer, "vmsa": hexadecimal, "result": one_of("refused", "resumed"),
+    },
+    "host-convert": {"gpa": hexadecimal},
     "end": {"status": one_of(*REASONS), "reason": text},
 }
 

@@ -31,7 +31,7 @@ def log(*events):
 def first_boot():
     return [
         {"event": "start", "version": 1, "cpus": 2, "memory": 1 << 29, "fidelity": "strict",
-         "svsm": "draft"},
+         "svsm": "draft", "host": "honest"},
         {"event": "boot", "boot": 1, "cpu": 0, "apic_id": 0, "bsp": True, "image": "linux"},
         {"event": "vcpu-create", "cpu": 0, "apic_id": 1, "vmsa": VMSA, "ca": "0x1208000"},
         {"event": "vcpu-start", "cpu": 0, "apic_id": 1, "vmsa": VMSA},

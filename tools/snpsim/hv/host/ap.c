@@ -29,13 +29,23 @@ static const char *create_ap(struct vcpu *v, struct vcpu *ap, u64 info1, u64 vms
 
 static const char *destroy_ap(struct vcpu *v, struct vcpu *ap)
 {
+	const char *result = "done";
+
 	if (ap == v)
 		return "itself";
+	if (host_is(HOST_DESTROY_REFUSE))
+		result = "refused";
+	else if (host_is(HOST_DESTROY_LIE))
+		result = "ignored";
 	event_begin("vcpu-destroy");
 	event_u64("cpu", v->index);
 	event_u64("apic_id", ap->apic_id);
+	event_str("result", result);
 	event_end();
-	vcpu_stop(ap);
+	if (host_is(HOST_DESTROY_REFUSE))
+		return "as ordered";
+	if (!host_is(HOST_DESTROY_LIE))
+		vcpu_stop(ap);
 	return NULL;
 }
 
@@ -44,7 +54,9 @@ void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa)
 	struct vcpu *ap = vcpu_by_apic(info1 >> 32);
 	const char *refused = "type";
 
-	if (!ap)
+	if (host_is(HOST_NO_AP_CREATION))
+		refused = "not supported";
+	else if (!ap)
 		refused = "APIC id";
 	else if ((info1 & 0xffff) == AP_DESTROY)
 		refused = destroy_ap(v, ap);

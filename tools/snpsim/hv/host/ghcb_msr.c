@@ -15,7 +15,6 @@
 #define RESP_REGISTER_GPA	0x013
 #define REQ_PSC			0x014
 #define RESP_PSC		0x015
-#define REQ_RUN_VMPL		0x016
 #define RESP_RUN_VMPL		0x017
 #define REQ_HV_FEATURES		0x080
 #define RESP_HV_FEATURES	0x081
@@ -50,7 +49,7 @@ void ghcb_msr_request(struct vcpu *v)
 	u64 msr = v->ghcb_msr, resp = 0;
 
 	count(v, KIND_GHCB_MSR);
-	switch (msr & 0xfff) {
+	switch (msr & GHCB_MSR_INFO) {
 	case REQ_SEV_INFO:
 		resp = PROTOCOL_MAX << 48 | PROTOCOL_MIN << 32 | (u64)CBIT << 24 | RESP_SEV_INFO;
 		break;
@@ -72,11 +71,11 @@ void ghcb_msr_request(struct vcpu *v)
 		if (psc_one(v, msr >> 12 & GENMASK_ULL(39, 0), msr >> 52 & 15))
 			resp |= BIT_ULL(63);
 		break;
-	case REQ_RUN_VMPL:
+	case GHCB_MSR_RUN_VMPL:
 		resp = run_vmpl(v, msr);
 		break;
 	case REQ_HV_FEATURES:
-		resp = (u64)HV_FEATURES << 12 | RESP_HV_FEATURES;
+		resp = host_features() << 12 | RESP_HV_FEATURES;
 		break;
 	case REQ_TERMINATE:
 		report_terminate(v, msr >> 12 & 15, msr >> 16 & 0xff);

@@ -102,7 +102,7 @@ void ghcb_page_request(struct vcpu *v)
 			svsm_run(v);
 		break;
 	case VMGEXIT_HV_FEATURES:
-		ghcb_set(ghcb, GHCB_SW_EXITINFO2, HV_FEATURES);
+		ghcb_set(ghcb, GHCB_SW_EXITINFO2, host_features());
 		break;
 	case VMGEXIT_TERM_REQUEST:
 		report_terminate(v, info1 & 15, info1 >> 4 & 0xff);

@@ -3,8 +3,6 @@
 #include "host.h"
 #include "machine.h"
 
-#define GHCB_MSR_INFO		0xfffUL
-
 /* A page address in the GHCB MSR is a GHCB; anything else is the MSR protocol. */
 void vmgexit(struct vcpu *v)
 {

@@ -21,7 +21,14 @@ enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 
 #define OPT_PENDING		BIT_ULL(0)	/* EXECUTE leaves call_pending set */
 #define OPT_NOATTEST		BIT_ULL(1)	/* no attestation protocol */
+#define OPT_KEEPVMSA		BIT_ULL(2)	/* EXECUTE leaves VMSAs that can be run */
 #define OPT_RESULT		BIT_ULL(3)	/* execute_result is set */
+
+#define HOST_DESTROY_REFUSE	BIT_ULL(0)	/* AP destruction is answered with an error */
+#define HOST_DESTROY_LIE	BIT_ULL(1)	/* it is answered, and not done */
+#define HOST_NO_AP_CREATION	BIT_ULL(2)	/* no AP creation at all */
+#define HOST_RESUME		BIT_ULL(3)	/* runs an AP of the last boot again */
+#define HOST_IMPLICIT		BIT_ULL(4)	/* C=1 accesses make shared pages private */
 
 struct sim_config {
 	u64 magic;
@@ -39,6 +46,9 @@ struct sim_config {
 	u32 ap_execute, secrets;
 	char svsm_name[16];
 	char append[2048];
+	u32 host;
+	u32 nmi_call, nmi_call_any;
+	char host_name[64];
 } __packed;
 
 extern const struct sim_config *config;
@@ -46,6 +56,11 @@ extern const struct sim_config *config;
 static inline bool option(u32 opt)
 {
 	return config->options & opt;
+}
+
+static inline bool host_is(u32 what)
+{
+	return config->host & what;
 }
 
 static inline bool fidelity_full(void)

@@ -9,7 +9,9 @@
 #define HV_FEATURE_SNP			BIT_ULL(0)
 #define HV_FEATURE_AP_CREATION		BIT_ULL(1)
 #define HV_FEATURE_MULTI_VMPL		BIT_ULL(5)
-#define HV_FEATURES	(HV_FEATURE_SNP | HV_FEATURE_AP_CREATION | HV_FEATURE_MULTI_VMPL)
+
+#define GHCB_MSR_INFO		0xfffUL	/* the request; 0: the MSR has a GHCB's address */
+#define GHCB_MSR_RUN_VMPL	0x016
 
 /* Offsets in a GHCB page; registers lie where a VMSA has them. */
 #define GHCB_RAX		0x1f8
@@ -55,6 +57,12 @@ void ghcb_page_request(struct vcpu *v);
 /* psc.c */
 int psc_one(struct vcpu *v, u64 gfn, int op);
 void psc_page(struct vcpu *v, u8 *ghcb);
+/* conduct.c: a host that does not do what it should */
+u64 host_features(void);
+bool host_nmi_before_call(struct vcpu *v);
+void host_note_parked(const struct vcpu *self);
+void host_after_launch(const struct vcpu *launched);
+bool host_converts(u64 gpa);
 /* ap.c */
 void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa);
 void ap_reset_hold(struct vcpu *v);

@@ -80,6 +80,7 @@ bool vcpu_runnable(const struct vcpu *v);
 void vmsa_in_use(u64 vmsa, bool in_use);
 bool vcpu_is_gone(const struct vcpu *v);
 void vcpu_start(struct vcpu *v, u64 vmsa, u64 ca);
+void vcpu_resume(struct vcpu *v, u64 vmsa);
 void vcpu_stop(struct vcpu *v);
 void vcpu_relaunch(struct vcpu *v);
 void vcpu_freeze_others(struct vcpu *self);

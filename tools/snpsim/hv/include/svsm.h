@@ -24,6 +24,7 @@
 
 #define SVSM_PROTO_CORE			0
 #define SVSM_PROTO_ATTEST		1
+#define SVSM_RAX_PVALIDATE		1UL	/* core protocol, call 1 */
 
 /* Calling area: byte 0 call_pending, byte 1 mem_available. */
 #define CA_CALL_PENDING			0
@@ -38,6 +39,7 @@ struct svsm_call {
 /* svsm.c */
 bool svsm_run(struct vcpu *v);
 bool svsm_call_is_pending(struct vcpu *v);
+bool svsm_call_is_execute(struct vcpu *v);
 void svsm_init_launch(struct vcpu *boot);
 void *svsm_private_ptr(u64 gpa, u64 len);
 

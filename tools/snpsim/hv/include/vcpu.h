@@ -47,6 +47,7 @@ struct vcpu {
 	int stop;			/* stay out of the guest until started */
 	int freeze;			/* stay out of the guest: EXECUTE is under way */
 	int start;			/* start with next_vmsa; both under sim_lock */
+	bool resume;			/* ... from where it left off, not from the VMSA's page */
 	int frozen;			/* it stays out, and is done with its last exit */
 
 	/* Events for the guest. */

@@ -35,6 +35,8 @@ void exit_vmmcall(struct vcpu *v)
 	u8 b[4];
 
 	if (!guest_fetch(v, b, sizeof(b)) && !memcmp(b, insn_vmgexit, sizeof(b))) {
+		if (host_nmi_before_call(v))
+			return;		/* VMGEXIT comes again after the NMI's handler */
 		skip_insn(v, 4);
 		vmgexit(v);
 		return;

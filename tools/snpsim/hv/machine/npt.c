@@ -10,6 +10,7 @@
  * Without paging hardware treats every access as private: such a vCPU gets a root
  * in which both slots are the private view (see view.c).
  */
+#include "host.h"
 #include "machine.h"
 
 #define RWU			(PTE_PRESENT | PTE_WRITE | PTE_USER)
@@ -204,6 +205,11 @@ void npt_fault(struct vcpu *v)
 		if (e && (!(err & NPF_WRITE) || (e & PTE_WRITE)) &&
 		    (!(err & NPF_FETCH) || !(e & PTE_NX)))
 			goto out;
+	}
+	if (host_converts(gpa)) {
+		tlb_shootdown(v);
+		deliver_vc(v, EXIT_NOT_VALIDATED);
+		goto out;
 	}
 	what.kind = violation_kind(c || v->vmcb->ncr3 == npt_root_private(), gpa, err);
 	what.access = access_name(err);

@@ -85,10 +85,21 @@ void vcpu_start(struct vcpu *v, u64 vmsa, u64 ca)
 	vcpu_wake(v);
 }
 
+/*
+ * Let v go on with the state that it had when it was stopped: what the page of its
+ * VMSA still holds on hardware. Called under sim_lock.
+ */
+void vcpu_resume(struct vcpu *v, u64 vmsa)
+{
+	vcpu_start(v, vmsa, v->ca);
+	v->resume = true;
+}
+
 /* v never enters the guest again, unless it is started. Called under sim_lock. */
 void vcpu_stop(struct vcpu *v)
 {
 	WRITE_ONCE(v->start, 0);
+	v->resume = false;
 	WRITE_ONCE(v->stop, 1);
 	vcpu_kick(v);
 	/* It may wait for an interrupt, which is not its to take any more. */
@@ -167,7 +178,12 @@ static bool take_start(struct vcpu *v)
 	if (start) {
 		WRITE_ONCE(v->start, 0);
 		WRITE_ONCE(v->stop, 0);
-		vcpu_load_vmsa(v);
+		if (v->resume)
+			v->vmsa = v->next_vmsa;
+		else
+			vcpu_load_vmsa(v);
+		v->resume = false;
+		v->flush = 1;
 		vmsa_in_use(v->vmsa, true);
 		tlb_shootdown(v);
 		WRITE_ONCE(v->frozen, 0);
@@ -266,6 +282,7 @@ void vcpu_main(struct vcpu *v)
 		if (READ_ONCE(v->relaunch)) {
 			WRITE_ONCE(v->relaunch, false);
 			launch(v);
+			host_after_launch(v);
 		}
 		if (kept_out(v) || (v->state != VCPU_RUNNING && v->state != VCPU_IDLE &&
 				    v->state != VCPU_HALTED))

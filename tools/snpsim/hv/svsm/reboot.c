@@ -5,6 +5,7 @@
  * launch image again, on the calling vCPU or on the one that was booted at first.
  * Devices and local APICs are not touched.
  */
+#include "host.h"
 #include "machine.h"
 #include "svsm.h"
 
@@ -158,6 +159,8 @@ static u64 execute(struct svsm_call *c)
 	vcpu_freeze_others(c->v);
 	event_execute(c, result);
 	check_aps(c->v);
+	if (host_is(HOST_RESUME))
+		host_note_parked(c->v);
 	for (u32 i = 0; i < config->cpus; i++)
 		if (&vcpus[i] != c->v)
 			vcpu_stop(&vcpus[i]);

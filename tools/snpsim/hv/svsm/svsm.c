@@ -21,6 +21,14 @@ bool svsm_call_is_pending(struct vcpu *v)
 	return ca && ca[CA_CALL_PENDING];
 }
 
+/* Is it EXECUTE that v has prepared? Its registers hold the call at VMGEXIT. */
+bool svsm_call_is_execute(struct vcpu *v)
+{
+	u64 rax = v->vmcb->save.rax;
+
+	return svsm_is_reboot_protocol(rax >> 32) && !(u32)rax;
+}
+
 static u64 dispatch(struct svsm_call *c)
 {
 	if (!svsm_has_protocol(c->protocol))

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Hosts that do not do what they should: the runner starts the simulator with the
+ * --host that the test is named after.
+ */
+#include "tests.h"
+
+#define AP		1
+#define LEFT_MS		50
+#define MSR_HV_FEATURES	0x080
+#define HV_AP_CREATION	BIT(1)
+#define PATTERN		0x5afe5afe5afe5afeUL
+#define VC_NOT_VALIDATED	0x404
+
+static void count(void)
+{
+	struct cpu *c = this_cpu();
+
+	for (;;)
+		store(&c->arg, c->arg + 1);
+}
+
+static bool still_counts(void)
+{
+	u64 before = load(&cpu_nr(AP)->arg);
+
+	delay_ms(LEFT_MS);
+	return load(&cpu_nr(AP)->arg) != before;
+}
+
+static bool ap_event(unsigned int type)
+{
+	struct ghcb_call c = {
+		.code = GHCB_AP_CREATION,
+		.info1 = (u64)AP << 32 | GUEST_VMPL << 16 | type,
+		.info2 = cpu_nr(AP)->vmsa,
+		.rax = rdmsr(MSR_SEV_STATUS) >> 2,
+	};
+
+	return ghcb_event(&c);
+}
+
+static void destroy_refused(void)
+{
+	if (!ap_start(AP, count))
+		return;
+	expect(!ap_event(AP_DESTROY), "destroyed");
+	expect(still_counts(), "the AP stopped");
+}
+
+/* The host's word is all there is to see; EXECUTE ends the run. */
+static void destroy_lie(void)
+{
+	if (!ap_start(AP, count))
+		return;
+	expect(ap_event(AP_DESTROY), "refused");
+	if (expect(still_counts(), "the AP stopped"))
+		execute();
+}
+
+static void no_ap_creation(void)
+{
+	expect_eq("feature", ghcb_msr(MSR_HV_FEATURES) >> 12 & HV_AP_CREATION, 0);
+	if (!ap_create(AP, ap_halt))
+		return;
+	expect(!ap_event(AP_CREATE), "started");
+	expect(!ap_event(AP_DESTROY), "destroyed");
+}
+
+/* The AP halts with a top-level table that EXECUTE invalidates: it cannot go on after that. */
+static u64 park_root;
+
+static void park(void)
+{
+	asm volatile("mov %0, %%cr3; cli; hlt; 1: jmp 1b" : : "r"(park_root | CBIT) : "memory");
+}
+
+static bool park_ap(void)
+{
+	park_root = page_far();
+	if (!page_accept(park_root))
+		return false;
+	memcpy(private(park_root), private(page_root() & ~CBIT), PAGE_SIZE);
+	say("PAGE %lx", park_root);
+	if (!ap_start(AP, park))
+		return false;
+	delay_ms(LEFT_MS);
+	return true;
+}
+
+/* Boot 2 lasts long enough for an AP of boot 1 to be noticed. */
+static void resume(void)
+{
+	if (boot > 1)
+		delay_ms(10 * LEFT_MS);
+	else if (park_ap())
+		execute();
+}
+
+static void resume_deleted(void)
+{
+	if (boot > 1)
+		delay_ms(10 * LEFT_MS);
+	else if (park_ap() && expect_eq("delete", ap_delete(AP), SVSM_SUCCESS))
+		execute();
+}
+
+/* One call, and whether an NMI had taken the GHCB MSR before the VMGEXIT. */
+static bool hit(u32 proto, u32 call, u64 rcx)
+{
+	struct svsm_args a = { .rax = SVSM_CALL(proto, call), .rcx = rcx };
+	struct cpu *c = this_cpu();
+	u32 nmis = load(&c->nmis);
+
+	store(&c->nmi_takes_msr, 1);
+	svsm_exchange(&a, 0);
+	store(&c->nmi_takes_msr, 0);
+	if (load(&c->nmis) == nmis) {
+		expect_eq("response", a.response, GHCB_MSR_RUN_VMPL_RESP);
+		expect_eq("pending", a.pending, 0);
+		return false;
+	}
+	expect_eq("NMIs", load(&c->nmis), nmis + 1);
+	expect_eq("GHCB MSR", a.response, c->ghcb);
+	expect_eq("pending", a.pending, 1);
+	return true;
+}
+
+static bool query_hit(void)
+{
+	return hit(PROTO_CORE, CORE_QUERY_PROTOCOL, (u64)PROTO_REBOOT << 32 | 1);
+}
+
+static void nmi_call(void)
+{
+	u64 n = option("nmi-call", 0);
+
+	if (boot > 1)
+		return;
+	expect(n, "no count was given");
+	expect(!query_hit(), "an NMI before a query");
+	for (u64 i = 0; i < n; i++)
+		expect(hit(PROTO_REBOOT, 0, 0), "no NMI before EXECUTE");
+	expect(!query_hit(), "an NMI before a query");
+	execute();
+}
+
+static void nmi_call_any(void)
+{
+	u64 n = option("nmi-call-any", 0);
+
+	expect(n, "no count was given");
+	for (u64 i = 0; i < n; i++)
+		expect(query_hit(), "no NMI before a query");
+	expect(!query_hit(), "one NMI more");
+}
+
+/* The page becomes private, what it held is gone, and it has to be validated. */
+static void implicit(void)
+{
+	u64 page = page_far();
+
+	if (!page_accept(page) || !page_share(page))
+		return;
+	*(u64 *)shared(page) = PATTERN;
+	this_cpu()->vc_error = 0;
+	try_insn("movq (%[p]), %%r11", [p] "r"(private(page)));
+	expect_eq("trap", trap_taken(), TRAP_VC);
+	expect_eq("error code", this_cpu()->vc_error, VC_NOT_VALIDATED);
+	expect_eq("PSC to private, which it is", ghcb_psc_msr(page, PSC_PRIVATE), 0);
+	if (page_accept(page))
+		expect_eq("contents", *(u64 *)private(page), 0);
+}
+
+static const struct selftest tests[] = {
+	{ .name = "conduct.destroy-refuse", .run = destroy_refused, .alone = true },
+	{ .name = "conduct.destroy-lie", .run = destroy_lie, .alone = true },
+	{ .name = "conduct.no-ap-creation", .run = no_ap_creation, .alone = true },
+	{ .name = "conduct.resume", .run = resume, .alone = true },
+	{ .name = "conduct.resume-deleted", .run = resume_deleted, .alone = true },
+	{ .name = "conduct.nmi-call", .run = nmi_call, .alone = true },
+	{ .name = "conduct.nmi-call-any", .run = nmi_call_any, .alone = true },
+	{ .name = "conduct.implicit", .run = implicit, .alone = true },
+};
+
+const struct selftest_table conduct_tests = { tests, ARRAY_SIZE(tests) };

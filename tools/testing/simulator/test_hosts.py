@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Hosts other than an honest one: what --host promises."""
+
+import pytest
+
+FIDELITIES = ("strict", "full")
+
+
+def passes(run, test, host, executes=0):
+    run.well_formed()
+    run.passed(test)
+    run.executes(executes)
+    assert run.events.one("start")["host"] == host
+
+
+@pytest.mark.parametrize(
+    "host", ("destroy-refuse", "no-ap-creation", "implicit", "nmi-call-any=3", "nmi-call-any=1")
+)
+@pytest.mark.parametrize("fidelity", FIDELITIES)
+def test_host(selftest, host, fidelity):
+    test = "conduct." + host.split("=")[0]
+    run = selftest(test, host=host, append=host if "=" in host else "", fidelity=fidelity)
+    passes(run, test, host)
+
+
+@pytest.mark.parametrize("test", ("destroy-refuse", "no-ap-creation", "nmi-call-any"))
+def test_honest_is_none_of_them(selftest, test):
+    """The same tests fail where the host does what it should."""
+    run = selftest(f"conduct.{test}", append=f"{test}=1")
+    with pytest.raises(AssertionError):
+        run.passed(f"conduct.{test}")
+
+
+def test_destroy_refused(selftest):
+    events = selftest("conduct.destroy-refuse", host="destroy-refuse").events
+    assert events.one("vcpu-destroy", apic_id=1)["result"] == "refused"
+
+
+def test_destroy_lie(selftest):
+    """The guest is told that the AP is gone; it runs, and EXECUTE shows it."""
+    run = selftest("conduct.destroy-lie", host="destroy-lie")
+    run.well_formed()
+    run.violation("ap-running", ap=1)
+    assert run.events.one("vcpu-destroy", apic_id=1)["result"] == "ignored"
+    run.ap(run.events.one("execute"), 1, "running")
+    assert not run.verdicts
+
+
+def test_resume_is_refused(selftest):
+    """The SVSM has dropped the VMSAs: VMRUN fails, and the guest never knows."""
+    run = selftest("conduct.resume", host="resume")
+    passes(run, "conduct.resume", "resume", 1)
+    event = run.events.one("host-resume", boot=2)
+    assert event["result"] == "refused" and event["apic_id"] == 1
+    assert event["vmsa"] == run.events.one("vcpu-create", boot=1)["vmsa"]
+
+
+def test_resume_under_a_careless_svsm(selftest):
+    """The AP goes on behind its HLT, where there is no validated memory any more."""
+    run = selftest("conduct.resume", host="resume", svsm="draft,keepvmsa")
+    run.well_formed()
+    assert len(run.events.executes) == 1
+    assert run.events.one("host-resume", boot=2)["result"] == "resumed"
+    # Its page tables are gone: the walk to its next instruction is caught.
+    run.violation("unvalidated", cpu=1, gpa=run.page, boot=2)
+    assert not run.verdicts
+
+
+def test_careless_svsm_alone(selftest):
+    """Nobody runs the VMSA: nothing is to be seen."""
+    run = selftest("conduct.resume", svsm="draft,keepvmsa")
+    passes(run, "conduct.resume", "honest", 1)
+    run.events.no("host-resume")
+
+
+def test_deleted_is_safe_from_a_careless_svsm(selftest):
+    run = selftest("conduct.resume-deleted", host="resume", svsm="draft,keepvmsa")
+    passes(run, "conduct.resume-deleted", "resume", 1)
+    assert run.events.one("host-resume")["result"] == "refused"
+
+
+@pytest.mark.parametrize("count", (1, 4))
+@pytest.mark.parametrize("fidelity", FIDELITIES)
+def test_nmi_before_execute(selftest, count, fidelity):
+    host = f"nmi-call={count}"
+    run = selftest("conduct.nmi-call", host=host, append=host, fidelity=fidelity)
+    passes(run, "conduct.nmi-call", host, 1)
+    assert len(run.events.of("host-nmi", cpu=0, boot=1)) == count
+
+
+def test_honest_host_sends_no_nmi(selftest):
+    run = selftest("conduct.nmi-call", append="nmi-call=1")
+    run.events.no("host-nmi")
+
+
+def test_conversion_is_logged(selftest):
+    events = selftest("conduct.implicit", host="implicit").events
+    events.one("host-convert")
+
+
+def test_no_conversion_by_an_honest_host(selftest):
+    run = selftest("conduct.implicit")
+    run.well_formed()
+    run.violation("shared-as-private", cpu=0, access="read")
+
+
+def test_several_at_once(selftest):
+    run = selftest("conduct.implicit", host="implicit,destroy-lie,nmi-call=2")
+    passes(run, "conduct.implicit", "implicit,destroy-lie,nmi-call=2")
