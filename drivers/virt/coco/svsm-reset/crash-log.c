@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The line of the kernel's log that says why it crashed.
+ *
+ * On the way to a crash kernel no notifier is told (unless
+ * crash_kexec_post_notifiers is set), but the log has been written. Anybody
+ * who may write to /dev/kmsg can forge such a line: what is found is for people.
+ * Pure: kunit/crash_block_kunit.c.
+ */
+#include <linux/ctype.h>
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+#include "crash-log.h"
+
+/*
+ * The best first. What panic() says comes last in the log, but after an oops it
+ * is only "Fatal exception"; then the line that began it says more.
+ */
+static const struct {
+	const char *mark;
+	bool keep;			/* the mark is part of the message */
+} svr_crash_marks[] = {
+	{ "Kernel panic - not syncing: ", false },
+	{ "BUG: ", true },
+	{ "kernel BUG at ", true },
+	{ "Oops: ", true },
+};
+
+#define SVR_CRASH_NO_NEWS	"Fatal exception"
+
+/* The last line with @mark; the part from the mark on, NULL if there is none */
+static const char *svr_crash_log_last(const char *log, size_t len,
+				      const char *mark)
+{
+	const char *found = NULL, *end = log + len;
+
+	while ((log = strnstr(log, mark, end - log))) {
+		found = log;
+		log += strlen(mark);
+	}
+	return found;
+}
+
+/**
+ * svr_crash_text_copy - copy a line that somebody else has written
+ * @message: where to, always ends with a NUL
+ * @size:    bytes there are for it, at least 1
+ * @from:    the line, up to a NUL or a newline
+ * @len:     bytes that it has at most
+ *
+ * Nothing gets through that a terminal could take for a command.
+ *
+ * Context: any, NMI included.
+ */
+void svr_crash_text_copy(char *message, size_t size, const char *from,
+			 size_t len)
+{
+	size_t i;
+
+	len = min(len, size - 1);
+	for (i = 0; i < len && from[i] && from[i] != '\n'; i++)
+		message[i] = isascii(from[i]) && isprint(from[i]) ? from[i] : '?';
+	message[i] = 0;
+}
+
+/**
+ * svr_crash_log_find - find out why from the log
+ * @log:     the youngest part of the log, lines that end with a newline
+ * @len:     its length, bytes
+ * @message: where to put what it says, always ends with a NUL
+ * @size:    bytes there are for it, at least 1
+ *
+ * Context: any, NMI included.
+ *
+ * Return: true when something was found; otherwise @message is empty.
+ */
+bool svr_crash_log_find(const char *log, size_t len, char *message, size_t size)
+{
+	const char *panic = NULL, *found;
+	unsigned int i;
+
+	message[0] = 0;
+	len = strnlen(log, len);
+	for (i = 0; i < ARRAY_SIZE(svr_crash_marks); i++) {
+		const char *mark = svr_crash_marks[i].mark;
+
+		found = svr_crash_log_last(log, len, mark);
+		if (!found)
+			continue;
+		if (!svr_crash_marks[i].keep)
+			found += strlen(mark);
+		if (!i && strnstr(found, SVR_CRASH_NO_NEWS,
+				  min_t(size_t, strlen(SVR_CRASH_NO_NEWS),
+					log + len - found))) {
+			panic = found;
+			continue;
+		}
+		svr_crash_text_copy(message, size, found, log + len - found);
+		return true;
+	}
+	if (panic)
+		svr_crash_text_copy(message, size, panic, log + len - panic);
+	return panic;
+}
