@@ -139,7 +139,8 @@ const struct svr_cause *svr_cause_panic(void)
  * svr_cause_of - why does this event reset the machine?
  * @event: what has happened
  *
- * An emergency restart after a panic is because of the panic, whoever asks for
+ * A capture kernel that is done restarts because of the crash before it. An
+ * emergency restart after a panic is because of the panic, whoever asks for
  * it (panic=0, then sysrq-b).
  *
  * Context: any, NMI included; only on the CPU that fires.
@@ -151,7 +152,7 @@ const struct svr_cause *svr_cause_of(enum svr_event event)
 	const struct svr_cause *panic = svr_cause_panic();
 
 	if (event != SVR_EVENT_EMERG)
-		return &svr_restart;
+		return svr_capture_cause() ?: &svr_restart;
 	if (panic)
 		return panic;
 	svr_emergency.cpu = raw_smp_processor_id();

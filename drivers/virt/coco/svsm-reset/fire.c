@@ -11,6 +11,7 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/irqflags.h>
+#include <linux/minmax.h>
 #include <linux/smp.h>
 
 #include "svsm-reset.h"
@@ -22,6 +23,8 @@ static struct cpumask svr_offline;
 static struct svr_result svr_result;
 /* The CPU that does it; -1 before, and for a moment after it has begun */
 static atomic_t svr_firing = ATOMIC_INIT(-1);
+/* Of the CPUs that a kernel had which crashed, if this is its capture kernel */
+static enum svr_fate svr_captured = SVR_FATE_DELETED;
 
 static void svr_report_mask(const char *what, const struct cpumask *mask)
 {
@@ -108,6 +111,11 @@ static void svr_call_here(void)
 	svr_transport_execute(this_cpu_read(svr_cpus.ca), &svr_result);
 }
 
+static enum svr_fate svr_weakest(const struct svr_quiesce *q)
+{
+	return min(svr_quiesce_weakest(q), svr_captured);
+}
+
 /*
  * Returns true when a call was made, and came back. The BSP is asked once; if
  * it does not answer it is lost like any other CPU that does not stop.
@@ -116,7 +124,7 @@ static bool svr_route_call(const struct svr_cause *cause)
 {
 	struct svr_quiesce *q = &svr_stopped;
 	enum svr_ap_policy policy = svr_ap_policy_get();
-	enum svr_fate weakest = svr_quiesce_weakest(q);
+	enum svr_fate weakest = svr_weakest(q);
 	enum svr_bsp bsp = svr_find_bsp(q);
 	enum svr_route route = svr_policy_route(weakest, bsp, policy);
 	int cpu = raw_smp_processor_id();
@@ -133,7 +141,7 @@ static bool svr_route_call(const struct svr_cause *cause)
 			svr_bsp_cpu(), ERR_PTR(err));
 		cpumask_set_cpu(svr_bsp_cpu(), &q->missing);
 		svr_quiesce_destroy(q, svr_bsp_cpu());
-		weakest = svr_quiesce_weakest(q);
+		weakest = svr_weakest(q);
 		bsp = SVR_BSP_LOST;
 		route = svr_policy_route(weakest, bsp, policy);
 	}
@@ -184,6 +192,7 @@ static void svr_reset(enum svr_event event)
 		goto spent;
 	svr_quiesce(&svr_stopped);
 	svr_report_quiesce(&svr_stopped, cause);
+	svr_captured = svr_capture_account();
 
 	if (svr_route_call(cause))
 		svr_report_return(&svr_result);

@@ -73,6 +73,8 @@ static int __init svr_init(void)
 		goto err_cpus;
 	svr_secrets_init();
 	svr_store_load();
+	svr_vmcore_init();
+	svr_capture_init();
 	err = svr_pdev_add();
 	if (err)
 		goto err_secrets;
@@ -95,6 +97,7 @@ static int __init svr_init(void)
 
 	svr_cpus_seal();
 	svr_store_mark_loaded();
+	svr_kdump_init();
 	pr_info("ready: protocol %u version %u, last reset: %s\n",
 		svr_protocol(), SVSM_REBOOT_VERSION,
 		svr_reason_name(svr_store_last_reason()));
@@ -112,6 +115,8 @@ err_ioapic:
 	svr_ioapic_exit();
 	platform_device_unregister(svr_pdev);
 err_secrets:
+	svr_capture_exit();
+	svr_vmcore_exit();
 	svr_secrets_exit();
 err_cpus:
 	svr_cpus_exit();
@@ -124,6 +129,7 @@ err_cpus:
  */
 static void __exit svr_exit(void)
 {
+	svr_kdump_exit();
 	svr_hooks_unregister();
 	svr_deadman_exit();
 	svr_cause_exit();
@@ -132,6 +138,8 @@ static void __exit svr_exit(void)
 	svr_ghcb_exit();
 	svr_ioapic_exit();
 	platform_device_unregister(svr_pdev);
+	svr_capture_exit();
+	svr_vmcore_exit();
 	svr_secrets_exit();
 	svr_cpus_exit();
 }

@@ -14,6 +14,7 @@
 #include <linux/compiler.h>
 #include <linux/cpumask.h>
 #include <linux/errno.h>
+#include <linux/kconfig.h>
 #include <linux/kern_levels.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
@@ -156,6 +157,7 @@ void svr_ghcb_exit(void);
 int svr_host_destroy(u32 apic_id);
 void svr_vmsa_init(void);
 void svr_vmsa_exit(void);
+u64 svr_vmsa_page(int cpu);
 u64 svr_vmsa_pa(int cpu);
 int svr_svsm_delete(u64 vmsa_pa);
 
@@ -174,6 +176,43 @@ void svr_secrets_init(void);
 void svr_secrets_exit(void);
 struct snp_secrets_page *svr_secrets(void);
 u64 svr_secrets_caa(void);
+
+/*
+ * kdump.c, capture.c, vmcore.c: into a crash kernel, and what is done there.
+ * Only where the kernel has all that they need; see the Makefile.
+ */
+#if IS_ENABLED(CONFIG_KPROBES) && IS_ENABLED(CONFIG_CRASH_DUMP) && \
+	IS_ENABLED(CONFIG_PROC_VMCORE)
+bool svr_kdump_on(void);
+void svr_kdump_init(void);
+void svr_kdump_exit(void);
+void svr_vmcore_init(void);
+void svr_vmcore_exit(void);
+int svr_vmcore_read(u64 pa, void *buf, size_t len);
+bool svr_vmcore_hide(u64 pa);
+void svr_capture_init(void);
+void svr_capture_exit(void);
+const struct svr_cause *svr_capture_cause(void);
+enum svr_fate svr_capture_account(void);
+#else
+static inline bool svr_kdump_on(void) { return false; }
+static inline void svr_kdump_init(void) {}
+static inline void svr_kdump_exit(void) {}
+static inline void svr_vmcore_init(void) {}
+static inline void svr_vmcore_exit(void) {}
+static inline void svr_capture_init(void) {}
+static inline void svr_capture_exit(void) {}
+
+static inline const struct svr_cause *svr_capture_cause(void)
+{
+	return NULL;
+}
+
+static inline enum svr_fate svr_capture_account(void)
+{
+	return SVR_FATE_DELETED;
+}
+#endif
 
 /* store.c: the record, whatever it is kept in */
 void svr_store_load(void);

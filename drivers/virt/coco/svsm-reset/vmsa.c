@@ -5,7 +5,9 @@
  * AMD 58019, "SVSM_CORE_DELETE_VCPU". Stock kernels do not export where the
  * VMSA of a CPU is: the per-CPU pointer sev_vmsa is static in
  * arch/x86/coco/sev/core.c. The kernel's own BTF says where it keeps that.
- * Leaning on it is a choice (delete_vcpu), and nothing is used before all of
+ * Leaning on it for a deletion is a choice (delete_vcpu); a capture kernel is
+ * told the addresses either way, for the sake of a core that can be read (kdump).
+ * Nothing is used before all of
  * it has been checked against what is known from elsewhere:
  *
  * - this_cpu_off is exported: its address and its place in the BTF together
@@ -161,20 +163,20 @@ void svr_vmsa_init(void)
 	ssize_t len;
 	int err;
 
-	if (!svr_delete_vcpu)
+	if (!svr_delete_vcpu && !svr_kdump_on())
 		return;
 
 	len = kernel_read_file_from_path(SVR_BTF_PATH, 0, &btf, SVR_BTF_MAX,
 					 NULL, READING_UNKNOWN);
 	if (len < 0) {
-		pr_warn("delete_vcpu: %s cannot be read (%pe), the SVSM will not be asked\n",
+		pr_warn("%s cannot be read (%pe): no VMSA is known\n",
 			SVR_BTF_PATH, ERR_PTR(len));
 		return;
 	}
 	err = svr_vmsa_find(btf, len, &where);
 	vfree(btf);
 	if (err) {
-		pr_warn("delete_vcpu: the VMSAs are not where they should be (%pe), the SVSM will not be asked\n",
+		pr_warn("the VMSAs are not where they should be (%pe): none is known\n",
 			ERR_PTR(err));
 		return;
 	}
@@ -192,14 +194,14 @@ void svr_vmsa_exit(void)
 }
 
 /**
- * svr_vmsa_pa - physical address of a CPU's VMSA
+ * svr_vmsa_page - physical address of a CPU's VMSA, for the capture kernel
  * @cpu: that CPU
  *
  * Another one each time that the CPU comes online. Context: any, NMI included.
  *
  * Return: the address; 0 if it is not known, as that of the BSP.
  */
-u64 svr_vmsa_pa(int cpu)
+u64 svr_vmsa_page(int cpu)
 {
 	unsigned long base = READ_ONCE(svr_sev_vmsa), va;
 
@@ -207,6 +209,19 @@ u64 svr_vmsa_pa(int cpu)
 		return 0;
 	va = svr_percpu_ulong(base, cpu);
 	return svr_vmsa_plausible(va) ? __pa(va) : 0;
+}
+
+/**
+ * svr_vmsa_pa - physical address of a CPU's VMSA, for the SVSM to delete it
+ * @cpu: that CPU
+ *
+ * Context: any, NMI included.
+ *
+ * Return: as svr_vmsa_page(); 0 if the administrator does not want that.
+ */
+u64 svr_vmsa_pa(int cpu)
+{
+	return svr_delete_vcpu ? svr_vmsa_page(cpu) : 0;
 }
 
 /**

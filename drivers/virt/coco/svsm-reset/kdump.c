@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The way into another kernel: kdump, kexec.
+ *
+ * A kernel that starts without firmware talks to the SVSM through the calling
+ * area that the secrets page names. The kernel before it has moved on to one of
+ * its own (SVSM_CORE_REMAP_CA, and one for each AP), and no kernel that was
+ * looked at moves back: the new kernel's first call is not heard, and it dies
+ * without a word. So this is done here, as the last call of all, on the CPU that
+ * starts the new kernel.
+ *
+ * No interface leads here: it is a kprobe on machine_kexec(), and one on
+ * kernel_kexec() to refuse what cannot work. Both are optional; where they
+ * cannot be had, one line says so, and all else of this driver works.
+ *
+ * kprobes do not nest: a crash inside another kprobe's handler passes ours by,
+ * and the capture kernel dies as it would without us. The same goes for kprobes
+ * that were disarmed (debugfs kprobes/enabled).
+ *
+ * Where the kernel has given its GHCBs back, a log line or an interrupt to
+ * another CPU would be fatal; the SVSM is called by the GHCB MSR alone.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/crash_dump.h>
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/irqflags.h>
+#include <linux/kallsyms.h>
+#include <linux/kexec.h>
+#include <linux/kmsg_dump.h>
+#include <linux/kprobes.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/percpu.h>
+#include <linux/sizes.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+#include <linux/time64.h>
+#include <asm/ptrace.h>
+#include <asm/sev.h>
+#include <asm/smp.h>
+
+#include "crash-block.h"
+#include "crash-log.h"
+#include "svsm-reset.h"
+#include "wait.h"
+
+/* As much of the log's end as is searched for the reason of a crash */
+#define SVR_CRASH_LOG_SIZE	SZ_16K
+/* The kernel has stopped the CPUs; from there to the evidence, for all of them */
+#define SVR_CRASH_PARK_US	(100 * USEC_PER_MSEC)
+
+static bool svr_kdump_wanted = true;
+
+static struct {
+	u64 caa;			/* that the secrets page names */
+	struct svr_crash_block *block;
+	unsigned int room;		/* CPUs that fit */
+	bool mended;			/* the kernel clears up before a kexec */
+	bool jump_probed;
+	bool kexec_probed;
+	struct kimage *image;
+	bool leaving;			/* the BSP has taken over */
+} svr_kdump;
+
+static struct svr_cause svr_crash = { .reason = SVR_REASON_KDUMP, .cpu = -1 };
+static char svr_crash_log[SVR_CRASH_LOG_SIZE];
+
+static void svr_find_cause(int cpu)
+{
+	const struct svr_cause *panic = svr_cause_panic();
+	struct kmsg_dump_iter iter;
+	size_t len = 0;
+
+	svr_crash.cpu = cpu;
+	if (panic) {
+		svr_crash.cpu = panic->cpu;
+		strscpy(svr_crash.message, panic->message);
+		return;
+	}
+	kmsg_dump_rewind(&iter);
+	kmsg_dump_get_buffer(&iter, false, svr_crash_log, sizeof(svr_crash_log),
+			     &len);
+	svr_crash_log_find(svr_crash_log, min(len, sizeof(svr_crash_log)),
+			   svr_crash.message, sizeof(svr_crash.message));
+}
+
+static bool svr_others_parked(void)
+{
+	int cpu;
+
+	for_each_cpu(cpu, svr_cpus_online())
+		if (cpu != raw_smp_processor_id() && !svr_cpu_parked(cpu))
+			return false;
+	return true;
+}
+
+static enum svr_fate svr_crash_fate(int cpu)
+{
+	if (svr_cpu_parked(cpu))
+		return SVR_FATE_PARKED;
+	/* CPU hotplug may have been half-way: the kernel's mask counts as well */
+	if (!cpumask_test_cpu(cpu, svr_cpus_online()) && !cpu_online(cpu))
+		return SVR_FATE_OFFLINE;
+	return SVR_FATE_RUNNING;
+}
+
+/* This CPU is in it like the others: the capture kernel knows its own */
+static void svr_write_block(void)
+{
+	struct svr_crash_block *block = svr_kdump.block;
+	int cpu;
+
+	svr_crash_block_begin(block, svr_crash.cpu, svr_crash.message);
+	for_each_present_cpu(cpu)
+		svr_crash_block_add(block, svr_kdump.room,
+				    per_cpu(x86_cpu_to_apicid, cpu),
+				    svr_crash_fate(cpu), svr_vmsa_page(cpu));
+	svr_crash_block_seal(block);
+	svr_store_note_crash(&svr_crash, __pa(block));
+}
+
+/* The last call to the SVSM */
+static int svr_remap_back(struct svr_cpu *c)
+{
+	const struct svr_call call = {
+		.rax = SVSM_CORE_CALL(SVSM_CORE_REMAP_CA),
+		.rcx = svr_kdump.caa,
+	};
+	struct svr_patience so_far = {};
+	enum svr_verdict verdict;
+	struct svr_call answer;
+	int err;
+
+	/* The kernel may never have moved */
+	if (c->ca && __pa(c->ca) == svr_kdump.caa)
+		return 0;
+	do {
+		err = svr_transport_call(c->ca, &call, &answer);
+		if (err)
+			return err;
+		verdict = svr_parse_repeated(&so_far, answer.rax);
+		if (verdict == SVR_VERDICT_LATER)
+			udelay(SVR_BUSY_PAUSE_US);
+	} while (verdict == SVR_VERDICT_AGAIN || verdict == SVR_VERDICT_LATER);
+	if (verdict != SVR_VERDICT_SUCCESS)
+		return -EIO;
+	/* Nobody listens at the old one any more, should this CPU come back */
+	c->ca = NULL;
+	return 0;
+}
+
+static int svr_leave(struct svr_cpu *c)
+{
+	if (svr_kdump.image->type == KEXEC_TYPE_CRASH)
+		svr_write_block();
+	return svr_remap_back(c);
+}
+
+static void svr_leave_here(void)
+{
+	int err = svr_leave(this_cpu_ptr(&svr_cpus));
+
+	/* Where the GHCBs are gone even this line would be fatal */
+	if (err && !svr_kdump.mended)
+		svr_err("the SVSM did not move the calling area back (%pe), the next kernel will not come up\n",
+			ERR_PTR(err));
+}
+
+static struct kprobe svr_jump_probe;
+
+/*
+ * On the BSP, out of svr_park(), the CPU that crashed being parked: inside the
+ * NMI that has stopped it, as if it had panicked there. The kprobe is passed
+ * through once more.
+ */
+static void __nocfi svr_jump_from_bsp(struct svr_cpu *bsp)
+{
+	void (*jump)(struct kimage *image) = (void *)svr_jump_probe.addr;
+
+	WRITE_ONCE(svr_kdump.leaving, true);
+	if (!svr_leave(bsp))
+		jump(svr_kdump.image);
+	WRITE_ONCE(svr_kdump.leaving, false);
+}
+
+/*
+ * A capture kernel that starts on an AP leaves the real BSP alone, and so does
+ * the next kernel after the reset: one CPU fewer. It takes a working GHCB to
+ * send the BSP an NMI.
+ */
+static void svr_hand_jump_over(void)
+{
+	int bsp = svr_bsp_cpu();
+
+	if (svr_kdump.mended || bsp < 0 || bsp == raw_smp_processor_id() ||
+	    !svr_cpu_parked(bsp) || !per_cpu(svr_cpus, bsp).ca)
+		return;
+	svr_info("handing the jump into the crash kernel over to the BSP, CPU %d\n",
+		 bsp);
+	/* It comes back only if the BSP could not make the jump */
+	svr_handover_request(svr_jump_from_bsp);
+	svr_err("the BSP, CPU %d, did not make the jump, making it here\n", bsp);
+}
+
+/* machine_kexec(image): the other CPUs are stopped, interrupts are off */
+static int svr_before_jump(struct kprobe *probe, struct pt_regs *regs)
+{
+	struct kimage *image = (struct kimage *)regs->di;
+	struct svr_wait wait;
+	unsigned long flags;
+
+	/* On the BSP, by our own hand; or a kernel that is to come back */
+	if (READ_ONCE(svr_kdump.leaving) || image->preserve_context)
+		return 0;
+
+	local_irq_save(flags);
+	svr_kdump.image = image;
+	if (image->type == KEXEC_TYPE_CRASH) {
+		svr_find_cause(raw_smp_processor_id());
+		wait = svr_wait_begin(SVR_CRASH_PARK_US);
+		while (!svr_others_parked() && svr_wait_on(&wait))
+			;
+		svr_hand_jump_over();
+	}
+	svr_leave_here();
+	local_irq_restore(flags);
+	return 0;
+}
+
+static struct kprobe svr_jump_probe = {
+	.symbol_name = "machine_kexec",
+	.pre_handler = svr_before_jump,
+};
+
+/* Runs in place of kernel_kexec() */
+static int svr_kexec_refused(void)
+{
+	pr_err("kexec refused: this kernel leaves pages shared and APs running, the next one would not come up\n");
+	return -EOPNOTSUPP;
+}
+
+/* Nothing of kernel_kexec() has run: its caller calls our function instead */
+static int svr_refuse_kexec(struct kprobe *probe, struct pt_regs *regs)
+{
+	regs->ip = (unsigned long)svr_kexec_refused;
+	return 1;
+}
+
+/* That there is one keeps the probe from being optimized, see kprobes.rst */
+static void svr_refuse_kexec_post(struct kprobe *probe, struct pt_regs *regs,
+				  unsigned long flags)
+{
+}
+
+static struct kprobe svr_kexec_probe = {
+	.symbol_name = "kernel_kexec",
+	.pre_handler = svr_refuse_kexec,
+	.post_handler = svr_refuse_kexec_post,
+};
+
+/*
+ * snp_kexec_finish() (seen in 7.3, not in 6.12) makes shared pages private,
+ * ends the APs and gives the GHCBs back. A probe that is not armed finds out.
+ */
+static bool svr_kernel_clears_up(void)
+{
+	struct kprobe probe = {
+		.symbol_name = "snp_kexec_finish",
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+
+	if (register_kprobe(&probe))
+		return false;
+	unregister_kprobe(&probe);
+	return true;
+}
+
+static int svr_block_alloc(void)
+{
+	svr_kdump.caa = svr_secrets_caa();
+	if (!svr_kdump.caa)
+		return -ENODEV;
+	svr_kdump.room = min(num_possible_cpus(), SVR_CRASH_MAX_CPUS);
+	/* In one piece: the capture kernel gets one physical address */
+	svr_kdump.block = alloc_pages_exact(svr_crash_block_size(svr_kdump.room),
+					    GFP_KERNEL | __GFP_ZERO);
+	return svr_kdump.block ? 0 : -ENOMEM;
+}
+
+static void svr_block_free(void)
+{
+	if (svr_kdump.block)
+		free_pages_exact(svr_kdump.block,
+				 svr_crash_block_size(svr_kdump.room));
+	svr_kdump.block = NULL;
+}
+
+/* At the first instruction of what it is taken for, but for an ENDBR */
+static bool svr_at_entry(const struct kprobe *probe)
+{
+	size_t len = strlen(probe->symbol_name);
+	char text[KSYM_SYMBOL_LEN];
+
+	sprint_symbol(text, (unsigned long)probe->addr);
+	return !strncmp(text, probe->symbol_name, len) &&
+	       (!strncmp(text + len, "+0x0/", 5) ||
+		!strncmp(text + len, "+0x4/", 5));
+}
+
+static int svr_probe_entry(struct kprobe *probe)
+{
+	int err;
+
+	err = register_kprobe(probe);
+	if (err || svr_at_entry(probe))
+		return err;
+	unregister_kprobe(probe);
+	return -ENOEXEC;
+}
+
+/**
+ * svr_kdump_on - is there to be a way into a crash kernel?
+ *
+ * Context: any.
+ *
+ * Return: true unless the administrator said no, or this is the crash kernel.
+ */
+bool svr_kdump_on(void)
+{
+	return svr_kdump_wanted && !is_kdump_kernel();
+}
+
+/**
+ * svr_kdump_init - make crash kernels come up, and refuse kexec where it cannot
+ *
+ * Failure is logged. Does nothing in a capture kernel, from which there is no
+ * way into another.
+ *
+ * Context: process, may sleep; after svr_park_install().
+ */
+void svr_kdump_init(void)
+{
+	int err;
+
+	if (!svr_kdump_on())
+		return;
+	svr_kdump.mended = svr_kernel_clears_up();
+
+	err = svr_block_alloc();
+	if (!err)
+		err = svr_probe_entry(&svr_jump_probe);
+	if (err) {
+		svr_block_free();
+		pr_warn("no crash kernel will come up, machine_kexec() cannot be followed (%pe)\n",
+			ERR_PTR(err));
+	} else {
+		svr_kdump.jump_probed = true;
+	}
+
+	if (svr_kdump.mended)
+		return;
+	err = svr_probe_entry(&svr_kexec_probe);
+	if (err)
+		pr_warn("kexec -e cannot be refused, and will not work (%pe)\n",
+			ERR_PTR(err));
+	else
+		svr_kdump.kexec_probed = true;
+}
+
+/**
+ * svr_kdump_exit - undo svr_kdump_init()
+ *
+ * Context: process, may sleep.
+ */
+void svr_kdump_exit(void)
+{
+	if (svr_kdump.kexec_probed)
+		unregister_kprobe(&svr_kexec_probe);
+	if (svr_kdump.jump_probed)
+		unregister_kprobe(&svr_jump_probe);
+	svr_block_free();
+}
+
+static int svr_param_kdump_set(const char *val, const struct kernel_param *kp)
+{
+	/* Not kstrtobool(), which takes "1 or so" for a yes */
+	static const char * const values[] = { "0", "1" };
+	/* A flag: without a value it means yes */
+	int yes = val ? sysfs_match_string(values, val) : 1;
+
+	if (yes < 0) {
+		pr_err("kdump: allowed values are 0, 1\n");
+		return -EINVAL;
+	}
+	svr_kdump_wanted = yes;
+	return 0;
+}
+
+static int svr_param_kdump_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%d\n", svr_kdump_wanted);
+}
+
+static const struct kernel_param_ops svr_param_kdump_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = svr_param_kdump_set,
+	.get = svr_param_kdump_get,
+};
+module_param_cb(kdump, &svr_param_kdump_ops, NULL, 0444);
+MODULE_PARM_DESC(kdump, "make crash kernels come up, refuse kexec where it cannot work (default 1)");
