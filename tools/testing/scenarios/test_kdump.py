@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A crash, a dump and a reset under an SVSM: the whole chain, in one run.
+
+The capture kernel comes up, it runs on the BSP whichever CPU crashed, the whole core
+can be read, and its `reboot -f` goes through the SVSM: the next boot has all its CPUs
+and knows why.
+"""
+
+import re
+
+import pytest
+
+from lib import places
+
+MEMORY = "1G"
+MARKED = 300  # pages that have to be in the core
+CPUS = {"bsp": 0, "ap": 1}
+CRASHES = "sysrq triggered crash"
+
+
+@pytest.fixture
+def kdump(simulate):
+    """kdump(...) -> Guest in its first boot, module and capture kernel loaded."""
+
+    def start(append="", **arguments):
+        guest = simulate(
+            **{
+                "smp": 2, "initrd": places.INITRD_KDUMP, "memory": MEMORY, "timeout": 900,
+                "append": f"nokaslr crashkernel=256M {append}", **arguments,
+            }
+        )
+        guest.trouble_is_fine = True
+        guest.boot(1, timeout=300)
+        guest.load()
+        load_capture(guest)
+        return guest
+
+    return start
+
+
+def load_capture(guest):
+    guest.check("load-capture nokaslr", timeout=240)
+    assert guest.check("cat /sys/kernel/kexec_crash_loaded") == "1"
+
+
+def crash(guest, cpu, boot=1):
+    """sysrq-c on this CPU; the capture kernel's shell is there, no reset so far."""
+    resets = len(guest.events.executes)
+    guest.send(f"taskset {1 << cpu:#x} sh -c 'echo c > /proc/sysrq-trigger'")
+    assert guest.capture(boot, timeout=300) == 1
+    assert len(guest.events.executes) == resets
+    guest.load()
+
+
+def dump(guest, cause=CRASHES):
+    """The core is read as its users do, and its log has the cause."""
+    guest.check("makedumpfile -d 31 -l --message-level 5 /proc/vmcore /tmp/core ||"
+                " makedumpfile -d 31 -c --message-level 5 /proc/vmcore /tmp/core", timeout=300)
+    guest.check("makedumpfile --dump-dmesg /tmp/core /tmp/dmesg", timeout=240)
+    assert cause in guest.check("tail -n 60 /tmp/dmesg", timeout=60)
+
+
+def reset(guest, boot, cause=CRASHES):
+    """reboot -f in the capture kernel: through the SVSM, to a healthy boot `boot`."""
+    guest.send("reboot -f")
+    assert guest.boot(boot, timeout=300) == guest.smp
+    guest.load()
+    assert guest.attribute("last_reset_reason") == "kdump"
+    message = guest.attribute("last_reset_message")
+    assert message and cause.startswith(message)
+
+
+@pytest.mark.parametrize("where", CPUS)
+def test_crash(kdump, where):
+    """From the BSP and from an AP: the jump is made by the BSP, and so is the call."""
+    guest = kdump()
+    crash(guest, CPUS[where])
+    handed_over = "handing the jump into the crash kernel over to the BSP" in guest.console
+    assert handed_over == (where == "ap")
+    dump(guest)
+    reset(guest, 2)
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
+def test_panic_notifiers_first(kdump):
+    """crash_kexec_post_notifiers=1: the driver's notifiers run, and it fires nothing on the way."""
+    guest = kdump(append="crash_kexec_post_notifiers")
+    crash(guest, CPUS["ap"])
+    assert "quiesced" not in guest.console
+    dump(guest)
+    reset(guest, 2)
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
+def test_three_cycles(kdump):
+    """Crash, capture, reset, three times in one QEMU process; the last one is not like the first."""
+    guest = kdump()
+    for boot in (1, 2, 3):
+        if boot > 1:
+            load_capture(guest)
+        crash(guest, boot % 2, boot)
+        dump(guest)
+        reset(guest, boot + 1)
+    guest.powered_off()
+    guest.events.orderly_resets(3, cpus=2)
+
+
+@pytest.mark.parametrize("where", CPUS)
+def test_whole_core(kdump, where):
+    """Every page of it, also those that were shared and the VMSAs: no violation, no error."""
+    guest = kdump()
+    guest.send(f"vmcore plant {MARKED} &")
+    guest.expect(f"vmcore: planted {MARKED} pages")
+    crash(guest, CPUS[where])
+    said = guest.check("vmcore check", timeout=400)
+    match = re.search(r"^vmcore: pages (\d+) failed 0 zero (\d+) marked (\d+)$", said, re.MULTILINE)
+    assert match, said
+    pages, zero, marked = map(int, match.groups())
+    assert pages > (512 << 20) // 4096 and zero < pages and marked == MARKED
+    assert CRASHES in guest.check("vmcore-dmesg /proc/vmcore | tail -n 60", timeout=120)
+    reset(guest, 2)
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
+def test_every_vc(kdump):
+    """The whole chain where everything that can raise #VC does."""
+    guest = kdump(fidelity="full", timeout=1500)
+    crash(guest, CPUS["ap"])
+    said = guest.check("vmcore check", timeout=600)
+    assert re.search(r"^vmcore: pages \d+ failed 0 ", said, re.MULTILINE), said
+    reset(guest, 2)
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
+def test_bsp_lost(kdump):
+    """The BSP is stuck in an NMI: the jump is made by the AP, and so would be the call.
+
+    Nobody knows what the BSP does, so the default is to refuse; the log says which APIC id.
+    """
+    guest = kdump()
+    guest.check("insmod /lib/modules/stuck.ko cpu=0 mode=nmi & sleep 1")
+    crash(guest, CPUS["ap"])
+    assert "handing the jump" not in guest.console
+    dump(guest)
+    guest.send("reboot -f")
+    guest.expect("CPUs of the crashed kernel, running: APIC id 0")
+    guest.expect("refusing the SVSM reset")
+    guest.end()
+    assert not guest.events.executes
+
+
+def test_kexec_refused(simulate):
+    """kexec -e on 6.12: refused before anything is shut down; the machine lives, and restarts."""
+    guest = simulate(smp=2, initrd=places.INITRD_KEXEC, memory=MEMORY, append="nokaslr")
+    guest.boot(1, timeout=300)
+    guest.load()
+    guest.check("kexec -l -s /boot/vmlinuz --reuse-cmdline", timeout=240)
+    for _ in range(2):
+        status, said = guest.run("kexec -e", timeout=120)
+        assert status != 0 and "not supported" in said.lower()
+    assert guest.dmesg().count("kexec refused: ") == 2
+    assert guest.check("nproc") == "2"
+    guest.send("reboot -f")
+    assert guest.boot(2, timeout=300) == 2
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
+def test_unloaded(simulate):
+    """Without the module nothing is left of it: kexec -e is what it was, fatal."""
+    guest = simulate(smp=2, initrd=places.INITRD_KEXEC, memory=MEMORY, append="nokaslr")
+    guest.trouble_is_fine = True
+    guest.boot(1, timeout=300)
+    guest.load()
+    guest.check("rmmod svsm_reset")
+    guest.check("kexec -l -s /boot/vmlinuz --reuse-cmdline", timeout=240)
+    guest.send("kexec -e")
+    guest.expect("Starting new kernel")
+    assert guest.end() == 3, guest.tail()
