@@ -137,12 +137,16 @@ struct log_row {
 static const struct log_row log_rows[] = {
 	{ "empty", "", NULL },
 	{ "nothing", "[    1.0] all is well\n", NULL },
-	{ "panic", "[    1.0] Kernel panic - not syncing: sysrq triggered crash\n[    1.1] CPU: 0\n",
+	{ "panic",
+	  "[    1.0] Kernel panic - not syncing: sysrq triggered crash\n"
+	  "[    1.1] CPU: 0\n",
 	  "sysrq triggered crash" },
 	{ "the last of two", "Kernel panic - not syncing: one\nKernel panic - not syncing: two\n",
 	  "two" },
 	{ "no newline", "Kernel panic - not syncing: cut", "cut" },
-	{ "oops, then panic", "BUG: kernel NULL pointer dereference\nOops: Oops: 0002\nKernel panic - not syncing: Fatal exception in interrupt\n",
+	{ "oops, then panic",
+	  "BUG: kernel NULL pointer dereference\nOops: Oops: 0002\n"
+	  "Kernel panic - not syncing: Fatal exception in interrupt\n",
 	  "BUG: kernel NULL pointer dereference" },
 	{ "only Fatal exception", "Kernel panic - not syncing: Fatal exception\n",
 	  "Fatal exception" },
@@ -152,8 +156,8 @@ static const struct log_row log_rows[] = {
 	  "kernel BUG at mm/slub.c:42!" },
 	{ "control characters", "Kernel panic - not syncing: a\033[2Jb\xff\n", "a?[2Jb?" },
 	{ "mark at the end", "Kernel panic - not syncing: ", "" },
-	{ "too long", "Kernel panic - not syncing: 0123456789012345678901234567890\n",
-	  "012345678901234567890123456789" },
+	{ "too long", "Kernel panic - not syncing: 01234567890123456789012345678901234567890\n",
+	  "0123456789012345678901234567890123456789" },
 };
 
 KUNIT_ARRAY_PARAM_DESC(log, log_rows, name);
@@ -162,7 +166,7 @@ static void test_log(struct kunit *test)
 {
 	const struct log_row *row = test->param_value;
 	size_t len = strlen(row->log);
-	char message[31];
+	char message[41];
 	char *log;
 
 	/* Without a NUL behind it */
@@ -172,7 +176,7 @@ static void test_log(struct kunit *test)
 	memset(message, 'x', sizeof(message));
 	KUNIT_EXPECT_EQ(test, svr_crash_log_find(log, len, message,
 						 sizeof(message)),
-			row->message != NULL);
+			!!row->message);
 	KUNIT_EXPECT_STREQ(test, message, row->message ?: "");
 }
 

@@ -276,7 +276,7 @@ static void test_notes(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, svr_old_vmcoreinfo(&notes, sizeof(notes), &text,
 						 &len), 0);
-	KUNIT_EXPECT_PTR_EQ(test, text, notes.text);
+	KUNIT_EXPECT_PTR_EQ(test, text, &notes.text[0]);
 	KUNIT_EXPECT_EQ(test, len, 6);
 	for (end = 0; end < sizeof(notes); end++)
 		KUNIT_EXPECT_EQ(test, svr_old_vmcoreinfo(&notes, end, &text,

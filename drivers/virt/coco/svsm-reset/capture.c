@@ -214,6 +214,8 @@ void svr_capture_exit(void)
 
 static enum svr_fate svr_account(u32 apic_id, enum svr_fate fate, u64 vmsa)
 {
+	if (!svr_svsm_delete_wanted())
+		vmsa = 0;
 	if (fate == SVR_FATE_RUNNING &&
 	    svr_policy_destroy(svr_ap_policy_get(), vmsa) &&
 	    !svr_host_destroy(apic_id))
@@ -254,7 +256,8 @@ static void svr_report_fates(const u8 *fates, unsigned int count)
  * svr_capture_account - what is known of the crashed kernel's CPUs?
  *
  * Has the host destroy those that left no evidence, where its word would help,
- * and the SVSM delete those whose VMSA is known. Logs each CPU by APIC id.
+ * and, with delete_vcpu, the SVSM delete those whose VMSA is known. Logs each
+ * CPU by APIC id.
  *
  * Context: any, NMI included, interrupts off; once. No waiting but in the calls
  * themselves, one of each per CPU.

