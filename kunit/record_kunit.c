@@ -251,6 +251,34 @@ static void test_found(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, svr_record_reason(err, &rec, BOOT), row->reason);
 }
 
+/* Which of two stores is believed, the first being the better one */
+static void test_rank(struct kunit *test)
+{
+	static const struct {
+		int first, second;
+		bool take_second;
+	} rows[] = {
+		{ 0, 0, false },
+		{ 0, -EBADMSG, false },
+		{ -EBADMSG, 0, false },
+		{ -EINVAL, 0, false },
+		{ -ENODATA, 0, true },
+		{ -ENODATA, -EBADMSG, true },
+		{ -ENODATA, -ENOMSG, true },
+		{ -ENODATA, -ENODATA, false },
+		{ -ENOMSG, 0, true },
+		{ -EPROTONOSUPPORT, -EBADMSG, true },
+		{ -ENOMSG, -ENODATA, false },
+		{ -ENOMSG, -EPROTONOSUPPORT, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		KUNIT_EXPECT_EQ_MSG(test, svr_record_rank(rows[i].second) >
+				    svr_record_rank(rows[i].first),
+				    rows[i].take_second, "row %u", i);
+}
+
 static void test_other_sizes(struct kunit *test)
 {
 	u8 raw[SVR_RECORD_LARGE] = { 'S', 'R' };
@@ -299,6 +327,7 @@ static struct kunit_case record_cases[] = {
 	KUNIT_CASE(test_bit_flips),
 	KUNIT_CASE(test_torn),
 	KUNIT_CASE_PARAM(test_found, raw_gen_params),
+	KUNIT_CASE(test_rank),
 	KUNIT_CASE(test_other_sizes),
 	KUNIT_CASE(test_no_tag),
 	KUNIT_CASE(test_reason_names),

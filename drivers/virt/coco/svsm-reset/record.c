@@ -151,6 +151,30 @@ int svr_record_decode(const u8 *raw, size_t size, struct svr_record *rec)
 }
 
 /**
+ * svr_record_rank - whose answer counts, of several stores'?
+ * @decoded: what svr_record_decode() returned
+ *
+ * A record that has been damaged still was the one: what another store has may
+ * be older. Somebody else's bytes say nothing about ours, but an empty
+ * store next to them does not prove that there never was a record.
+ * Context: any.
+ *
+ * Return: a number, larger for an answer that goes before another.
+ */
+int svr_record_rank(int decoded)
+{
+	switch (decoded) {
+	case -ENODATA:
+		return 0;
+	case -ENOMSG:
+	case -EPROTONOSUPPORT:
+		return 1;
+	default:
+		return 2;
+	}
+}
+
+/**
  * svr_record_reason - why was the machine reset, going by the record?
  * @decoded: what svr_record_decode() returned
  * @rec:     the record

@@ -78,6 +78,7 @@ struct svr_record {
 
 void svr_record_encode(const struct svr_record *rec, u8 *raw, size_t size);
 int svr_record_decode(const u8 *raw, size_t size, struct svr_record *rec);
+int svr_record_rank(int decoded);
 enum svr_reason svr_record_reason(int decoded, const struct svr_record *rec,
 				  u32 boot);
 const char *svr_reason_name(enum svr_reason reason);

@@ -4,7 +4,8 @@
  *
  * It is written to every store there is and read from the first that has one,
  * in the order of what they can promise. A store that has been emptied, a
- * secrets page restored from its launch copy for one, leaves it to the next.
+ * secrets page restored from its launch copy for one, leaves it to the next;
+ * so does one with somebody else's bytes.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -83,10 +84,11 @@ void svr_store_load(void)
 		int err = svr_store_look(i, &rec);
 
 		/* All are looked at, for those that are not to be written */
-		if (result == -ENODATA && err != -ENODATA) {
+		if (svr_record_rank(err) > svr_record_rank(result)) {
 			result = err;
 			svr_found = rec;
-			svr_store_found = svr_stores[i];
+			svr_store_found = svr_store_foreign[i] ?
+				NULL : svr_stores[i];
 		}
 	}
 	svr_last_reason = svr_record_reason(result, &svr_found, svr_boot);
