@@ -58,7 +58,7 @@ enum svr_stage {
  * @stage:   an &enum svr_stage
  * @reason:  an &enum svr_reason
  * @cpu:     CPU on which the reset began, SVR_RECORD_NO_CPU if not known
- * @count:   calls made so far, modulo 65536
+ * @count:   resets so far, modulo 65536; calls that came back are none
  * @boot:    tag of the boot that wrote it, 0 when that has none
  * @lost:    CPUs that had not been quiesced; in a small record, the first
  * @message: beginning of the message, printable; only in a large record

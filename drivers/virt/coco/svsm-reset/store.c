@@ -172,7 +172,7 @@ static struct svr_record svr_store_record(enum svr_stage stage,
 		.reason = cause->reason,
 		.cpu = (unsigned int)cause->cpu < SVR_RECORD_NO_CPU ?
 			cause->cpu : SVR_RECORD_NO_CPU,
-		.count = svr_found.count + (stage != SVR_STAGE_CRASHED),
+		.count = svr_found.count + (stage == SVR_STAGE_CALLED),
 		.boot = svr_boot,
 	};
 }
