@@ -136,3 +136,46 @@ def test_reboot_refused(debug):
     guest.expect("refusing the SVSM reset")
     guest.lost()
     guest.events.no("execute", "invalidate", "violation")
+
+
+def crashing(debug, **arguments):
+    """A guest that is about to be crashed: what a crash prints is no failure, a splat still is."""
+    guest = debug(**arguments)
+    guest.trouble_is_fine = True
+    boot_and_load(guest)
+    vigilant(guest)
+    return guest
+
+
+@pytest.mark.parametrize("cpu", [0, 2])
+def test_panic(debug, cpu):
+    guest = crashing(debug)
+    guest.send(f"taskset {1 << cpu:x} sh -c 'echo c > /proc/sysrq-trigger'")
+    finish(guest, "panic")
+
+
+@pytest.mark.parametrize("who", ["bsp", "all"])
+def test_panic_in_nmi(debug, who):
+    """An NMI that nobody knows, on the BSP or on all CPUs at once."""
+    guest = crashing(debug, append=f"unknown_nmi_panic extnmi={who}")
+    guest.nmi()
+    finish(guest, "panic")
+
+
+@pytest.mark.parametrize("cpu", [0, 2])
+def test_sysrq_b(debug, cpu):
+    guest = crashing(debug)
+    guest.send(f"taskset {1 << cpu:x} sh -c 'echo b > /proc/sysrq-trigger'")
+    finish(guest, "emergency-restart")
+
+
+def test_sysrq_b_over_serial(debug):
+    """In the serial port's interrupt, where the kernel's own sysrq_handle_reboot() enables interrupts."""
+    guest = crashing(debug)
+    guest.splats_are_fine = True
+    guest.serial_break()
+    guest.keys("b")
+    finish(guest, "emergency-restart")
+    splats = guest.trouble(KERNEL_SPLAT)
+    assert len(splats) == 1 and splats[0].endswith("DEBUG_LOCKS_WARN_ON(lockdep_hardirq_context())"), splats
+    assert guest.console.count("sysrq_handle_reboot+") == 1
