@@ -98,6 +98,7 @@ def test_load_offline_unload(debug):
     guest.events.no_reset_tried()
 
 
+@pytest.mark.sliced
 def test_reboot(debug):
     guest = debug()
     boot_and_load(guest)
@@ -106,6 +107,7 @@ def test_reboot(debug):
     finish(guest, "reboot")
 
 
+@pytest.mark.sliced
 def test_reboot_fires_on_ap(debug):
     """The call is handed over to the BSP."""
     guest = debug()
@@ -116,6 +118,7 @@ def test_reboot_fires_on_ap(debug):
     finish(guest, "reboot")
 
 
+@pytest.mark.sliced
 def test_reboot_by_nmi(debug):
     """The kernel stops nobody, one AP spins in an interrupt handler, one is offline."""
     guest = debug(append="reboot=force", smp=4)
@@ -127,6 +130,7 @@ def test_reboot_by_nmi(debug):
     finish(guest, "reboot")
 
 
+@pytest.mark.sliced
 def test_reboot_refused(debug):
     """A CPU that does not stop: the kernel's own restart goes on."""
     guest = debug()
@@ -147,13 +151,14 @@ def crashing(debug, **arguments):
     return guest
 
 
-@pytest.mark.parametrize("cpu", [0, 2])
+@pytest.mark.parametrize("cpu", [pytest.param(0, marks=pytest.mark.sliced), 2])
 def test_panic(debug, cpu):
     guest = crashing(debug)
     guest.send(f"taskset {1 << cpu:x} sh -c 'echo c > /proc/sysrq-trigger'")
     finish(guest, "panic")
 
 
+@pytest.mark.sliced
 @pytest.mark.parametrize("who", ["bsp", "all"])
 def test_panic_in_nmi(debug, who):
     """An NMI that nobody knows, on the BSP or on all CPUs at once."""
@@ -162,6 +167,7 @@ def test_panic_in_nmi(debug, who):
     finish(guest, "panic")
 
 
+@pytest.mark.sliced
 @pytest.mark.parametrize("cpu", [0, 2])
 def test_sysrq_b(debug, cpu):
     guest = crashing(debug)
@@ -169,6 +175,7 @@ def test_sysrq_b(debug, cpu):
     finish(guest, "emergency-restart")
 
 
+@pytest.mark.sliced
 def test_sysrq_b_over_serial(debug):
     """In the serial port's interrupt, where the kernel's own sysrq_handle_reboot() enables interrupts."""
     guest = crashing(debug)

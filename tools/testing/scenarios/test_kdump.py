@@ -70,7 +70,7 @@ def reset(guest, boot, cause=CRASHES):
     assert message and cause.startswith(message)
 
 
-@pytest.mark.parametrize("where", CPUS)
+@pytest.mark.parametrize("where", [pytest.param("bsp", marks=pytest.mark.sliced), "ap"])
 def test_crash(kdump, where):
     """From the BSP and from an AP: the jump is made by the BSP, and so is the call."""
     guest = kdump()
@@ -83,6 +83,7 @@ def test_crash(kdump, where):
     guest.events.orderly_resets(1, cpus=2)
 
 
+@pytest.mark.sliced
 def test_panic_notifiers_first(kdump):
     """crash_kexec_post_notifiers=1: the driver's notifiers run, and it fires nothing on the way."""
     guest = kdump(append="crash_kexec_post_notifiers")
@@ -94,6 +95,7 @@ def test_panic_notifiers_first(kdump):
     guest.events.orderly_resets(1, cpus=2)
 
 
+@pytest.mark.sliced
 def test_three_cycles(kdump):
     """Crash, capture, reset, three times in one QEMU process; the last one is not like the first."""
     guest = kdump()
@@ -107,6 +109,7 @@ def test_three_cycles(kdump):
     guest.events.orderly_resets(3, cpus=2)
 
 
+@pytest.mark.sliced
 @pytest.mark.parametrize("where", CPUS)
 def test_whole_core(kdump, where):
     """Every page of it, also those that were shared and the VMSAs: no violation, no error."""
@@ -125,6 +128,7 @@ def test_whole_core(kdump, where):
     guest.events.orderly_resets(1, cpus=2)
 
 
+@pytest.mark.sliced
 def test_every_vc(kdump):
     """The whole chain where everything that can raise #VC does."""
     guest = kdump(fidelity="full", timeout=1500)
@@ -136,6 +140,7 @@ def test_every_vc(kdump):
     guest.events.orderly_resets(1, cpus=2)
 
 
+@pytest.mark.sliced
 def test_bsp_lost(kdump):
     """The BSP is stuck in an NMI: the jump is made by the AP, and the core is good.
 
@@ -172,6 +177,7 @@ def test_kexec_refused(simulate):
     guest.events.orderly_resets(1, cpus=2)
 
 
+@pytest.mark.sliced
 def test_unloaded(simulate):
     """Without the module nothing is left of it: kexec -e is what it was, fatal."""
     guest = simulate(smp=2, initrd=places.INITRD_KEXEC, memory=MEMORY, append="nokaslr")

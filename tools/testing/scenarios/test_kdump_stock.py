@@ -48,6 +48,7 @@ def dies(guest, status, kind, cpu, /, **match):
     assert guest.console.count("Linux version ") == 1
 
 
+@pytest.mark.sliced
 @pytest.mark.parametrize("fidelity", ENDS)
 @pytest.mark.parametrize("where", CPUS)
 def test_crash(simulate, where, fidelity):
@@ -61,6 +62,7 @@ def test_crash(simulate, where, fidelity):
     dies(guest, 3, kind, CPUS[where], **match)
 
 
+@pytest.mark.sliced
 @pytest.mark.parametrize("fidelity", ENDS)
 def test_kexec(simulate, fidelity):
     """Nor does a kernel that kexec -e starts: 6.12 copies it over pages that it has left shared."""
