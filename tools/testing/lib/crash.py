@@ -133,7 +133,7 @@ def next_boot(guest, row, cpus):
     if row.message and documented("last_reset_message"):
         message = guest.attribute("last_reset_message")
         # The store decides how much of it is kept
-        assert message and row.message.startswith(message) or message.startswith(row.message), message
+        assert message and (row.message.startswith(message) or message.startswith(row.message)), message
     guest.powered_off()
     assert not [line for line in rest(guest, 2).splitlines() if KERNEL_TROUBLE.search(line)], guest.tail()
 

@@ -20,7 +20,6 @@
 #include <linux/sprintf.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
-#include <asm/smp.h>
 
 #include "crash-block.h"
 #include "crash-log.h"

@@ -53,7 +53,7 @@ static void svr_ioapic_map(const struct acpi_madt_io_apic *entry)
 /**
  * svr_ioapic_init - find and map the I/O APICs
  *
- * A machine without a MADT or without I/O APICs has none to mask.
+ * A machine whose MADT names no I/O APIC has none to mask.
  *
  * Context: process.
  */
@@ -63,8 +63,10 @@ void svr_ioapic_init(void)
 	struct acpi_table_header *madt;
 	unsigned long pos, end;
 
-	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_MADT, 0, &madt)))
+	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_MADT, 0, &madt))) {
+		pr_warn("no MADT, I/O APICs stay unmasked at a reset\n");
 		return;
+	}
 
 	pos = (unsigned long)madt + sizeof(struct acpi_table_madt);
 	end = (unsigned long)madt + madt->length;

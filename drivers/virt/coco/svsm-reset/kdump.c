@@ -45,7 +45,6 @@
 #include <linux/time64.h>
 #include <asm/ptrace.h>
 #include <asm/sev.h>
-#include <asm/smp.h>
 
 #include "crash-block.h"
 #include "crash-log.h"

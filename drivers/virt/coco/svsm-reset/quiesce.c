@@ -26,7 +26,6 @@
 #include <linux/time64.h>
 #include <asm/apic.h>
 #include <asm/irq_vectors.h>
-#include <asm/smp.h>
 
 #include "svsm-reset.h"
 #include "wait.h"
