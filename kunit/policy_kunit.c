@@ -158,33 +158,12 @@ static void test_ap_policy_parse(struct kunit *test)
 						 strlen(svr_ap_policy_name(policy))));
 }
 
-static void test_names(struct kunit *test)
-{
-	int i, j;
-
-	for (i = 0; i < SVR_NR_STATES; i++)
-		for (j = 0; j < i; j++)
-			KUNIT_EXPECT_STRNEQ(test, svr_state_name(i),
-					    svr_state_name(j));
-	for (i = 0; i < SVR_NR_FATES; i++)
-		for (j = 0; j < i; j++)
-			KUNIT_EXPECT_STRNEQ(test, svr_fate_name(i),
-					    svr_fate_name(j));
-	KUNIT_EXPECT_STREQ(test, svr_fate_name(SVR_NR_FATES), "unknown");
-	KUNIT_EXPECT_STREQ(test, svr_state_name(SVR_NR_STATES), "unknown");
-	KUNIT_EXPECT_STREQ(test, svr_state_name(-1), "unknown");
-	KUNIT_EXPECT_STREQ(test, svr_ap_policy_name(SVR_NR_AP_POLICIES),
-			   "unknown");
-	KUNIT_EXPECT_STREQ(test, svr_ap_policy_name(-1), "unknown");
-}
-
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE_PARAM(test_act, act_gen_params),
 	KUNIT_CASE(test_act_covers_all),
 	KUNIT_CASE_PARAM(test_route, fate_gen_params),
 	KUNIT_CASE(test_destroy),
 	KUNIT_CASE_PARAM(test_ap_policy_parse, text_gen_params),
-	KUNIT_CASE(test_names),
 	{}
 };
 

@@ -306,20 +306,6 @@ static void test_no_tag(struct kunit *test)
 			SVR_REASON_REBOOT);
 }
 
-static void test_reason_names(struct kunit *test)
-{
-	KUNIT_EXPECT_STREQ(test, svr_reason_name(SVR_REASON_NONE), "none");
-	KUNIT_EXPECT_STREQ(test, svr_reason_name(SVR_REASON_UNKNOWN), "unknown");
-	KUNIT_EXPECT_STREQ(test, svr_reason_name(SVR_REASON_REBOOT), "reboot");
-	KUNIT_EXPECT_STREQ(test, svr_reason_name(SVR_REASON_EMERGENCY),
-			   "emergency-restart");
-	KUNIT_EXPECT_STREQ(test, svr_reason_name(SVR_REASON_PANIC), "panic");
-	KUNIT_EXPECT_STREQ(test, svr_reason_name(SVR_REASON_KDUMP), "kdump");
-	KUNIT_EXPECT_STREQ(test, svr_reason_name(SVR_REASON_REFUSED), "refused");
-	KUNIT_EXPECT_STREQ(test, svr_reason_name(SVR_NR_REASONS), "unknown");
-	KUNIT_EXPECT_STREQ(test, svr_reason_name(-1), "unknown");
-}
-
 static struct kunit_case record_cases[] = {
 	KUNIT_CASE(test_layout),
 	KUNIT_CASE_PARAM(test_there_and_back, codec_gen_params),
@@ -330,7 +316,6 @@ static struct kunit_case record_cases[] = {
 	KUNIT_CASE(test_rank),
 	KUNIT_CASE(test_other_sizes),
 	KUNIT_CASE(test_no_tag),
-	KUNIT_CASE(test_reason_names),
 	{}
 };
 

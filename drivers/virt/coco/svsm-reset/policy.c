@@ -4,30 +4,10 @@
  *
  * Pure: kunit/policy_kunit.c goes through every row and column.
  */
+#include <linux/errno.h>
 #include <linux/string.h>
 
 #include "policy.h"
-
-static const char * const svr_ap_policy_names[SVR_NR_AP_POLICIES] = {
-	[SVR_AP_REFUSE]	= "refuse",
-	[SVR_AP_HOST]	= "host",
-	[SVR_AP_FORCE]	= "force",
-};
-
-static const char * const svr_fate_names[SVR_NR_FATES] = {
-	[SVR_FATE_RUNNING]	= "running",
-	[SVR_FATE_DESTROYED]	= "destroyed",
-	[SVR_FATE_OFFLINE]	= "offline",
-	[SVR_FATE_PARKED]	= "parked",
-	[SVR_FATE_DELETED]	= "deleted",
-};
-
-static const char * const svr_state_names[SVR_NR_STATES] = {
-	[SVR_STATE_READY]	= "ready",
-	[SVR_STATE_ARMED]	= "armed",
-	[SVR_STATE_FIRING]	= "firing",
-	[SVR_STATE_SPENT]	= "spent",
-};
 
 /*
  * Everything that is not in this table is SVR_ACT_NOTHING. In particular
@@ -139,50 +119,10 @@ enum svr_route svr_policy_route(enum svr_fate weakest, enum svr_bsp bsp,
  */
 int svr_ap_policy_parse(const char *text)
 {
-	return sysfs_match_string(svr_ap_policy_names, text);
-}
+	int policy;
 
-/**
- * svr_ap_policy_name - name of a policy
- * @policy: the policy
- *
- * Context: any.
- *
- * Return: its name, never NULL.
- */
-const char *svr_ap_policy_name(enum svr_ap_policy policy)
-{
-	if ((unsigned int)policy >= SVR_NR_AP_POLICIES)
-		return "unknown";
-	return svr_ap_policy_names[policy];
-}
-
-/**
- * svr_fate_name - name of what is known of a CPU
- * @fate: what is known
- *
- * Context: any.
- *
- * Return: its name, never NULL.
- */
-const char *svr_fate_name(enum svr_fate fate)
-{
-	if ((unsigned int)fate >= SVR_NR_FATES)
-		return "unknown";
-	return svr_fate_names[fate];
-}
-
-/**
- * svr_state_name - name of a state
- * @state: the state
- *
- * Context: any.
- *
- * Return: its name, never NULL.
- */
-const char *svr_state_name(enum svr_state state)
-{
-	if ((unsigned int)state >= SVR_NR_STATES)
-		return "unknown";
-	return svr_state_names[state];
+	for (policy = 0; policy < SVR_NR_AP_POLICIES; policy++)
+		if (sysfs_streq(text, svr_ap_policy_words[policy].word))
+			return policy;
+	return -EINVAL;
 }

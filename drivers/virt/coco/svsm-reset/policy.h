@@ -5,21 +5,7 @@
 
 #include <linux/types.h>
 
-/**
- * enum svr_state - how far a reset has come; only ever goes forward
- * @SVR_STATE_READY:  no reset has begun
- * @SVR_STATE_ARMED:  kernel_restart() has begun, nothing is stopped yet
- * @SVR_STATE_FIRING: one CPU is stopping the others and making the call
- * @SVR_STATE_SPENT:  that was refused or failed; the kernel goes on by itself
- * @SVR_NR_STATES: how many states there are
- */
-enum svr_state {
-	SVR_STATE_READY,
-	SVR_STATE_ARMED,
-	SVR_STATE_FIRING,
-	SVR_STATE_SPENT,
-	SVR_NR_STATES,
-};
+#include "words.h"
 
 /**
  * enum svr_event - what the kernel tells us
@@ -53,38 +39,6 @@ enum svr_act {
 	SVR_ACT_ARM,
 	SVR_ACT_FIRE,
 	SVR_ACT_TAKE_OVER,
-};
-
-/**
- * enum svr_ap_policy - what if a CPU cannot be parked?
- * @SVR_AP_REFUSE: no SVSM reset, the kernel restarts as without this driver
- * @SVR_AP_HOST:   reset if the host says that it has destroyed that CPU
- * @SVR_AP_FORCE:  reset none the less
- * @SVR_NR_AP_POLICIES: how many policies there are
- */
-enum svr_ap_policy {
-	SVR_AP_REFUSE,
-	SVR_AP_HOST,
-	SVR_AP_FORCE,
-	SVR_NR_AP_POLICIES,
-};
-
-/**
- * enum svr_fate - what is known of a CPU that must not run, weakest first
- * @SVR_FATE_RUNNING:   nothing: it may be running
- * @SVR_FATE_DESTROYED: the host says that it will not run it any more
- * @SVR_FATE_OFFLINE:   CPU hotplug says that it is offline
- * @SVR_FATE_PARKED:    it has left evidence that it has halted for good
- * @SVR_FATE_DELETED:   the SVSM says that it cannot run any more
- * @SVR_NR_FATES: how many there are
- */
-enum svr_fate {
-	SVR_FATE_RUNNING,
-	SVR_FATE_DESTROYED,
-	SVR_FATE_OFFLINE,
-	SVR_FATE_PARKED,
-	SVR_FATE_DELETED,
-	SVR_NR_FATES,
 };
 
 /**
@@ -122,8 +76,5 @@ enum svr_route svr_policy_route(enum svr_fate weakest, enum svr_bsp bsp,
 				enum svr_ap_policy policy);
 
 int svr_ap_policy_parse(const char *text);
-const char *svr_ap_policy_name(enum svr_ap_policy policy);
-const char *svr_fate_name(enum svr_fate fate);
-const char *svr_state_name(enum svr_state state);
 
 #endif /* _SVSM_RESET_POLICY_H */

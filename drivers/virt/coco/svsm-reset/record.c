@@ -37,16 +37,6 @@
 #define SVR_RECORD_LOST		12
 #define SVR_RECORD_TEXT		16
 
-static const char * const svr_reason_names[SVR_NR_REASONS] = {
-	[SVR_REASON_NONE]	= "none",
-	[SVR_REASON_UNKNOWN]	= "unknown",
-	[SVR_REASON_REBOOT]	= "reboot",
-	[SVR_REASON_EMERGENCY]	= "emergency-restart",
-	[SVR_REASON_PANIC]	= "panic",
-	[SVR_REASON_KDUMP]	= "kdump",
-	[SVR_REASON_REFUSED]	= "refused",
-};
-
 static size_t svr_record_crc_at(size_t size)
 {
 	return size - sizeof(u32);
@@ -212,19 +202,4 @@ enum svr_reason svr_record_reason(int decoded, const struct svr_record *rec,
 	default:
 		return SVR_REASON_UNKNOWN;
 	}
-}
-
-/**
- * svr_reason_name - name of a reason
- * @reason: the reason
- *
- * Context: any.
- *
- * Return: its name as in sysfs, never NULL.
- */
-const char *svr_reason_name(enum svr_reason reason)
-{
-	if ((unsigned int)reason >= SVR_NR_REASONS)
-		return svr_reason_names[SVR_REASON_UNKNOWN];
-	return svr_reason_names[reason];
 }

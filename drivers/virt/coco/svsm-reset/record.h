@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+#include "words.h"
+
 #define SVR_RECORD_VERSION	2
 /* Where there is hardly any room: no message, one CPU */
 #define SVR_RECORD_SMALL	16
@@ -16,28 +18,6 @@
 #define SVR_RECORD_NO_CPU	0xff
 /* Bit of &svr_record.lost for this CPU and all above it */
 #define SVR_RECORD_LAST_LOST	31
-
-/**
- * enum svr_reason - why the machine was reset; values are stored, never reuse
- * @SVR_REASON_NONE:    it was not: first boot
- * @SVR_REASON_UNKNOWN: something else, or nobody can tell
- * @SVR_REASON_REBOOT:  kernel_restart()
- * @SVR_REASON_EMERGENCY: emergency_restart(), sysrq-b
- * @SVR_REASON_PANIC:   panic()
- * @SVR_REASON_KDUMP:   a crash kernel that was done
- * @SVR_REASON_REFUSED: the SVSM was not called, or did not want to
- * @SVR_NR_REASONS: how many reasons there are
- */
-enum svr_reason {
-	SVR_REASON_NONE		= 0,
-	SVR_REASON_UNKNOWN	= 1,
-	SVR_REASON_REBOOT	= 2,
-	SVR_REASON_EMERGENCY	= 3,
-	SVR_REASON_PANIC	= 4,
-	SVR_REASON_KDUMP	= 5,
-	SVR_REASON_REFUSED	= 6,
-	SVR_NR_REASONS,
-};
 
 /**
  * enum svr_stage - who wrote the record, and when; values are stored
@@ -81,6 +61,5 @@ int svr_record_decode(const u8 *raw, size_t size, struct svr_record *rec);
 int svr_record_rank(int decoded);
 enum svr_reason svr_record_reason(int decoded, const struct svr_record *rec,
 				  u32 boot);
-const char *svr_reason_name(enum svr_reason reason);
 
 #endif /* _SVSM_RESET_RECORD_H */

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tables of words. Compiled into the driver and into its tool, and read for
+ * the tables in Documentation/: nothing of the kernel in here.
+ */
+#include "words.h"
+
+/* Why the machine was reset last: last_reset_reason */
+const struct svr_word svr_reason_words[SVR_NR_REASONS] = {
+	[SVR_REASON_NONE] = {
+		"none",
+		"there is no record: most likely the first boot"
+	},
+	[SVR_REASON_UNKNOWN] = {
+		"unknown",
+		"reset by other means; or the record is lost, damaged or not ours"
+	},
+	[SVR_REASON_REBOOT] = {
+		"reboot",
+		"an orderly restart"
+	},
+	[SVR_REASON_EMERGENCY] = {
+		"emergency-restart",
+		"sysrq-b, emergency_restart(), or a restart that the deadman forced"
+	},
+	[SVR_REASON_PANIC] = {
+		"panic",
+		"a panic"
+	},
+	[SVR_REASON_KDUMP] = {
+		"kdump",
+		"a crash, and a crash kernel after it"
+	},
+	[SVR_REASON_REFUSED] = {
+		"refused",
+		"the SVSM was not called or did not want to: reset by other means"
+	},
+};
+
+/* What became of it: last_reset_outcome */
+const struct svr_word svr_outcome_words[SVR_NR_OUTCOMES] = {
+	[SVR_OUTCOME_NONE] = {
+		"none",
+		"no reset was asked for, as far as is known"
+	},
+	[SVR_OUTCOME_UNKNOWN] = {
+		"unknown",
+		"nobody can tell"
+	},
+	[SVR_OUTCOME_COMPLETED] = {
+		"completed",
+		"the SVSM did it: this is the virtual machine that asked for it"
+	},
+	[SVR_OUTCOME_REFUSED] = {
+		"refused",
+		"the SVSM was not called or did not want to: reset by other means"
+	},
+	[SVR_OUTCOME_RELAUNCHED] = {
+		"relaunched",
+		"it was begun, but the host ended that virtual machine; this is another"
+	},
+};
+
+/* How far the record can be trusted: record_trust */
+const struct svr_word svr_trust_words[SVR_NR_TRUSTS] = {
+	[SVR_TRUST_NONE] = {
+		"none",
+		"there is no record"
+	},
+	[SVR_TRUST_HOST] = {
+		"host",
+		"the host can read and forge it: a hint for people, no proof of anything"
+	},
+	[SVR_TRUST_GUEST] = {
+		"guest",
+		"the host can neither read nor forge it, code of the guest's kernel can"
+	},
+};
+
+/* How far a reset has come: state */
+const struct svr_word svr_state_words[SVR_NR_STATES] = {
+	[SVR_STATE_READY] = {
+		"ready",
+		"no reset has begun"
+	},
+	[SVR_STATE_ARMED] = {
+		"armed",
+		"an orderly restart has begun"
+	},
+	[SVR_STATE_FIRING] = {
+		"firing",
+		"the other CPUs are being stopped, or the call is being made"
+	},
+	[SVR_STATE_SPENT] = {
+		"spent",
+		"the reset was refused or failed, the kernel's own restart goes on"
+	},
+	[SVR_STATE_DISABLED] = {
+		"disabled",
+		"the administrator wants no reset through the SVSM (enabled is 0)"
+	},
+};
+
+/* What if a CPU cannot be shown to have stopped: ap_policy */
+const struct svr_word svr_ap_policy_words[SVR_NR_AP_POLICIES] = {
+	[SVR_AP_REFUSE] = {
+		"refuse",
+		"the SVSM is not called, the kernel restarts as without this driver"
+	},
+	[SVR_AP_HOST] = {
+		"host",
+		"the SVSM is called if the host says that it has destroyed each of them"
+	},
+	[SVR_AP_FORCE] = {
+		"force",
+		"the SVSM is called none the less"
+	},
+};
+
+/* What is known of a CPU that must not run: the log */
+const struct svr_word svr_fate_words[SVR_NR_FATES] = {
+	[SVR_FATE_RUNNING] = {
+		"running",
+		"nothing is known: it may be running"
+	},
+	[SVR_FATE_DESTROYED] = {
+		"destroyed",
+		"the host says that it will not run it any more"
+	},
+	[SVR_FATE_OFFLINE] = {
+		"offline",
+		"CPU hotplug says that it is offline"
+	},
+	[SVR_FATE_PARKED] = {
+		"parked",
+		"it has left evidence that it has halted for good"
+	},
+	[SVR_FATE_DELETED] = {
+		"deleted",
+		"the SVSM says that it cannot run any more"
+	},
+};
+
+static const char *svr_word(const struct svr_word *words, unsigned int count,
+			    unsigned int value)
+{
+	return value < count ? words[value].word : "unknown";
+}
+
+/**
+ * svr_reason_name - name of a reason
+ * @reason: the reason
+ *
+ * Context: any.
+ *
+ * Return: its name as in sysfs, never NULL.
+ */
+const char *svr_reason_name(enum svr_reason reason)
+{
+	return svr_word(svr_reason_words, SVR_NR_REASONS, reason);
+}
+
+/**
+ * svr_outcome_name - name of an outcome
+ * @outcome: the outcome
+ *
+ * Context: any.
+ *
+ * Return: its name as in sysfs, never NULL.
+ */
+const char *svr_outcome_name(enum svr_outcome outcome)
+{
+	return svr_word(svr_outcome_words, SVR_NR_OUTCOMES, outcome);
+}
+
+/**
+ * svr_trust_name - name of what a store can promise
+ * @trust: what it promises
+ *
+ * Context: any.
+ *
+ * Return: its name as in sysfs, never NULL.
+ */
+const char *svr_trust_name(enum svr_trust trust)
+{
+	return svr_word(svr_trust_words, SVR_NR_TRUSTS, trust);
+}
+
+/**
+ * svr_state_name - name of a state
+ * @state: the state
+ *
+ * Context: any.
+ *
+ * Return: its name, never NULL.
+ */
+const char *svr_state_name(enum svr_state state)
+{
+	return svr_word(svr_state_words, SVR_NR_STATES, state);
+}
+
+/**
+ * svr_ap_policy_name - name of a policy
+ * @policy: the policy
+ *
+ * Context: any.
+ *
+ * Return: its name, never NULL.
+ */
+const char *svr_ap_policy_name(enum svr_ap_policy policy)
+{
+	return svr_word(svr_ap_policy_words, SVR_NR_AP_POLICIES, policy);
+}
+
+/**
+ * svr_fate_name - name of what is known of a CPU
+ * @fate: what is known
+ *
+ * Context: any.
+ *
+ * Return: its name, never NULL.
+ */
+const char *svr_fate_name(enum svr_fate fate)
+{
+	return svr_word(svr_fate_words, SVR_NR_FATES, fate);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The words of the driver's interface: what stands in its files in sysfs, in the
+ * log and in parameters. The driver, its tool (tools/svsm-reset) and the tables
+ * in Documentation/ are all made from words.c, so this needs nothing of the kernel.
+ */
+#ifndef _SVSM_RESET_WORDS_H
+#define _SVSM_RESET_WORDS_H
+
+/**
+ * struct svr_word - one value that a file may have
+ * @word: the value
+ * @text: what it means, a sentence or two without the full stop
+ */
+struct svr_word {
+	const char *word;
+	const char *text;
+};
+
+/**
+ * enum svr_reason - why the machine was reset; values are stored, never reuse
+ * @SVR_REASON_NONE:    it was not: first boot
+ * @SVR_REASON_UNKNOWN: something else, or nobody can tell
+ * @SVR_REASON_REBOOT:  kernel_restart()
+ * @SVR_REASON_EMERGENCY: emergency_restart(), sysrq-b
+ * @SVR_REASON_PANIC:   panic()
+ * @SVR_REASON_KDUMP:   a crash kernel that was done
+ * @SVR_REASON_REFUSED: the SVSM was not called, or did not want to
+ * @SVR_NR_REASONS: how many reasons there are
+ */
+enum svr_reason {
+	SVR_REASON_NONE		= 0,
+	SVR_REASON_UNKNOWN	= 1,
+	SVR_REASON_REBOOT	= 2,
+	SVR_REASON_EMERGENCY	= 3,
+	SVR_REASON_PANIC	= 4,
+	SVR_REASON_KDUMP	= 5,
+	SVR_REASON_REFUSED	= 6,
+	SVR_NR_REASONS,
+};
+
+/**
+ * enum svr_outcome - what became of the last reset that was asked for
+ * @SVR_OUTCOME_NONE:       none was asked for, as far as is known
+ * @SVR_OUTCOME_UNKNOWN:    nobody can tell
+ * @SVR_OUTCOME_COMPLETED:  the SVSM did it
+ * @SVR_OUTCOME_REFUSED:    it did not come about, and the machine was reset by
+ *                          other means
+ * @SVR_OUTCOME_RELAUNCHED: it was asked for, but this is another launch
+ * @SVR_NR_OUTCOMES: how many outcomes there are
+ */
+enum svr_outcome {
+	SVR_OUTCOME_NONE,
+	SVR_OUTCOME_UNKNOWN,
+	SVR_OUTCOME_COMPLETED,
+	SVR_OUTCOME_REFUSED,
+	SVR_OUTCOME_RELAUNCHED,
+	SVR_NR_OUTCOMES,
+};
+
+/**
+ * enum svr_trust - what a store of the record can promise
+ * @SVR_TRUST_NONE:  there is no record
+ * @SVR_TRUST_HOST:  the host can read and forge it
+ * @SVR_TRUST_GUEST: the host can do neither, kernel code of the guest can
+ * @SVR_NR_TRUSTS: how many there are
+ */
+enum svr_trust {
+	SVR_TRUST_NONE,
+	SVR_TRUST_HOST,
+	SVR_TRUST_GUEST,
+	SVR_NR_TRUSTS,
+};
+
+/**
+ * enum svr_state - how far a reset has come; only ever goes forward
+ * @SVR_STATE_READY:  no reset has begun
+ * @SVR_STATE_ARMED:  kernel_restart() has begun, nothing is stopped yet
+ * @SVR_STATE_FIRING: one CPU is stopping the others and making the call
+ * @SVR_STATE_SPENT:  that was refused or failed; the kernel goes on by itself
+ * @SVR_STATE_DISABLED: the administrator wants none; back to ready and again
+ * @SVR_NR_STATES: how many states there are
+ */
+enum svr_state {
+	SVR_STATE_READY,
+	SVR_STATE_ARMED,
+	SVR_STATE_FIRING,
+	SVR_STATE_SPENT,
+	SVR_STATE_DISABLED,
+	SVR_NR_STATES,
+};
+
+/**
+ * enum svr_ap_policy - what if a CPU cannot be parked?
+ * @SVR_AP_REFUSE: no SVSM reset, the kernel restarts as without this driver
+ * @SVR_AP_HOST:   reset if the host says that it has destroyed that CPU
+ * @SVR_AP_FORCE:  reset none the less
+ * @SVR_NR_AP_POLICIES: how many policies there are
+ */
+enum svr_ap_policy {
+	SVR_AP_REFUSE,
+	SVR_AP_HOST,
+	SVR_AP_FORCE,
+	SVR_NR_AP_POLICIES,
+};
+
+/**
+ * enum svr_fate - what is known of a CPU that must not run, weakest first
+ * @SVR_FATE_RUNNING:   nothing: it may be running
+ * @SVR_FATE_DESTROYED: the host says that it will not run it any more
+ * @SVR_FATE_OFFLINE:   CPU hotplug says that it is offline
+ * @SVR_FATE_PARKED:    it has left evidence that it has halted for good
+ * @SVR_FATE_DELETED:   the SVSM says that it cannot run any more
+ * @SVR_NR_FATES: how many there are
+ */
+enum svr_fate {
+	SVR_FATE_RUNNING,
+	SVR_FATE_DESTROYED,
+	SVR_FATE_OFFLINE,
+	SVR_FATE_PARKED,
+	SVR_FATE_DELETED,
+	SVR_NR_FATES,
+};
+
+extern const struct svr_word svr_reason_words[SVR_NR_REASONS];
+extern const struct svr_word svr_outcome_words[SVR_NR_OUTCOMES];
+extern const struct svr_word svr_trust_words[SVR_NR_TRUSTS];
+extern const struct svr_word svr_state_words[SVR_NR_STATES];
+extern const struct svr_word svr_ap_policy_words[SVR_NR_AP_POLICIES];
+extern const struct svr_word svr_fate_words[SVR_NR_FATES];
+
+const char *svr_reason_name(enum svr_reason reason);
+const char *svr_outcome_name(enum svr_outcome outcome);
+const char *svr_trust_name(enum svr_trust trust);
+const char *svr_state_name(enum svr_state state);
+const char *svr_ap_policy_name(enum svr_ap_policy policy);
+const char *svr_fate_name(enum svr_fate fate);
+
+#endif /* _SVSM_RESET_WORDS_H */
