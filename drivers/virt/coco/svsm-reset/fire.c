@@ -13,15 +13,23 @@
 #include <linux/irqflags.h>
 #include <linux/minmax.h>
 #include <linux/smp.h>
+#include <linux/time64.h>
 
 #include "svsm-reset.h"
+#include "wait.h"
+
+/*
+ * Another CPU is resetting the guest; if this one has stopped it, it has by
+ * then, and if it stops this one by an interrupt, too.
+ */
+#define SVR_STAND_BY_US		(100 * USEC_PER_MSEC)
 
 /* Too large for a stack, and there is but one reset */
 static struct svr_quiesce svr_stopped;
 static struct cpumask svr_parked;
 static struct cpumask svr_offline;
 static struct svr_result svr_result;
-/* The CPU that does it; -1 before, and for a moment after it has begun */
+/* The CPU that does it, or has done it; -1 before */
 static atomic_t svr_firing = ATOMIC_INIT(-1);
 /* Of the CPUs that a kernel had which crashed, if this is its capture kernel */
 static enum svr_fate svr_captured = SVR_FATE_DELETED;
@@ -174,20 +182,28 @@ static void svr_report_return(const struct svr_result *result)
 			result->rax, svr_result_name(result->rax));
 }
 
-/* Of all CPUs that get here, one */
-static bool svr_fire_once(void)
+/*
+ * Of all CPUs that get here, one. Interrupts are off, so that it is this one; an
+ * NMI in here finds out by svr_firing that it has interrupted it.
+ */
+static bool svr_claim(void)
 {
-	return svr_state_advance(SVR_STATE_ARMED, SVR_STATE_FIRING) ||
-	       svr_state_advance(SVR_STATE_READY, SVR_STATE_FIRING);
+	int nobody = -1;
+
+	if (!atomic_try_cmpxchg(&svr_firing, &nobody, raw_smp_processor_id()))
+		return false;
+	if (svr_state_advance(SVR_STATE_ARMED, SVR_STATE_FIRING) ||
+	    svr_state_advance(SVR_STATE_READY, SVR_STATE_FIRING))
+		return true;
+	atomic_set(&svr_firing, -1);
+	return false;
 }
 
+/* Interrupts off */
 static void svr_reset(enum svr_event event)
 {
-	const struct svr_cause *cause;
-	unsigned long flags;
+	const struct svr_cause *cause = svr_cause_of(event);
 
-	local_irq_save(flags);
-	cause = svr_cause_of(event);
 	if (!svr_caller_has_ca())
 		goto spent;
 	svr_quiesce(&svr_stopped);
@@ -198,8 +214,66 @@ static void svr_reset(enum svr_event event)
 		svr_report_return(&svr_result);
 
 	svr_store_note(SVR_STAGE_RETURNED, cause, &svr_stopped.missing);
+	/* A stop by a CPU that stands by must not wait for interrupts to be on */
+	svr_lapic_quiet();
 spent:
 	svr_state_advance(SVR_STATE_FIRING, SVR_STATE_SPENT);
+	svr_park_wake();
+}
+
+/*
+ * The one whose turn it was has been stopped: this CPU goes on. What it has left
+ * behind is begun anew, but for a hand-over, of which there is but one.
+ */
+static bool svr_try_take_over(enum svr_event event, int cpu)
+{
+	unsigned long flags;
+	bool mine = false;
+
+	local_irq_save(flags);
+	if (svr_cpu_stopped(cpu))
+		mine = atomic_try_cmpxchg(&svr_firing, &cpu,
+					  raw_smp_processor_id());
+	if (mine) {
+		svr_warn("CPU %d was stopped while it reset the guest, CPU %d takes over\n",
+			 cpu, raw_smp_processor_id());
+		svr_reset(event);
+	}
+	local_irq_restore(flags);
+	return mine;
+}
+
+/**
+ * svr_take_over - another CPU is resetting the guest: let it, or go on for it
+ * @event: what happened, for the cause
+ *
+ * To return at once would be to restart by way of the host, and so to take the
+ * reset from the CPU that has begun it. A panic stops all other CPUs, and so
+ * perhaps that one: then this CPU goes on. Else it waits to be stopped, which it
+ * is by an interrupt where interrupts are on, and after that it parks by itself,
+ * because inside an NMI nothing else would stop it.
+ *
+ * A CPU that panics while it resets the guest is not let in again.
+ *
+ * Context: any, NMI included, as svr_fire(). Returns when the guest has not been
+ * reset, for the kernel's own restart to go on.
+ */
+void svr_take_over(enum svr_event event)
+{
+	struct svr_wait wait = svr_wait_begin(SVR_STAND_BY_US);
+	unsigned long flags;
+	int cpu;
+
+	do {
+		cpu = atomic_read_acquire(&svr_firing);
+		if (cpu < 0 || cpu == raw_smp_processor_id() ||
+		    svr_state_get() == SVR_STATE_SPENT ||
+		    svr_try_take_over(event, cpu))
+			return;
+	} while (svr_wait_on(&wait));
+
+	local_irq_save(flags);
+	svr_park_stand_by();
 	local_irq_restore(flags);
 }
 
@@ -207,8 +281,8 @@ spent:
  * svr_fire - reset this guest through its SVSM
  * @event: what happened, for the cause
  *
- * Does so once: of several CPUs that get here, and for any later call, only
- * the first has an effect.
+ * Does so once: of several CPUs that get here the first does, and the others
+ * stand by. For any later call it has no effect.
  *
  * Context: any, NMI included. Interrupts may be on, they are off while this
  * runs. Returns only if the SVSM did not reset the guest; the other CPUs are
@@ -217,30 +291,14 @@ spent:
  */
 void svr_fire(enum svr_event event)
 {
-	if (!svr_fire_once())
-		return;
-	atomic_set_release(&svr_firing, raw_smp_processor_id());
-	svr_reset(event);
-}
+	unsigned long flags;
+	bool mine;
 
-/**
- * svr_take_over - go on where another CPU was stopped
- * @event: what happened, for the cause
- *
- * A panic stops all other CPUs, and so perhaps the one that was about to reset
- * the guest (sysrq-b). What it has left behind is begun anew, but for a
- * hand-over, of which there is but one.
- *
- * Context: any, NMI included, as svr_fire().
- */
-void svr_take_over(enum svr_event event)
-{
-	int cpu = atomic_read_acquire(&svr_firing);
-
-	if (cpu < 0 || !svr_cpu_stopped(cpu) ||
-	    !atomic_try_cmpxchg(&svr_firing, &cpu, raw_smp_processor_id()))
-		return;
-	svr_warn("CPU %d was stopped while it reset the guest, CPU %d takes over\n",
-		 cpu, raw_smp_processor_id());
-	svr_reset(event);
+	local_irq_save(flags);
+	mine = svr_claim();
+	if (mine)
+		svr_reset(event);
+	local_irq_restore(flags);
+	if (!mine)
+		svr_take_over(event);
 }

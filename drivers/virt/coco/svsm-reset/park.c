@@ -11,17 +11,25 @@
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
 #include <linux/bug.h>
+#include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/nmi.h>
 #include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
 #include <linux/stop_machine.h>
+#include <asm/apic.h>
+#include <asm/irq_vectors.h>
 
 #include "compat.h"
 #include "svsm-reset.h"
 
 #define SVR_NMI_NAME	"svsm-reset"
+
+/* A CPU that stands by is woken: that many NMIs at most, so far apart */
+#define SVR_WAKE_TRIES	1000
+#define SVR_WAKE_US	100
 
 /* Evidence and HLT as one: no compiler, no tracer gets in between */
 static __always_inline void svr_halt(u32 *evidence, u32 how)
@@ -35,8 +43,8 @@ static __always_inline void svr_halt(u32 *evidence, u32 how)
 }
 
 /*
- * Only the BSP is ever woken again, to be handed a job over: an NMI gets it out
- * of the HLT wherever it was stopped. Stopped by the kernel it is offline, so
+ * Of those only the BSP is ever woken again, to be handed a job over: an NMI gets it
+ * out of the HLT wherever it was stopped. Stopped by the kernel it is offline, so
  * that exc_nmi() returns at once; inside an NMI the new one is nested.
  */
 static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
@@ -135,6 +143,53 @@ void svr_park_caller(struct svr_cpu *cpu)
 {
 	svr_halt(&cpu->evidence, SVR_PARKED_CALLER);
 	WRITE_ONCE(cpu->evidence, SVR_RUNNING);
+}
+
+/**
+ * svr_park_stand_by - park this CPU while another one resets the guest
+ *
+ * With its evidence, like any other; the BSP takes a hand-over. Context: interrupts
+ * off. Returns when the other CPU has not been able to reset the guest.
+ */
+void svr_park_stand_by(void)
+{
+	struct svr_cpu *c = this_cpu_ptr(&svr_cpus);
+	bool bsp = svr_bsp_cpu() == raw_smp_processor_id();
+
+	c->pending = svr_lapic_quiet();
+	WRITE_ONCE(c->nmi_wake, true);
+	while (svr_state_get() != SVR_STATE_SPENT) {
+		svr_park_caller(c);
+		if (bsp)
+			svr_handover_serve(c);
+	}
+}
+
+static void svr_park_wake_one(int cpu)
+{
+	struct svr_cpu *c = per_cpu_ptr(&svr_cpus, cpu);
+	unsigned int i;
+
+	for (i = 0; i < SVR_WAKE_TRIES; i++) {
+		if (READ_ONCE(c->evidence) != SVR_PARKED_CALLER)
+			return;
+		__apic_send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
+		udelay(SVR_WAKE_US);
+	}
+}
+
+/**
+ * svr_park_wake - wake the CPUs that stand by: there has been no reset
+ *
+ * Context: any, NMI included; by the CPU that tried, the state being SPENT.
+ */
+void svr_park_wake(void)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		if (cpu != raw_smp_processor_id())
+			svr_park_wake_one(cpu);
 }
 
 /**

@@ -32,7 +32,7 @@ enum svr_event {
  * @SVR_ACT_NOTHING: nothing at all, no logging either
  * @SVR_ACT_ARM:     get ready
  * @SVR_ACT_FIRE:    reset
- * @SVR_ACT_TAKE_OVER: reset, if the CPU that was about to has been stopped
+ * @SVR_ACT_TAKE_OVER: let the CPU that is at it, or go on if it was stopped
  */
 enum svr_act {
 	SVR_ACT_NOTHING,

@@ -50,7 +50,7 @@ void svr_deadman_exit(void);
  * @SVR_RUNNING:        nothing
  * @SVR_PARKED_BY_STOP: halted for good, out of the kernel's own stop
  * @SVR_PARKED_BY_NMI:  halted for good, out of our NMI
- * @SVR_PARKED_CALLER:  halted until the BSP reports that the call came back
+ * @SVR_PARKED_CALLER:  halted until the call came back
  */
 enum svr_evidence {
 	SVR_RUNNING,
@@ -64,7 +64,7 @@ enum svr_evidence {
  * @ca:       its calling area, NULL while unknown; written by this CPU only
  * @evidence: an &enum svr_evidence; written by this CPU itself
  * @nmi_park: written by the CPU that fires: our next NMI means "park"
- * @nmi_wake: written by the BSP: our next NMI means "look at the result"
+ * @nmi_wake: our next NMI means "look at what has come of it"
  * @pending:  vector that its local APIC could not be rid of, or -1; valid
  *            with @evidence
  */
@@ -144,6 +144,8 @@ void svr_quiesce_destroy(struct svr_quiesce *q, int cpu);
 int svr_park_install(void);
 void svr_park_uninstall(void);
 void svr_park_caller(struct svr_cpu *cpu);
+void svr_park_stand_by(void);
+void svr_park_wake(void);
 bool svr_cpu_parked(int cpu);
 bool svr_cpu_stopped(int cpu);
 
