@@ -34,10 +34,10 @@ def healthy_second_boot(guest):
     guest.powered_off()
 
 
-def reset_with_stuck_destroyed(guest):
-    """The reset has gone through; the CPU was destroyed when the call was made."""
+def reset_with_stuck(guest, state):
+    """The reset has gone through; this is what the CPU was when the call was made."""
     guest.expect("Linux version", timeout=240)
-    assert state_at_execute(guest, STUCK)["state"] == "destroyed"
+    assert state_at_execute(guest, STUCK)["state"] == state
     guest.events.one("vcpu-destroy", apic_id=STUCK)
     guest.events.one("invalidate")
     guest.events.no("violation")
@@ -47,7 +47,7 @@ def test_host_destroys(simulate):
     """ap_policy=host: the host's word is enough."""
     guest = boot_with_stuck(simulate, "ap_policy=host")
     reboot(guest)
-    reset_with_stuck_destroyed(guest)
+    reset_with_stuck(guest, "destroyed")
     guest.events.no("vcpu-delete")
     guest.stop()
 
@@ -58,7 +58,7 @@ def test_svsm_deletes(simulate, fidelity):
     guest = boot_with_stuck(simulate, "delete_vcpu=1", fidelity=fidelity)
     assert "none is known" not in guest.dmesg()
     reboot(guest)
-    reset_with_stuck_destroyed(guest)
+    reset_with_stuck(guest, "deleted")
     guest.events.one("vcpu-delete", apic_id=STUCK)
     guest.stop()
 

@@ -147,7 +147,7 @@ def test_bsp_lost(kdump):
     It may still be running, so that the default is not to reset; the log says which APIC id.
     """
     guest = kdump()
-    guest.check("insmod /lib/modules/trouble.ko")
+    guest.check("insmod /lib/modules/trouble.ko; echo 1 > /proc/sys/kernel/sysrq")
     guest.send("echo 'spin@nmi 0 + sysrq-c 1' > /sys/module/trouble/parameters/do")
     assert guest.capture(1, timeout=300) == 1
     guest.load()

@@ -62,11 +62,18 @@ def test_refused(simulate, code):
 
 
 def test_refused_in_an_nmi(simulate):
-    """The call came back, and the CPU that goes on is inside an NMI."""
+    """The call came back, and the CPU that goes on is inside an NMI.
+
+    From there no line gets to the console; but the kernel's own restart goes on.
+    """
     row = matrix.BY_ID["panic-nmi-ap-idle"]
     guest = panic(simulate, "result=0x80000006", row)
-    gives_up(guest, "SVSM_REBOOT_EXECUTE came back: 0x80000006 ", row)
-    assert len(guest.events.refusals) == 1
+    guest.lost()
+    refusal, = guest.events.refusals
+    assert refusal["bsp"] and not any(ap["runnable"] for ap in refusal["aps"])
+    guest.events.no("invalidate", "violation")
+    guest.events.boots(1)
+    crash.noise(guest, row)
 
 
 def test_refused_on_the_bsp(simulate):
@@ -74,6 +81,17 @@ def test_refused_on_the_bsp(simulate):
     guest = panic(simulate, "result=0x80000006", row)
     gives_up(guest, "SVSM_REBOOT_EXECUTE came back: 0x80000006 ", row)
     assert len(guest.events.refusals) == 1
+
+
+@pytest.mark.parametrize("cause", ["panic-and-sysrq-b", "two-sysrq-b"])
+def test_refused_on_two_cpus(simulate, cause):
+    """One CPU asks, the other stands by; both are there for the kernel's own restart."""
+    row = matrix.BY_ID[f"{cause}-ap-idle"]
+    guest = panic(simulate, "result=0x80000006", row)
+    guest.lost()
+    assert len(guest.events.refusals) == 1
+    guest.events.no("invalidate", "violation")
+    crash.noise(guest, row)
 
 
 def test_call_stays_pending(simulate):

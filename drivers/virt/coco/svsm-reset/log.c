@@ -9,14 +9,15 @@
  * nobody, and the consoles are tried only if their lock is free, with drivers
  * told not to insist on theirs, as in a panic.
  *
- * Inside an NMI even trying could wait for ever: for the lock inside the
- * semaphore, should the NMI have interrupted its owner. In a panic the kernel
- * has tried before us, on this CPU and with the others stopped.
+ * Inside an NMI trying could wait for ever, for the lock inside the semaphore,
+ * should the NMI have interrupted its owner; and it would be in vain, printk()
+ * leaves the consoles to others there, also in a panic (but for those that have
+ * learnt to print anywhere, which the first step is enough for). Who wants to see
+ * the line asks the record.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
 #include <linux/console.h>
-#include <linux/panic.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/stdarg.h>
@@ -28,8 +29,8 @@
  * @fmt: format, beginning with a KERN_ level and the prefix (svr_err() etc.)
  *
  * Context: any; other CPUs may be stopped. The line always gets into the log;
- * it gets to the consoles if nobody has been stopped printing, and inside an
- * NMI only in a panic.
+ * it gets to the consoles if nobody has been stopped printing, and not from
+ * inside an NMI.
  */
 void svr_emit(const char *fmt, ...)
 {
@@ -40,7 +41,7 @@ void svr_emit(const char *fmt, ...)
 	vprintk_emit(0, LOGLEVEL_SCHED, NULL, fmt, args);
 	va_end(args);
 
-	if ((in_nmi() && !panic_in_progress()) || !console_trylock())
+	if (in_nmi() || !console_trylock())
 		return;
 	/* What bust_spinlocks() does, which is not exported */
 	oops_in_progress++;
