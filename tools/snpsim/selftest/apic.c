@@ -5,6 +5,7 @@
 #define LAPIC		0xfee00000UL
 #define LAPIC_EOI	(LAPIC + 0x0b0)
 #define LAPIC_SVR	(LAPIC + 0x0f0)
+#define LAPIC_IRR	(LAPIC + 0x200)
 #define LAPIC_ICR_LOW	(LAPIC + 0x300)
 #define LAPIC_ICR_HIGH	(LAPIC + 0x310)
 #define LAPIC_LVT_TIMER	(LAPIC + 0x320)
@@ -14,6 +15,7 @@
 #define SVR_ENABLED	BIT(8)
 #define SPURIOUS	0xff
 #define ICR_NMI		0x400
+#define ICR_INIT	0x4500	/* with the level asserted */
 #define ICR_BUSY	BIT(12)
 #define TIMER_VECTOR	0xec
 
@@ -43,6 +45,17 @@ void apic_send_nmi(u32 apic_id)
 void apic_send_ipi(u32 apic_id)
 {
 	send(apic_id, TRAP_IPI);
+}
+
+void apic_send_init(u32 apic_id)
+{
+	send(apic_id, ICR_INIT);
+}
+
+/* Is apic_send_ipi()'s interrupt waiting here? */
+bool apic_ipi_pending(void)
+{
+	return mmio_read(LAPIC_IRR + TRAP_IPI / 32 * 0x10) & BIT(TRAP_IPI % 32);
 }
 
 /* Something left that could interrupt, or nothing and the APIC off. */

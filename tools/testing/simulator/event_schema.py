@@ -97,6 +97,7 @@ EVENTS = {
     "vcpu-create": {**VCPU, "vmsa": hexadecimal, "ca": hexadecimal},
     "vcpu-start": {**VCPU, "vmsa": hexadecimal},
     "vcpu-destroy": {**VCPU, "result": one_of("done", "refused", "ignored")},
+    "vcpu-init": {"apic_id": integer},
     "vcpu-delete": {**VCPU, "vmsa": hexadecimal},
     "vcpu-park": {"cpu": integer, "how": one_of("reset-hold")},
     "execute": {

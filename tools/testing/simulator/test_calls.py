@@ -27,7 +27,7 @@ GROUPS = {
     " psc-header psc-bad-entry scratch mmio-memory msr-own second-page",
     "launch": "e820 efi secrets cpuid-page",
     "ipi": "nmi-wakes-halted ipi-wakes-idle every-ipi-arrives every-nmi-arrives"
-    " ipi-does-not-wake-halted",
+    " ipi-outlives-destroy init-empties-destroyed ipi-does-not-wake-halted",
 }
 NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names in GROUPS.items()}
 ALL = [name for names in NAMES.values() for name in names]

@@ -45,7 +45,7 @@ static const char *destroy_ap(struct vcpu *v, struct vcpu *ap)
 	if (host_is(HOST_DESTROY_REFUSE))
 		return "as ordered";
 	if (!host_is(HOST_DESTROY_LIE))
-		vcpu_stop(ap);
+		vcpu_destroy(ap);
 	return NULL;
 }
 

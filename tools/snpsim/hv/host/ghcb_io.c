@@ -94,6 +94,8 @@ void ghcb_mmio(u8 *ghcb, u64 pa, u64 size, bool write)
 		ghcb_error(ghcb, GHCB_ERR_INVALID_INPUT);
 		return;
 	}
+	if (write && host_drops_mmio(pa, *(u32 *)buf))
+		return;
 	mmio_copy(pa, buf, size, write);
 }
 

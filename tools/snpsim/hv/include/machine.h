@@ -63,6 +63,7 @@ void npt_fault(struct vcpu *v);
 void tlb_stale(void);
 void tlb_shootdown(struct vcpu *self);
 void vcpu_kick(struct vcpu *v);
+void vcpu_destroy(struct vcpu *v);
 void vcpu_wake(struct vcpu *v);
 
 /* gmem.c: guest memory as the hypervisor sees it */

@@ -62,6 +62,8 @@ struct vcpu {
 	u64 vmsa, next_vmsa;		/* running, and last told to start with */
 	bool relaunch;			/* start the launch image on this vCPU */
 	bool came_up;			/* its CPU is in the hypervisor */
+	bool init_is_lawful;		/* the host has destroyed it: an INIT ends nothing */
+	int came_back;			/* its CPU is there again, after such an INIT */
 
 	u64 vmruns, kinds[KIND_COUNT];
 };

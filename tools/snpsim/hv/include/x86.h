@@ -56,7 +56,8 @@
 
 #define VM_CR_SVMDIS		BIT_ULL(4)
 
-/* Local APIC registers (byte offsets). */
+/* Local APIC (the guest cannot move it, see msr.c) and its registers (byte offsets). */
+#define APIC_BASE		0xfee00000UL
 #define APIC_TPR		0x080
 #define APIC_EOI		0x0b0
 #define APIC_SVR		0x0f0
@@ -73,6 +74,7 @@
 #define APIC_LVT_MASKED		BIT_ULL(16)
 #define APIC_SVR_ENABLE		BIT_ULL(8)
 #define APIC_ICR_BUSY		BIT_ULL(12)
+#define APIC_DM_MASK		0x700
 #define APIC_DM_NMI		0x4400
 #define APIC_DM_INIT		0x4500
 #define APIC_DM_STARTUP		0x4600

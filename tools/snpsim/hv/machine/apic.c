@@ -4,9 +4,6 @@
 
 #define APIC_DISCARD_STEPS	512	/* each of 256 vectors is taken, then ended */
 
-/* The guest cannot move it (msr.c). */
-#define APIC_BASE		0xfee00000UL
-
 u32 apic_read(u32 reg)
 {
 	return mmio_read32(APIC_BASE + reg);

@@ -10,6 +10,7 @@
 #include "machine.h"
 
 #define KICK_TIMEOUT_NS		20000000000UL
+#define SIPI_ANSWER_NS		200000000UL
 
 static bool stale;
 
@@ -19,9 +20,30 @@ void tlb_stale(void)
 	stale = true;
 }
 
+/*
+ * The guest may have sent an INIT to a CPU whose vCPU the host has destroyed. That
+ * CPU waits for a SIPI; QEMU's would take an NMI then, in real mode. A CPU that
+ * does not wait for one ignores a SIPI, so that is how to find out.
+ */
+static bool comes_back(struct vcpu *v)
+{
+	u64 start = now_ns();
+
+	WRITE_ONCE(v->came_back, 0);
+	apic_ipi(v->apic_id, APIC_DM_STARTUP | SIPI_VECTOR);
+	while (!READ_ONCE(v->came_back)) {
+		if (now_ns() - start > SIPI_ANSWER_NS)
+			return false;
+		cpu_relax();
+	}
+	return true;
+}
+
 /* One NMI of ours is under way at a time; v->kick says so until v has taken it. */
 void vcpu_wake(struct vcpu *v)
 {
+	if (v->init_is_lawful && v != this_vcpu() && comes_back(v))
+		return;
 	if (!__atomic_exchange_n(&v->kick, 1, __ATOMIC_SEQ_CST))
 		apic_ipi(v->apic_id, APIC_DM_NMI);
 }

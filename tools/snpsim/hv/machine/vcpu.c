@@ -112,6 +112,20 @@ void vcpu_stop(struct vcpu *v)
 		vcpu_set_state(v, VCPU_DESTROYED);
 }
 
+/* As vcpu_stop(), and v's CPU is done with whatever it did. Called under sim_lock. */
+void vcpu_destroy(struct vcpu *v)
+{
+	vcpu_stop(v);
+	if (v->state == VCPU_OFF)
+		return;
+	/* It may want the lock for the exit that it works on. */
+	unlock(&sim_lock);
+	while (!READ_ONCE(v->frozen))
+		cpu_relax();
+	lock(&sim_lock);
+	v->init_is_lawful = true;
+}
+
 /* The launch image starts again on v, which waits or is the caller. Under sim_lock. */
 void vcpu_relaunch(struct vcpu *v)
 {
@@ -178,6 +192,7 @@ static bool take_start(struct vcpu *v)
 	if (start) {
 		WRITE_ONCE(v->start, 0);
 		WRITE_ONCE(v->stop, 0);
+		v->init_is_lawful = false;
 		if (v->resume)
 			v->vmsa = v->next_vmsa;
 		else
@@ -292,18 +307,31 @@ void vcpu_main(struct vcpu *v)
 	}
 }
 
-/* A CPU after its SIPI, or after an INIT that nobody here sent. */
+/*
+ * A CPU after its SIPI, or after an INIT that nobody here sent: it has emptied the
+ * local APIC, as it does on KVM.
+ */
 void ap_main(void)
 {
 	struct vcpu *v = this_vcpu();
 
 	trap_init();
 	svm_enable(v);
-	/* Where the host owns INIT there is no way back from this. */
-	if (READ_ONCE(v->state) != VCPU_OFF || v->came_up)
+	if (!v->came_up) {
+		v->came_up = true;
+		__atomic_fetch_add(&cpus_up, 1, __ATOMIC_SEQ_CST);
+	} else if (v->init_is_lawful) {
+		v->kick = 0;
+		v->hv_nmi = 0;
+		v->hv_vector = 0;
+		event_begin("vcpu-init");
+		event_u64("apic_id", v->apic_id);
+		event_end();
+		WRITE_ONCE(v->came_back, 1);
+	} else {
+		/* Where the host owns INIT there is no way back from this. */
 		report_host_reset(v, "init");
-	v->came_up = true;
-	__atomic_fetch_add(&cpus_up, 1, __ATOMIC_SEQ_CST);
+	}
 	vcpu_main(v);
 }
 

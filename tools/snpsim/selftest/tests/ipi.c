@@ -114,11 +114,65 @@ static void every_nmi_arrives(void)
 	end_ap();
 }
 
+static void ap_deaf(void)
+{
+	apic_enable();
+	ap_busy();
+}
+
+/* What does a new vCPU find in its local APIC? It takes it, if there is something. */
+static void ap_looks(void)
+{
+	struct cpu *c = this_cpu();
+
+	apic_enable();
+	c->arg = apic_ipi_pending();
+	asm volatile("sti; nop; cli" : : : "memory");
+	store(&c->go, 1);
+}
+
+static void destroyed_with_ipi(bool init)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, ap_deaf))
+		return;
+	apic_send_ipi(c->apic_id);
+	delay_ms(LONG_MS);
+	if (!ap_destroy(AP))
+		return;
+	if (init) {
+		apic_send_init(c->apic_id);
+		delay_ms(LONG_MS);
+	}
+	end_ap();
+	if (!ap_start(AP, ap_looks))
+		return;
+	expect(wait_for(&c->go, 1), "the CPU does not look");
+	expect_eq("pending", c->arg, !init);
+	expect_eq("interrupts", load(&c->ipis), !init);
+	end_ap();
+}
+
+/* A local APIC outlives its vCPU: nobody resets it by destroying the vCPU. */
+static void ipi_outlives_destroy(void)
+{
+	destroyed_with_ipi(false);
+}
+
+/* An INIT does. */
+static void init_empties_destroyed(void)
+{
+	destroyed_with_ipi(true);
+}
+
 static const struct selftest tests[] = {
 	{ .name = "ipi.nmi-wakes-halted", .run = nmi_wakes_halted },
 	{ .name = "ipi.ipi-wakes-idle", .run = ipi_wakes_idle },
 	{ .name = "ipi.every-ipi-arrives", .run = every_ipi_arrives },
 	{ .name = "ipi.every-nmi-arrives", .run = every_nmi_arrives },
+	{ .name = "ipi.ipi-outlives-destroy", .run = ipi_outlives_destroy },
+	{ .name = "ipi.init-empties-destroyed", .run = init_empties_destroyed },
 	/* leaves its interrupt pending */
 	{ .name = "ipi.ipi-does-not-wake-halted", .run = ipi_does_not_wake_halted },
 };
