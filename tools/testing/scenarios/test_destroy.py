@@ -63,18 +63,17 @@ def test_svsm_deletes(simulate, fidelity):
     guest.stop()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the kernel's stop interrupt stays pending in the destroyed CPU's local APIC,"
-    " and stops that CPU again in the next boot",
-)
-def test_next_boot(simulate):
-    """The next boot has all CPUs, the one that was destroyed included."""
-    guest = boot_with_stuck(simulate, "ap_policy=host")
+@pytest.mark.parametrize("parameters", ["ap_policy=host", "delete_vcpu=1"])
+def test_next_boot(simulate, parameters):
+    """The next boot has all CPUs, the one that was destroyed included.
+
+    The kernel's stop interrupt was pending in its local APIC, and would stop it again.
+    """
+    guest = boot_with_stuck(simulate, parameters)
     reboot(guest)
-    guest.expect("smpboot: x86: Booting SMP configuration", timeout=240)
-    assert guest.boot(2, timeout=90) == guest.smp
-    guest.powered_off()
+    healthy_second_boot(guest)
+    guest.events.one("vcpu-init", apic_id=STUCK)
+    assert "Stale IRR" not in guest.console
 
 
 def test_refused_without_need(simulate):

@@ -217,7 +217,7 @@ static enum svr_fate svr_account(u32 apic_id, enum svr_fate fate, u64 vmsa)
 		vmsa = 0;
 	if (fate == SVR_FATE_RUNNING &&
 	    svr_policy_destroy(svr_ap_policy_get(), vmsa) &&
-	    !svr_host_destroy(apic_id))
+	    !svr_quiesce_destroy_id(apic_id))
 		fate = SVR_FATE_DESTROYED;
 	/* The SVSM may wait for one that runs; see svr_quiesce() */
 	if (fate != SVR_FATE_RUNNING && vmsa && !svr_svsm_delete(vmsa))

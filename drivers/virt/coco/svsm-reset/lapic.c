@@ -16,9 +16,12 @@
 #include <asm/segment.h>
 
 #include "svsm-reset.h"
+#include "wait.h"
 
 /* Steps before giving up: each of 256 vectors is accepted, then ended */
 #define SVR_DRAIN_STEPS		512
+/* For an interrupt of our own to leave the local APIC */
+#define SVR_ICR_US		1000
 #define SVR_VECTORS_PER_REG	32
 #define SVR_FIRST_VECTOR	32
 
@@ -145,6 +148,47 @@ static void svr_drain(void)
 	}
 
 	native_load_idt(&kernel_idt);
+}
+
+static void svr_apic_wait_icr(void)
+{
+	struct svr_wait wait = svr_wait_begin(SVR_ICR_US);
+
+	while (svr_apic_read(APIC_ICR) & APIC_ICR_BUSY)
+		if (!svr_wait_on(&wait))
+			break;
+}
+
+/**
+ * svr_lapic_reset - reset the local APIC of a CPU that has been destroyed
+ * @apic_id: its APIC id
+ *
+ * Destroying a vCPU leaves its local APIC as it is (KVM, Linux 6.12), and what is
+ * requested in it to whoever is started there next: for a CPU that had its
+ * interrupts off that is the kernel's stop interrupt, and the next kernel loses
+ * this CPU. An INIT takes it off, and NMIs as well.
+ *
+ * Context: any, NMI included, interrupts off.
+ */
+void svr_lapic_reset(u32 apic_id)
+{
+	const u32 init = APIC_DEST_PHYSICAL | APIC_INT_LEVELTRIG |
+			 APIC_INT_ASSERT | APIC_DM_INIT;
+	u32 high;
+
+	if (!boot_cpu_has(X86_FEATURE_APIC))
+		return;
+	if (x2apic_mode) {
+		native_x2apic_icr_write(init, apic_id);
+		return;
+	}
+	/* Whoever has been interrupted may be between its two writes */
+	high = svr_apic_read(APIC_ICR2);
+	svr_apic_wait_icr();
+	svr_apic_write(APIC_ICR2, SET_XAPIC_DEST_FIELD(apic_id));
+	svr_apic_write(APIC_ICR, init);
+	svr_apic_wait_icr();
+	svr_apic_write(APIC_ICR2, high);
 }
 
 /**

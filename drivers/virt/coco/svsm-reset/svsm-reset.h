@@ -139,6 +139,7 @@ void svr_quiesce(struct svr_quiesce *q);
 enum svr_fate svr_quiesce_fate(const struct svr_quiesce *q, int cpu);
 enum svr_fate svr_quiesce_weakest(const struct svr_quiesce *q);
 void svr_quiesce_destroy(struct svr_quiesce *q, int cpu);
+int svr_quiesce_destroy_id(u32 apic_id);
 
 /* park.c */
 int svr_park_install(void);
@@ -167,6 +168,7 @@ int svr_svsm_delete(u64 vmsa_pa);
 /* lapic.c, drain.S */
 void svr_lapic_prepare(void);
 int svr_lapic_quiet(void);
+void svr_lapic_reset(u32 apic_id);
 void svr_drain_vector(void);
 
 /* ioapic.c */
