@@ -24,13 +24,14 @@ def mask(*cpus):
     return f"{sum(1 << cpu for cpu in cpus):x}"
 
 
-def start(simulate, row, **arguments):
+def start(simulate, row, module=None, **arguments):
     """Boot, load the driver and the trouble module; no reset before."""
-    guest = simulate(smp=row.smp, append=f"nokaslr {row_append(row)}", timeout=600, **arguments)
+    guest = simulate(**{
+        "smp": row.smp, "append": f"nokaslr {row_append(row)}", "host": row.host or None, "timeout": 600, **arguments})
     # Judged by noise() instead, which knows what belongs to the cause
     guest.trouble_is_fine = True
     guest.boot(1, timeout=BOOT)
-    guest.load(row.module)
+    guest.load(row.module if module is None else module)
     assert guest.attribute("last_reset_reason") == "none"
     guest.check(f"insmod {TROUBLE}")
     return guest

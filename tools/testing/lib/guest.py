@@ -58,7 +58,8 @@ class Guest:
     """One run of the simulator, or of QEMU without it (plain).
 
     Its files are kept in `directory`: command, console.log, events.jsonl, snpsim.log.
-    `patience` lengthens every time-out, for a guest that is slow.
+    `patience` lengthens every time-out, for a guest that is slow.  Each boot at a random
+    place takes some seconds more (every page of it is accepted by itself): only with `kaslr`.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Guest:
         qemu=(),
         plain=False,
         patience=1,
+        kaslr=False,
     ):
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
@@ -89,6 +91,8 @@ class Guest:
         self._sequence = 0
         self._events_path = directory / "events.jsonl"
         self._events_path.write_text("")
+        if not kaslr and "nokaslr" not in append:
+            append = f"nokaslr {append}"
         append = f"console=ttyS0 panic=-1 {append}".strip()
         command = [places.SNPSIM, "run", "--kernel", kernel, "--initrd", initrd, "--smp", smp]
         command += ["--svsm", svsm, "--append", append, "--events", self._events_path]

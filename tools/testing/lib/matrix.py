@@ -173,6 +173,8 @@ class Scenario:
     append: str = ""
     module: str = ""
     smp: int = SMP
+    # the simulator's --host, where it is not an honest one
+    host: str = ""
     # as of a cause; refused, violation or ap-calls
     outcome: str = "reset"
     reason: str = ""
@@ -237,10 +239,12 @@ def special(base, name, says, **change):
 HOST = "drivers/virt/coco/svsm-reset/ghcb.c"
 
 SPECIAL = [
-    special("panic-ap-nmi-stuck", "force", "ap_policy=force: called none the less, and the simulator sees it",
-            module="ap_policy=force", outcome="violation"),
-    special("emergency-bsp-nmi-stuck", "force", "ap_policy=force: called none the less, and the simulator sees it",
-            module="ap_policy=force", outcome="violation"),
+    special("panic-ap-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called none the less",
+            module="ap_policy=force", host="destroy-refuse", outcome="violation"),
+    special("emergency-bsp-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called none the less",
+            module="ap_policy=force", host="destroy-refuse", outcome="violation"),
+    special("panic-ap-nmi-stuck", "force-host", "ap_policy=force: the host destroys it",
+            module="ap_policy=force", outcome="reset", needs=HOST),
     special("panic-ap-nmi-stuck", "host", "ap_policy=host: the host destroys it, and its word counts",
             module="ap_policy=host", outcome="reset", needs=HOST),
     special("panic-ap-bsp-nmi-stuck", "host", "ap_policy=host: the host destroys the BSP, the AP calls",

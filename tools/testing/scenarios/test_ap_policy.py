@@ -8,8 +8,8 @@ handler (nothing reaches it) or in an interrupt handler (an NMI does).
 import pytest
 
 
-def boot_with_stuck(simulate, cpu, mode, parameters=""):
-    guest = simulate()
+def boot_with_stuck(simulate, cpu, mode, parameters="", **arguments):
+    guest = simulate(**arguments)
     guest.boot()
     guest.load(parameters)
     guest.check(f"insmod /lib/modules/stuck.ko cpu={cpu} mode={mode}")
@@ -33,7 +33,7 @@ def test_refuse(simulate, cpu):
 
 def test_force(simulate):
     """Forced, the call is made, and the simulator shows what that means: a violation."""
-    guest = boot_with_stuck(simulate, 2, "nmi", "ap_policy=force")
+    guest = boot_with_stuck(simulate, 2, "nmi", "ap_policy=force", host="destroy-refuse")
     guest.send("taskset 1 reboot -f")  # not on the CPU that is to get stuck
     guest.expect("CPU 2 did not park", timeout=120)
     assert guest.end() == 2, guest.tail()
@@ -42,6 +42,15 @@ def test_force(simulate):
     assert execute["bsp"]
     guest.events.one("violation", kind="ap-running")
     guest.events.ended(2)
+
+
+def test_force_asks_the_host_first(simulate):
+    guest = boot_with_stuck(simulate, 2, "nmi", "ap_policy=force")
+    guest.send("taskset 1 reboot -f")  # not on the CPU that is to get stuck
+    guest.expect("destroyed by the host, so it says: 2", timeout=120)
+    assert guest.boot(2) == 4
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=4)
 
 
 def test_policy_changed_at_run_time(simulate):
