@@ -35,10 +35,8 @@ def fixture_start(simulate, kernel73):
     """Start a guest with Linux 7.3 and load the module: start(...) -> Guest"""
 
     def start(load=True, **arguments):
-        arguments.setdefault("timeout", 600)
-        guest = simulate(
-            kernel=places.KERNEL73 / "vmlinuz", initrd=places.GUEST73 / "initrd.img", **arguments
-        )
+        guest = simulate(**{
+            "kernel": places.KERNEL73 / "vmlinuz", "initrd": places.GUEST73 / "initrd.img", "timeout": 600, **arguments})
         assert guest.boot(1, BOOT_TIMEOUT) == guest.smp
         assert guest.check("uname -r").split()[-1] == kernel73
         if load:
@@ -151,3 +149,51 @@ def test_crash(start, key, reason, cpu):
     guest.check("echo 1 > /proc/sys/kernel/sysrq")
     guest.send(f"taskset {1 << cpu:x} sh -c 'echo {key} > /proc/sysrq-trigger'")
     reset_once(guest, reason)
+
+
+def crash_and_dump(start, cpu, **arguments):
+    """Crash on this CPU, read the whole core in the capture kernel, and reset."""
+    guest = start(
+        initrd=places.GUEST73 / "initrd-kdump.img", memory="1G", append="nokaslr crashkernel=256M", smp=2,
+        **{"timeout": 1200, **arguments})
+    guest.trouble_is_fine = True
+    guest.check("load-capture nokaslr", timeout=240)
+    guest.send(f"taskset {1 << cpu:x} sh -c 'echo c > /proc/sysrq-trigger'")
+    assert guest.capture(1, timeout=300) == 1
+    guest.load()
+    said = guest.check("vmcore check", timeout=400)
+    assert re.search(r"^vmcore: pages \d+ failed 0 ", said, re.MULTILINE), said
+    assert "sysrq triggered crash" in guest.check("vmcore-dmesg /proc/vmcore | tail -n 60", timeout=120)
+    guest.send("reboot -f")
+    assert guest.boot(2, BOOT_TIMEOUT) == 2
+    guest.load()
+    assert guest.attribute("last_reset_reason") == "kdump"
+    guest.powered_off()
+    guest.events.no("violation", "host-reset", "terminate")
+    return guest
+
+
+@pytest.mark.parametrize("fidelity", ["strict", "full"])
+def test_kdump_on_the_bsp(start, fidelity):
+    """This kernel makes its memory private and ends its APs by itself; the calling area is what it forgets."""
+    guest = crash_and_dump(start, 0, fidelity=fidelity)
+    guest.events.orderly_resets(1, cpus=2)
+
+
+def test_kdump_on_an_ap(start):
+    """It has given its GHCBs back by then, so the AP jumps by itself; the SVSM starts the BSP."""
+    guest = crash_and_dump(start, 1, svsm="draft,ap-execute=bsp")
+    execute, = guest.events.executes
+    assert not execute["bsp"] and not any(ap["runnable"] for ap in execute["aps"])
+
+
+def test_kexec(start):
+    """kexec -e works, and the kernel that it starts resets through the SVSM."""
+    guest = start(initrd=places.GUEST73 / "initrd-kexec.img", memory="1G", append="nokaslr", smp=2)
+    guest.check("kexec -l -s /boot/vmlinuz --reuse-cmdline", timeout=240)
+    guest.send("kexec -e")
+    assert guest.boot(1, BOOT_TIMEOUT) == 2
+    guest.events.no("execute", "host-reset", "violation")
+    guest.load()
+    guest.send("reboot -f")
+    reset_once(guest, "reboot")
