@@ -8,6 +8,7 @@ override BUILD := $(abspath $(O))
 export SVSM_RESET_BUILD := $(BUILD)
 export SVSM_RESET_T0 := $(shell date +%s)
 
+PREFIX ?= /usr/local
 KDIR ?= /lib/modules/$(shell uname -r)/build
 PYTHON := /usr/bin/python3
 # all, quick, or ci: quick and a slice of the rest, chosen by the commit
@@ -21,7 +22,8 @@ KBUILD_VARS := $(foreach v,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH,\
 
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo check check-all check-ci check-kunit check-static \
-	check-scenarios check-simulator check-kernel73 check-debug guest guest73 simulator deps clean distclean help
+	check-tool check-scenarios check-simulator check-kernel73 check-debug guest guest73 simulator tool \
+	tool_install deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
 	@tools/build/module --kdir '$(KDIR)' --out '$(BUILD)/module' $(KBUILD_VARS)
@@ -29,6 +31,14 @@ module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
 
 modules_install: module ## Install the module for that kernel (INSTALL_MOD_PATH= as usual)
 	+@env -u MAKEFLAGS -u MAKELEVEL $(MAKE) -C '$(KDIR)' M='$(BUILD)/module/src' $(KBUILD_VARS) modules_install
+
+tool: ## Build the command-line tool svsm-reset and the manual pages
+	@tools/build/tool
+	@echo "  $(BUILD)/tool/svsm-reset"
+
+tool_install: tool ## Install them, and bash completion (DESTDIR=, PREFIX=/usr/local)
+	@env -u MAKEFLAGS -u MAKELEVEL $(MAKE) -s -C tools/svsm-reset install O='$(BUILD)/tool' \
+		DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)'
 
 demo: ## Show it all: a stock kernel under the simulated SVSM, reboot, second boot
 	@tools/demo/run
@@ -58,6 +68,10 @@ check-ci: check ## As check, and the slice of the rest that is this commit's tur
 check-static: ## Only the static checks
 	@tools/build/all check
 	@$(PYTEST) tools/testing/static
+
+check-tool: ## Only the tests of the command-line tool that need no guest
+	@tools/build/all check
+	@$(PYTEST) tools/testing/tool
 
 check-scenarios: ## Only the scenarios: real kernels, real resets, the simulator's events
 	@tools/build/all check
@@ -90,4 +104,5 @@ help: ## List the targets
 	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 		while IFS='|' read -r target text; do printf '  %-18s %s\n' "$$target" "$$text"; done
 	@echo 'Variables: KDIR= kernel build directory, O= build directory, W= C= V= LLVM= as for the kernel,'
+	@echo '           PREFIX= DESTDIR= for tool_install,'
 	@echo '           PYTEST_ARGS= arguments for pytest (-k reboot, -x, ...), SCOPE=all with what make check leaves out'

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/* svsm-reset check: a plugin for Nagios, Icinga and their like */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts.h"
+#include "last.h"
+#include "tool.h"
+
+enum sr_health {
+	SR_HEALTH_OK		= 0,
+	SR_HEALTH_WARNING	= 1,
+	SR_HEALTH_CRITICAL	= 2,
+	SR_HEALTH_UNKNOWN	= 3,
+};
+
+static const char * const sr_health_names[] = {
+	[SR_HEALTH_OK] = "OK",
+	[SR_HEALTH_WARNING] = "WARNING",
+	[SR_HEALTH_CRITICAL] = "CRITICAL",
+	[SR_HEALTH_UNKNOWN] = "UNKNOWN",
+};
+
+/**
+ * struct sr_condition - something to be warned of
+ * @name: as in --critical and --warning
+ * @text: what the line says of it; NULL: it is about the last reset
+ * @met:  is it so?
+ */
+struct sr_condition {
+	const char *name;
+	const char *text;
+	bool (*met)(const struct sr_facts *facts, const char *name);
+};
+
+/* A panic whose reset was refused is both */
+static bool sr_last_was(const struct sr_facts *facts, const char *name)
+{
+	return !strcmp(facts->last.reason, name) ||
+	       !strcmp(facts->last.cause, name) ||
+	       !strcmp(facts->last.outcome, name);
+}
+
+static bool sr_last_unknown(const struct sr_facts *facts, const char *name)
+{
+	return !*facts->last.reason || sr_last_was(facts, name);
+}
+
+static bool sr_is_disabled(const struct sr_facts *facts, const char *name)
+{
+	return !strcmp(facts->state, name) || !facts->set.enabled;
+}
+
+static bool sr_is_spent(const struct sr_facts *facts, const char *name)
+{
+	return !strcmp(facts->state, name);
+}
+
+static bool sr_has_policy(const struct sr_facts *facts, const char *name)
+{
+	return !strcmp(facts->policy, name + strlen("policy-"));
+}
+
+static bool sr_trusts_host(const struct sr_facts *facts, const char *name)
+{
+	(void)name;
+	return facts->set.trust == SVR_TRUST_HOST;
+}
+
+static bool sr_has_no_deadman(const struct sr_facts *facts, const char *name)
+{
+	(void)name;
+	return !facts->set.deadman;
+}
+
+static bool sr_is_unattested(const struct sr_facts *facts, const char *name)
+{
+	(void)name;
+	return facts->set.unattested == 1;
+}
+
+static const struct sr_condition sr_conditions[] = {
+	{ "reboot", NULL, sr_last_was },
+	{ "emergency-restart", NULL, sr_last_was },
+	{ "panic", NULL, sr_last_was },
+	{ "kdump", NULL, sr_last_was },
+	{ "refused", NULL, sr_last_was },
+	{ "relaunched", NULL, sr_last_was },
+	{ "unknown", NULL, sr_last_unknown },
+	{ "disabled", "resets by the SVSM are disabled", sr_is_disabled },
+	{ "spent", "a reset was refused or failed in this boot", sr_is_spent },
+	{ "policy-host", "ap_policy is host", sr_has_policy },
+	{ "policy-force", "ap_policy is force", sr_has_policy },
+	{ "deadman-off", "deadman is 0", sr_has_no_deadman },
+	{ "trust-host", "the host can forge the record", sr_trusts_host },
+	{ "unattested", "the SVSM does not have to vouch for the service",
+	  sr_is_unattested },
+};
+
+#define SR_NR_CONDITIONS (sizeof(sr_conditions) / sizeof(*sr_conditions))
+
+#define SR_CRITICAL	"panic,kdump,refused,relaunched"
+#define SR_WARNING	"emergency-restart,unknown,disabled,spent,policy-force"
+
+/* The line goes through shells, mails and web pages: "|" begins the numbers */
+static void sr_end(enum sr_health health, const char *text, const char *numbers)
+{
+	printf("SVSM_RESET %s - ", sr_health_names[health]);
+	for (; *text; text++)
+		putchar(*text == '|' ? '/' : *text);
+	printf("%s%s\n", *numbers ? " | " : "", numbers);
+}
+
+static bool sr_list_has(const char *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	while (*list) {
+		size_t end = strcspn(list, ",");
+
+		if (end == len && !strncmp(list, name, len))
+			return true;
+		list += end + (list[end] == ',');
+	}
+	return false;
+}
+
+/* "" and "nothing" are lists without a condition */
+static bool sr_list_valid(const char *option, const char *list)
+{
+	char name[32];
+	size_t i;
+
+	if (!strcmp(list, "nothing"))
+		return true;
+	while (*list) {
+		size_t end = strcspn(list, ",");
+
+		snprintf(name, sizeof(name), "%.*s", (int)end, list);
+		for (i = 0; i < SR_NR_CONDITIONS; i++)
+			if (end < sizeof(name) &&
+			    !strcmp(sr_conditions[i].name, name))
+				break;
+		if (i == SR_NR_CONDITIONS) {
+			fprintf(stderr, "svsm-reset check: --%s: no condition \"%s\"; there are:",
+				option, name);
+			for (i = 0; i < SR_NR_CONDITIONS; i++)
+				fprintf(stderr, " %s", sr_conditions[i].name);
+			fputc('\n', stderr);
+			return false;
+		}
+		list += end + (list[end] == ',');
+	}
+	return true;
+}
+
+static bool sr_recent_valid(const char *text, long long *seconds)
+{
+	char *rest;
+
+	if (!text)
+		return true;
+	*seconds = strtoll(text, &rest, 10);
+	if (*text >= '0' && *text <= '9' && !*rest && *seconds < LLONG_MAX)
+		return true;
+	fprintf(stderr, "svsm-reset check: --recent=%s: it is a number of seconds\n",
+		text);
+	return false;
+}
+
+static void sr_numbers(const struct sr_facts *facts, char *text, size_t size)
+{
+	size_t len = 0;
+	char *c;
+	int i;
+
+	*text = '\0';
+	if (facts->count == SR_NO_NUMBER)
+		return;
+	len += (size_t)snprintf(text, size, "resets=%lld;;;0;", facts->count);
+	for (i = 0; i < SR_NR_COUNTS; i++)
+		if (facts->counts[i] != SR_NO_NUMBER)
+			len += (size_t)snprintf(text + len, size - len,
+						" %s=%lld;;;0;",
+						sr_count_names[i],
+						facts->counts[i]);
+	for (c = text; *c; c++)
+		if (*c == '-')
+			*c = '_';
+}
+
+static void sr_append(char *text, size_t size, const char *more)
+{
+	size_t len = strlen(text);
+
+	snprintf(text + len, size - len, "%s%s", len ? "; " : "", more);
+}
+
+static void sr_append_last(const struct sr_facts *facts, char *text,
+			   size_t size)
+{
+	char last[SR_TEXT], line[SR_TEXT + 512];
+
+	sr_last_text(facts, last, sizeof(last));
+	snprintf(line, sizeof(line), "last reset: %s%s%s%s", last,
+		 *facts->last.message ? " (\"" : "", facts->last.message,
+		 *facts->last.message ? "\")" : "");
+	sr_append(text, size, line);
+}
+
+static enum sr_health sr_judge(const struct sr_options *options,
+			       const struct sr_facts *facts, bool last_counts,
+			       char *text, size_t size)
+{
+	const char *critical = options->critical ?: SR_CRITICAL;
+	const char *warning = options->warning ?: SR_WARNING;
+	enum sr_health health = SR_HEALTH_OK;
+	size_t i;
+
+	for (i = 0; i < SR_NR_CONDITIONS; i++) {
+		const struct sr_condition *condition = &sr_conditions[i];
+		bool bad = sr_list_has(critical, condition->name);
+
+		if (!bad && !sr_list_has(warning, condition->name))
+			continue;
+		if (!condition->text && !last_counts)
+			continue;
+		if (!condition->met(facts, condition->name))
+			continue;
+		if (bad)
+			health = SR_HEALTH_CRITICAL;
+		else if (health == SR_HEALTH_OK)
+			health = SR_HEALTH_WARNING;
+		if (condition->text)
+			sr_append(text, size, condition->text);
+	}
+	return health;
+}
+
+static int sr_check(const struct sr_options *options, int argc, char **argv)
+{
+	char text[2 * SR_TEXT] = "", numbers[512];
+	const char *trouble;
+	struct sr_facts facts;
+	enum sr_health health;
+	long long recent = -1;
+
+	(void)argc;
+	(void)argv;
+	if (!sr_list_valid("critical", options->critical ?: "") ||
+	    !sr_list_valid("warning", options->warning ?: "") ||
+	    !sr_recent_valid(options->recent, &recent)) {
+		sr_end(SR_HEALTH_UNKNOWN, "wrong usage", "");
+		return SR_HEALTH_UNKNOWN;
+	}
+	sr_facts_read(options->root, &facts);
+	trouble = sr_facts_trouble(&facts);
+	if (trouble) {
+		sr_end(SR_HEALTH_UNKNOWN, trouble, "");
+		return SR_HEALTH_UNKNOWN;
+	}
+	sr_append_last(&facts, text, sizeof(text));
+	health = sr_judge(options, &facts,
+			  recent < 0 || facts.uptime == SR_NO_NUMBER ||
+			  facts.uptime <= recent, text, sizeof(text));
+	sr_numbers(&facts, numbers, sizeof(numbers));
+	sr_end(health, text, numbers);
+	return sr_flush(sr_command_check.name) ? SR_HEALTH_UNKNOWN :
+						 (int)health;
+}
+
+const struct sr_command sr_command_check = {
+	.cmd = SR_CMD_CHECK,
+	.name = "check",
+	.operands = "",
+	.summary = "one line and an exit status for monitoring",
+	.about =
+	"A plugin for Nagios and its like: one line with numbers behind \"|\", and exit\n"
+	"status 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (no driver, wrong usage).\n"
+	"Needs no rights.\n"
+	"\n"
+	"Conditions. Of the last reset, what it was or was to be: reboot,\n"
+	"emergency-restart, panic, kdump, refused, relaunched, unknown. Of this moment:\n"
+	"disabled, spent, policy-host, policy-force, deadman-off, trust-host (the host\n"
+	"can forge the record), unattested. \"nothing\" is an empty list.\n"
+	"\n"
+	"The last reset stays the last one until the next. --recent lets it count only\n"
+	"while this boot is young, so that it alarms once.\n",
+	.usage = SR_HEALTH_UNKNOWN,
+	.run = sr_check,
+};

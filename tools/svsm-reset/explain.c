@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/* svsm-reset explain */
+#include <stdio.h>
+
+#include "facts.h"
+#include "answer-json.h"
+#include "notes.h"
+#include "report.h"
+#include "tool.h"
+
+static enum sr_mood sr_way_mood(enum sr_way way)
+{
+	switch (way) {
+	case SR_WAY_SVSM:
+	case SR_WAY_CRASH_KERNEL:
+		return SR_GOOD;
+	case SR_WAY_UNKNOWN:
+	case SR_WAY_HOST_DECIDES:
+	case SR_WAY_GOES_ON:
+		return SR_DOUBTFUL;
+	default:
+		return SR_BAD;
+	}
+}
+
+static void sr_explain_answers(const struct sr_facts *facts)
+{
+	char text[SR_NOTE];
+	unsigned int note;
+	int i;
+
+	sr_heading("What would happen now");
+	for (i = 0; i < SR_NR_QUESTIONS; i++) {
+		struct sr_answer answer =
+			sr_answer(&facts->set, (enum sr_question)i);
+
+		sr_line(SR_PLAIN, sr_question_words[i].word, "%s",
+			sr_question_words[i].text);
+		sr_item(sr_way_mood(answer.way), "=>",
+			sr_way_words[answer.way].text);
+		for (note = 0; note < answer.nr; note++) {
+			sr_note_text(facts, answer.notes[note], text,
+				     sizeof(text));
+			sr_item(SR_PLAIN, "-", text);
+		}
+	}
+}
+
+static void sr_explain_trust(const struct sr_facts *facts)
+{
+	static const enum sr_mood moods[SR_NR_FORGERS] = {
+		[SR_FORGER_UNKNOWN] = SR_DOUBTFUL,
+		[SR_FORGER_HOST] = SR_DOUBTFUL,
+	};
+	char text[SR_NOTE];
+	int i;
+
+	sr_heading("Who could forge it");
+	for (i = 0; i < SR_NR_THINGS; i++) {
+		enum sr_forger forger =
+			sr_forger(&facts->set, (enum sr_thing)i);
+
+		sr_line(SR_PLAIN, sr_thing_words[i].word, "%s",
+			sr_thing_words[i].text);
+		sr_item(moods[forger], "=>", sr_forger_words[forger].text);
+		sr_thing_text(facts, (enum sr_thing)i, text, sizeof(text));
+		sr_item(SR_PLAIN, "-", text);
+	}
+}
+
+static int sr_explain(const struct sr_options *options, int argc, char **argv)
+{
+	const char *name = sr_command_explain.name, *trouble;
+	struct sr_facts facts;
+	int err;
+
+	(void)argc;
+	(void)argv;
+	sr_facts_read(options->root, &facts);
+	trouble = sr_facts_trouble(&facts);
+	/* Elsewhere the rules of the driver say nothing */
+	if (trouble && !(facts.set.snp == 1 && facts.set.vmpl)) {
+		sr_error(name, "%s", trouble);
+		return SR_EXIT_FAILED;
+	}
+	if (options->json) {
+		err = sr_json_print(sr_json_explain(&facts), name,
+				    JSON_C_TO_STRING_PRETTY |
+				    JSON_C_TO_STRING_SPACED);
+	} else {
+		sr_report_guest(&facts);
+		if (!trouble)
+			sr_report_last(&facts);
+		sr_explain_answers(&facts);
+		sr_explain_trust(&facts);
+		err = sr_flush(name);
+	}
+	if (trouble)
+		sr_error(name, "%s", trouble);
+	return trouble || err ? SR_EXIT_FAILED : SR_EXIT_OK;
+}
+
+const struct sr_command sr_command_explain = {
+	.cmd = SR_CMD_EXPLAIN,
+	.name = "explain",
+	.operands = "",
+	.summary = "tell what would happen now, and what can be trusted",
+	.about =
+	"As status, and what would happen at a reboot, a panic, sysrq-b, an oops and when\n"
+	"a CPU hangs: decided by the rules of kernel and driver from the settings that\n"
+	"both have at this moment. And who could forge what is shown. Needs no rights.\n",
+	.usage = SR_EXIT_USAGE,
+	.run = sr_explain,
+};

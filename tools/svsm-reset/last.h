@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The last reset in words that a person understands */
+#ifndef _SR_LAST_H
+#define _SR_LAST_H
+
+#include <stddef.h>
+
+#include "facts.h"
+#include "output.h"
+
+const char *sr_last_why(const struct sr_last *last);
+void sr_last_text(const struct sr_facts *facts, char *text, size_t size);
+enum sr_mood sr_last_mood(const struct sr_last *last);
+
+#endif /* _SR_LAST_H */

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What status and explain both print: the guest, and the last reset. */
+#include <stdio.h>
+#include <string.h>
+
+#include "last.h"
+#include "output.h"
+#include "report.h"
+
+static void sr_report_platform(const struct sr_settings *set)
+{
+	const char *capture = set->capture == 1 ?
+		"; this is a crash kernel" : "";
+
+	if (set->snp != 1)
+		sr_line(SR_DOUBTFUL, "platform", "no SEV-SNP guest%s", capture);
+	else if (set->vmpl == SR_UNKNOWN)
+		sr_line(SR_PLAIN, "platform", "SEV-SNP guest%s", capture);
+	else if (!set->vmpl)
+		sr_line(SR_DOUBTFUL, "platform",
+			"SEV-SNP guest at VMPL 0: there is no SVSM%s", capture);
+	else
+		sr_line(SR_PLAIN, "platform",
+			"SEV-SNP guest at VMPL %d, under an SVSM%s", set->vmpl,
+			capture);
+}
+
+static void sr_report_protocol(const struct sr_facts *facts)
+{
+	char text[256];
+	int len;
+
+	if (facts->protocol == SR_UNKNOWN) {
+		sr_line(SR_DOUBTFUL, "protocol", "unknown");
+		return;
+	}
+	len = snprintf(text, sizeof(text), "%d", facts->protocol);
+	if (facts->version != SR_UNKNOWN)
+		len += snprintf(text + len, sizeof(text) - (size_t)len,
+				", version %d", facts->version);
+	if (*facts->supported)
+		snprintf(text + len, sizeof(text) - (size_t)len,
+			 " (the SVSM has %s)", facts->supported);
+	sr_line(SR_PLAIN, "protocol", "%s", text);
+}
+
+/* A word, and what it means if this tool knows it */
+static void sr_report_word(enum sr_mood mood, const char *label,
+			   const char *word, const char *text)
+{
+	if (!*word)
+		sr_line(SR_DOUBTFUL, label, "unknown");
+	else
+		sr_line(mood, label, "%s%s%s", word, text ? ": " : "",
+			text ?: "");
+}
+
+static enum sr_mood sr_state_mood(int state)
+{
+	switch (state) {
+	case SVR_STATE_READY:
+		return SR_GOOD;
+	case SVR_STATE_SPENT:
+		return SR_BAD;
+	default:
+		return SR_DOUBTFUL;
+	}
+}
+
+static void sr_report_deadman(int deadman)
+{
+	if (deadman == SR_UNKNOWN)
+		sr_line(SR_DOUBTFUL, "deadman", "unknown");
+	else if (deadman)
+		sr_line(SR_PLAIN, "deadman",
+			"%d s: an orderly restart that hangs is forced then",
+			deadman);
+	else
+		sr_line(SR_DOUBTFUL, "deadman",
+			"0: an orderly restart that hangs is never forced");
+}
+
+/**
+ * sr_report_guest - print what this guest and its driver are
+ * @facts: what is known
+ */
+void sr_report_guest(const struct sr_facts *facts)
+{
+	const struct sr_settings *set = &facts->set;
+
+	sr_heading("This guest");
+	sr_report_platform(set);
+	if (set->loaded != 1) {
+		sr_line(SR_DOUBTFUL, "driver", "%s",
+			set->loaded ? "unknown" : "not loaded");
+		return;
+	}
+	sr_report_protocol(facts);
+	sr_report_word(sr_state_mood(set->state), "state", facts->state,
+		       sr_word_text(svr_state_words, SVR_NR_STATES,
+				    facts->state));
+	sr_report_word(set->ap_policy == SVR_AP_REFUSE ? SR_GOOD : SR_DOUBTFUL,
+		       "ap_policy", facts->policy,
+		       set->ap_policy == SR_UNKNOWN ? NULL :
+		       svr_ap_policy_words[set->ap_policy].text);
+	sr_report_deadman(set->deadman);
+}
+
+static void sr_report_counts(const struct sr_facts *facts)
+{
+	char text[256];
+	int i, len, shown = 0;
+
+	if (facts->count == SR_NO_NUMBER) {
+		sr_line(SR_DOUBTFUL, "resets", "unknown");
+		return;
+	}
+	len = snprintf(text, sizeof(text), "%lld by the SVSM", facts->count);
+	for (i = 0; i < SR_NR_COUNTS; i++)
+		if (facts->counts[i] > 0)
+			len += snprintf(text + len, sizeof(text) - (size_t)len,
+					"%s%s %lld", shown++ ? ", " : "; ",
+					sr_count_names[i], facts->counts[i]);
+	sr_line(SR_PLAIN, "resets", "%s", text);
+}
+
+static void sr_report_record(const struct sr_facts *facts)
+{
+	const char *text = sr_word_text(svr_trust_words, SVR_NR_TRUSTS,
+					facts->trust);
+
+	if (!*facts->store && !*facts->trust)
+		sr_line(SR_DOUBTFUL, "record", "unknown");
+	else
+		sr_line(facts->set.trust == SVR_TRUST_GUEST ? SR_GOOD :
+							     SR_DOUBTFUL,
+			"record", "%s%s%s",
+			*facts->store ? facts->store : "unknown store",
+			text ? ": " : "", text ?: "");
+}
+
+/**
+ * sr_report_last - print what is known of the last reset
+ * @facts: what is known, with a driver
+ */
+void sr_report_last(const struct sr_facts *facts)
+{
+	const struct sr_last *last = &facts->last;
+	char text[SR_TEXT];
+
+	sr_heading("Last reset");
+	sr_last_text(facts, text, sizeof(text));
+	sr_line(sr_last_mood(last), "what", "%s", text);
+	if (*last->message)
+		sr_line(SR_PLAIN, "message", "\"%s\"", last->message);
+	if (*last->outcome && strcmp(last->outcome, "none"))
+		sr_report_word(SR_PLAIN, "outcome", last->outcome,
+			       sr_word_text(svr_outcome_words, SVR_NR_OUTCOMES,
+					    last->outcome));
+	if (*last->cpus)
+		sr_line(SR_BAD, "not stopped",
+			"CPU %s: could not be shown to have stopped",
+			last->cpus);
+	if (*last->result && strcmp(last->result, "none"))
+		sr_line(SR_BAD, "result", "%s, of the call that came back",
+			last->result);
+	if (*last->kernel)
+		sr_line(SR_PLAIN, "kernel", "%s", last->kernel);
+	sr_report_counts(facts);
+	sr_report_record(facts);
+}

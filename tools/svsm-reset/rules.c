@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What would happen? The rules are those of the driver: policy.c (what fires and
+ * who is trusted), hooks.c, fire.c, quiesce.c, kdump.c, deadman.c; and of the
+ * kernel: panic(), oops_end(), kernel_restart(). Pure; tools/testing/tool has the
+ * tables of what it has to say.
+ */
+#include <stdbool.h>
+
+#include "rules.h"
+#include "sysfs.h"
+#include "words.h"
+
+/* SYSRQ_ENABLE_BOOT of linux/sysrq.h */
+#define SR_SYSRQ_ALL	1
+#define SR_SYSRQ_BOOT	0x80
+
+static void sr_note(struct sr_answer *answer, enum sr_note note)
+{
+	if (answer->nr < SR_MAX_NOTES)
+		answer->notes[answer->nr++] = note;
+}
+
+/* policy.c: in which states a restart of either kind fires */
+static void sr_restart(const struct sr_settings *set, struct sr_answer *answer)
+{
+	answer->way = SR_WAY_KERNEL;
+	if (set->loaded != 1) {
+		answer->way = set->loaded ? SR_WAY_UNKNOWN : SR_WAY_KERNEL;
+		sr_note(answer, set->loaded ? SR_NOTE_STATE_UNKNOWN :
+					      SR_NOTE_NOT_LOADED);
+	} else if (set->state == SVR_STATE_DISABLED || !set->enabled) {
+		sr_note(answer, SR_NOTE_DISABLED);
+	} else if (set->state == SVR_STATE_SPENT) {
+		sr_note(answer, SR_NOTE_SPENT);
+	} else if (set->state == SVR_STATE_FIRING) {
+		answer->way = SR_WAY_UNKNOWN;
+		sr_note(answer, SR_NOTE_FIRING);
+	} else if (set->state == SR_UNKNOWN) {
+		answer->way = SR_WAY_UNKNOWN;
+		sr_note(answer, SR_NOTE_STATE_UNKNOWN);
+	} else {
+		answer->way = SR_WAY_SVSM;
+	}
+}
+
+/* policy.c: what is enough to make the call, if there is another CPU at all */
+static void sr_note_cpus(const struct sr_settings *set,
+			 struct sr_answer *answer)
+{
+	static const enum sr_note notes[SVR_NR_AP_POLICIES] = {
+		[SVR_AP_REFUSE] = SR_NOTE_POLICY_REFUSE,
+		[SVR_AP_HOST] = SR_NOTE_POLICY_HOST,
+		[SVR_AP_FORCE] = SR_NOTE_POLICY_FORCE,
+	};
+
+	if (answer->way != SR_WAY_SVSM)
+		return;
+	if (set->capture == 1)
+		sr_note(answer, SR_NOTE_CAPTURE);
+	if (set->online != 1 || set->capture == 1)
+		sr_note(answer, set->ap_policy == SR_UNKNOWN ?
+			SR_NOTE_POLICY_UNKNOWN : notes[set->ap_policy]);
+	if (set->delete_vcpu == 1)
+		sr_note(answer, SR_NOTE_DELETE);
+	if (set->offline > 0)
+		sr_note(answer, SR_NOTE_OFFLINE);
+}
+
+static void sr_at_reboot(const struct sr_settings *set,
+			 struct sr_answer *answer)
+{
+	sr_restart(set, answer);
+	if (answer->way != SR_WAY_SVSM)
+		return;
+	sr_note_cpus(set, answer);
+	if (set->reboot_cpu > 0)
+		sr_note(answer, SR_NOTE_REBOOT_CPU);
+	if (set->reboot_force == 1)
+		sr_note(answer, SR_NOTE_REBOOT_FORCE);
+	if (set->deadman == SR_UNKNOWN)
+		sr_note(answer, SR_NOTE_DEADMAN_UNKNOWN);
+	else
+		sr_note(answer, set->deadman ? SR_NOTE_DEADMAN :
+					       SR_NOTE_DEADMAN_OFF);
+}
+
+/* kdump.c: a stock kernel's crash kernel dies under an SVSM */
+static void sr_crash_kernel(const struct sr_settings *set,
+			    struct sr_answer *answer)
+{
+	answer->way = SR_WAY_CRASH_DIES;
+	if (set->loaded != 1) {
+		/* Without an SVSM that is none of the driver's business */
+		answer->way = !set->loaded && set->vmpl > 0 ?
+			SR_WAY_CRASH_DIES : SR_WAY_UNKNOWN;
+		sr_note(answer, SR_NOTE_KDUMP_NOT_LOADED);
+		return;
+	}
+	if (set->kdump == 0) {
+		sr_note(answer, SR_NOTE_KDUMP_OFF);
+		return;
+	}
+	if (set->kprobes == 0) {
+		sr_note(answer, SR_NOTE_KPROBES_OFF);
+		return;
+	}
+	if (set->kdump == SR_UNKNOWN) {
+		answer->way = SR_WAY_UNKNOWN;
+		sr_note(answer, SR_NOTE_KDUMP_UNKNOWN);
+		return;
+	}
+	answer->way = SR_WAY_CRASH_KERNEL;
+	if (set->post_notifiers == 1)
+		sr_note(answer, SR_NOTE_NOTIFIERS);
+	else if (set->post_notifiers == 0)
+		sr_note(answer, SR_NOTE_NO_NOTIFIERS);
+	sr_note(answer, SR_NOTE_DUMP_THEN_REBOOT);
+}
+
+/* panic(): a crash kernel comes first, then the timeout decides */
+static void sr_at_panic(const struct sr_settings *set, struct sr_answer *answer)
+{
+	if (set->crash_loaded == SR_UNKNOWN) {
+		answer->way = SR_WAY_UNKNOWN;
+		sr_note(answer, SR_NOTE_CRASH_UNKNOWN);
+		return;
+	}
+	if (set->crash_loaded) {
+		sr_crash_kernel(set, answer);
+		return;
+	}
+	if (set->panic == SR_UNKNOWN) {
+		answer->way = SR_WAY_UNKNOWN;
+		sr_note(answer, SR_NOTE_PANIC_UNKNOWN);
+		return;
+	}
+	if (!set->panic) {
+		answer->way = SR_WAY_STAYS;
+		sr_note(answer, SR_NOTE_PANIC_0);
+		return;
+	}
+	sr_note(answer, set->panic > 0 ? SR_NOTE_PANIC_DELAY :
+					 SR_NOTE_PANIC_NOW);
+	sr_restart(set, answer);
+	sr_note_cpus(set, answer);
+	if (answer->way == SR_WAY_SVSM && set->online != 1)
+		sr_note(answer, SR_NOTE_HAND_OVER);
+}
+
+static void sr_at_sysrq_b(const struct sr_settings *set,
+			  struct sr_answer *answer)
+{
+	sr_restart(set, answer);
+	if (set->sysrq == SR_UNKNOWN)
+		sr_note(answer, SR_NOTE_SYSRQ_UNKNOWN);
+	else if (set->sysrq == SR_SYSRQ_ALL || set->sysrq & SR_SYSRQ_BOOT)
+		sr_note(answer, SR_NOTE_SYSRQ_CONSOLE);
+	else
+		sr_note(answer, SR_NOTE_SYSRQ_NO_CONSOLE);
+	sr_note_cpus(set, answer);
+	if (answer->way == SR_WAY_SVSM && set->online != 1)
+		sr_note(answer, SR_NOTE_HAND_OVER);
+}
+
+/* What comes of a panic, without saying once more why */
+static void sr_as_panic(const struct sr_settings *set, struct sr_answer *answer)
+{
+	struct sr_answer panic = {};
+
+	sr_at_panic(set, &panic);
+	answer->way = panic.way;
+}
+
+static void sr_at_oops(const struct sr_settings *set, struct sr_answer *answer)
+{
+	if (set->panic_on_oops == SR_UNKNOWN) {
+		answer->way = SR_WAY_UNKNOWN;
+		sr_note(answer, SR_NOTE_OOPS_UNKNOWN);
+	} else if (!set->panic_on_oops) {
+		answer->way = SR_WAY_GOES_ON;
+		sr_note(answer, SR_NOTE_OOPS_GOES_ON);
+	} else {
+		sr_note(answer, SR_NOTE_OOPS_PANIC);
+		sr_as_panic(set, answer);
+	}
+}
+
+/* Is there a watchdog that sees it, and does it panic? */
+static void sr_at_lockup(const struct sr_settings *set, int watchdog,
+			 int panics, const enum sr_note notes[3],
+			 struct sr_answer *answer)
+{
+	bool sees = watchdog > 0 && set->watchdog_thresh > 0;
+
+	if (sees && panics == 1) {
+		sr_note(answer, notes[0]);
+		sr_as_panic(set, answer);
+	} else if (set->panic_on_stall == 1) {
+		sr_note(answer, SR_NOTE_STALL_PANIC);
+		sr_as_panic(set, answer);
+	} else if (watchdog == SR_UNKNOWN || panics == SR_UNKNOWN ||
+		   set->watchdog_thresh == SR_UNKNOWN ||
+		   set->panic_on_stall == SR_UNKNOWN) {
+		answer->way = SR_WAY_UNKNOWN;
+		sr_note(answer, SR_NOTE_WATCHDOG_UNKNOWN);
+	} else {
+		answer->way = SR_WAY_GOES_ON;
+		sr_note(answer, sees ? notes[1] : notes[2]);
+	}
+}
+
+static void sr_at_soft_lockup(const struct sr_settings *set,
+			      struct sr_answer *answer)
+{
+	static const enum sr_note notes[] = {
+		SR_NOTE_SOFT_PANIC, SR_NOTE_SOFT_LOGGED, SR_NOTE_SOFT_UNSEEN,
+	};
+
+	sr_at_lockup(set, set->soft_watchdog, set->softlockup_panic, notes,
+		     answer);
+}
+
+static void sr_at_hard_lockup(const struct sr_settings *set,
+			      struct sr_answer *answer)
+{
+	static const enum sr_note notes[] = {
+		SR_NOTE_HARD_PANIC, SR_NOTE_HARD_LOGGED, SR_NOTE_HARD_UNSEEN,
+	};
+
+	sr_at_lockup(set, set->nmi_watchdog, set->hardlockup_panic, notes,
+		     answer);
+}
+
+/* deadman.c: it does nothing unless a restart is possible when it is over */
+static void sr_at_hung_reboot(const struct sr_settings *set,
+			      struct sr_answer *answer)
+{
+	sr_restart(set, answer);
+	if (answer->way == SR_WAY_KERNEL) {
+		answer->way = SR_WAY_HANGS;
+		sr_note(answer, SR_NOTE_WAITS_FOR_CPU);
+	} else if (answer->way == SR_WAY_SVSM && !set->deadman) {
+		answer->way = SR_WAY_HANGS;
+		sr_note(answer, SR_NOTE_DEADMAN_OFF);
+	} else if (answer->way == SR_WAY_SVSM && set->deadman == SR_UNKNOWN) {
+		answer->way = SR_WAY_UNKNOWN;
+		sr_note(answer, SR_NOTE_DEADMAN_UNKNOWN);
+	} else if (answer->way == SR_WAY_SVSM) {
+		sr_note(answer, SR_NOTE_DEADMAN);
+		sr_note(answer, SR_NOTE_DEADMAN_SAME_CPU);
+	}
+}
+
+/* policy.c, quiesce.c: whose word is enough for a CPU that did not park? */
+static void sr_at_stuck_cpu(const struct sr_settings *set,
+			    struct sr_answer *answer)
+{
+	sr_restart(set, answer);
+	if (answer->way != SR_WAY_SVSM)
+		return;
+	if (set->ap_policy == SVR_AP_FORCE) {
+		sr_note(answer, SR_NOTE_STUCK_FORCE);
+	} else if (set->ap_policy == SVR_AP_HOST) {
+		answer->way = SR_WAY_HOST_DECIDES;
+		sr_note(answer, SR_NOTE_STUCK_HOST);
+	} else if (set->ap_policy == SR_UNKNOWN) {
+		answer->way = SR_WAY_UNKNOWN;
+		sr_note(answer, SR_NOTE_POLICY_UNKNOWN);
+	} else if (set->delete_vcpu == 1) {
+		answer->way = SR_WAY_HOST_DECIDES;
+		sr_note(answer, SR_NOTE_STUCK_DELETE);
+	} else if (set->delete_vcpu == 0) {
+		answer->way = SR_WAY_KERNEL;
+		sr_note(answer, SR_NOTE_STUCK_REFUSED);
+	} else {
+		answer->way = SR_WAY_UNKNOWN;
+		sr_note(answer, SR_NOTE_DELETE_UNKNOWN);
+	}
+}
+
+/**
+ * sr_answer - what would happen?
+ * @set:      the settings
+ * @question: at what
+ *
+ * Return: what, and why; unknown where it depends on something that is.
+ */
+struct sr_answer sr_answer(const struct sr_settings *set,
+			   enum sr_question question)
+{
+	struct sr_answer answer = { .way = SR_WAY_UNKNOWN };
+
+	switch (question) {
+	case SR_AT_REBOOT:
+		sr_at_reboot(set, &answer);
+		break;
+	case SR_AT_PANIC:
+		sr_at_panic(set, &answer);
+		break;
+	case SR_AT_SYSRQ_B:
+		sr_at_sysrq_b(set, &answer);
+		break;
+	case SR_AT_OOPS:
+		sr_at_oops(set, &answer);
+		break;
+	case SR_AT_SOFT_LOCKUP:
+		sr_at_soft_lockup(set, &answer);
+		break;
+	case SR_AT_HARD_LOCKUP:
+		sr_at_hard_lockup(set, &answer);
+		break;
+	case SR_AT_HUNG_REBOOT:
+		sr_at_hung_reboot(set, &answer);
+		break;
+	case SR_AT_STUCK_CPU:
+		sr_at_stuck_cpu(set, &answer);
+		break;
+	default:
+		break;
+	}
+	return answer;
+}
+
+static enum sr_forger sr_forger_of_record(const struct sr_settings *set)
+{
+	switch (set->trust) {
+	case SVR_TRUST_GUEST:
+		return SR_FORGER_GUEST;
+	case SVR_TRUST_HOST:
+	case SVR_TRUST_NONE:	/* that there is none proves nothing */
+		return SR_FORGER_HOST;
+	default:
+		return SR_FORGER_UNKNOWN;
+	}
+}
+
+/* force takes nobody's word, and so anybody's */
+static enum sr_forger sr_forger_of_cpus(const struct sr_settings *set)
+{
+	switch (set->ap_policy) {
+	case SVR_AP_REFUSE:
+		return SR_FORGER_GUEST;
+	case SVR_AP_HOST:
+	case SVR_AP_FORCE:
+		return SR_FORGER_HOST;
+	default:
+		return SR_FORGER_UNKNOWN;
+	}
+}
+
+/**
+ * sr_forger - who could make it say something that is not true?
+ * @set:   the settings
+ * @thing: what
+ *
+ * Return: the one of them that is least to be trusted.
+ */
+enum sr_forger sr_forger(const struct sr_settings *set, enum sr_thing thing)
+{
+	switch (thing) {
+	case SR_THING_RECORD:
+		return sr_forger_of_record(set);
+	case SR_THING_SERVICE:
+		return set->loaded == 1 ? SR_FORGER_SVSM : SR_FORGER_UNKNOWN;
+	case SR_THING_CPUS:
+		return sr_forger_of_cpus(set);
+	case SR_THING_CLOCK:
+		return SR_FORGER_HOST;
+	case SR_THING_SETTINGS:
+		return SR_FORGER_GUEST;
+	default:
+		return SR_FORGER_UNKNOWN;
+	}
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/* svsm-reset set KEY VALUE */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts.h"
+#include "tool.h"
+
+/* SVR_DEADMAN_MAX_S of the driver's deadman.c */
+#define SR_DEADMAN_MAX	86400
+
+/**
+ * struct sr_key - something to set
+ * @name:   of the file
+ * @values: what it may be
+ * @says:   prints what @value means; false when it is no value
+ */
+struct sr_key {
+	const char *name;
+	const char *values;
+	bool (*says)(const char *value, char *text, size_t size);
+};
+
+static bool sr_enabled_says(const char *value, char *text, size_t size)
+{
+	static const char * const says[] = {
+		"no reset goes through the SVSM: the kernel restarts by itself, which ordinarily ends the virtual machine",
+		"restarts, and panics with a timeout, go through the SVSM",
+	};
+
+	if (strcmp(value, "0") && strcmp(value, "1"))
+		return false;
+	snprintf(text, size, "%s", says[*value == '1']);
+	return true;
+}
+
+static bool sr_ap_policy_says(const char *value, char *text, size_t size)
+{
+	int policy = sr_word(svr_ap_policy_words, SVR_NR_AP_POLICIES, value);
+	const char *risk = "";
+
+	if (policy == SR_UNKNOWN)
+		return false;
+	if (policy == SVR_AP_HOST)
+		risk = "; a host that lies lets it run while its memory is taken away";
+	else if (policy == SVR_AP_FORCE)
+		risk = "; it may run while its memory is taken away";
+	snprintf(text, size, "if CPUs cannot be shown to have stopped, %s%s",
+		 svr_ap_policy_words[policy].text, risk);
+	return true;
+}
+
+static bool sr_deadman_says(const char *value, char *text, size_t size)
+{
+	unsigned long seconds;
+	char *rest;
+
+	if (*value < '0' || *value > '9')
+		return false;
+	errno = 0;
+	seconds = strtoul(value, &rest, 10);
+	if (errno || *rest || seconds > SR_DEADMAN_MAX)
+		return false;
+	/* To the driver a leading zero means octal */
+	if (*value == '0' && value[1])
+		return false;
+	if (seconds)
+		snprintf(text, size,
+			 "an orderly restart that takes longer than %lu s is forced",
+			 seconds);
+	else
+		snprintf(text, size, "an orderly restart that hangs is never forced");
+	return true;
+}
+
+static const struct sr_key sr_keys[] = {
+	{ "enabled", "1 or 0", sr_enabled_says },
+	{ "ap_policy", "refuse, host or force", sr_ap_policy_says },
+	{ "deadman", "0 to 86400 seconds, 0: never", sr_deadman_says },
+};
+
+#define SR_NR_KEYS	(sizeof(sr_keys) / sizeof(*sr_keys))
+
+static const struct sr_key *sr_find_key(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < SR_NR_KEYS; i++)
+		if (!strcmp(sr_keys[i].name, name))
+			return &sr_keys[i];
+	return NULL;
+}
+
+static void sr_list_keys(void)
+{
+	size_t i;
+
+	for (i = 0; i < SR_NR_KEYS; i++)
+		fprintf(stderr, "  %-10s %s\n", sr_keys[i].name,
+			sr_keys[i].values);
+}
+
+static void sr_explain_error(const char *command, const struct sr_key *key,
+			     const char *value, int err)
+{
+	switch (err) {
+	case -EACCES:
+	case -EPERM:
+		sr_error(command, "%s: this needs root", key->name);
+		break;
+	case -EBUSY:
+		sr_error(command, "%s: a reset has begun, it is too late",
+			 key->name);
+		break;
+	case -EINVAL:
+		sr_error(command,
+			 "%s: the driver refuses \"%s\"; \"dmesg | grep svsm-reset\" says why",
+			 key->name, value);
+		break;
+	case -ENOENT:
+		sr_error(command, "%s: this driver does not have that, it is older than this tool",
+			 key->name);
+		break;
+	default:
+		sr_error(command, "%s: %s", key->name, strerror(-err));
+		break;
+	}
+}
+
+static int sr_write_key(const struct sr_options *options,
+			const struct sr_key *key, const char *value)
+{
+	const char *command = sr_command_set.name, *trouble;
+	char path[128], before[SR_VALUE], after[SR_VALUE], says[SR_TEXT];
+	struct sr_facts facts;
+	int err;
+
+	sr_facts_read(options->root, &facts);
+	trouble = sr_facts_trouble(&facts);
+	if (trouble) {
+		sr_error(command, "%s", trouble);
+		return SR_EXIT_FAILED;
+	}
+	snprintf(path, sizeof(path), SR_DEVICE "/%s", key->name);
+	sr_read(options->root, path, before, sizeof(before));
+	err = sr_write(options->root, path, value);
+	if (err) {
+		sr_explain_error(command, key, value, err);
+		return SR_EXIT_FAILED;
+	}
+	/* Believe the driver, not the write */
+	if (sr_read(options->root, path, after, sizeof(after)) ||
+	    strcmp(after, value)) {
+		sr_error(command, "%s: it is \"%s\" all the same", key->name,
+			 after);
+		return SR_EXIT_FAILED;
+	}
+	key->says(value, says, sizeof(says));
+	printf("%s: %s -> %s: %s\n", key->name, *before ? before : "unknown",
+	       after, says);
+	return sr_flush(command) ? SR_EXIT_FAILED : SR_EXIT_OK;
+}
+
+static int sr_set(const struct sr_options *options, int argc, char **argv)
+{
+	const char *command = sr_command_set.name;
+	const struct sr_key *key;
+	char says[SR_TEXT];
+
+	if (argc < 2) {
+		sr_error(command, "it takes a key and a value:");
+		sr_list_keys();
+		return SR_EXIT_USAGE;
+	}
+	key = sr_find_key(argv[0]);
+	if (!key) {
+		sr_error(command, "no key \"%s\"; there are:", argv[0]);
+		sr_list_keys();
+		return SR_EXIT_USAGE;
+	}
+	if (!key->says(argv[1], says, sizeof(says))) {
+		sr_error(command, "%s: it is %s, not \"%s\"", key->name,
+			 key->values, argv[1]);
+		return SR_EXIT_USAGE;
+	}
+	return sr_write_key(options, key, argv[1]);
+}
+
+const struct sr_command sr_command_set = {
+	.cmd = SR_CMD_SET,
+	.name = "set",
+	.operands = "KEY VALUE",
+	.max = 2,
+	.summary = "change a setting, until the next boot",
+	.about =
+	"Keys and values:\n"
+	"\n"
+	"  enabled    1 or 0: is there to be a reset by the SVSM at all\n"
+	"  ap_policy  refuse, host or force: what if a CPU does not stop\n"
+	"  deadman    0 to 86400: seconds after which a restart that hangs is forced;\n"
+	"             0: never\n"
+	"\n"
+	"Says what the consequence is. Needs root. For every boot, set the module's\n"
+	"parameters of the same names in /etc/modprobe.d.\n",
+	.usage = SR_EXIT_USAGE,
+	.run = sr_set,
+};

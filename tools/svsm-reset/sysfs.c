@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bounded reads of small files. What is in them is not trusted: part of it came
+ * out of memory that the host may have written, and it goes to a terminal.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sysfs.h"
+
+/* The longest path: a root as long as the kernel takes it, and one of ours */
+#define SR_PATH		(PATH_MAX + 256)
+
+/* A file that does not end: /proc has no value longer than this */
+#define SR_READS	64
+
+/**
+ * sr_clean - make a text fit for a terminal, for JSON and for a log
+ * @text: the text; whatever is not printable ASCII becomes a question mark
+ */
+void sr_clean(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
+static int sr_open(const char *root, const char *path, int flags)
+{
+	char full[SR_PATH];
+	int fd;
+
+	if (snprintf(full, sizeof(full), "%s%s", root, path) >= (int)sizeof(full))
+		return -ENAMETOOLONG;
+	/* A copied tree may have anything in it, a FIFO for one */
+	fd = open(full, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
+}
+
+/**
+ * sr_read - read a small file with one value
+ * @root: what to put before @path, "" for the running system
+ * @path: the file
+ * @text: becomes the first line, cleaned, without the newline; "" on error
+ * @size: size of @text; what does not fit is cut off
+ *
+ * Return: 0 or a negative errno.
+ */
+int sr_read(const char *root, const char *path, char *text, size_t size)
+{
+	int fd = sr_open(root, path, O_RDONLY), err = 0, reads;
+	size_t len = 0;
+
+	*text = '\0';
+	if (fd < 0)
+		return fd;
+	for (reads = 0; len < size - 1 && reads < SR_READS; reads++) {
+		ssize_t got = read(fd, text + len, size - 1 - len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			err = -errno;
+		if (got <= 0)
+			break;
+		len += (size_t)got;
+	}
+	close(fd);
+	if (err)
+		len = 0;
+	text[len] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	sr_clean(text);
+	return err;
+}
+
+/* The whole text is a decimal number that fits */
+static bool sr_number(const char *text, long long min, long long max,
+		      long long *value)
+{
+	char *rest;
+
+	errno = 0;
+	*value = strtoll(text, &rest, 10);
+	return *text && !*rest && !errno && *value >= min && *value <= max;
+}
+
+/**
+ * sr_read_number - read a decimal number
+ * @root:    as in sr_read()
+ * @path:    the file
+ * @unknown: what to return where there is none
+ *
+ * Return: the number, or @unknown.
+ */
+long long sr_read_number(const char *root, const char *path, long long unknown)
+{
+	long long value;
+	char text[32];
+
+	if (sr_read(root, path, text, sizeof(text)) ||
+	    !sr_number(text, LLONG_MIN, LLONG_MAX, &value))
+		return unknown;
+	return value;
+}
+
+/**
+ * sr_read_int - read a decimal number that fits into an int
+ * @root: as in sr_read()
+ * @path: the file
+ *
+ * Return: the number, or SR_UNKNOWN.
+ */
+int sr_read_int(const char *root, const char *path)
+{
+	long long value = sr_read_number(root, path, SR_UNKNOWN);
+
+	return value > INT_MAX || value < INT_MIN ? SR_UNKNOWN : (int)value;
+}
+
+/**
+ * sr_read_flag - read yes or no, as sysfs has it: 0 and 1, N and Y
+ * @root: as in sr_read()
+ * @path: the file
+ *
+ * Return: 0, 1 or SR_UNKNOWN.
+ */
+int sr_read_flag(const char *root, const char *path)
+{
+	char text[8];
+
+	if (sr_read(root, path, text, sizeof(text)))
+		return SR_UNKNOWN;
+	if (!strcmp(text, "1") || !strcmp(text, "Y"))
+		return 1;
+	if (!strcmp(text, "0") || !strcmp(text, "N"))
+		return 0;
+	return SR_UNKNOWN;
+}
+
+/**
+ * sr_read_feature - read the switch of something that kernels may lack
+ * @root: as in sr_read()
+ * @path: the file; where it is missing, so is what it switches
+ *
+ * Return: the number, 0 where the file is missing, or SR_UNKNOWN.
+ */
+int sr_read_feature(const char *root, const char *path)
+{
+	char text[8];
+
+	if (sr_read(root, path, text, sizeof(text)) == -ENOENT)
+		return 0;
+	return sr_read_int(root, path);
+}
+
+/**
+ * sr_exists - is there such a file or directory?
+ * @root: as in sr_read()
+ * @path: the file or directory
+ *
+ * Return: 1, 0, or SR_UNKNOWN when that cannot be found out.
+ */
+int sr_exists(const char *root, const char *path)
+{
+	char full[SR_PATH];
+	struct stat st;
+
+	if (snprintf(full, sizeof(full), "%s%s", root, path) >= (int)sizeof(full))
+		return SR_UNKNOWN;
+	if (!stat(full, &st))
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : SR_UNKNOWN;
+}
+
+/**
+ * sr_write - write a value into a file that exists
+ * @root: as in sr_read()
+ * @path: the file
+ * @text: the value, without a newline
+ *
+ * In one piece: to sysfs each write is a value of its own.
+ *
+ * Return: 0 or a negative errno.
+ */
+int sr_write(const char *root, const char *path, const char *text)
+{
+	int fd = sr_open(root, path, O_WRONLY | O_TRUNC), err = 0, len;
+	char line[64];
+
+	if (fd < 0)
+		return fd;
+	len = snprintf(line, sizeof(line), "%s\n", text);
+	if (len >= (int)sizeof(line))
+		err = -EINVAL;
+	else if (write(fd, line, (size_t)len) != len)
+		err = errno ? -errno : -EIO;
+	close(fd);
+	return err;
+}

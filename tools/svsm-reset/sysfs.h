@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Bounded reads of small files below /sys and /proc, or of a copy of them */
+#ifndef _SR_SYSFS_H
+#define _SR_SYSFS_H
+
+#include <limits.h>
+#include <stddef.h>
+
+/* Not a value that any of the files has */
+#define SR_UNKNOWN	INT_MIN
+/* The longest text that is taken from a file */
+#define SR_TEXT		4096
+
+void sr_clean(char *text);
+int sr_read(const char *root, const char *path, char *text, size_t size);
+int sr_read_int(const char *root, const char *path);
+int sr_read_flag(const char *root, const char *path);
+int sr_read_feature(const char *root, const char *path);
+long long sr_read_number(const char *root, const char *path, long long unknown);
+int sr_exists(const char *root, const char *path);
+int sr_write(const char *root, const char *path, const char *text);
+
+#endif /* _SR_SYSFS_H */
