@@ -243,10 +243,11 @@ const struct sr_command sr_command_events = {
 	.operands = "",
 	.summary = "tell of the driver's events as they come",
 	.about =
-	"First how things stand (\"present\", or \"not-loaded\"), then a line for each event,\n"
-	"until SIGINT or SIGTERM: \"add\" when the module is loaded, \"change\" when a setting\n"
-	"is, \"remove\" when it is unloaded. With --json an object in each line. Needs no\n"
-	"rights. By way of udev, or of the kernel where no udevd runs.\n",
+	"First how things stand (\"present\", or \"not-loaded\"), then a line for each\n"
+	"event, until SIGINT or SIGTERM: \"add\" when the module is loaded, \"change\" when\n"
+	"a setting is changed, \"remove\" when the module is unloaded. With --json an\n"
+	"object in each line. Needs no rights. By way of udev, or of the kernel where\n"
+	"no udevd runs.\n",
 	.usage = SR_EXIT_USAGE,
 	.run = sr_events,
 };

@@ -106,9 +106,10 @@ const struct sr_command sr_command_explain = {
 	.operands = "",
 	.summary = "tell what would happen now, and what can be trusted",
 	.about =
-	"As status, and what would happen at a reboot, a panic, sysrq-b, an oops and when\n"
-	"a CPU hangs: decided by the rules of kernel and driver from the settings that\n"
-	"both have at this moment. And who could forge what is shown. Needs no rights.\n",
+	"As status, and what would happen at a reboot, a panic, sysrq-b, an oops and\n"
+	"when a CPU hangs: decided by the rules of kernel and driver from the settings\n"
+	"that both have at this moment. And who could forge what is shown. Needs no\n"
+	"rights.\n",
 	.usage = SR_EXIT_USAGE,
 	.run = sr_explain,
 };

@@ -37,8 +37,8 @@ static const struct sr_option sr_options[] = {
 	  "print JSON" },
 	{ "color", SR_OPT_COLOR, "WHEN",
 	  SR_CMD_STATUS | SR_CMD_EXPLAIN,
-	  "auto (default): on a terminal, unless NO_COLOR is set or\n"
-	  "TERM is dumb; always; never" },
+	  "auto (default): on a terminal, unless NO_COLOR is set\n"
+	  "or TERM is dumb; always; never" },
 	{ "critical", 'c', "LIST", SR_CMD_CHECK,
 	  "what is CRITICAL, separated by commas (default:\n"
 	  "panic,kdump,refused,relaunched)" },

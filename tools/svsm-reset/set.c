@@ -199,7 +199,7 @@ const struct sr_command sr_command_set = {
 	"\n"
 	"  enabled    1 or 0: is there to be a reset by the SVSM at all\n"
 	"  ap_policy  refuse, host or force: what if a CPU does not stop\n"
-	"  deadman    0 to 86400: seconds after which a restart that hangs is forced;\n"
+	"  deadman    0 to 86400 seconds: force a restart that takes longer;\n"
 	"             0: never\n"
 	"\n"
 	"Says what the consequence is. Needs root. For every boot, set the module's\n"

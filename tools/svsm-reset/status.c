@@ -36,8 +36,8 @@ const struct sr_command sr_command_status = {
 	.operands = "",
 	.summary = "tell how things stand, and of the last reset",
 	.about =
-	"Is this an SEV-SNP guest under an SVSM, is the driver there, how is it set up,\n"
-	"and why was the machine reset last. Needs no rights.\n"
+	"Is this an SEV-SNP guest under an SVSM, is the driver there, how is it set\n"
+	"up, and why was the machine reset last. Needs no rights.\n"
 	"\n"
 	"Fails, after what it can tell, with one line that says what is missing.\n",
 	.usage = SR_EXIT_USAGE,

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the tool says would happen: rules_test.c, and that it can fail."""
+
+import shlex
+
+import pytest
+
+from lib import places
+from lib.sources import run
+from lib.tool import PRODUCTS, SANITIZE, SOURCE, WORDS
+
+DRIVER = places.TOP / "drivers/virt/coco/svsm-reset"
+TEST = places.TOP / "tools/testing/tool/rules_test.c"
+
+
+def outcome(name, *include):
+    """Compile the test, with other directories to look into first, and run it: its lines."""
+    PRODUCTS.mkdir(parents=True, exist_ok=True)
+    program = PRODUCTS / name
+    flags = shlex.split(f"-std=gnu11 -Wall -Wextra -D_GNU_SOURCE {SANITIZE} {WORDS}")
+    where = [f"-I{directory}" for directory in (*include, SOURCE, DRIVER)]
+    result = run("gcc", *flags, *where, "-o", program, TEST, DRIVER / "words.c")
+    assert result.returncode == 0, result.stdout
+    return run(program)
+
+
+def test_rules():
+    result = outcome("rules_test")
+    assert result.returncode == 0, result.stdout
+    lines = result.stdout.splitlines()
+    assert len(lines) > 100
+    assert [line for line in lines if not line.startswith("ok ")] == []
+
+
+MUTATIONS = {
+    "a disabled driver would reset": ("rules.c", "set->state == SVR_STATE_DISABLED || ", ""),
+    "no second try": ("rules.c", "set->state == SVR_STATE_SPENT", "false"),
+    "panic=0 would reset": ("rules.c", "if (!set->panic) {", "if (set->panic == 1) {"),
+    "a crash kernel does not come first": ("rules.c", "if (set->crash_loaded) {", "if (false) {"),
+    "any bit of sysrq will do": ("rules.c", "set->sysrq & SR_SYSRQ_BOOT", "set->sysrq"),
+    "deadman=0 forces": ("rules.c", "answer->way == SR_WAY_SVSM && !set->deadman", "false"),
+    # The driver changes and the tool does not
+    "the driver trusts the host": ("policy.c", "[SVR_AP_REFUSE]	= SVR_FATE_OFFLINE", "[SVR_AP_REFUSE]	= 0"),
+    "the driver does not fire any more": ("policy.c", "[SVR_STATE_READY] = SVR_ACT_FIRE,", ""),
+}
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_can_fail(tmp_path, name):
+    source, old, new = MUTATIONS[name]
+    text = ((DRIVER if source == "policy.c" else SOURCE) / source).read_text()
+    assert old in text
+    (tmp_path / source).write_text(text.replace(old, new))
+    result = outcome("rules_mutated", tmp_path)
+    assert result.returncode != 0 and "not ok" in result.stdout
