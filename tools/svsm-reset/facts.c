@@ -103,6 +103,7 @@ static void sr_read_last(const char *root, struct sr_last *last)
 	sr_value(root, "last_reset_result", last->result, sizeof(last->result));
 	sr_known(last->time);
 	sr_known(last->kernel);
+	sr_known(last->result);
 	last->cpu = sr_read_int(root, SR_DEVICE "/last_reset_cpu");
 	last->when = sr_time(last->time);
 	last->uptime = sr_value_number(root, "last_reset_uptime");

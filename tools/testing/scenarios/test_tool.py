@@ -2,6 +2,7 @@
 """The tool svsm-reset in the guest: what it says, and that it comes true."""
 
 import json
+import time
 
 import pytest
 
@@ -94,9 +95,11 @@ def test_explain_of_a_stuck_cpu_comes_true(simulate, policy):
         guest.lost()
         guest.events.no("execute", "violation")
     else:
-        # The call is made; what the simulator makes of the CPU that runs on is its own
-        assert guest.end() == 2, guest.tail()
-        guest.events.one("execute")
+        # The call is made; what becomes of the CPU that was left alone is another test's business
+        deadline = time.monotonic() + 60
+        while not guest.events.of("execute"):
+            assert time.monotonic() < deadline, guest.tail()
+            time.sleep(1)
 
 
 def test_explain_of_a_crash_kernel_comes_true(simulate):
