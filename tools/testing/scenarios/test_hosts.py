@@ -86,12 +86,17 @@ def test_parked_ap_is_resumed_in_vain(simulate):
 
 
 def test_parked_ap_is_resumed_under_a_careless_svsm(simulate):
-    """... but for an SVSM that forgets to: the AP goes on, in memory that is gone."""
+    """... but for an SVSM that forgets to: the AP goes on, in memory that is no longer its own.
+
+    What it meets there is a matter of what the next boot has made of it, and the end of
+    the VM either way.
+    """
     guest = caused(simulate, REBOOT, host="resume", svsm="draft,keepvmsa")
-    assert guest.end() == 2, guest.tail()
+    assert guest.end() in (2, 3), guest.tail()
     resumed = guest.events.one("host-resume")
     assert resumed["result"] == "resumed"
-    guest.events.one("violation", kind="unvalidated", cpu=resumed["apic_id"])
+    ends = [*guest.events.of("violation"), *guest.events.of("host-reset", how="triple-fault")]
+    assert [(end["cpu"], end["boot"]) for end in ends] == [(resumed["apic_id"], 2)], guest.tail()
 
 
 def test_deleted_ap_is_not_resumed(simulate):
