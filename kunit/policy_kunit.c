@@ -56,6 +56,34 @@ static void test_act_covers_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen, (unsigned int)BIT(SVR_NR_EVENTS) - 1);
 }
 
+/* Traced: who asks, and is turned down; nothing is of an event for others */
+static void test_declines(struct kunit *test)
+{
+	int event, state;
+
+	for (event = -1; event <= SVR_NR_EVENTS; event++) {
+		bool asks = event == SVR_EVENT_PREPARE ||
+			    event == SVR_EVENT_EMERG;
+
+		for (state = -1; state <= SVR_NR_STATES; state++) {
+			enum svr_decline expected = SVR_NR_DECLINES;
+
+			if (asks && state == SVR_STATE_DISABLED)
+				expected = SVR_DECLINE_DISABLED;
+			if (asks && state == SVR_STATE_SPENT)
+				expected = SVR_DECLINE_SPENT;
+			KUNIT_EXPECT_EQ_MSG(test,
+					    svr_policy_declines(event, state),
+					    expected, "event %d state %d",
+					    event, state);
+			if (expected != SVR_NR_DECLINES)
+				KUNIT_EXPECT_EQ(test,
+						svr_policy_act(event, state),
+						NOTHING);
+		}
+	}
+}
+
 #define HERE	SVR_ROUTE_HERE
 #define OVER	SVR_ROUTE_HAND_OVER
 #define REFUSE	SVR_ROUTE_REFUSE
@@ -161,6 +189,7 @@ static void test_ap_policy_parse(struct kunit *test)
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE_PARAM(test_act, act_gen_params),
 	KUNIT_CASE(test_act_covers_all),
+	KUNIT_CASE(test_declines),
 	KUNIT_CASE_PARAM(test_route, fate_gen_params),
 	KUNIT_CASE(test_destroy),
 	KUNIT_CASE_PARAM(test_ap_policy_parse, text_gen_params),

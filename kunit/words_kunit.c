@@ -29,6 +29,8 @@ static const struct words_row words_rows[] = {
 	  "refuse host force" },
 	{ "fates", svr_fate_words, SVR_NR_FATES,
 	  "running destroyed offline parked deleted" },
+	{ "declines", svr_decline_words, SVR_NR_DECLINES,
+	  "disabled spent unloading no-calling-area policy" },
 };
 
 KUNIT_ARRAY_PARAM_DESC(words, words_rows, name);
@@ -71,6 +73,7 @@ static void test_no_such_value(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, svr_ap_policy_name(SVR_NR_AP_POLICIES),
 			   "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_fate_name(SVR_NR_FATES), "unknown");
+	KUNIT_EXPECT_STREQ(test, svr_decline_name(SVR_NR_DECLINES), "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_reason_name(SVR_REASON_PANIC), "panic");
 	KUNIT_EXPECT_STREQ(test, svr_fate_name(SVR_FATE_PARKED), "parked");
 }

@@ -16,6 +16,7 @@
 #include <linux/time64.h>
 
 #include "svsm-reset.h"
+#include "trace.h"
 #include "wait.h"
 
 /*
@@ -142,6 +143,7 @@ static bool svr_route_call(const struct svr_cause *cause)
 		svr_info("handing the call over from CPU %d to the BSP, CPU %d\n",
 			 cpu, svr_bsp_cpu());
 		svr_prepare_call(cause);
+		trace_call(cause, svr_bsp_cpu(), route, svr_protocol());
 		err = svr_handover_request(svr_call_handed_over);
 		if (!err)
 			return true;
@@ -149,6 +151,7 @@ static bool svr_route_call(const struct svr_cause *cause)
 			svr_bsp_cpu(), ERR_PTR(err));
 		cpumask_set_cpu(svr_bsp_cpu(), &q->missing);
 		svr_quiesce_destroy(q, svr_bsp_cpu());
+		svr_trace_cpu(q, svr_bsp_cpu());
 		weakest = svr_weakest(q);
 		bsp = SVR_BSP_LOST;
 		route = svr_policy_route(weakest, bsp, policy);
@@ -165,12 +168,14 @@ static bool svr_route_call(const struct svr_cause *cause)
 		svr_warn("the call comes from CPU %d, which is not the BSP\n",
 			 cpu);
 	svr_prepare_call(cause);
+	trace_call(cause, cpu, route, svr_protocol());
 	svr_call_here();
 	return true;
 }
 
 static void svr_report_return(const struct svr_result *result)
 {
+	trace_call_result(result);
 	if (result->err == -ENXIO)
 		svr_err("SVSM_REBOOT_EXECUTE could not be called (%pe), the kernel's own restart goes on\n",
 			ERR_PTR(result->err));
@@ -204,14 +209,20 @@ static void svr_reset(enum svr_event event)
 {
 	const struct svr_cause *cause = svr_cause_of(event);
 
-	if (!svr_caller_has_ca())
+	if (!svr_caller_has_ca()) {
+		svr_trace_declined(event, SVR_DECLINE_NO_CA);
 		goto spent;
+	}
+	trace_quiesce_start(cause, svr_ap_policy_get());
 	svr_quiesce(&svr_stopped);
 	svr_report_quiesce(&svr_stopped, cause);
 	svr_captured = svr_capture_account();
+	svr_trace_quiesced(&svr_stopped, svr_captured);
 
 	if (svr_route_call(cause))
 		svr_report_return(&svr_result);
+	else
+		svr_trace_declined(event, SVR_DECLINE_POLICY);
 
 	svr_store_note(SVR_STAGE_RETURNED, cause, &svr_stopped.missing);
 	/* A stop by a CPU that stands by must not wait for interrupts to be on */

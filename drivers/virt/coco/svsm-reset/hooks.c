@@ -28,6 +28,7 @@
 
 #include "compat.h"
 #include "svsm-reset.h"
+#include "trace.h"
 
 static struct sys_off_handler *svr_prepare_handler;
 static struct sys_off_handler *svr_restart_handler;
@@ -35,6 +36,12 @@ static struct sys_off_handler *svr_restart_handler;
 static enum svr_act svr_act(enum svr_event event)
 {
 	return svr_policy_act(event, svr_state_get());
+}
+
+/* Nothing may be traced of an event at which nothing may be done; see above */
+static void svr_pass_over(enum svr_event event)
+{
+	svr_trace_declined(event, svr_policy_declines(event, svr_state_get()));
 }
 
 static void svr_event(enum svr_event event)
@@ -47,6 +54,7 @@ static void svr_event(enum svr_event event)
 		svr_take_over(event);
 		break;
 	default:
+		svr_pass_over(event);
 		break;
 	}
 }
@@ -86,17 +94,22 @@ static struct kmsg_dumper svr_shutdown_dumper = {
 /* SYS_OFF_MODE_RESTART_PREPARE: process context, may sleep, all CPUs online */
 static int svr_prepare(struct sys_off_data *data)
 {
-	if (svr_act(SVR_EVENT_PREPARE) != SVR_ACT_ARM)
+	if (svr_act(SVR_EVENT_PREPARE) != SVR_ACT_ARM) {
+		svr_pass_over(SVR_EVENT_PREPARE);
 		return NOTIFY_DONE;
+	}
 
 	/* From here on CPUs may end up in our code for good: no unloading */
-	if (!try_module_get(THIS_MODULE))
+	if (!try_module_get(THIS_MODULE)) {
+		svr_trace_declined(SVR_EVENT_PREPARE, SVR_DECLINE_UNLOADING);
 		return NOTIFY_DONE;
+	}
 
 	if (!svr_state_advance(SVR_STATE_READY, SVR_STATE_ARMED)) {
 		module_put(THIS_MODULE);
 		return NOTIFY_DONE;
 	}
+	trace_arm(svr_cause_of(SVR_EVENT_PREPARE), svr_ap_policy_get());
 
 	/*
 	 * Dumpers run in the order of registration, and ours may be the last

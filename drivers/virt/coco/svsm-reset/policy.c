@@ -42,6 +42,28 @@ enum svr_act svr_policy_act(enum svr_event event, enum svr_state state)
 	return svr_acts[event][state];
 }
 
+/**
+ * svr_policy_declines - has a reset been asked for, and gets nothing?
+ * @event: what happened
+ * @state: how far a reset has come
+ *
+ * For the tracepoint. The other events are not for us alone, or come at a time
+ * at which nothing at all may be done about them; see svr_acts.
+ *
+ * Context: any.
+ *
+ * Return: why; SVR_NR_DECLINES when none has been asked for, or the reset is
+ * under way.
+ */
+enum svr_decline svr_policy_declines(enum svr_event event, enum svr_state state)
+{
+	if (event != SVR_EVENT_PREPARE && event != SVR_EVENT_EMERG)
+		return SVR_NR_DECLINES;
+	if (state == SVR_STATE_DISABLED)
+		return SVR_DECLINE_DISABLED;
+	return state == SVR_STATE_SPENT ? SVR_DECLINE_SPENT : SVR_NR_DECLINES;
+}
+
 /* The weakest fate that will do */
 static const enum svr_fate svr_fates_enough[SVR_NR_AP_POLICIES] = {
 	[SVR_AP_REFUSE]	= SVR_FATE_OFFLINE,

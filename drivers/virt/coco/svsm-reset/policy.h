@@ -70,6 +70,8 @@ enum svr_route {
 };
 
 enum svr_act svr_policy_act(enum svr_event event, enum svr_state state);
+enum svr_decline svr_policy_declines(enum svr_event event,
+				     enum svr_state state);
 bool svr_policy_enough(enum svr_fate weakest, enum svr_ap_policy policy);
 bool svr_policy_destroy(enum svr_ap_policy policy, bool deletable);
 enum svr_route svr_policy_route(enum svr_fate weakest, enum svr_bsp bsp,

@@ -141,6 +141,30 @@ const struct svr_word svr_fate_words[SVR_NR_FATES] = {
 	},
 };
 
+/* Why a reset that was asked for is left to the kernel: the tracepoint "declined" */
+const struct svr_word svr_decline_words[SVR_NR_DECLINES] = {
+	[SVR_DECLINE_DISABLED] = {
+		"disabled",
+		"the administrator wants no reset through the SVSM (enabled is 0)"
+	},
+	[SVR_DECLINE_SPENT] = {
+		"spent",
+		"one was tried before, and did not come about"
+	},
+	[SVR_DECLINE_UNLOADING] = {
+		"unloading",
+		"the module is being unloaded"
+	},
+	[SVR_DECLINE_NO_CA] = {
+		"no-calling-area",
+		"the CPU that has to make the call has no calling area"
+	},
+	[SVR_DECLINE_POLICY] = {
+		"policy",
+		"what is known of the CPUs is not enough for ap_policy"
+	},
+};
+
 static const char *svr_word(const struct svr_word *words, unsigned int count,
 			    unsigned int value)
 {
@@ -223,4 +247,17 @@ const char *svr_ap_policy_name(enum svr_ap_policy policy)
 const char *svr_fate_name(enum svr_fate fate)
 {
 	return svr_word(svr_fate_words, SVR_NR_FATES, fate);
+}
+
+/**
+ * svr_decline_name - name of why a reset is left to the kernel
+ * @decline: why
+ *
+ * Context: any.
+ *
+ * Return: its name, never NULL.
+ */
+const char *svr_decline_name(enum svr_decline decline)
+{
+	return svr_word(svr_decline_words, SVR_NR_DECLINES, decline);
 }

@@ -122,12 +122,31 @@ enum svr_fate {
 	SVR_NR_FATES,
 };
 
+/**
+ * enum svr_decline - why a reset that was asked for is left to the kernel
+ * @SVR_DECLINE_DISABLED:   the administrator wants none
+ * @SVR_DECLINE_SPENT:      one was tried before, and did not come about
+ * @SVR_DECLINE_UNLOADING:  the driver is being unloaded
+ * @SVR_DECLINE_NO_CA:      the CPU that has to call has no calling area
+ * @SVR_DECLINE_POLICY:     too little is known of a CPU for ap_policy
+ * @SVR_NR_DECLINES: how many there are
+ */
+enum svr_decline {
+	SVR_DECLINE_DISABLED,
+	SVR_DECLINE_SPENT,
+	SVR_DECLINE_UNLOADING,
+	SVR_DECLINE_NO_CA,
+	SVR_DECLINE_POLICY,
+	SVR_NR_DECLINES,
+};
+
 extern const struct svr_word svr_reason_words[SVR_NR_REASONS];
 extern const struct svr_word svr_outcome_words[SVR_NR_OUTCOMES];
 extern const struct svr_word svr_trust_words[SVR_NR_TRUSTS];
 extern const struct svr_word svr_state_words[SVR_NR_STATES];
 extern const struct svr_word svr_ap_policy_words[SVR_NR_AP_POLICIES];
 extern const struct svr_word svr_fate_words[SVR_NR_FATES];
+extern const struct svr_word svr_decline_words[SVR_NR_DECLINES];
 
 const char *svr_reason_name(enum svr_reason reason);
 const char *svr_outcome_name(enum svr_outcome outcome);
@@ -135,5 +154,6 @@ const char *svr_trust_name(enum svr_trust trust);
 const char *svr_state_name(enum svr_state state);
 const char *svr_ap_policy_name(enum svr_ap_policy policy);
 const char *svr_fate_name(enum svr_fate fate);
+const char *svr_decline_name(enum svr_decline decline);
 
 #endif /* _SVSM_RESET_WORDS_H */
