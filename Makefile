@@ -21,7 +21,7 @@ KBUILD_VARS := $(foreach v,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH,\
 	$(if $(filter command line,$(origin $(v))),$(v)='$($(v))'))
 
 .DEFAULT_GOAL := module
-.PHONY: module modules_install demo check check-all check-ci check-kunit check-static \
+.PHONY: module modules_install demo docs check check-all check-ci check-kunit check-static \
 	check-tool check-scenarios check-simulator check-kernel73 check-debug guest guest73 simulator tool \
 	tool_install deps clean distclean help
 
@@ -42,6 +42,11 @@ tool_install: tool ## Install them, and bash completion (DESTDIR=, PREFIX=/usr/l
 
 demo: ## Show it all: a stock kernel under the simulated SVSM, reboot, second boot
 	@tools/demo/run
+
+docs: ## The documentation as HTML, in build/docs/html
+	@tools/build/deps docs
+	@tools/docs/build
+	@echo "  $(BUILD)/docs/html/index.html"
 
 deps: ## Install the Debian packages that demo and check need
 	@tools/build/deps check

@@ -4,7 +4,7 @@
  * "Secure VM Service Module for SEV-SNP Guests" (AMD 58019), v1.01 draft 3.
  *
  * A draft: the protocol number is contested, see
- * Documentation/virt/coco/svsm-reset.rst.
+ * Documentation/virt/coco/svsm-reset-protocol.rst.
  */
 #ifndef _LINUX_SVSM_REBOOT_H
 #define _LINUX_SVSM_REBOOT_H
