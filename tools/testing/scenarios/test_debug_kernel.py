@@ -186,3 +186,34 @@ def test_sysrq_b_over_serial(debug):
     splats = guest.trouble(KERNEL_SPLAT)
     assert len(splats) == 1 and splats[0].endswith("DEBUG_LOCKS_WARN_ON(lockdep_hardirq_context())"), splats
     assert guest.console.count("sysrq_handle_reboot+") == 1
+
+
+def trace(guest):
+    """The driver's trace events on, and somebody who waits for them."""
+    guest.check("cd /sys/kernel; mountpoint -q tracing || mount -t tracefs tracefs tracing; cd /")
+    guest.check("echo 1 > /sys/kernel/tracing/events/svsm_reset/enable")
+    guest.check("echo 0 > /sys/kernel/tracing/buffer_percent")
+    guest.check("cat /sys/kernel/tracing/trace_pipe > /dev/null & sleep 1")
+    vigilant(guest)
+
+
+@pytest.mark.sliced
+def test_traced_reboot(debug):
+    """Lockdep looks whether RCU is watching wherever something is traced; here also printed."""
+    guest = debug(append="tp_printk")
+    boot_and_load(guest)
+    trace(guest)
+    guest.check("echo 2 > /sys/kernel/reboot/cpu")
+    guest.send("reboot -f")
+    guest.expect("quiesce_done: cpus=2 lost=0")
+    guest.expect("call: cause=reboot cpu=0 bsp=1 route=hand-over")
+    finish(guest, "reboot")
+
+
+@pytest.mark.sliced
+def test_traced_panic_in_nmi(debug):
+    """The kernel stops nobody: where its own stop takes more than a second, lockdep has something to say of it."""
+    guest = crashing(debug, append="unknown_nmi_panic reboot=force")
+    trace(guest)
+    guest.nmi()
+    finish(guest, "panic")
