@@ -69,6 +69,20 @@ class Events(list):
         """The EXECUTE calls that the SVSM did not accept."""
         return Events(event for event in self.of("execute") if event["result"] != "0x0")
 
+    def accepted_messages(self):
+        """The numbers of the messages that the PSP took, {VMPCK: [number, ...]}; none comes twice."""
+        numbers = {}
+        for event in self.of("psp-request", result="0x0"):
+            numbers.setdefault(event["vmpck"], []).append(event["seqno"])
+        for key, used in numbers.items():
+            if sorted(set(used)) != used:
+                self.fail(f"the numbers of VMPCK{key} do not go up: {used}")
+        return numbers
+
+    def refused_messages(self):
+        """The messages that the PSP did not take."""
+        return Events(event for event in self.of("psp-request") if event["result"] != "0x0")
+
     def boots(self, count):
         """Exactly so many boots, numbered from 1, each on the BSP."""
         numbers = [event["boot"] for event in self.of("boot")]

@@ -119,6 +119,9 @@ EVENTS = {
     "svsm-call": {
         "cpu": integer, "protocol": integer, "call": integer, "result": hexadecimal,
     },
+    "psp-request": {
+        "cpu": integer, "vmpck": integer, "msg_type": integer, "seqno": integer, "result": hexadecimal,
+    },
     "host-nmi": {"cpu": integer, "rip": hexadecimal},
     "host-resume": {
         "apic_id": integer, "vmsa": hexadecimal, "result": one_of("refused", "resumed"),

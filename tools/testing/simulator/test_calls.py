@@ -26,6 +26,8 @@ GROUPS = {
     "ghcb": "msr-info msr-cpuid event-cpuid event-features event-unknown psc-pages psc-huge"
     " psc-header psc-bad-entry scratch mmio-memory msr-own second-page",
     "launch": "e820 efi secrets cpuid-page",
+    "gcm": "known-answers",
+    "psp": "report other-vmpl wrong-number replay wrong-tag header other-key message pages extended",
     "ipi": "nmi-wakes-halted ipi-wakes-idle every-ipi-arrives every-nmi-arrives"
     " ipi-outlives-destroy init-empties-destroyed ipi-does-not-wake-halted",
 }
@@ -108,6 +110,16 @@ def test_refused_execute_is_logged(selftest):
     assert {event["flags"] for event in refused} >= {"0x1", "0xffffffffffffffff"}
     run.events.no("invalidate")
     assert len(run.events.of("boot")) == 1
+
+
+def test_messages_are_logged(selftest):
+    """Every message that came to the PSP, with what became of it."""
+    events = selftest("psp").events
+    used = events.accepted_messages()
+    assert list(used) == [2] and used[2] == list(range(1, used[2][-1] + 2, 2))
+    assert {event["result"] for event in events.refused_messages()} == {"0x16", "0x1d"}
+    assert {event["msg_type"] for event in events.of("psp-request")} >= {0, 5}
+    assert {event["vmpck"] for event in events.refused_messages()} == {0, 1, 2, 4}
 
 
 def test_vcpu_events(selftest):

@@ -24,6 +24,8 @@ PERSONALITIES = (
     ("draft,ap-execute=refuse", "ap.halted", "", 1),
     ("draft,ap-execute=bsp", "ap.halted", "", 1),
     ("draft,secrets=pristine", "launch.secrets-pristine", "", 1),
+    ("draft,secrets=pristine", "psp.pristine", "", 1),
+    ("draft", "psp.kept", "", 1),
     ("draft,foreign=2", "persona.foreign", "foreign=2", 1),
 )
 
@@ -101,3 +103,16 @@ def test_secrets_are_kept_by_default(selftest):
         selftest("launch.secrets-pristine").passed("launch.secrets-pristine")
     with pytest.raises(AssertionError):
         selftest("launch.key-wiped", svsm="draft,secrets=pristine").passed("launch.key-wiped")
+
+
+def test_message_numbers(selftest):
+    """The PSP counts on over a reset; what a restored page makes of it is refused."""
+    assert selftest("psp.kept").events.accepted_messages() == {2: [1, 3]}
+    events = selftest("psp.pristine", svsm="draft,secrets=pristine").events
+    assert events.accepted_messages() == {2: [1, 3, 5]}
+    (refused,) = events.refused_messages()
+    assert (refused["boot"], refused["seqno"], refused["result"]) == (2, 1, "0x1d")
+    with pytest.raises(AssertionError):
+        selftest("psp.pristine").passed("psp.pristine")
+    with pytest.raises(AssertionError):
+        selftest("psp.kept", svsm="draft,secrets=pristine").passed("psp.kept")

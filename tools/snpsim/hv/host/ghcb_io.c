@@ -6,17 +6,21 @@
 #define HV_MAPPED	(512UL << 30)	/* what the hypervisor's page table has (entry.S) */
 #define INJECT_GP	(BIT_ULL(31) | BIT_ULL(11) | 3 << 8 | EXC_GP)
 
-/* The scratch area of a request; the host can work in shared memory only. */
-void *ghcb_scratch(const u8 *ghcb, u64 len)
+/* Memory that the host may touch for the guest: shared, all of it. */
+void *shared_ptr(u64 gpa, u64 len)
 {
-	u64 gpa = ghcb_get(ghcb, GHCB_SW_SCRATCH) & ~CBIT_MASK;
-
+	gpa &= ~CBIT_MASK;
 	if (!gpa_ptr(gpa, len))
 		return NULL;
 	for (u64 p = gpa & PAGE_MASK; p < gpa + len; p += PAGE_SIZE)
 		if (page_state(p) != PAGE_SHARED)
 			return NULL;
 	return (void *)gpa;
+}
+
+void *ghcb_scratch(const u8 *ghcb, u64 len)
+{
+	return shared_ptr(ghcb_get(ghcb, GHCB_SW_SCRATCH), len);
 }
 
 /* AMD 56421, 4.1.2: like the IOIO exit's info; strings go through the scratch area. */

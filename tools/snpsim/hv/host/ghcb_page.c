@@ -92,6 +92,12 @@ void ghcb_page_request(struct vcpu *v)
 	case VMGEXIT_PSC:
 		psc_page(v, ghcb);
 		break;
+	case VMGEXIT_GUEST_REQUEST:
+		guest_request(v, ghcb, info1, info2);
+		break;
+	case VMGEXIT_EXT_REQUEST:
+		ext_guest_request(v, ghcb, info1, info2);
+		break;
 	case VMGEXIT_AP_CREATION:
 		ap_creation(v, ghcb, info1, info2);
 		break;

@@ -31,6 +31,8 @@
 #define VMGEXIT_NMI_COMPLETE	0x80000003
 #define VMGEXIT_AP_HLT_LOOP	0x80000004
 #define VMGEXIT_PSC		0x80000010
+#define VMGEXIT_GUEST_REQUEST	0x80000011
+#define VMGEXIT_EXT_REQUEST	0x80000012
 #define VMGEXIT_AP_CREATION	0x80000013
 #define VMGEXIT_RUN_VMPL	0x80000018
 #define VMGEXIT_HV_FEATURES	0x8000fffd
@@ -68,10 +70,14 @@ bool host_drops_mmio(u64 pa, u32 value);
 void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa);
 void ap_reset_hold(struct vcpu *v);
 /* ghcb_io.c: port, memory and MSR accesses on behalf of the guest */
+void *shared_ptr(u64 gpa, u64 len);
 void *ghcb_scratch(const u8 *ghcb, u64 len);
 void ghcb_ioio(struct vcpu *v, u8 *ghcb, u64 info1, u64 info2);
 void ghcb_mmio(u8 *ghcb, u64 pa, u64 size, bool write);
 void ghcb_msr_access(u8 *ghcb, bool write);
+/* guest_request.c: messages for the PSP */
+void guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response);
+void ext_guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response);
 /* ports.c: ports that the host watches */
 void port_bitmap(u8 *iopm);
 u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val);

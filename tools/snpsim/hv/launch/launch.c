@@ -2,12 +2,11 @@
 /* Launch, and launch again: the same code, whatever the image is. */
 #include "launch.h"
 #include "machine.h"
+#include "psp.h"
 #include "svsm.h"
 
 #define SECRETS_VERSION		3
 #define SECRETS_VMPCK		0x20
-#define SECRETS_VMPCK_SIZE	128
-#define SECRETS_KEY_SIZE	32
 #define SECRETS_SVSM_BASE	0x140
 #define SECRETS_SVSM_SIZE	0x148
 #define SECRETS_SVSM_CAA	0x150
@@ -26,8 +25,8 @@ void launch_init(void)
 static void make_secrets(u8 *s)
 {
 	*(u32 *)s = SECRETS_VERSION;
-	for (u32 i = GUEST_VMPL * SECRETS_KEY_SIZE; i < SECRETS_VMPCK_SIZE; i++)
-		s[SECRETS_VMPCK + i] = rdtsc() >> 3;
+	for (u32 i = GUEST_VMPL; i < PSP_VMPCKS; i++)
+		memcpy(s + SECRETS_VMPCK + i * PSP_KEY_SIZE, psp_key(i), PSP_KEY_SIZE);
 }
 
 /*
@@ -40,8 +39,10 @@ void launch_fill_secrets(void *page, bool intact)
 	static u8 pristine[PAGE_SIZE];
 	u8 *s = page;
 
-	if (boot_count == 1)
+	if (boot_count == 1) {
+		psp_launch();
 		make_secrets(pristine);
+	}
 	if (boot_count == 1 || !intact || config->secrets == SECRETS_PRISTINE)
 		memcpy(s, pristine, PAGE_SIZE);
 	*(u64 *)(s + SECRETS_SVSM_BASE) = HV_BASE;

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The attestation protocol (AMD 58019, section 7, tables 11 and 13). The report
- * says that it is simulated; nobody can take it for one of a PSP.
- */
+/* The attestation protocol (AMD 58019, section 7, tables 11 and 13). */
 #include "machine.h"
+#include "psp.h"
 #include "svsm.h"
 
 #define ATTEST_SERVICES		0
 #define ATTEST_SINGLE_SERVICE	1
-#define NONCE_SIZE		64
-#define REPORT_SIZE		1184	/* SNP firmware ABI, table ATTESTATION_REPORT */
-#define REPORT_DATA		0x50
+#define NONCE_SIZE		PSP_REPORT_DATA_SIZE
+#define SVSM_VMPL		0
 #define MAX_CERTIFICATES	0x4000
 #define MAX_MANIFEST		4096
 #define MAX_SERVICE_MANIFEST	64	/* as the CLI has it */
@@ -25,8 +22,6 @@ static const u8 manifest_guid[16] = {	/* 63849ebb-3d92-4670-a1ff-58f9c94b87bb */
 	0xbb, 0x9e, 0x84, 0x63, 0x92, 0x3d, 0x70, 0x46,
 	0xa1, 0xff, 0x58, 0xf9, 0xc9, 0x4b, 0x87, 0xbb,
 };
-
-static const char report_mark[] = "SIMULATED by snpsim: this is no attestation report";
 
 struct location {
 	u64 gpa;
@@ -51,7 +46,7 @@ struct attest_op {
 
 #define SERVICES_OP_SIZE	offsetof(struct attest_op, guid)
 
-static u8 manifest[MAX_MANIFEST], report[REPORT_SIZE];
+static u8 manifest[MAX_MANIFEST], report[PSP_REPORT_SIZE];
 
 /* The draft's manifest: u32 version, u32 flags; a personality may bend it. */
 static u32 reboot_manifest(u8 *buf)
@@ -80,14 +75,6 @@ static u32 all_manifests(void)
 	*(u32 *)(manifest + 16) = size;
 	*(u32 *)(manifest + 20) = services;
 	return size;
-}
-
-static void make_report(const u8 *nonce)
-{
-	memset(report, 0, sizeof(report));
-	*(u32 *)report = 0xffffffff;		/* a version that no firmware reports */
-	memcpy(report + REPORT_DATA, nonce, NONCE_SIZE);
-	memcpy(report + REPORT_DATA + NONCE_SIZE, report_mark, sizeof(report_mark));
 }
 
 static bool is_zero(const u8 *p, u32 n)
@@ -120,15 +107,15 @@ static u64 answer(struct vcpu *v, const struct attest_op *op, u32 manifest_len)
 
 	v->reg[RCX] = manifest_len;
 	v->reg[RDX] = 0;
-	v->reg[R8] = REPORT_SIZE;
-	if (manifest_len > op->manifest.size || REPORT_SIZE > op->report.size)
+	v->reg[R8] = PSP_REPORT_SIZE;
+	if (manifest_len > op->manifest.size || PSP_REPORT_SIZE > op->report.size)
 		return SVSM_ERR_INVALID_PARAMETER;
 	/* A service may have an empty manifest. */
 	to_manifest = svsm_private_ptr(op->manifest.gpa, manifest_len ? manifest_len : 1);
-	to_report = svsm_private_ptr(op->report.gpa, REPORT_SIZE);
+	to_report = svsm_private_ptr(op->report.gpa, PSP_REPORT_SIZE);
 	if (!to_manifest || !to_report)
 		return SVSM_ERR_INVALID_ADDRESS;
-	memcpy(to_report, report, REPORT_SIZE);
+	memcpy(to_report, report, PSP_REPORT_SIZE);
 	memcpy(to_manifest, manifest, manifest_len);
 	return SVSM_SUCCESS;
 }
@@ -156,7 +143,7 @@ u64 attest_call(struct svsm_call *c)
 	nonce = svsm_private_ptr(op.nonce.gpa, NONCE_SIZE);
 	if (!nonce)
 		return SVSM_ERR_INVALID_ADDRESS;
-	make_report(nonce);
+	psp_report(report, nonce, SVSM_VMPL);
 	len = single ? reboot_manifest(manifest) : all_manifests();
 	return answer(c->v, &op, len);
 }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The guest context: four keys for messages (VMPCK), and how many messages have
+ * been exchanged with each. It is made when the VM is launched and lives as long
+ * as that; an SVSM that starts the launch image again does not touch it.
+ */
+#include "lib.h"
+#include "psp.h"
+
+#define TRIES		10		/* RDRAND may have nothing to give now and then */
+#define LAST_COUNT	(~0UL - 2)	/* there has to be a number for the answer */
+
+static struct {
+	u8 key[PSP_KEY_SIZE];
+	u64 count;
+} vmpck[PSP_VMPCKS];
+
+static u64 random_u64(void)
+{
+	u64 v;
+	u8 ok;
+
+	for (u32 i = 0; i < TRIES; i++) {
+		asm volatile("rdrand %0; setc %1" : "=r"(v), "=qm"(ok) : : "cc");
+		if (ok)
+			return v;
+	}
+	hv_panic("RDRAND has no random numbers");
+}
+
+void psp_launch(void)
+{
+	for (u32 k = 0; k < PSP_VMPCKS; k++)
+		for (u32 i = 0; i < PSP_KEY_SIZE; i += 8) {
+			u64 v = random_u64();
+
+			memcpy(vmpck[k].key + i, &v, 8);
+		}
+}
+
+const u8 *psp_key(u32 n)
+{
+	return vmpck[n].key;
+}
+
+/* Is this the number that the next message has to have? */
+bool psp_count_next(u32 n, u64 seqno)
+{
+	return vmpck[n].count <= LAST_COUNT && seqno == vmpck[n].count + 1;
+}
+
+/* A message has been accepted: the number of its answer. */
+u64 psp_count_answer(u32 n)
+{
+	vmpck[n].count += 2;
+	return vmpck[n].count;
+}
