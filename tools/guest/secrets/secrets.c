@@ -13,6 +13,7 @@
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/sprintf.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 #include <asm/sev.h>
@@ -44,6 +45,19 @@ static const struct kernel_param_ops usage_ops = {
 module_param_cb(usage, &usage_ops, NULL, 0644);
 MODULE_PARM_DESC(usage, "os_area.guest_usage, 64 hex digits; only once loaded");
 
+static int seqno_set(const char *val, const struct kernel_param *kp)
+{
+	u32 n[4];
+
+	if (!page || sscanf(val, "%u %u %u %u", &n[0], &n[1], &n[2], &n[3]) != 4)
+		return -EINVAL;
+	page->os_area.msg_seqno_0 = n[0];
+	page->os_area.msg_seqno_1 = n[1];
+	page->os_area.msg_seqno_2 = n[2];
+	page->os_area.msg_seqno_3 = n[3];
+	return 0;
+}
+
 static int seqno_get(char *buf, const struct kernel_param *kp)
 {
 	return sysfs_emit(buf, "%u %u %u %u\n", page->os_area.msg_seqno_0,
@@ -52,10 +66,11 @@ static int seqno_get(char *buf, const struct kernel_param *kp)
 }
 
 static const struct kernel_param_ops seqno_ops = {
+	.set = seqno_set,
 	.get = seqno_get,
 };
-module_param_cb(seqno, &seqno_ops, NULL, 0444);
-MODULE_PARM_DESC(seqno, "msg_seqno_0 to msg_seqno_3");
+module_param_cb(seqno, &seqno_ops, NULL, 0644);
+MODULE_PARM_DESC(seqno, "msg_seqno_0 to msg_seqno_3; only once loaded");
 
 static int __init secrets_init(void)
 {
