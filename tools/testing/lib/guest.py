@@ -75,6 +75,7 @@ class Guest:
         kernel=places.KERNEL,
         initrd=places.INITRD,
         timeout=RUN_TIMEOUT,
+        efivars=False,
         qemu=(),
         plain=False,
         patience=1,
@@ -103,6 +104,8 @@ class Guest:
             command += ["--fidelity", fidelity]
         if memory:
             command += ["--memory", memory]
+        if efivars:
+            command += ["--efivars"]
         if qemu:
             command += ["--", *qemu]
         if plain:

@@ -44,6 +44,10 @@ def text(value):
     return isinstance(value, str) and value != ""
 
 
+def string(value):
+    return isinstance(value, str)
+
+
 def hexadecimal(value):
     return isinstance(value, str) and HEX.fullmatch(value) is not None
 
@@ -122,6 +126,7 @@ EVENTS = {
     "psp-request": {
         "cpu": integer, "vmpck": integer, "msg_type": integer, "seqno": integer, "result": hexadecimal,
     },
+    "efi-variable": {"cpu": integer, "name": string, "size": integer, "result": hexadecimal},
     "host-nmi": {"cpu": integer, "rip": hexadecimal},
     "host-resume": {
         "apic_id": integer, "vmsa": hexadecimal, "result": one_of("refused", "resumed"),

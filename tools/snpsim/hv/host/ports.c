@@ -3,6 +3,7 @@
  * I/O ports that the host watches: power-off, every way to reset a PC, and the
  * simulator's own. A host cannot reset an SNP guest: it can only end the VM.
  */
+#include "efivars.h"
 #include "host.h"
 #include "machine.h"
 
@@ -23,7 +24,7 @@ static const u16 watched[] = {
 	PORT_KBD_DATA, PORT_KBD_COMMAND, PORT_SYSTEM_CONTROL, PORT_RESET_CONTROL,
 	PORT_PM1A_CNT, PORT_PM1A_CNT + 1,
 	PORT_DEBUGCON, PORT_DEBUG_EXIT, PORT_DEBUG_EXIT + 1, PORT_DEBUG_EXIT + 2,
-	PORT_DEBUG_EXIT + 3,
+	PORT_DEBUG_EXIT + 3, PORT_EFIVAR_DATA, PORT_EFIVAR_COMMAND,
 };
 
 void port_bitmap(u8 *iopm)
@@ -79,6 +80,8 @@ u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val)
 	/* The guest cannot write events, nor end the run behind our back. */
 	if (own_port(port) || own_port(port + size - 1))
 		return 0xffffffff;
+	if (port == PORT_EFIVAR_DATA || port == PORT_EFIVAR_COMMAND)
+		return efivar_port(v, port, size, in, val);
 	if (!in)
 		check_write(v, port, size, val);
 	switch (size) {

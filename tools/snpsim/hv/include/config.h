@@ -23,6 +23,7 @@ enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 #define OPT_NOATTEST		BIT_ULL(1)	/* no attestation protocol */
 #define OPT_KEEPVMSA		BIT_ULL(2)	/* EXECUTE leaves VMSAs that can be run */
 #define OPT_RESULT		BIT_ULL(3)	/* execute_result is set */
+#define OPT_EFIVARS		BIT_ULL(4)	/* firmware and host have EFI variables */
 
 #define HOST_DESTROY_REFUSE	BIT_ULL(0)	/* AP destruction is answered with an error */
 #define HOST_DESTROY_LIE	BIT_ULL(1)	/* it is answered, and not done */

@@ -82,5 +82,7 @@ void ext_guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response);
 void port_bitmap(u8 *iopm);
 u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val);
 void exit_ioio(struct vcpu *v);
+/* efivars.c */
+u32 efivar_port(struct vcpu *v, u16 port, int size, bool in, u32 val);
 
 #endif

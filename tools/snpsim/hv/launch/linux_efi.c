@@ -2,10 +2,13 @@
 /*
  * A minimal EFI system table: what Linux needs to find ACPI, the CC blob and the
  * unaccepted-memory table, and so to validate its own memory. There are runtime
- * services that do nothing: without any, kexec hands no EFI tables on.
+ * services that do nothing: without any, kexec hands no EFI tables on. Those for
+ * variables can be had (efi/).
  */
+#include "efivars.h"
 #include "launch.h"
 #include "machine.h"
+#include "runtime.h"
 
 #define EFI_SIGNATURE		0x5453595320494249UL	/* "IBI SYST" */
 #define EFI_RUNTIME_SIGNATURE	0x56524553544e5552UL	/* "RUNTSERV" */
@@ -13,14 +16,10 @@
 #define EFI_MEMORY_WB		8
 #define EFI_MEMORY_RUNTIME	BIT_ULL(63)
 #define EFI_RT_SET_VIRTUAL_MAP	0x80
+#define EFI_RT_VARIABLES	0x2070	/* get, get next, set, query */
 #define UNIT_SHIFT		21
 #define UNIT_SIZE		BIT_ULL(UNIT_SHIFT)
 #define BP_EFI_INFO		0x1c0
-
-struct efi_table_header {
-	u64 signature;
-	u32 revision, size, crc, rsvd;
-} __packed;
 
 struct efi_system_table {
 	struct efi_table_header hdr;
@@ -31,13 +30,11 @@ struct efi_system_table {
 	u64 tables_len, tables;
 } __packed;
 
-#define N_RUNTIME_SERVICES	14
 #define SET_VIRTUAL_ADDRESS_MAP	4
-
-struct efi_runtime_table {
-	struct efi_table_header hdr;
-	u64 service[N_RUNTIME_SERVICES];
-} __packed;
+#define GET_VARIABLE		6
+#define GET_NEXT_VARIABLE_NAME	7
+#define SET_VARIABLE		8
+#define QUERY_VARIABLE_INFO	13
 
 /* Which services there are: nobody needs to find out by calling (UEFI 2.10, 4.6.2). */
 struct efi_rt_properties {
@@ -48,11 +45,6 @@ struct efi_rt_properties {
 struct efi_config_table {
 	u8 guid[16];
 	u64 address;
-} __packed;
-
-struct efi_memory_desc {
-	u32 type, pad;
-	u64 phys, virt, pages, attr;
 } __packed;
 
 struct unaccepted_table {
@@ -87,7 +79,6 @@ static const u8 guids[N_TABLES][16] = {
 #define EFI_TABLES		(GUEST_EFI_PAGE + 0x100)
 #define EFI_VENDOR		(GUEST_EFI_PAGE + 0x200)
 #define EFI_RT_PROPERTIES	(GUEST_EFI_PAGE + 0x280)
-#define EFI_RUNTIME		(GUEST_EFI_PAGE + 0x300)
 #define EFI_MEMMAP		(GUEST_EFI_PAGE + 0x400)
 
 /* mov $EFI_UNSUPPORTED, %rax; ret */
@@ -97,6 +88,7 @@ static const u8 success[] = { 0x31, 0xc0, 0xc3 };
 
 #define CODE_UNSUPPORTED	GUEST_EFI_CODE_PAGE
 #define CODE_SUCCESS		(GUEST_EFI_CODE_PAGE + 0x20)
+#define CODE_VARIABLES		(GUEST_EFI_CODE_PAGE + 0x100)
 
 static bool is_runtime(enum efi_memory type)
 {
@@ -131,6 +123,18 @@ static void build_unaccepted(void)
 			t->bitmap[u / 8] |= 1 << u % 8;
 }
 
+/* They do port I/O, so SetVirtualAddressMap has something to do (efi/runtime.c). */
+static void add_variables(struct efi_runtime_table *rt)
+{
+	memcpy((void *)CODE_VARIABLES, efi_runtime_code, efi_runtime_code_end - efi_runtime_code);
+	rt->service[GET_VARIABLE] = CODE_VARIABLES + EFIVAR_ENTRY(EFIVAR_GET);
+	rt->service[GET_NEXT_VARIABLE_NAME] = CODE_VARIABLES + EFIVAR_ENTRY(EFIVAR_NEXT);
+	rt->service[SET_VARIABLE] = CODE_VARIABLES + EFIVAR_ENTRY(EFIVAR_SET);
+	rt->service[SET_VIRTUAL_ADDRESS_MAP] = CODE_VARIABLES +
+					       EFIVAR_ENTRY(EFIVAR_SET_VIRTUAL_MAP);
+	rt->service[QUERY_VARIABLE_INFO] = CODE_VARIABLES + EFIVAR_ENTRY(EFIVAR_QUERY);
+}
+
 static void build_runtime(void)
 {
 	struct efi_runtime_table *rt = (void *)EFI_RUNTIME;
@@ -144,6 +148,10 @@ static void build_runtime(void)
 	for (int i = 0; i < N_RUNTIME_SERVICES; i++)
 		rt->service[i] = i == SET_VIRTUAL_ADDRESS_MAP ? CODE_SUCCESS : CODE_UNSUPPORTED;
 	*p = (struct efi_rt_properties){ 1, sizeof(*p), EFI_RT_SET_VIRTUAL_MAP };
+	if (option(OPT_EFIVARS)) {
+		add_variables(rt);
+		p->supported |= EFI_RT_VARIABLES;
+	}
 }
 
 void linux_build_efi(u8 *boot_params)
@@ -173,7 +181,7 @@ void linux_build_efi(u8 *boot_params)
 	memcpy(info->signature, "EL64", 4);
 	info->systab = GUEST_EFI_PAGE;
 	info->desc_size = sizeof(struct efi_memory_desc);
-	info->desc_version = 1;
+	info->desc_version = EFI_MEMORY_DESC_VERSION;
 	info->memmap = EFI_MEMMAP;
 	info->memmap_size = mem_map_len * sizeof(struct efi_memory_desc);
 }
