@@ -101,8 +101,8 @@ class Demo:
         return self.guest.attribute("last_reset_reason")
 
     def attributes(self):
-        standard = ("driver", "driver_override", "modalias", "power", "subsystem", "uevent")
-        names = self.guest.check(f"ls {places.ATTRIBUTES}").split()
+        standard = ("driver_override", "modalias", "uevent")
+        names = self.guest.check(f"cd {places.ATTRIBUTES}; find * -maxdepth 0 -type f; cd /").split()
         return [name for name in names if name not in standard]
 
     def reboot(self):

@@ -5,6 +5,9 @@ Hardly anything here knows the format of the record: it is what changes in the
 secrets page and in the CMOS memory when the module is loaded for the first time.
 """
 
+import calendar
+import re
+import time
 import zlib
 
 from lib import places
@@ -82,28 +85,60 @@ def record_place(guest):
     return range(min(changed), max(changed) + 1)
 
 
-def test_reboot_and_panic_on_an_ap(simulate):
-    """Reason, CPU, message and count of two resets; PSP message numbers untouched."""
+def counts(guest):
+    """The numbers in reset_counts, by their files' names, without the zeros; loads nothing."""
+    lines = guest.check(f"cd {places.ATTRIBUTES}/reset_counts; grep . *; cd /").splitlines()
+    return {name: int(number) for name, number in (line.split(":") for line in lines) if number != "0"}
+
+
+def seconds(text):
+    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
+
+
+def test_reboot_panic_and_emergency(simulate):
+    """What is told of three resets in a row; PSP message numbers untouched."""
     guest = boot(simulate, smp=2)
     guest.trouble_is_fine = True  # a panic shows its call trace
     numbers = guest.check(f"cat {SECRETS}/seqno")
     guest.load()
-    assert guest.attribute("reset_count") == "0"
-    assert guest.attribute("last_reset_cpu") == "unknown"
+    begin = int(guest.check("date +%s"))
     guest.send("reboot -f")
     again(guest, 2)
-    names = ("last_reset_reason", "reset_count", "last_reset_cpus", "record_store")
+    names = (
+        "last_reset_reason", "last_reset_cause", "last_reset_outcome", "reset_count", "last_reset_cpus",
+        "last_reset_result", "record_store", "record_trust", "power_on_reason", "last_reset_time",
+    )
     first = told(guest, *names)
-    assert first == ["reboot", "1", "", "secrets"]
+    assert first[:-1] == ["reboot", "reboot", "completed", "1", "", "none", "secrets", "guest", "software reset"]
+    assert begin - 1 <= seconds(first[-1]) <= int(guest.check("date +%s"))
     # the same after a reload: it is the same boot
     assert told(guest, *names) == first
     guest.load()
     guest.send("taskset 2 sh -c 'echo c > /proc/sysrq-trigger'")
     again(guest, 3)
-    found = told(guest, "last_reset_reason", "last_reset_cpu", "last_reset_message", "reset_count", "last_reset_cpus")
-    assert found == ["panic", "1", "sysrq trigge", "2", ""]
+    guest.load()
+    assert [guest.attribute(name) for name in ("last_reset_reason", "last_reset_cpu", "last_reset_message")] == [
+        "panic", "1", "sysrq trigg",
+    ]
+    line = [line for line in guest.dmesg().splitlines() if "svsm-reset: last reset: " in line][-1]
+    assert re.search(
+        r'last reset: panic "sysrq trigg" on CPU 1 at 20[0-9-]+T[0-9:]+Z, completed; '
+        r"2 resets so far; record from secrets \(guest\)$", line,
+    ), line
+    assert counts(guest) == {"reboot": 1, "panic": 1}
+    guest.send("echo b > /proc/sysrq-trigger")
+    again(guest, 4)
+    guest.load()
+    assert counts(guest) == {"reboot": 1, "panic": 1, "emergency-restart": 1}
+    assert guest.attribute("reset_count") == "3"
+    assert guest.attribute("last_reset_reason") == "emergency-restart"
+    # the store of which the host is the master knows how many there were
+    guest.check("rmmod svsm_reset")
+    guest.load("record=cmos")
+    assert guest.attribute("reset_count") == "3" and counts(guest) == {}
     assert guest.check(f"cat {SECRETS}/seqno") == numbers
     guest.powered_off()
+    guest.events.orderly_resets(3, cpus=2)
 
 
 def test_tampered_record(simulate):
@@ -172,10 +207,14 @@ def test_nothing_and_foreign_data(simulate):
     guest.events.orderly_resets(2, cpus=1)
 
 
-def returned(raw):
-    """The record of a call as it is when the call has come back: stage 3, byte 3."""
-    body = raw[:3] + bytes([0x30 | raw[3] & 0xF]) + raw[4:28]
+def sealed(body):
     return body + zlib.crc32(body).to_bytes(4, "little")
+
+
+def as_stage(raw, stage, said):
+    """A record of a call as it is in the secrets page at another stage: byte 3, and bytes 17 to 27."""
+    assert len(raw) == 32 and len(said) <= 11
+    return sealed(raw[:3] + bytes([stage << 4 | raw[3] & 0xF]) + raw[4:17] + said.ljust(11, b"\0"))
 
 
 def test_reset_that_the_module_did_not_ask_for(simulate):
@@ -190,13 +229,97 @@ def test_reset_that_the_module_did_not_ask_for(simulate):
     guest.send("reboot -f")
     again(guest, 2)
     called = page(guest)
-    assert reason(guest) == "reboot"
+    names = ("last_reset_reason", "last_reset_outcome", "last_reset_cause", "reset_count")
+    assert told(guest, *names) == ["reboot", "completed", "reboot", "1"]
     write_page(guest, old)
-    assert reason(guest) == "unknown"
-    write_page(guest, returned(called))
-    assert source(guest) == ["refused", "secrets"]
-    # once more in the same boot
-    assert source(guest) == ["refused", "secrets"]
+    assert told(guest, *names) == ["unknown", "unknown", "unknown", "0"]
+    names = ("last_reset_reason", "last_reset_cause", "last_reset_outcome", "last_reset_result", "last_reset_cpus",
+             "last_reset_message", "power_on_reason", "record_store")
+    for stage, said, result, cpus, message in (
+        (3, b"\x02\0\x80deadman:", "none", "1,23", "deadman:"),
+        (5, (0x80000006).to_bytes(8, "little") + b"\x08\0\0", "0x80000006", "3", ""),
+        (6, (-110).to_bytes(4, "little", signed=True) + b"\0\0\0a me", "-110", "", "a me"),
+    ):
+        write_page(guest, as_stage(called, stage, said))
+        # twice in the same boot
+        for _ in range(2):
+            assert told(guest, *names) == [
+                "refused", "reboot", "refused", result, cpus, message, "unknown reason", "secrets",
+            ]
+    # on the way to a crash kernel, and never came back from there
+    write_page(guest, as_stage(called[:3] + b"\x25" + called[4:], 4, b""))
+    for _ in range(2):
+        assert told(guest, "last_reset_reason", "last_reset_outcome") == ["kdump", "unknown"]
+    guest.powered_off()
+
+
+def small(raw, tsc):
+    """A record from CMOS with another TSC (its bits 31 and up)."""
+    return sealed(raw[:10] + tsc.to_bytes(2, "little"))
+
+
+def test_relaunched(simulate):
+    """What a host leaves in CMOS when it ends the machine and launches another, instead of a reset."""
+    guest = boot(simulate)
+    place = record_place(guest)
+    guest.load()
+    # so that the other one is younger when it looks
+    guest.check("sleep 25")
+    guest.send("reboot -f")
+    again(guest, 2)
+    raw = bytes(cmos(guest)[address] for address in place)
+    guest.powered_off()
+
+    other = boot(simulate)
+    names = ("last_reset_reason", "last_reset_outcome", "record_store", "record_trust", "reset_count", "power_on_reason")
+    relaunched = ["reboot", "relaunched", "cmos", "host", "0", "regular power-up"]
+    completed = ["reboot", "completed", "cmos", "host", "1", "software reset"]
+    cases = [(raw, relaunched), (small(raw, 0xFFFF), relaunched), (small(raw, 0), completed), (small(raw, 1), completed)]
+    for record, expected in cases:
+        write_page(other, EMPTY)
+        write(other, dict(zip(place, record)))
+        assert told(other, *names) == expected
+        write_page(other, EMPTY)
+        # the same after a reload
+        assert told(other, *names) == expected
+    other.powered_off()
+
+
+def test_stores(simulate):
+    """Only the stores that are wanted are written, and read."""
+    guest = boot(simulate)
+    place = record_place(guest)
+    blank = {address: 0 for address in place}
+    choices = {"none": (False, False), "secrets": (True, False), "cmos": (False, True), "secrets,cmos": (True, True)}
+    for choice, there in choices.items():
+        write_page(guest, EMPTY)
+        write(guest, blank)
+        guest.load(f"record={choice}")
+        expected = ["unknown", "unknown"] if choice == "none" else ["none", "none"]
+        assert [guest.attribute(name) for name in ("last_reset_reason", "last_reset_outcome")] == expected
+        memory = cmos(guest)
+        assert (page(guest) != EMPTY, any(memory[address] for address in place)) == there, choice
+        assert guest.attribute("record_store") == "none"
+        guest.check("rmmod svsm_reset")
+    guest.load("record=cmos")
+    guest.send("reboot -f")
+    again(guest, 2)
+    guest.load("record=cmos")
+    names = ("last_reset_reason", "last_reset_outcome", "record_store", "record_trust")
+    assert [guest.attribute(name) for name in names] == ["reboot", "completed", "cmos", "host"]
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=1)
+
+
+def test_record_of_another_version(simulate):
+    """One that is intact and not of this version is left alone, and not understood."""
+    guest = boot(simulate)
+    record_place(guest)
+    old = sealed(page(guest)[:2] + b"\x02" + page(guest)[3:28])
+    write_page(guest, old)
+    write(guest, {address: 0 for address in range(0x60, 0x70)})
+    assert source(guest) == ["unknown", "none"]
+    assert page(guest) == old
     guest.powered_off()
 
 

@@ -5,23 +5,40 @@ from lib import places
 from lib.sources import run
 
 
+COUNTED = ("reboot", "emergency-restart", "panic", "kdump", "refused")
+SETTINGS = ("ap_policy", "deadman")
+FIRST_BOOT = {
+    "protocol_id": "5", "protocol_version": "1", "state": "ready",
+    "ap_policy": "refuse", "deadman": "600",
+    "last_reset_reason": "none", "last_reset_cause": "none", "last_reset_outcome": "none",
+    "last_reset_message": "", "last_reset_cpu": "unknown", "last_reset_cpus": "",
+    "last_reset_time": "unknown", "last_reset_uptime": "unknown", "last_reset_kernel": "unknown",
+    "last_reset_result": "none", "reset_count": "0", **{f"reset_counts/{name}": "0" for name in COUNTED},
+    "record_store": "none", "record_trust": "none", "power_on_reason": "regular power-up",
+}
+# Those that every device has
+STANDARD = ("driver_override", "modalias", "power/", "uevent")
+
+
 def test_values(simulate):
+    """All there is, first boot: each file, its mode, its value, and that it refuses what it does not take."""
     guest = simulate(smp=1)
     guest.boot()
     guest.load()
-    values = {
-        name: guest.attribute(name) for name in guest.check(f"cd {places.ATTRIBUTES}; ls; cd /").split()
-        if name not in ("driver", "driver_override", "modalias", "power", "subsystem", "uevent")
-    }
-    assert values == {
-        "protocol_id": "5", "protocol_version": "1", "last_reset_reason": "none",
-        "last_reset_message": "", "last_reset_cpu": "unknown", "last_reset_cpus": "",
-        "reset_count": "0", "record_store": "none", "deadman": "600",
-        "ap_policy": "refuse", "state": "ready",
-    }
-    for name in values:
-        mode = guest.check(f"stat -c %a {places.ATTRIBUTES}/{name}")
-        assert mode == ("644" if name in ("ap_policy", "deadman") else "444")
+    listed = guest.check(f"cd {places.ATTRIBUTES}; find . -type f; cd /").split()
+    files = [name for name in (path.removeprefix("./") for path in listed) if not name.startswith(STANDARD)]
+    shown = guest.check(
+        f"cd {places.ATTRIBUTES}; for i in {' '.join(files)}; do echo $i $(stat -c %a $i) $(cat $i); done; cd /"
+    )
+    lines = [line.split(" ", 2) for line in shown.splitlines()]
+    assert {name: rest for name, _, rest in ([*line, ""][:3] for line in lines)} == FIRST_BOOT
+    assert {line[0] for line in lines if line[1] == "644"} == set(SETTINGS)
+    assert {line[1] for line in lines} == {"444", "644"}
+    for name in set(files) - set(SETTINGS):
+        assert guest.run(f"echo 1 > {places.ATTRIBUTES}/{name}")[0] != 0
+    said = guest.dmesg()
+    assert "svsm-reset: ready: protocol 5 version 1\n" in said
+    assert "svsm-reset: last reset: none; 0 resets so far; record from none (none)\n" in said + "\n"
     guest.powered_off()
 
 
@@ -32,6 +49,10 @@ GARBAGE = {
     ),
     "ap_policy": (["", "x", "Refuse", "force,refuse", "1"], "ap_policy: allowed values are refuse, host, force"),
     "deadman": (["", "x", "-1", "5x", "86401", "4294967296"], "deadman: allowed values are 0 to 86400"),
+    "record": (
+        ["", "x", "auto,cmos", "secrets,", ",cmos", "Secrets", "secrets,none", "secrets:cmos", "cmos," * 40 + "cmos"],
+        "record: allowed values are auto, none, or some of secrets,cmos",
+    ),
     "allow_unattested": (["x", "2", "-1"], "allow_unattested: allowed values are 0, 1"),
 }
 
@@ -47,7 +68,7 @@ def test_garbage_in_a_parameter(simulate):
             assert status != 0 and "nvalid" in output, f"{name}={value}: {output}"
             assert line in guest.dmesg(), f"{name}={value}"
     # ... and the module loads none the less when it is told something sensible
-    guest.load("protocol=0x5 ap_policy=force allow_unattested=0")
+    guest.load("protocol=0x5 ap_policy=force allow_unattested=0 record=cmos,secrets")
     assert guest.attribute("ap_policy") == "force"
     guest.powered_off()
     guest.events.no_reset_tried()
@@ -77,11 +98,6 @@ def test_garbage_in_a_file(simulate):
     for value in ("0", "86400", "600"):
         guest.check(f"echo {value} > {path}")
         assert guest.attribute("deadman") == value
-    for name in (
-        "protocol_id", "protocol_version", "last_reset_reason", "last_reset_message", "last_reset_cpu",
-        "last_reset_cpus", "reset_count", "record_store", "state",
-    ):
-        assert guest.run(f"echo 1 > {places.ATTRIBUTES}/{name}")[0] != 0
     guest.powered_off()
 
 
@@ -90,7 +106,14 @@ def test_parameters_are_shown(simulate):
     guest = simulate(smp=1)
     guest.boot()
     guest.load()
-    for name, value in {"protocol": "5", "ap_policy": "refuse", "deadman": "600", "allow_unattested": "0"}.items():
+    values = {
+        "protocol": "5", "ap_policy": "refuse", "deadman": "600", "allow_unattested": "0", "record": "auto",
+    }
+    for name, value in values.items():
         assert f"{name}:" in described
         assert guest.check(f"cat /sys/module/svsm_reset/parameters/{name}") == value
+    for given, shown in {"none": "none", "secrets": "secrets", "cmos,secrets": "auto", "cmos": "cmos"}.items():
+        guest.check("rmmod svsm_reset")
+        guest.load(f"record={given}")
+        assert guest.check("cat /sys/module/svsm_reset/parameters/record") == shown
     guest.powered_off()

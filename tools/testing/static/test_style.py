@@ -91,6 +91,8 @@ def attributes():
     for name in files(".c", ".h"):
         if name.startswith("drivers/"):
             declared |= set(re.findall(r"\bDEVICE_ATTR(?:_[A-Z_]+)?\(\s*(\w+)", text(name)))
+            counted = re.findall(r'^SVR_COUNT_ATTR\(\w+, "([\w-]+)"', text(name), re.MULTILINE)
+            declared |= {f"reset_counts/{word}" for word in counted}
     return declared
 
 
@@ -100,7 +102,7 @@ def documented():
     for name in files():
         if name.startswith("Documentation/ABI/testing/"):
             what += re.findall(r"^What:\s*(\S+)", text(name), re.MULTILINE)
-    return {path.rsplit("/", 1)[1] for path in what if "/svsm-reset/" in path}
+    return {path.split("/svsm-reset/", 1)[1] for path in what if "/svsm-reset/" in path}
 
 
 def test_abi_documents_every_attribute():

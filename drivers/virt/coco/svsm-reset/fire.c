@@ -99,7 +99,7 @@ static void svr_prepare_call(const struct svr_cause *cause)
 {
 	/* First the source, then what is on its way: see svr_lapic_quiet() */
 	svr_ioapic_mask();
-	if (!svr_store_note(SVR_STAGE_CALLED, cause, &svr_stopped.missing))
+	if (!svr_note_call(cause, &svr_stopped.missing))
 		svr_warn("the reason of the reset could not be recorded\n");
 }
 
@@ -204,14 +204,13 @@ static bool svr_claim(void)
 	return false;
 }
 
-/* Interrupts off */
-static void svr_reset(enum svr_event event)
+/* What came back of the call; NULL if there was none */
+static const struct svr_result *svr_attempt(enum svr_event event,
+					    const struct svr_cause *cause)
 {
-	const struct svr_cause *cause = svr_cause_of(event);
-
 	if (!svr_caller_has_ca()) {
 		svr_trace_declined(event, SVR_DECLINE_NO_CA);
-		goto spent;
+		return NULL;
 	}
 	trace_quiesce_start(cause, svr_ap_policy_get());
 	svr_quiesce(&svr_stopped);
@@ -219,15 +218,23 @@ static void svr_reset(enum svr_event event)
 	svr_captured = svr_capture_account();
 	svr_trace_quiesced(&svr_stopped, svr_captured);
 
-	if (svr_route_call(cause))
-		svr_report_return(&svr_result);
-	else
+	if (!svr_route_call(cause)) {
 		svr_trace_declined(event, SVR_DECLINE_POLICY);
+		/* A CPU that stands by may have sent a stop: it is not to come true */
+		svr_lapic_quiet();
+		return NULL;
+	}
+	svr_report_return(&svr_result);
+	return &svr_result;
+}
 
-	svr_store_note(SVR_STAGE_RETURNED, cause, &svr_stopped.missing);
-	/* A stop by a CPU that stands by must not wait for interrupts to be on */
-	svr_lapic_quiet();
-spent:
+/* Interrupts off */
+static void svr_reset(enum svr_event event)
+{
+	const struct svr_cause *cause = svr_cause_of(event);
+	const struct svr_result *result = svr_attempt(event, cause);
+
+	svr_note_refusal(cause, &svr_stopped.missing, result);
 	svr_state_advance(SVR_STATE_FIRING, SVR_STATE_SPENT);
 	svr_park_wake();
 }

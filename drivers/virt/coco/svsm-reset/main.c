@@ -4,7 +4,6 @@
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
-#include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
@@ -12,36 +11,7 @@
 
 #include "svsm-reset.h"
 
-static atomic_t svr_state = ATOMIC_INIT(SVR_STATE_READY);
 static struct platform_device *svr_pdev;
-
-/**
- * svr_state_get - how far has a reset come?
- *
- * Context: any, NMI included.
- *
- * Return: the state.
- */
-enum svr_state svr_state_get(void)
-{
-	return atomic_read_acquire(&svr_state);
-}
-
-/**
- * svr_state_advance - take the next step, if nobody else has
- * @from: the state in which the caller believes things to be
- * @to:   the state to go to
- *
- * Context: any, NMI included.
- *
- * Return: true for the one caller that took the step.
- */
-bool svr_state_advance(enum svr_state from, enum svr_state to)
-{
-	int old = from;
-
-	return atomic_try_cmpxchg(&svr_state, &old, to);
-}
 
 static int __init svr_pdev_add(void)
 {
@@ -72,12 +42,10 @@ static int __init svr_init(void)
 	if (err)
 		goto err_cpus;
 	svr_secrets_init();
-	svr_store_load();
+	svr_stores_open();
+	svr_last_load();
 	svr_vmcore_init();
 	svr_capture_init();
-	err = svr_pdev_add();
-	if (err)
-		goto err_secrets;
 	svr_lapic_prepare();
 	svr_ioapic_init();
 	svr_ghcb_init();
@@ -95,14 +63,20 @@ static int __init svr_init(void)
 	if (err)
 		goto err_deadman;
 
+	svr_last_mark();
+	err = svr_pdev_add();
+	if (err)
+		goto err_hooks;
+
 	svr_cpus_seal();
-	svr_store_mark_loaded();
 	svr_kdump_init();
-	pr_info("ready: protocol %u version %u, last reset: %s\n",
-		svr_protocol(), SVSM_REBOOT_VERSION,
-		svr_reason_name(svr_store_last_reason()));
+	pr_info("ready: protocol %u version %u\n",
+		svr_protocol(), SVSM_REBOOT_VERSION);
+	svr_last_report();
 	return 0;
 
+err_hooks:
+	svr_hooks_unregister();
 err_deadman:
 	svr_deadman_exit();
 err_cause:
@@ -113,10 +87,9 @@ err_ioapic:
 	svr_vmsa_exit();
 	svr_ghcb_exit();
 	svr_ioapic_exit();
-	platform_device_unregister(svr_pdev);
-err_secrets:
 	svr_capture_exit();
 	svr_vmcore_exit();
+	svr_stores_close();
 	svr_secrets_exit();
 err_cpus:
 	svr_cpus_exit();
@@ -130,6 +103,7 @@ err_cpus:
 static void __exit svr_exit(void)
 {
 	svr_kdump_exit();
+	platform_device_unregister(svr_pdev);
 	svr_hooks_unregister();
 	svr_deadman_exit();
 	svr_cause_exit();
@@ -137,9 +111,9 @@ static void __exit svr_exit(void)
 	svr_vmsa_exit();
 	svr_ghcb_exit();
 	svr_ioapic_exit();
-	platform_device_unregister(svr_pdev);
 	svr_capture_exit();
 	svr_vmcore_exit();
+	svr_stores_close();
 	svr_secrets_exit();
 	svr_cpus_exit();
 }

@@ -16,13 +16,15 @@
 /* Bytes that neither QEMU nor its firmware uses */
 #define SVR_CMOS_FIRST	0x60
 
+static int svr_cmos_init(void)
+{
+	return x86_platform.legacy.rtc ? 0 : -ENODEV;
+}
+
 static int svr_cmos_read(u8 *raw)
 {
 	unsigned long flags;
 	int i;
-
-	if (!x86_platform.legacy.rtc)
-		return -ENODEV;
 
 	spin_lock_irqsave(&rtc_lock, flags);
 	for (i = 0; i < SVR_RECORD_SMALL; i++)
@@ -35,9 +37,6 @@ static int svr_cmos_write(const u8 *raw)
 {
 	unsigned long flags;
 	int i;
-
-	if (!x86_platform.legacy.rtc)
-		return -ENODEV;
 
 	/* The owner of the lock may be a CPU that has been stopped */
 	if (!spin_trylock_irqsave(&rtc_lock, flags))
@@ -52,6 +51,8 @@ static int svr_cmos_write(const u8 *raw)
 const struct svr_store svr_store_cmos = {
 	.name = "cmos",
 	.size = SVR_RECORD_SMALL,
+	.trust = SVR_TRUST_HOST,
+	.init = svr_cmos_init,
 	.read = svr_cmos_read,
 	.write = svr_cmos_write,
 };

@@ -15,30 +15,30 @@
 
 #include "svsm-reset.h"
 
+static int svr_guest_usage_init(void)
+{
+	return svr_secrets() ? 0 : -ENODEV;
+}
+
 static int svr_guest_usage_read(u8 *raw)
 {
-	struct snp_secrets_page *page = svr_secrets();
-
-	if (!page)
-		return -ENODEV;
-	memcpy(raw, page->os_area.guest_usage, SVR_RECORD_LARGE);
+	memcpy(raw, svr_secrets()->os_area.guest_usage, SVR_RECORD_MEDIUM);
 	return 0;
 }
 
 static int svr_guest_usage_write(const u8 *raw)
 {
-	struct snp_secrets_page *page = svr_secrets();
-
-	if (!page)
-		return -ENODEV;
-	memcpy(page->os_area.guest_usage, raw, SVR_RECORD_LARGE);
+	memcpy(svr_secrets()->os_area.guest_usage, raw, SVR_RECORD_MEDIUM);
 	return 0;
 }
 
-/* Record in the secrets page */
+/* Record in the secrets page; one that the next launch does not get to see */
 const struct svr_store svr_store_secrets = {
 	.name = "secrets",
-	.size = SVR_RECORD_LARGE,
+	.size = SVR_RECORD_MEDIUM,
+	.trust = SVR_TRUST_GUEST,
+	.one_launch = true,
+	.init = svr_guest_usage_init,
 	.read = svr_guest_usage_read,
 	.write = svr_guest_usage_write,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The record of the last reset: read once at load, written twice a boot.
+ * The places in which the record is kept.
  *
  * It is written to every store there is and read from the first that has one,
  * in the order of what they can promise. A store that has been emptied, a
@@ -10,56 +10,86 @@
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
 #include <linux/array_size.h>
-#include <linux/crash_dump.h>
-#include <linux/cpumask.h>
-#include <linux/kstrtox.h>
-#include <linux/minmax.h>
-#include <linux/smp.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/moduleparam.h>
 #include <linux/sprintf.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include "svsm-reset.h"
 
+/* The first one that has a record decides */
 static const struct svr_store * const svr_stores[] = {
 	&svr_store_secrets,
 	&svr_store_cmos,
 };
 
-/* The bytes are somebody else's, or of another version: leave them alone */
-static bool svr_store_foreign[ARRAY_SIZE(svr_stores)];
+#define SVR_STORES	ARRAY_SIZE(svr_stores)
+/* Names of all of them, with commas */
+#define SVR_STORES_TEXT	64
 
-static const struct svr_store *svr_store_found;
-static enum svr_reason svr_last_reason = SVR_REASON_UNKNOWN;
-static struct svr_record svr_found;
-static u32 svr_boot;
-
-/*
- * A number that is the same for all of this boot, and another in the next:
- * the address of something that never moves, the way %p prints it, which is
- * hashed with a key that is made at boot. With no_hash_pointers there is
- * none; then the address comes out, is too large, and the answer is 0.
+/**
+ * struct svr_store_use - what is done with a store
+ * @unwanted: the administrator said so
+ * @opened:   it can be used
+ * @foreign:  somebody else's bytes, or of another version: they are left alone
  */
-static u32 svr_boot_tag(void)
-{
-	char text[2 * sizeof(void *) + 1];
-	u32 tag;
+static struct svr_store_use {
+	bool unwanted;
+	bool opened;
+	bool foreign;
+} svr_uses[SVR_STORES];
 
-	snprintf(text, sizeof(text), "%p", &smp_ops);
-	return kstrtou32(text, 16, &tag) ? 0 : tag;
+/**
+ * svr_stores_open - prepare the stores
+ *
+ * Context: process, may sleep.
+ */
+void svr_stores_open(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < SVR_STORES; i++) {
+		if (svr_uses[i].unwanted)
+			continue;
+		err = svr_stores[i]->init ? svr_stores[i]->init() : 0;
+		svr_uses[i].opened = !err;
+		if (err)
+			pr_info("no record in %s (%pe)\n", svr_stores[i]->name,
+				ERR_PTR(err));
+	}
 }
 
-/* What this store has; -ENODATA when the next one is to be asked */
+/**
+ * svr_stores_close - undo svr_stores_open()
+ *
+ * Context: process, may sleep; no reset can begin.
+ */
+void svr_stores_close(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SVR_STORES; i++) {
+		if (svr_uses[i].opened && svr_stores[i]->exit)
+			svr_stores[i]->exit();
+		svr_uses[i].opened = false;
+	}
+}
+
+/* What this store has; -ENODEV when it cannot be had */
 static int svr_store_look(unsigned int i, struct svr_record *rec)
 {
 	const struct svr_store *store = svr_stores[i];
-	u8 raw[SVR_RECORD_LARGE];
+	u8 raw[SVR_RECORD_FULL];
 	int err;
 
-	if (store->read(raw))
-		return -ENODATA;
+	if (!svr_uses[i].opened || store->read(raw))
+		return -ENODEV;
 	err = svr_record_decode(raw, store->size, rec);
-	svr_store_foreign[i] = err == -ENOMSG || err == -EPROTONOSUPPORT;
-	if (svr_store_foreign[i])
+	svr_uses[i].foreign = err == -ENOMSG || err == -EPROTONOSUPPORT;
+	if (svr_uses[i].foreign)
 		pr_warn("%s: not a record that is known here (%d), left alone\n",
 			store->name, err);
 	else if (err && err != -ENODATA)
@@ -69,197 +99,170 @@ static int svr_store_look(unsigned int i, struct svr_record *rec)
 }
 
 /**
- * svr_store_load - find out why the machine was reset last
+ * svr_stores_read - look for the record in all of them
+ * @rec:  receives it, all zero without one
+ * @from: receives where it was found, damaged or not; else NULL
  *
+ * All are looked at, for those that are not to be written. Where a store that
+ * can be trusted as far has more to say about the same reset, that is taken.
  * Context: process, may sleep.
+ *
+ * Return: as svr_record_decode(); -ENODEV without any store.
  */
-void svr_store_load(void)
+int svr_stores_read(struct svr_record *rec, const struct svr_store **from)
 {
-	int result = -ENODATA;
+	int result = -ENODEV, err;
+	struct svr_record other;
 	unsigned int i;
 
-	svr_boot = svr_boot_tag();
-	for (i = 0; i < ARRAY_SIZE(svr_stores); i++) {
-		struct svr_record rec;
-		int err = svr_store_look(i, &rec);
-
-		/* All are looked at, for those that are not to be written */
+	memset(rec, 0, sizeof(*rec));
+	*from = NULL;
+	for (i = 0; i < SVR_STORES; i++) {
+		err = svr_store_look(i, &other);
 		if (svr_record_rank(err) > svr_record_rank(result)) {
 			result = err;
-			svr_found = rec;
-			svr_store_found = svr_store_foreign[i] ?
-				NULL : svr_stores[i];
+			*rec = other;
+			*from = svr_record_rank(err) == SVR_RANK_OURS ?
+				svr_stores[i] : NULL;
+		} else if (!err && !result &&
+			   svr_stores[i]->trust >= (*from)->trust &&
+			   svr_record_fuller(&other, rec)) {
+			*rec = other;
 		}
 	}
-	svr_last_reason = svr_record_reason(result, &svr_found, svr_boot);
-	/* What else it says is about a reset that was not the last one */
-	if (svr_last_reason <= SVR_REASON_UNKNOWN)
-		svr_found = (struct svr_record) {
-			.cpu = SVR_RECORD_NO_CPU,
-			.count = svr_found.count,
-		};
+	return result;
 }
 
-/* Is what svr_store_mark_loaded() wrote there? */
-static bool svr_store_keeps(unsigned int i)
+/**
+ * svr_stores_write - write a record to all of them
+ * @rec: the record
+ *
+ * Context: any, NMI included; only tries locks.
+ *
+ * Return: bytes of the largest store that has taken it, 0 when none has.
+ */
+size_t svr_stores_write(const struct svr_record *rec)
 {
-	struct svr_record rec;
-	u8 raw[SVR_RECORD_LARGE];
-
-	return !svr_stores[i]->read(raw) &&
-	       !svr_record_decode(raw, svr_stores[i]->size, &rec) &&
-	       rec.stage == SVR_STAGE_LOADED && rec.boot == svr_boot;
-}
-
-static bool svr_store_write(const struct svr_record *rec)
-{
-	u8 raw[SVR_RECORD_LARGE];
-	bool written = false;
+	u8 raw[SVR_RECORD_FULL];
+	size_t largest = 0;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(svr_stores); i++) {
-		if (svr_store_foreign[i])
+	for (i = 0; i < SVR_STORES; i++) {
+		if (!svr_uses[i].opened || svr_uses[i].foreign)
 			continue;
 		svr_record_encode(rec, raw, svr_stores[i]->size);
-		if (!svr_stores[i]->write(raw))
-			written = true;
+		if (!svr_stores[i]->write(raw) && svr_stores[i]->size > largest)
+			largest = svr_stores[i]->size;
 	}
-	return written;
+	return largest;
 }
 
 /**
- * svr_store_mark_loaded - no reset has been started in this boot
+ * svr_stores_keep - is what a load has written there?
+ * @boot: tag of this boot
  *
- * If the next load finds this, in another boot, it knows that the machine was
- * reset without our doing. It also keeps the reason, so that a load in the
- * same boot reports it again. Stores that do not keep what is written prove
- * nothing by being empty: then the reason is unknown. A crash kernel leaves the
- * record of the crash as it is. Context: process.
+ * Context: process, may sleep.
+ *
+ * Return: true when one has it.
  */
-void svr_store_mark_loaded(void)
+bool svr_stores_keep(u16 boot)
 {
-	struct svr_record rec = svr_found;
+	struct svr_record rec;
+	u8 raw[SVR_RECORD_FULL];
 	unsigned int i;
 
-	if (svr_found.stage == SVR_STAGE_CRASHED && is_kdump_kernel())
-		return;
-	rec.stage = SVR_STAGE_LOADED;
-	rec.reason = svr_last_reason;
-	rec.boot = svr_boot;
-	svr_store_write(&rec);
-	for (i = 0; i < ARRAY_SIZE(svr_stores); i++)
-		if (!svr_store_foreign[i] && svr_store_keeps(i))
-			return;
-	pr_warn("no store keeps a record, last reset: unknown\n");
-	svr_last_reason = SVR_REASON_UNKNOWN;
-}
-
-static u32 svr_store_lost(const struct cpumask *lost)
-{
-	u32 bits = 0;
-	int cpu;
-
-	for_each_cpu(cpu, lost)
-		bits |= BIT(min(cpu, SVR_RECORD_LAST_LOST));
-	return bits;
-}
-
-static struct svr_record svr_store_record(enum svr_stage stage,
-					  const struct svr_cause *cause)
-{
-	return (struct svr_record) {
-		.stage = stage,
-		.reason = cause->reason,
-		.cpu = (unsigned int)cause->cpu < SVR_RECORD_NO_CPU ?
-			cause->cpu : SVR_RECORD_NO_CPU,
-		.count = svr_found.count + (stage == SVR_STAGE_CALLED),
-		.boot = svr_boot,
-	};
+	for (i = 0; i < SVR_STORES; i++)
+		if (svr_uses[i].opened && !svr_uses[i].foreign &&
+		    !svr_stores[i]->read(raw) &&
+		    !svr_record_decode(raw, svr_stores[i]->size, &rec) &&
+		    rec.loaded && rec.boot == boot)
+			return true;
+	return false;
 }
 
 /**
- * svr_store_note - write the record
- * @stage: what is happening
- * @cause: why
- * @lost:  CPUs that are not known to have stopped
- *
- * Context: any; only tries locks.
- *
- * Return: true when the record has been written, wherever that is.
- */
-bool svr_store_note(enum svr_stage stage, const struct svr_cause *cause,
-		    const struct cpumask *lost)
-{
-	struct svr_record rec = svr_store_record(stage, cause);
-
-	rec.lost = svr_store_lost(lost);
-	strscpy(rec.message, cause->message);
-	return svr_store_write(&rec);
-}
-
-/**
- * svr_store_note_crash - write the record on the way to a crash kernel
- * @cause: why
- * @block: physical address of the crash block
- *
- * Context: any; only tries locks.
- *
- * Return: true when it has been written where there is room for @block.
- */
-bool svr_store_note_crash(const struct svr_cause *cause, u64 block)
-{
-	struct svr_record rec = svr_store_record(SVR_STAGE_CRASHED, cause);
-
-	rec.block = block;
-	return svr_store_write(&rec) && svr_secrets() && !svr_store_foreign[0];
-}
-
-/**
- * svr_store_crash_block - crash block of the kernel that crashed
+ * svr_stores_wanted - is a record to be kept at all?
  *
  * Context: any.
  *
- * Return: its physical address as found at load, from whoever wrote it; 0 when
- * there is none.
+ * Return: false when the administrator said record=none.
  */
-u64 svr_store_crash_block(void)
+bool svr_stores_wanted(void)
 {
-	return svr_found.stage == SVR_STAGE_CRASHED ? svr_found.block : 0;
+	unsigned int i;
+
+	for (i = 0; i < SVR_STORES; i++)
+		if (!svr_uses[i].unwanted)
+			return true;
+	return false;
 }
 
-/**
- * svr_store_last_reason - why was the machine reset last?
- *
- * Context: any.
- *
- * Return: the reason as found at load.
- */
-enum svr_reason svr_store_last_reason(void)
+/* The stores that are wanted, or all there are: "secrets,cmos" */
+static void svr_stores_list(char *text, size_t size, bool all)
 {
-	return svr_last_reason;
+	unsigned int i;
+	int len = 0;
+
+	text[0] = 0;
+	for (i = 0; i < SVR_STORES; i++)
+		if (all || !svr_uses[i].unwanted)
+			len += scnprintf(text + len, size - len, "%s%s",
+					 len ? "," : "", svr_stores[i]->name);
 }
 
-/**
- * svr_store_last - the record as found at load
- *
- * Context: any.
- *
- * Return: the record, without a stage if there was none or it is not about the
- * last reset; never NULL.
- */
-const struct svr_record *svr_store_last(void)
+/* "secrets,cmos": -EINVAL for one that there is not */
+static int svr_stores_choose(char *list)
 {
-	return &svr_found;
+	bool wanted[SVR_STORES] = {};
+	unsigned int i;
+	char *name;
+
+	while ((name = strsep(&list, ","))) {
+		for (i = 0; i < SVR_STORES; i++)
+			if (!strcmp(name, svr_stores[i]->name))
+				break;
+		if (i == SVR_STORES)
+			return -EINVAL;
+		wanted[i] = true;
+	}
+	for (i = 0; i < SVR_STORES; i++)
+		svr_uses[i].unwanted = !wanted[i];
+	return 0;
 }
 
-/**
- * svr_store_name - where was the record found?
- *
- * Context: any.
- *
- * Return: name of the store, "none" when there was no record.
- */
-const char *svr_store_name(void)
+static int svr_param_record_set(const char *val, const struct kernel_param *kp)
 {
-	return svr_store_found ? svr_store_found->name : "none";
+	char list[SVR_STORES_TEXT];
+	unsigned int i;
+	bool all;
+
+	if (val && (!strcmp(val, "auto") || !strcmp(val, "none"))) {
+		all = !strcmp(val, "auto");
+		for (i = 0; i < SVR_STORES; i++)
+			svr_uses[i].unwanted = !all;
+		return 0;
+	}
+	if (val && strscpy(list, val) >= 0 && !svr_stores_choose(list))
+		return 0;
+	svr_stores_list(list, sizeof(list), true);
+	pr_err("record: allowed values are auto, none, or some of %s\n", list);
+	return -EINVAL;
 }
+
+static int svr_param_record_get(char *buf, const struct kernel_param *kp)
+{
+	char list[SVR_STORES_TEXT], all[SVR_STORES_TEXT];
+
+	svr_stores_list(list, sizeof(list), false);
+	svr_stores_list(all, sizeof(all), true);
+	if (!list[0])
+		return sysfs_emit(buf, "none\n");
+	return sysfs_emit(buf, "%s\n", strcmp(list, all) ? list : "auto");
+}
+
+static const struct kernel_param_ops svr_param_record_ops = {
+	.set = svr_param_record_set,
+	.get = svr_param_record_get,
+};
+module_param_cb(record, &svr_param_record_ops, NULL, 0444);
+MODULE_PARM_DESC(record, "where the record of a reset is kept: auto (default, all that can be had), none, or a list of secrets, cmos");

@@ -4,7 +4,7 @@
  * know of each other.
  *
  * The way of a reset: cause (cause.c, deadman.c) and arm (hooks.c), then
- * fire.c: quiesce (quiesce.c, park.c), record (record.c, store.c), call
+ * fire.c: quiesce (quiesce.c, park.c), record (note.c, store.c), call
  * (handover.c, lapic.c, transport.c). From the moment of firing nothing
  * allocates, sleeps, or waits without a bound, and locks are only tried.
  */
@@ -28,16 +28,20 @@ struct snp_secrets_page;
 struct svsm_ca;
 struct attribute_group;
 
-/* main.c: how far a reset has come */
+/* state.c: how far a reset has come */
 enum svr_state svr_state_get(void);
 bool svr_state_advance(enum svr_state from, enum svr_state to);
 
-/* params.c, sysfs.c */
+/* params.c */
 u32 svr_protocol(void);
 bool svr_allow_unattested(void);
 enum svr_ap_policy svr_ap_policy_get(void);
 int svr_ap_policy_set(const char *text);
+
+/* sysfs.c, sysfs-last.c */
 extern const struct attribute_group *svr_groups[];
+extern const struct attribute_group svr_last_group;
+extern const struct attribute_group svr_counts_group;
 
 /* deadman.c */
 unsigned int svr_deadman_get(void);
@@ -219,33 +223,80 @@ static inline enum svr_fate svr_capture_account(void)
 }
 #endif
 
-/* store.c: the record, whatever it is kept in */
-void svr_store_load(void);
-void svr_store_mark_loaded(void);
-bool svr_store_note(enum svr_stage stage, const struct svr_cause *cause,
-		    const struct cpumask *lost);
-bool svr_store_note_crash(const struct svr_cause *cause, u64 block);
-u64 svr_store_crash_block(void);
-enum svr_reason svr_store_last_reason(void);
-const struct svr_record *svr_store_last(void);
-const char *svr_store_name(void);
-
 /**
  * struct svr_store - a place for a record that outlives a reset
- * @name:  as in sysfs and in the log
- * @size:  SVR_RECORD_SMALL or SVR_RECORD_LARGE
- * @read:  fill @raw, may sleep; 0 or a negative errno
- * @write: write @raw; any context, only tries locks; 0 or a negative errno
+ * @name:       as in sysfs, in the log and in the parameter "record"
+ * @size:       SVR_RECORD_SMALL, SVR_RECORD_MEDIUM or SVR_RECORD_FULL
+ * @trust:      what it can promise
+ * @one_launch: nothing in it outlives the virtual machine: a record that is
+ *              found there has been written since the launch
+ * @init:       optional: may it be used? Process context, may sleep; 0, or a
+ *              negative errno, then nothing else is called
+ * @exit:       optional: undo @init; process context, may sleep
+ * @read:       fill all of @raw, with zeros if nothing has been written yet;
+ *              process context, may sleep; 0 or a negative errno
+ * @write:      write all of @raw; any context, NMI included: allocates nothing,
+ *              does not sleep, only tries locks; 0 or a negative errno. Also
+ *              called in process context, at load
+ *
+ * A store is one line in svr_stores[] of store.c, in the order in which they
+ * are asked and written.
  */
 struct svr_store {
 	const char *name;
 	size_t size;
+	enum svr_trust trust;
+	bool one_launch;
+	int (*init)(void);
+	void (*exit)(void);
 	int (*read)(u8 *raw);
 	int (*write)(const u8 *raw);
 };
 
 extern const struct svr_store svr_store_secrets;
 extern const struct svr_store svr_store_cmos;
+
+/* store.c: all of them */
+void svr_stores_open(void);
+void svr_stores_close(void);
+int svr_stores_read(struct svr_record *rec, const struct svr_store **from);
+size_t svr_stores_write(const struct svr_record *rec);
+bool svr_stores_keep(u16 boot);
+bool svr_stores_wanted(void);
+
+/**
+ * struct svr_last - what is known of the last reset
+ * @record:  what the record says, from whoever wrote it; settled
+ * @outcome: what became of it
+ * @reason:  why the machine was reset
+ * @store:   where the record was found, NULL without one
+ */
+struct svr_last {
+	struct svr_record record;
+	enum svr_outcome outcome;
+	enum svr_reason reason;
+	const struct svr_store *store;
+};
+
+/* Wall time, or "unknown" */
+#define SVR_TIME_TEXT		32
+
+/* last.c: what is known of the last reset */
+void svr_last_load(void);
+void svr_last_mark(void);
+void svr_last_report(void);
+const struct svr_last *svr_last(void);
+u16 svr_last_boot(void);
+u64 svr_last_crash_block(void);
+enum svr_trust svr_last_trust(void);
+const char *svr_last_store(void);
+void svr_last_time(char *text, size_t size);
+
+/* note.c: the record of this one */
+bool svr_note_call(const struct svr_cause *cause, const struct cpumask *lost);
+void svr_note_refusal(const struct svr_cause *cause, const struct cpumask *lost,
+		      const struct svr_result *result);
+bool svr_note_crash(const struct svr_cause *cause, u64 block);
 
 /* transport.c */
 int svr_transport_call(struct svsm_ca *ca, const struct svr_call *call,

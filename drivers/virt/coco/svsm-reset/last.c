@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is known of the last reset: found out once, at load, and then kept for
+ * the life of the module.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/crash_dump.h>
+#include <linux/kstrtox.h>
+#include <linux/limits.h>
+#include <linux/printk.h>
+#include <linux/smp.h>
+#include <linux/sprintf.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+#include <asm/tsc.h>
+
+#include "svsm-reset.h"
+
+/* One line of the log */
+#define SVR_REPORT_TEXT		256
+
+static struct svr_last svr_found = {
+	.record = { .cpu = SVR_RECORD_NO_CPU },
+	.reason = SVR_REASON_UNKNOWN,
+	.outcome = SVR_OUTCOME_UNKNOWN,
+};
+
+static u16 svr_boot;
+
+/*
+ * A number that is the same for all of this boot, and most likely another in
+ * the next: the address of something that never moves, the way %p prints it,
+ * which is hashed with a key that is made at boot. With no_hash_pointers there
+ * is none; then the address comes out, is too large, and the answer is 0.
+ */
+static u16 svr_boot_tag(void)
+{
+	char text[2 * sizeof(void *) + 1];
+	u32 hash;
+
+	snprintf(text, sizeof(text), "%p", &smp_ops);
+	if (kstrtou32(text, 16, &hash))
+		return 0;
+	return (u16)(hash ^ hash >> 16) ?: 1;
+}
+
+/**
+ * svr_last - what is known of the last reset
+ *
+ * Context: any.
+ *
+ * Return: what svr_last_load() found, never NULL.
+ */
+const struct svr_last *svr_last(void)
+{
+	return &svr_found;
+}
+
+/**
+ * svr_last_boot - tag of this boot
+ *
+ * Context: any.
+ *
+ * Return: the tag, 0 when there is none.
+ */
+u16 svr_last_boot(void)
+{
+	return svr_boot;
+}
+
+static void svr_last_settle(enum svr_outcome outcome)
+{
+	svr_record_settle(&svr_found.record, outcome, svr_boot);
+	svr_found.outcome = outcome;
+	svr_found.reason = svr_record_reason(&svr_found.record, outcome);
+}
+
+/**
+ * svr_last_load - find out why the machine was reset last
+ *
+ * Context: process, may sleep; after svr_stores_open().
+ */
+void svr_last_load(void)
+{
+	const struct svr_store **store = &svr_found.store;
+	struct svr_record *rec = &svr_found.record;
+	int err;
+
+	svr_boot = svr_boot_tag();
+	err = svr_stores_read(rec, store);
+	svr_last_settle(svr_record_outcome(err, rec, svr_boot,
+					   *store && (*store)->one_launch,
+					   rdtsc_ordered()));
+}
+
+/**
+ * svr_last_mark - no reset has been started in this boot
+ *
+ * If the next load finds this, in another boot, it knows that the machine was
+ * reset without our doing. It also keeps what was found, so that a load in the
+ * same boot reports it again. Stores that do not keep what is written prove
+ * nothing by being empty: then the reason is unknown. A crash kernel leaves the
+ * record of the crash as it is. Context: process, may sleep.
+ */
+void svr_last_mark(void)
+{
+	if (svr_last_crash_block() && is_kdump_kernel())
+		return;
+	svr_stores_write(&svr_found.record);
+	if (!svr_stores_wanted() || svr_stores_keep(svr_boot))
+		return;
+	pr_warn("no store keeps a record, last reset: unknown\n");
+	svr_last_settle(SVR_OUTCOME_UNKNOWN);
+}
+
+/**
+ * svr_last_crash_block - crash block of the kernel that crashed
+ *
+ * Context: any.
+ *
+ * Return: its physical address as found at load, from whoever wrote it; 0 when
+ * there is none.
+ */
+u64 svr_last_crash_block(void)
+{
+	return svr_found.record.stage == SVR_STAGE_CRASHED ?
+		svr_found.record.block : 0;
+}
+
+/**
+ * svr_last_trust - how far can that be trusted?
+ *
+ * Context: any.
+ *
+ * Return: what the store can promise in which the record was found.
+ */
+enum svr_trust svr_last_trust(void)
+{
+	return svr_found.store ? svr_found.store->trust : SVR_TRUST_NONE;
+}
+
+/**
+ * svr_last_store - where was the record found?
+ *
+ * Context: any.
+ *
+ * Return: name of the store, "none" when there was no record.
+ */
+const char *svr_last_store(void)
+{
+	return svr_found.store ? svr_found.store->name : "none";
+}
+
+/**
+ * svr_last_time - when was it?
+ * @text: receives the wall time, or "unknown"
+ * @size: bytes of it
+ *
+ * Context: any.
+ */
+void svr_last_time(char *text, size_t size)
+{
+	time64_t time = svr_found.record.time;
+
+	if (time)
+		scnprintf(text, size, "%ptT%c", &time, 'Z');
+	else
+		strscpy(text, "unknown", size);
+}
+
+/**
+ * svr_last_report - the line that a person looks for after a crash
+ *
+ * Context: process.
+ */
+void svr_last_report(void)
+{
+	const struct svr_record *rec = &svr_found.record;
+	char text[SVR_REPORT_TEXT], time[SVR_TIME_TEXT];
+	unsigned int count = svr_record_resets(rec);
+	int len;
+
+	len = scnprintf(text, sizeof(text), "%s", svr_reason_name(rec->cause));
+	if (rec->message[0])
+		len += scnprintf(text + len, sizeof(text) - len, " \"%s\"",
+				 rec->message);
+	if (rec->cpu != SVR_RECORD_NO_CPU)
+		len += scnprintf(text + len, sizeof(text) - len, " on CPU %u",
+				 rec->cpu);
+	if (rec->time) {
+		svr_last_time(time, sizeof(time));
+		len += scnprintf(text + len, sizeof(text) - len, " at %s",
+				 time);
+	}
+	if (rec->cause > SVR_REASON_UNKNOWN)
+		scnprintf(text + len, sizeof(text) - len, ", %s",
+			  svr_outcome_name(svr_found.outcome));
+	pr_notice("last reset: %s; %u reset%s so far; record from %s (%s)\n",
+		  text, count, count == 1 ? "" : "s", svr_last_store(),
+		  svr_trust_name(svr_last_trust()));
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The record, written while a reset is under way.
+ *
+ * In any context, NMI included: nothing here waits, and locks are only tried.
+ * The clocks are read as the last tick left them: others would look at a clock
+ * source, and one of those (HPET) has a lock that a CPU which an NMI has stopped
+ * may hold. What they say is older by as long as there were no ticks: since the
+ * panic, in a panic with a timeout.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/cpumask.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <linux/utsname.h>
+#include <asm/tsc.h>
+
+#include "svsm-reset.h"
+
+/* Too large for the stack of an NMI, and there is but one reset */
+static struct svr_record svr_noted;
+
+static void svr_note_begin(enum svr_stage stage, const struct svr_cause *cause)
+{
+	struct svr_record *rec = &svr_noted;
+
+	*rec = (struct svr_record) {
+		.stage = stage,
+		.cause = cause->reason,
+		.boot = svr_last_boot(),
+		.cpu = cause->cpu < 0 ? SVR_RECORD_NO_CPU : cause->cpu,
+		.uptime = min_t(u64, ktime_get_seconds(), U32_MAX),
+		.time = max_t(s64, ktime_get_real_seconds(), 0),
+		.tsc = rdtsc_ordered(),
+	};
+	memcpy(rec->counts, svr_last()->record.counts, sizeof(rec->counts));
+	strscpy(rec->kernel, init_utsname()->release);
+	strscpy(rec->message, cause->message);
+}
+
+static void svr_note_lost(const struct cpumask *lost)
+{
+	unsigned int cpu;
+
+	for_each_cpu(cpu, lost)
+		svr_record_add_lost(&svr_noted, cpu);
+}
+
+/**
+ * svr_note_call - the call is about to be made
+ * @cause: why
+ * @lost:  CPUs that are not known to have stopped
+ *
+ * Context: any, NMI included; only tries locks.
+ *
+ * Return: true when the record has been written, wherever that is.
+ */
+bool svr_note_call(const struct svr_cause *cause, const struct cpumask *lost)
+{
+	svr_note_begin(SVR_STAGE_CALLED, cause);
+	svr_note_lost(lost);
+	svr_record_count(&svr_noted, cause->reason);
+	return svr_stores_write(&svr_noted);
+}
+
+/**
+ * svr_note_refusal - there will be no reset by the SVSM
+ * @cause:  why there should have been one
+ * @lost:   CPUs that are not known to have stopped
+ * @result: how the call ended, NULL when none was made
+ *
+ * Context: any, NMI included; only tries locks.
+ */
+void svr_note_refusal(const struct svr_cause *cause, const struct cpumask *lost,
+		      const struct svr_result *result)
+{
+	enum svr_stage stage = SVR_STAGE_REFUSED;
+
+	if (result)
+		stage = result->err ? SVR_STAGE_NOANSWER : SVR_STAGE_RETURNED;
+	svr_note_begin(stage, cause);
+	svr_note_lost(lost);
+	if (result) {
+		svr_noted.err = result->err;
+		svr_noted.rax = result->rax;
+	}
+	svr_record_count(&svr_noted, SVR_REASON_REFUSED);
+	svr_stores_write(&svr_noted);
+}
+
+/**
+ * svr_note_crash - on the way to a crash kernel
+ * @cause: why
+ * @block: physical address of the crash block
+ *
+ * Context: any, NMI included; only tries locks.
+ *
+ * Return: true when it has been written where there is room for @block.
+ */
+bool svr_note_crash(const struct svr_cause *cause, u64 block)
+{
+	svr_note_begin(SVR_STAGE_CRASHED, cause);
+	svr_noted.block = block;
+	return svr_stores_write(&svr_noted) > SVR_RECORD_SMALL;
+}
