@@ -6,10 +6,10 @@ from lib.sources import run
 
 
 COUNTED = ("reboot", "emergency-restart", "panic", "kdump", "refused")
-SETTINGS = ("ap_policy", "deadman")
+SETTINGS = ("enabled", "ap_policy", "deadman")
 FIRST_BOOT = {
-    "protocol_id": "5", "protocol_version": "1", "state": "ready",
-    "ap_policy": "refuse", "deadman": "600",
+    "protocol_id": "5", "protocol_version": "1", "supported_versions": "1-1", "state": "ready",
+    "enabled": "1", "ap_policy": "refuse", "deadman": "600",
     "last_reset_reason": "none", "last_reset_cause": "none", "last_reset_outcome": "none",
     "last_reset_message": "", "last_reset_cpu": "unknown", "last_reset_cpus": "",
     "last_reset_time": "unknown", "last_reset_uptime": "unknown", "last_reset_kernel": "unknown",
@@ -49,6 +49,7 @@ GARBAGE = {
     ),
     "ap_policy": (["", "x", "Refuse", "force,refuse", "1"], "ap_policy: allowed values are refuse, host, force"),
     "deadman": (["", "x", "-1", "5x", "86401", "4294967296"], "deadman: allowed values are 0 to 86400"),
+    "enabled": (["", "x", "2", "-1", "1x", "yes"], "enabled: allowed values are 0, 1"),
     "record": (
         ["", "x", "auto,cmos", "secrets,", ",cmos", "Secrets", "secrets,none", "secrets:cmos", "cmos," * 40 + "cmos"],
         "record: allowed values are auto, none, or some of secrets,cmos",
@@ -68,7 +69,7 @@ def test_garbage_in_a_parameter(simulate):
             assert status != 0 and "nvalid" in output, f"{name}={value}: {output}"
             assert line in guest.dmesg(), f"{name}={value}"
     # ... and the module loads none the less when it is told something sensible
-    guest.load("protocol=0x5 ap_policy=force allow_unattested=0 record=cmos,secrets")
+    guest.load("protocol=0x5 ap_policy=force allow_unattested=0 enabled=1 record=cmos,secrets")
     assert guest.attribute("ap_policy") == "force"
     guest.powered_off()
     guest.events.no_reset_tried()
@@ -98,6 +99,13 @@ def test_garbage_in_a_file(simulate):
     for value in ("0", "86400", "600"):
         guest.check(f"echo {value} > {path}")
         assert guest.attribute("deadman") == value
+    path = f"{places.ATTRIBUTES}/enabled"
+    for value in ("x", "", "-1", "2", "1 0", "yes", r"0\000garbage"):
+        guest.check("dmesg -c > /dev/null")
+        status, output = guest.run(f"printf '{value}\\n' | cat > {path}")
+        assert status != 0 and "Invalid argument" in output, f"{value!r}: {output}"
+        assert "enabled: allowed values are 0, 1" in guest.dmesg()
+        assert guest.attribute("enabled") == "1"
     guest.powered_off()
 
 
@@ -107,13 +115,42 @@ def test_parameters_are_shown(simulate):
     guest.boot()
     guest.load()
     values = {
-        "protocol": "5", "ap_policy": "refuse", "deadman": "600", "allow_unattested": "0", "record": "auto",
+        "protocol": "5", "ap_policy": "refuse", "deadman": "600", "allow_unattested": "0", "enabled": "1", "record": "auto",
     }
     for name, value in values.items():
         assert f"{name}:" in described
         assert guest.check(f"cat /sys/module/svsm_reset/parameters/{name}") == value
     for given, shown in {"none": "none", "secrets": "secrets", "cmos,secrets": "auto", "cmos": "cmos"}.items():
         guest.check("rmmod svsm_reset")
-        guest.load(f"record={given}")
+        guest.load(f"record={given} enabled=0")
         assert guest.check("cat /sys/module/svsm_reset/parameters/record") == shown
+        assert guest.check("cat /sys/module/svsm_reset/parameters/enabled") == "0"
     guest.powered_off()
+
+
+def test_enabled(simulate):
+    """Disabled: the kernel's own restart; enabled again: through the SVSM; too late once it has begun."""
+    guest = simulate(smp=2, append="nokaslr reboot=t")
+    guest.boot()
+    guest.load("enabled=0")
+    assert [guest.attribute(name) for name in ("enabled", "state")] == ["0", "disabled"]
+    for value, state in (("1", "ready"), ("1", "ready"), ("0", "disabled"), ("0", "disabled"), ("1", "ready")):
+        guest.check(f"echo {value} > {places.ATTRIBUTES}/enabled")
+        assert [guest.attribute(name) for name in ("enabled", "state")] == [value, state]
+    # On its way it waits for two seconds, armed
+    guest.check("insmod /lib/modules/stuck.ko mode=none; taskset -p 1 $$ > /dev/null")
+    guest.send(
+        f"cd {places.ATTRIBUTES}; (taskset 2 reboot -f &); while ! grep -q armed state; do :; done; "
+        "for i in 0 1; do echo $i > enabled; done; echo still $(cat state) $(cat enabled)"
+    )
+    guest.expect(r"write error: (Device or resource|Resource) busy")
+    guest.expect(r"write error: (Device or resource|Resource) busy")
+    guest.expect(r"still armed 1")
+    assert guest.boot(2) == 2
+    guest.load()
+    assert guest.attribute("last_reset_outcome") == "completed"
+    guest.check(f"echo 0 > {places.ATTRIBUTES}/enabled")
+    guest.send("reboot -f")
+    guest.lost()
+    assert len(guest.events.executes) == 1
+    assert "quiesced" not in guest.console.split("guest: boot 2 ")[1]

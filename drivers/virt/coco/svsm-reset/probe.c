@@ -10,6 +10,7 @@
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/irqflags.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/sprintf.h>
@@ -56,8 +57,14 @@ int svr_probe_platform(void)
 	return 0;
 }
 
-/* Ask the core protocol for another; 0 when it is there in that version */
-static int svr_query(u32 protocol, u32 version)
+/* RCX of the answer for the reboot protocol: highest << 32 | lowest */
+static u64 svr_versions;
+
+/*
+ * Ask the core protocol for another; 0 when it is there in that version, with
+ * all the versions that there are in @versions
+ */
+static int svr_query(u32 protocol, u32 version, u64 *versions)
 {
 	struct svr_call call = svr_pack_query(protocol, version), answer;
 	struct svr_patience so_far = {};
@@ -78,7 +85,21 @@ static int svr_query(u32 protocol, u32 version)
 	} while (verdict == SVR_VERDICT_AGAIN || verdict == SVR_VERDICT_LATER);
 	if (verdict != SVR_VERDICT_SUCCESS)
 		return -EREMOTEIO;
+	*versions = answer.rcx;
 	return svr_parse_query(answer.rcx, version);
+}
+
+/**
+ * svr_supported_versions - versions of the reboot protocol that the SVSM has
+ * @lowest:  receives the lowest
+ * @highest: receives the highest
+ *
+ * Context: any; after svr_probe_service().
+ */
+void svr_supported_versions(u32 *lowest, u32 *highest)
+{
+	*lowest = lower_32_bits(svr_versions);
+	*highest = upper_32_bits(svr_versions);
 }
 
 /*
@@ -145,16 +166,17 @@ int svr_probe_service(void)
 {
 	u32 protocol = svr_protocol();
 	char why[96];
+	u64 core;
 	int err;
 
-	err = svr_query(SVSM_REBOOT_CORE_PROTOCOL, SVSM_REBOOT_CORE_VERSION);
+	err = svr_query(SVSM_REBOOT_CORE_PROTOCOL, SVSM_REBOOT_CORE_VERSION, &core);
 	if (err) {
 		pr_err("no SVSM with core protocol version %u (%pe)\n",
 		       SVSM_REBOOT_CORE_VERSION, ERR_PTR(err));
 		return -ENODEV;
 	}
 
-	err = svr_query(protocol, SVSM_REBOOT_VERSION);
+	err = svr_query(protocol, SVSM_REBOOT_VERSION, &svr_versions);
 	if (err) {
 		pr_err("the SVSM has no protocol %u version %u (%pe)\n",
 		       protocol, SVSM_REBOOT_VERSION, ERR_PTR(err));

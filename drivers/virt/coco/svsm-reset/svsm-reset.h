@@ -31,6 +31,8 @@ struct attribute_group;
 /* state.c: how far a reset has come */
 enum svr_state svr_state_get(void);
 bool svr_state_advance(enum svr_state from, enum svr_state to);
+bool svr_enabled(void);
+int svr_enabled_set(const char *text);
 
 /* params.c */
 u32 svr_protocol(void);
@@ -91,6 +93,7 @@ const struct cpumask *svr_cpus_online(void);
 /* probe.c */
 int svr_probe_platform(void);
 int svr_probe_service(void);
+void svr_supported_versions(u32 *lowest, u32 *highest);
 
 /* hooks.c */
 int svr_hooks_register(void);

@@ -25,6 +25,16 @@ static ssize_t protocol_version_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(protocol_version);
 
+static ssize_t supported_versions_show(struct device *dev,
+				       struct device_attribute *attr, char *buf)
+{
+	u32 lowest, highest;
+
+	svr_supported_versions(&lowest, &highest);
+	return sysfs_emit(buf, "%u-%u\n", lowest, highest);
+}
+static DEVICE_ATTR_RO(supported_versions);
+
 static ssize_t state_show(struct device *dev,
 			  struct device_attribute *attr, char *buf)
 {
@@ -41,6 +51,19 @@ static ssize_t svr_set(int (*set)(const char *text), const char *buf,
 
 	return err ?: count;
 }
+
+static ssize_t enabled_show(struct device *dev,
+			    struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", svr_enabled());
+}
+
+static ssize_t enabled_store(struct device *dev, struct device_attribute *attr,
+			     const char *buf, size_t count)
+{
+	return svr_set(svr_enabled_set, buf, count);
+}
+static DEVICE_ATTR_RW(enabled);
 
 static ssize_t deadman_show(struct device *dev,
 			    struct device_attribute *attr, char *buf)
@@ -72,7 +95,9 @@ static DEVICE_ATTR_RW(ap_policy);
 static struct attribute *svr_attrs[] = {
 	&dev_attr_protocol_id.attr,
 	&dev_attr_protocol_version.attr,
+	&dev_attr_supported_versions.attr,
 	&dev_attr_state.attr,
+	&dev_attr_enabled.attr,
 	&dev_attr_ap_policy.attr,
 	&dev_attr_deadman.attr,
 	NULL

@@ -73,7 +73,7 @@ enum svr_trust {
 };
 
 /**
- * enum svr_state - how far a reset has come; only ever goes forward
+ * enum svr_state - how far a reset has come; goes forward but for the last one
  * @SVR_STATE_READY:  no reset has begun
  * @SVR_STATE_ARMED:  kernel_restart() has begun, nothing is stopped yet
  * @SVR_STATE_FIRING: one CPU is stopping the others and making the call
