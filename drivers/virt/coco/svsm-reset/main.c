@@ -22,6 +22,7 @@ static int __init svr_pdev_add(void)
 		return -ENOMEM;
 
 	svr_pdev->dev.groups = svr_groups;
+	svr_pdev->dev.type = &svr_device_type;
 	err = platform_device_add(svr_pdev);
 	if (err)
 		platform_device_put(svr_pdev);
@@ -64,6 +65,7 @@ static int __init svr_init(void)
 		goto err_deadman;
 
 	svr_last_mark();
+	/* Its "add" event tells what the last reset was: not before that is known */
 	err = svr_pdev_add();
 	if (err)
 		goto err_hooks;

@@ -13,6 +13,7 @@
 
 #include <linux/compiler.h>
 #include <linux/cpumask.h>
+#include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/kconfig.h>
 #include <linux/kern_levels.h>
@@ -40,10 +41,11 @@ bool svr_allow_unattested(void);
 enum svr_ap_policy svr_ap_policy_get(void);
 int svr_ap_policy_set(const char *text);
 
-/* sysfs.c, sysfs-last.c */
+/* sysfs.c, sysfs-last.c, uevent.c */
 extern const struct attribute_group *svr_groups[];
 extern const struct attribute_group svr_last_group;
 extern const struct attribute_group svr_counts_group;
+extern const struct device_type svr_device_type;
 
 /* deadman.c */
 unsigned int svr_deadman_get(void);

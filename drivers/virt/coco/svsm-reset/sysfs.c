@@ -5,6 +5,7 @@
  * Documentation/ABI/testing/sysfs-platform-svsm-reset
  */
 #include <linux/device.h>
+#include <linux/kobject.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 #include <linux/svsm-reboot.h>
@@ -42,14 +43,17 @@ static ssize_t state_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(state);
 
-/* A setting that has been written */
-static ssize_t svr_set(int (*set)(const char *text), const char *buf,
-		       size_t count)
+/* A setting that has been written; udev is told what there is now */
+static ssize_t svr_set(struct device *dev, int (*set)(const char *text),
+		       const char *buf, size_t count)
 {
 	/* A string that ends before the write does is no value */
 	int err = set(strnlen(buf, count) == count ? buf : NULL);
 
-	return err ?: count;
+	if (err)
+		return err;
+	kobject_uevent(&dev->kobj, KOBJ_CHANGE);
+	return count;
 }
 
 static ssize_t enabled_show(struct device *dev,
@@ -61,7 +65,7 @@ static ssize_t enabled_show(struct device *dev,
 static ssize_t enabled_store(struct device *dev, struct device_attribute *attr,
 			     const char *buf, size_t count)
 {
-	return svr_set(svr_enabled_set, buf, count);
+	return svr_set(dev, svr_enabled_set, buf, count);
 }
 static DEVICE_ATTR_RW(enabled);
 
@@ -74,7 +78,7 @@ static ssize_t deadman_show(struct device *dev,
 static ssize_t deadman_store(struct device *dev, struct device_attribute *attr,
 			     const char *buf, size_t count)
 {
-	return svr_set(svr_deadman_set, buf, count);
+	return svr_set(dev, svr_deadman_set, buf, count);
 }
 static DEVICE_ATTR_RW(deadman);
 
@@ -88,7 +92,7 @@ static ssize_t ap_policy_store(struct device *dev,
 			       struct device_attribute *attr,
 			       const char *buf, size_t count)
 {
-	return svr_set(svr_ap_policy_set, buf, count);
+	return svr_set(dev, svr_ap_policy_set, buf, count);
 }
 static DEVICE_ATTR_RW(ap_policy);
 
