@@ -13,6 +13,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 PYTHON := /usr/bin/python3
 # all, quick, or ci: quick and a slice of the rest, chosen by the commit
 SCOPE ?= quick
+# for each fuzzer
+FUZZ_SECONDS ?= 60
 PYTEST = PYTHONPYCACHEPREFIX=$(BUILD)/pycache $(PYTHON) -m pytest -c tools/testing/pytest.ini \
 	--scope=$(SCOPE) --junitxml=$(BUILD)/check/junit.xml $(PYTEST_ARGS)
 
@@ -22,7 +24,7 @@ KBUILD_VARS := $(foreach v,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH,\
 
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo docs check check-all check-ci check-kunit check-static \
-	check-tool check-scenarios check-simulator check-kernel73 check-debug guest guest73 simulator tool \
+	check-tool check-scenarios check-simulator check-kernel73 check-debug fuzz guest guest73 simulator tool \
 	tool_install deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
@@ -98,6 +100,10 @@ check-debug: ## What runs on the debug kernel: its scenarios and the KUnit tests
 	@tools/build/all check
 	@$(PYTEST) tools/testing/scenarios/test_debug_kernel.py tools/testing/kunit
 
+fuzz: ## Fuzz the driver's decoders in user space, each for FUZZ_SECONDS=60
+	@tools/build/deps check
+	@$(MAKE) --no-print-directory -C tools/testing/fuzz O='$(BUILD)/fuzz' FUZZ_SECONDS='$(FUZZ_SECONDS)' run
+
 clean: ## Remove what was built; keep what was downloaded and the debug kernel
 	@tools/build/clean
 
@@ -109,5 +115,5 @@ help: ## List the targets
 	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
 		while IFS='|' read -r target text; do printf '  %-18s %s\n' "$$target" "$$text"; done
 	@echo 'Variables: KDIR= kernel build directory, O= build directory, W= C= V= LLVM= as for the kernel,'
-	@echo '           PREFIX= DESTDIR= for tool_install,'
+	@echo '           PREFIX= DESTDIR= for tool_install, FUZZ_SECONDS= for each fuzzer,'
 	@echo '           PYTEST_ARGS= arguments for pytest (-k reboot, -x, ...), SCOPE=all with what make check leaves out'

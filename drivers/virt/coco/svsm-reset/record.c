@@ -42,7 +42,7 @@
  *
  * The checksum is against accidents: torn writes, other owners of the same
  * bytes, decay. Against the host it is no protection and is not meant to be.
- * Pure: kunit/record_kunit.c.
+ * Pure: kunit/record_kunit.c, tools/testing/fuzz.
  */
 #include <linux/bitops.h>
 #include <linux/bits.h>

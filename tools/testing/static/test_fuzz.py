@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The fuzzers of the driver's decoders: a short run finds nothing, and a planted bug."""
+
+import shutil
+
+import pytest
+
+from lib import places
+from lib.sources import run
+
+FUZZ = places.TOP / "tools/testing/fuzz"
+DRIVER = places.TOP / "drivers/virt/coco/svsm-reset"
+RUNS = {"record": 60000, "crash-block": 200000, "btf": 200000}
+
+
+def build(out, target, driver=DRIVER):
+    result = run("make", "-C", FUZZ, f"O={out}", f"DRIVER={driver}", out / target)
+    assert result.returncode == 0 and "warning:" not in result.stdout, result.stdout
+    return out / target
+
+
+def fuzz(program, out, runs):
+    return run(program, f"-runs={runs}", "-seed=1", "-max_len=1024", "-timeout=20", f"-artifact_prefix={out}/", cwd=out)
+
+
+@pytest.mark.parametrize("target", RUNS)
+def test_short_run(target):
+    out = places.BUILD / "fuzz"
+    result = fuzz(build(out, target), out, RUNS[target])
+    assert result.returncode == 0 and f"Done {RUNS[target]} runs" in result.stdout, result.stdout[-3000:]
+
+
+BUGS = [
+    # a text that ends where a NUL happens to be
+    ("record", "record.c", "i < size && raw[i]", "i < 2 * size && raw[i]", "AddressSanitizer"),
+    ("record", "record.c", "size != SVR_RECORD_FULL)\n\t\treturn -EINVAL", "size > SVR_RECORD_FULL)\n\t\treturn -EINVAL",
+     "AddressSanitizer"),
+    # no wrong access, but a cause that is none
+    ("record", "record.c", " && cause < SVR_REASON_REFUSED", "", "not so: "),
+    ("crash-block", "crash-block.c", "if (claimed > size)", "if (claimed > 2 * size)", "AddressSanitizer"),
+    ("btf", "btf.c", "h.str_len > room - h.str_off", "0", "AddressSanitizer"),
+]
+
+
+@pytest.mark.parametrize("target, name, right, wrong, said", BUGS)
+def test_planted_bug_is_found(tmp_path, target, name, right, wrong, said):
+    driver = tmp_path / "driver"
+    shutil.copytree(DRIVER, driver)
+    source = (driver / name).read_text()
+    assert source.count(right) == 1
+    (driver / name).write_text(source.replace(right, wrong))
+    result = fuzz(build(tmp_path / "out", target, driver), tmp_path / "out", 20 * RUNS[target])
+    assert result.returncode != 0 and said in result.stdout, result.stdout[-3000:]
