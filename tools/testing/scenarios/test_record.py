@@ -211,10 +211,11 @@ def sealed(body):
     return body + zlib.crc32(body).to_bytes(4, "little")
 
 
-def as_stage(raw, stage, said):
-    """A record of a call as it is in the secrets page at another stage: byte 3, and bytes 17 to 27."""
+def as_stage(raw, stage, said, first=0xFF):
+    """A record of a call as it is in the secrets page at another stage: bytes 3, 5 and 17 to 27."""
     assert len(raw) == 32 and len(said) <= 11
-    return sealed(raw[:3] + bytes([stage << 4 | raw[3] & 0xF]) + raw[4:17] + said.ljust(11, b"\0"))
+    head = raw[:3] + bytes([stage << 4 | raw[3] & 0xF, raw[4], first]) + raw[6:17]
+    return sealed(head + said.ljust(11, b"\0"))
 
 
 def test_reset_that_the_module_did_not_ask_for(simulate):
@@ -235,12 +236,13 @@ def test_reset_that_the_module_did_not_ask_for(simulate):
     assert told(guest, *names) == ["unknown", "unknown", "unknown", "0"]
     names = ("last_reset_reason", "last_reset_cause", "last_reset_outcome", "last_reset_result", "last_reset_cpus",
              "last_reset_message", "power_on_reason", "record_store")
-    for stage, said, result, cpus, message in (
-        (3, b"\x02\0\x80deadman:", "none", "1,23", "deadman:"),
-        (5, (0x80000006).to_bytes(8, "little") + b"\x08\0\0", "0x80000006", "3", ""),
-        (6, (-110).to_bytes(4, "little", signed=True) + b"\0\0\0a me", "-110", "", "a me"),
+    for stage, said, first, result, cpus, message in (
+        (3, b"\x02\0\x80deadman:", 1, "none", "1,23", "deadman:"),
+        (3, b"\0\0\x80", 100, "none", "100", ""),
+        (5, (0x80000006).to_bytes(8, "little") + b"\x08\0\0", 3, "0x80000006", "3", ""),
+        (6, (-110).to_bytes(4, "little", signed=True) + b"\0\0\0a me", 0xFF, "-110", "", "a me"),
     ):
-        write_page(guest, as_stage(called, stage, said))
+        write_page(guest, as_stage(called, stage, said, first))
         # twice in the same boot
         for _ in range(2):
             assert told(guest, *names) == [
