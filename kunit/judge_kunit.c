@@ -264,34 +264,46 @@ static void test_rank(struct kunit *test)
 }
 
 /* More about the same reset, and not about another */
-static void test_fuller(struct kunit *test)
-{
-	static const struct svr_record medium = {
-		.stage = SVR_STAGE_CALLED,
-		.cause = SVR_REASON_PANIC,
-		.boot = OTHER,
-		.time = 5,
-	};
-	struct svr_record full = medium, other;
+struct better_row {
+	const char *name;
+	struct svr_record rec;
+	struct svr_record than;
+	bool better;
+};
 
-	KUNIT_EXPECT_FALSE(test, svr_record_fuller(&full, &medium));
-	strscpy(full.kernel, "6.12");
-	KUNIT_EXPECT_TRUE(test, svr_record_fuller(&full, &medium));
-	KUNIT_EXPECT_FALSE(test, svr_record_fuller(&full, &full));
-	KUNIT_EXPECT_FALSE(test, svr_record_fuller(&medium, &full));
-	other = full;
-	other.boot = BOOT;
-	KUNIT_EXPECT_FALSE(test, svr_record_fuller(&other, &medium));
-	other = full;
-	other.stage = SVR_STAGE_RETURNED;
-	KUNIT_EXPECT_FALSE(test, svr_record_fuller(&other, &medium));
-	other = full;
-	other.time++;
-	KUNIT_EXPECT_FALSE(test, svr_record_fuller(&other, &medium));
-	other = full;
-	other.loaded = true;
-	KUNIT_EXPECT_FALSE(test, svr_record_fuller(&other, &medium));
+#define MEDIUM(...)						\
+	{ SVR_STAGE_CALLED, .cause = SVR_REASON_PANIC,		\
+	  .boot = OTHER, .time = 5, ##__VA_ARGS__ }
+#define FULL(...)	MEDIUM(.kernel = "6.12", ##__VA_ARGS__)
+
+static const struct better_row better_rows[] = {
+	{ "the same", MEDIUM(), MEDIUM(), false },
+	{ "fuller", FULL(), MEDIUM(), true },
+	{ "both full", FULL(), FULL(), false },
+	{ "less", MEDIUM(), FULL(), false },
+	{ "fuller than a small one", FULL(), MEDIUM(.time = 0), true },
+	{ "another boot", FULL(.boot = BOOT), MEDIUM(), false },
+	{ "no tag", FULL(.boot = 0), MEDIUM(.boot = 0), false },
+	{ "another stage", FULL(.stage = SVR_STAGE_RETURNED), MEDIUM(), false },
+	{ "another cause", FULL(.cause = SVR_REASON_REBOOT), MEDIUM(), false },
+	{ "another time", FULL(.time = 6), MEDIUM(), false },
+	/* One of them could not be written when the reset began */
+	{ "fuller, but older", FULL(.loaded = true), MEDIUM(), false },
+	{ "newer", MEDIUM(.time = 0), FULL(.loaded = true), true },
+	{ "newer, another boot", MEDIUM(), FULL(.loaded = true, .boot = BOOT),
+	  false },
+	{ "as old, fuller", FULL(.loaded = true), MEDIUM(.loaded = true), true },
+};
+
+static void test_better(struct kunit *test)
+{
+	const struct better_row *row = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, row->better,
+			svr_record_better(&row->rec, &row->than));
 }
+
+KUNIT_ARRAY_PARAM_DESC(better, better_rows, name);
 
 static struct kunit_case judge_cases[] = {
 	KUNIT_CASE_PARAM(test_judge, judge_gen_params),
@@ -299,7 +311,7 @@ static struct kunit_case judge_cases[] = {
 	KUNIT_CASE(test_forgotten),
 	KUNIT_CASE(test_counts),
 	KUNIT_CASE(test_rank),
-	KUNIT_CASE(test_fuller),
+	KUNIT_CASE_PARAM(test_better, better_gen_params),
 	{}
 };
 

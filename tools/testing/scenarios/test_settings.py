@@ -52,7 +52,7 @@ GARBAGE = {
     "enabled": (["", "x", "2", "-1", "1x", "yes"], "enabled: allowed values are 0, 1"),
     "record": (
         ["", "x", "auto,cmos", "secrets,", ",cmos", "Secrets", "secrets,none", "secrets:cmos", "cmos," * 40 + "cmos"],
-        "record: allowed values are auto, none, or some of secrets,cmos",
+        "record: allowed values are auto, none, or some of secrets,cmos,efi",
     ),
     "allow_unattested": (["x", "2", "-1"], "allow_unattested: allowed values are 0, 1"),
 }

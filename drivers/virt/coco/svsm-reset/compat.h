@@ -8,6 +8,7 @@
 #define _SVSM_RESET_COMPAT_H
 
 #include <linux/hrtimer.h>
+#include <linux/module.h>
 #include <linux/version.h>
 
 /*
@@ -39,5 +40,12 @@ svr_hrtimer_setup(struct hrtimer *timer,
  */
 #define SVR_HAS_SNP_MSG_ALLOC						\
 	(LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 14)
+
+/* MODULE_IMPORT_NS() takes a string since 6.13 */
+#if LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 13
+#define SVR_IMPORT_EFIVAR()	MODULE_IMPORT_NS("EFIVAR")
+#else
+#define SVR_IMPORT_EFIVAR()	MODULE_IMPORT_NS(EFIVAR)
+#endif
 
 #endif /* _SVSM_RESET_COMPAT_H */

@@ -36,23 +36,38 @@ int svr_record_rank(int decoded)
 	}
 }
 
+/* Written by the same boot, after the other one */
+static bool svr_record_newer(const struct svr_record *rec,
+			     const struct svr_record *than)
+{
+	return than->loaded && !rec->loaded;
+}
+
+/* About the same thing, with more to say of it; a small one has no time */
+static bool svr_record_fuller(const struct svr_record *rec,
+			      const struct svr_record *than)
+{
+	return rec->stage == than->stage && rec->loaded == than->loaded &&
+	       rec->cause == than->cause &&
+	       (!than->time || rec->time == than->time) &&
+	       rec->kernel[0] && !than->kernel[0];
+}
+
 /**
- * svr_record_fuller - does this record say more about the same thing?
+ * svr_record_better - is this record to be preferred?
  * @rec:  a record that has been decoded
- * @than: another one
+ * @than: another one, of a store that is asked before
  *
- * For a store with more room that can be trusted as far as the one that
- * decides. Context: any.
+ * For a store that can be trusted as far. A store that could not be written when
+ * the reset began still has what the load left there. Context: any.
  *
- * Return: true when it does.
+ * Return: true when it is.
  */
-bool svr_record_fuller(const struct svr_record *rec,
+bool svr_record_better(const struct svr_record *rec,
 		       const struct svr_record *than)
 {
 	return rec->boot && rec->boot == than->boot &&
-	       rec->stage == than->stage && rec->loaded == than->loaded &&
-	       rec->cause == than->cause && rec->time == than->time &&
-	       rec->kernel[0] && !than->kernel[0];
+	       (svr_record_newer(rec, than) || svr_record_fuller(rec, than));
 }
 
 /**

@@ -17,6 +17,7 @@
 #include <linux/nmi.h>
 #include <linux/panic.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/smp.h>
 #include <linux/stop_machine.h>
 #include <asm/apic.h>
@@ -52,6 +53,7 @@ static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
 	bool bsp = svr_bsp_cpu() == raw_smp_processor_id();
 
 	c->pending = svr_lapic_quiet();
+	c->in_nmi = in_nmi();
 	for (;;) {
 		svr_halt(&c->evidence, how);
 		if (bsp)
@@ -129,6 +131,20 @@ bool svr_cpu_stopped(int cpu)
 	u32 evidence = smp_load_acquire(&per_cpu(svr_cpus, cpu).evidence);
 
 	return evidence == SVR_PARKED_BY_STOP || evidence == SVR_PARKED_BY_NMI;
+}
+
+/**
+ * svr_cpu_holds_nothing - is this CPU parked, with no spinlock in its hands?
+ * @cpu: its number
+ *
+ * Of those that are taken with interrupts off: a CPU that an interrupt has stopped
+ * was not inside; one that an NMI has stopped may have been. Context: any.
+ *
+ * Return: true when it is.
+ */
+bool svr_cpu_holds_nothing(int cpu)
+{
+	return svr_cpu_stopped(cpu) && !per_cpu(svr_cpus, cpu).in_nmi;
 }
 
 /**

@@ -93,7 +93,7 @@ unsigned int svr_record_resets(const struct svr_record *rec);
 
 /* judge.c: what they mean */
 int svr_record_rank(int decoded);
-bool svr_record_fuller(const struct svr_record *rec,
+bool svr_record_better(const struct svr_record *rec,
 		       const struct svr_record *than);
 bool svr_record_current(const struct svr_record *rec, u16 boot);
 enum svr_outcome svr_record_outcome(int decoded, const struct svr_record *rec,

@@ -19,10 +19,13 @@
 
 #include "svsm-reset.h"
 
-/* The first one that has a record decides */
+/* In the order in which they are written, and asked */
 static const struct svr_store * const svr_stores[] = {
 	&svr_store_secrets,
 	&svr_store_cmos,
+#if IS_ENABLED(CONFIG_EFI)
+	&svr_store_efi,
+#endif
 };
 
 #define SVR_STORES	ARRAY_SIZE(svr_stores)
@@ -126,8 +129,9 @@ int svr_stores_read(struct svr_record *rec, const struct svr_store **from)
 				svr_stores[i] : NULL;
 		} else if (!err && !result &&
 			   svr_stores[i]->trust >= (*from)->trust &&
-			   svr_record_fuller(&other, rec)) {
+			   svr_record_better(&other, rec)) {
 			*rec = other;
+			*from = svr_stores[i];
 		}
 	}
 	return result;
@@ -265,4 +269,4 @@ static const struct kernel_param_ops svr_param_record_ops = {
 	.get = svr_param_record_get,
 };
 module_param_cb(record, &svr_param_record_ops, NULL, 0444);
-MODULE_PARM_DESC(record, "where the record of a reset is kept: auto (default, all that can be had), none, or a list of secrets, cmos");
+MODULE_PARM_DESC(record, "where the record of a reset is kept: auto (default, all that can be had), none, or a list of secrets, cmos, efi");

@@ -73,6 +73,7 @@ enum svr_evidence {
  * @evidence: an &enum svr_evidence; written by this CPU itself
  * @nmi_park: written by the CPU that fires: our next NMI means "park"
  * @nmi_wake: our next NMI means "look at what has come of it"
+ * @in_nmi:   it was parked inside an NMI; valid with @evidence
  * @pending:  vector that its local APIC could not be rid of, or -1; valid
  *            with @evidence
  */
@@ -81,6 +82,7 @@ struct svr_cpu {
 	u32 evidence;
 	bool nmi_park;
 	bool nmi_wake;
+	bool in_nmi;
 	int pending;
 };
 
@@ -158,6 +160,7 @@ void svr_park_stand_by(void);
 void svr_park_wake(void);
 bool svr_cpu_parked(int cpu);
 bool svr_cpu_stopped(int cpu);
+bool svr_cpu_holds_nothing(int cpu);
 
 /* handover.c */
 void svr_handover_serve(struct svr_cpu *bsp);
@@ -260,6 +263,7 @@ struct svr_store {
 
 extern const struct svr_store svr_store_secrets;
 extern const struct svr_store svr_store_cmos;
+extern const struct svr_store svr_store_efi;
 
 /* store.c: all of them */
 void svr_stores_open(void);
