@@ -24,7 +24,7 @@ static const struct act_row act_rows[] = {
 	{ "panic", SVR_EVENT_PANIC,	     { NOTHING, NOTHING, NOTHING, NOTHING } },
 	{ "oops", SVR_EVENT_OOPS,	     { NOTHING, NOTHING, NOTHING, NOTHING } },
 	{ "emergency", SVR_EVENT_EMERG,	     { FIRE,	FIRE,	 TAKE,	  NOTHING } },
-	{ "shutdown", SVR_EVENT_SHUTDOWN,    { NOTHING, FIRE,	 NOTHING, NOTHING } },
+	{ "shutdown", SVR_EVENT_SHUTDOWN,    { NOTHING, FIRE,	 TAKE,	  NOTHING } },
 	{ "restart", SVR_EVENT_RESTART,	     { NOTHING, FIRE,	 TAKE,	  NOTHING } },
 	{ "no event", SVR_NR_EVENTS,	     { NOTHING, NOTHING, NOTHING, NOTHING } },
 	{ "negative", (enum svr_event)-1,    { NOTHING, NOTHING, NOTHING, NOTHING } },

@@ -14,6 +14,8 @@ PRISTINE = "draft,secrets=pristine"
 SIZE = 256
 FOREIGN = b"A" * SIZE
 PANIC = "sysrq triggered crash"
+# The variable is written only where the administrator asks for it.
+ALL = "record=secrets,cmos,efi"
 NAMES = ("last_reset_reason", "last_reset_outcome", "record_store", "record_trust")
 EFI = ["completed", "efi", "host"]
 CMOS = ["completed", "cmos", "host"]
@@ -25,7 +27,7 @@ def start(simulate, **arguments):
     return guest
 
 
-def told(guest, *names, parameters=""):
+def told(guest, *names, parameters=ALL):
     """What the driver says after a load; unloads it again."""
     guest.load(parameters)
     found = [guest.attribute(name) for name in names]
@@ -34,7 +36,7 @@ def told(guest, *names, parameters=""):
 
 
 def reset(guest, number):
-    guest.load()
+    guest.load(ALL)
     guest.send("reboot -f")
     guest.boot(number)
 
@@ -52,7 +54,7 @@ def test_reboot_and_panic(simulate):
     reset(guest, 2)
     assert told(guest, *NAMES) == ["reboot", *EFI]
     release = guest.check("uname -r")
-    guest.load()
+    guest.load(ALL)
     uptime = float(guest.check("cut -d' ' -f1 /proc/uptime"))
     guest.send("taskset 2 sh -c 'echo c > /proc/sysrq-trigger'")
     guest.boot(3)
@@ -119,6 +121,18 @@ def test_somebody_elses_variable(simulate):
     guest.powered_off()
 
 
+def test_not_by_itself(simulate):
+    """record=auto leaves the variables alone: a reset must not depend on firmware unasked."""
+    guest = start(simulate, smp=1)
+    guest.load()
+    assert guest.check("cat /sys/module/svsm_reset/parameters/record") == "auto"
+    guest.send("reboot -f")
+    guest.boot(2)
+    assert told(guest, *NAMES, parameters="") == ["reboot", *CMOS]
+    guest.powered_off()
+    assert writes(guest, 1) == []
+
+
 def test_without_variables(simulate):
     guest = start(simulate, efivars=False, smp=1)
     reset(guest, 2)
@@ -133,7 +147,7 @@ def test_not_after_a_stop_by_nmi(simulate):
     What the load has written there is older than what CMOS has, and is not taken for it.
     """
     guest = start(simulate, smp=4, append="nokaslr reboot=force")
-    guest.load()
+    guest.load(ALL)
     guest.check("insmod /lib/modules/stuck.ko cpu=2 mode=irq")
     guest.send("taskset 1 reboot -f")
     guest.expect(r"by NMI: 2\s")
@@ -148,7 +162,7 @@ def test_not_inside_an_nmi(simulate):
     """A panic in an NMI: EFI services need the FPU, which is not to be had there."""
     guest = start(simulate, smp=1)
     guest.trouble_is_fine = True
-    guest.load()
+    guest.load(ALL)
     guest.check("insmod /lib/modules/trouble.ko")
     guest.send("echo panic@nmi 0 > /sys/module/trouble/parameters/do")
     guest.boot(2)

@@ -21,7 +21,9 @@
 DEFINE_PER_CPU(struct svr_cpu, svr_cpus);
 
 static struct cpumask svr_online;
-static enum cpuhp_state svr_cpuhp;
+/* On their way up or down */
+static struct cpumask svr_moving;
+static enum cpuhp_state svr_cpuhp, svr_cpuhp_moves;
 static int svr_bsp = -1;
 /* Loading is over: from now on a CPU without a calling area is no error */
 static bool svr_sealed;
@@ -89,12 +91,27 @@ static int svr_cpu_online(unsigned int cpu)
 			return -ENODEV;
 	}
 	cpumask_set_cpu(cpu, &svr_online);
+	cpumask_clear_cpu(cpu, &svr_moving);
 	return 0;
 }
 
 static int svr_cpu_offline(unsigned int cpu)
 {
+	cpumask_set_cpu(cpu, &svr_moving);
 	cpumask_clear_cpu(cpu, &svr_online);
+	return 0;
+}
+
+/* On another CPU: before this one is started, and once it is gone */
+static int svr_cpu_comes(unsigned int cpu)
+{
+	cpumask_set_cpu(cpu, &svr_moving);
+	return 0;
+}
+
+static int svr_cpu_gone(unsigned int cpu)
+{
+	cpumask_clear_cpu(cpu, &svr_moving);
 	return 0;
 }
 
@@ -110,13 +127,16 @@ int svr_cpus_init(void)
 {
 	int ret;
 
+	ret = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN,
+					"virt/svsm-reset:prepare",
+					svr_cpu_comes, svr_cpu_gone);
+	if (ret < 0)
+		goto err_log;
+	svr_cpuhp_moves = ret;
 	ret = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "virt/svsm-reset:online",
 				svr_cpu_online, svr_cpu_offline);
-	if (ret < 0) {
-		if (ret != -ENODEV)
-			pr_err("CPU hotplug cannot be followed: %d\n", ret);
-		return ret;
-	}
+	if (ret < 0)
+		goto err_moves;
 	svr_cpuhp = ret;
 
 	if (svr_bsp_cpu() < 0)
@@ -124,6 +144,13 @@ int svr_cpus_init(void)
 	else if (svr_bsp_cpu())
 		pr_info("the BSP is CPU %d\n", svr_bsp_cpu());
 	return 0;
+
+err_moves:
+	cpuhp_remove_state_nocalls(svr_cpuhp_moves);
+err_log:
+	if (ret != -ENODEV)
+		pr_err("CPU hotplug cannot be followed: %d\n", ret);
+	return ret;
 }
 
 /**
@@ -147,6 +174,7 @@ void svr_cpus_seal(void)
 void svr_cpus_exit(void)
 {
 	cpuhp_remove_state_nocalls(svr_cpuhp);
+	cpuhp_remove_state_nocalls(svr_cpuhp_moves);
 }
 
 /**
@@ -172,4 +200,16 @@ int svr_bsp_cpu(void)
 const struct cpumask *svr_cpus_online(void)
 {
 	return &svr_online;
+}
+
+/**
+ * svr_cpus_moving - CPUs that are on their way up or down
+ *
+ * They may be running, whatever the masks of the kernel say. Context: any.
+ *
+ * Return: the mask.
+ */
+const struct cpumask *svr_cpus_moving(void)
+{
+	return &svr_moving;
 }

@@ -71,9 +71,10 @@ static enum hrtimer_restart svr_deadman_expired(struct hrtimer *timer)
 	if (state != SVR_STATE_READY && state != SVR_STATE_ARMED)
 		return HRTIMER_NORESTART;
 
-	pr_emerg("deadman: no restart within %u s, emergency restart\n",
-		 seconds);
 	svr_cause_note_deadman(seconds);
+	/* Not printk(): the one that hangs may be printing */
+	svr_emerg("deadman: no restart within %u s, emergency restart\n",
+		  seconds);
 	emergency_restart();
 	return HRTIMER_NORESTART;
 }

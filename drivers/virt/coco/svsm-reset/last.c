@@ -105,9 +105,9 @@ void svr_last_load(void)
  */
 void svr_last_mark(void)
 {
-	if (svr_last_crash_block() && is_kdump_kernel())
+	if (svr_found.record.stage == SVR_STAGE_CRASHED && is_kdump_kernel())
 		return;
-	svr_stores_write(&svr_found.record);
+	svr_stores_write(&svr_found.record, false);
 	if (!svr_stores_wanted() || svr_stores_keep(svr_boot))
 		return;
 	pr_warn("no store keeps a record, last reset: unknown\n");
@@ -117,15 +117,18 @@ void svr_last_mark(void)
 /**
  * svr_last_crash_block - crash block of the kernel that crashed
  *
+ * The host must not choose it: it knows pages of the guest whose contents are its
+ * own, and what the block says of the CPUs is believed.
+ *
  * Context: any.
  *
- * Return: its physical address as found at load, from whoever wrote it; 0 when
- * there is none.
+ * Return: its physical address as found at load, from whoever of the guest wrote
+ * it; 0 when there is none.
  */
 u64 svr_last_crash_block(void)
 {
-	return svr_found.record.stage == SVR_STAGE_CRASHED ?
-		svr_found.record.block : 0;
+	return svr_found.record.stage == SVR_STAGE_CRASHED &&
+	       svr_last_trust() == SVR_TRUST_GUEST ? svr_found.record.block : 0;
 }
 
 /**

@@ -7,7 +7,10 @@
  * parked holds neither, both are held with interrupts off; one that an NMI
  * parked may hold both for good. So a line is stored first, which waits for
  * nobody, and the consoles are tried only if their lock is free, with drivers
- * told not to insist on theirs, as in a panic.
+ * told not to insist on theirs, as in a panic. To try it takes the spinlock inside
+ * the semaphore; a CPU that an NMI stopped in these few instructions would have it
+ * for good. The kernel's own panic takes that chance as well, and what is said here
+ * is what an administrator looks for, so it is taken.
  *
  * Inside an NMI trying could wait for ever, for the lock inside the semaphore,
  * should the NMI have interrupted its owner; and it would be in vain, printk()

@@ -60,15 +60,15 @@ static int __init svr_init(void)
 	err = svr_deadman_init();
 	if (err)
 		goto err_cause;
-	err = svr_hooks_register();
-	if (err)
-		goto err_deadman;
-
 	svr_last_mark();
 	/* Its "add" event tells what the last reset was: not before that is known */
 	err = svr_pdev_add();
 	if (err)
-		goto err_hooks;
+		goto err_deadman;
+	/* Last of what can fail: a restart that begins now has armed us for good */
+	err = svr_hooks_register();
+	if (err)
+		goto err_pdev;
 
 	svr_cpus_seal();
 	svr_kdump_init();
@@ -77,8 +77,8 @@ static int __init svr_init(void)
 	svr_last_report();
 	return 0;
 
-err_hooks:
-	svr_hooks_unregister();
+err_pdev:
+	platform_device_unregister(svr_pdev);
 err_deadman:
 	svr_deadman_exit();
 err_cause:
@@ -105,8 +105,8 @@ err_cpus:
 static void __exit svr_exit(void)
 {
 	svr_kdump_exit();
-	platform_device_unregister(svr_pdev);
 	svr_hooks_unregister();
+	platform_device_unregister(svr_pdev);
 	svr_deadman_exit();
 	svr_cause_exit();
 	svr_park_uninstall();

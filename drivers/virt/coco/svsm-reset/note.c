@@ -63,7 +63,7 @@ bool svr_note_call(const struct svr_cause *cause, const struct cpumask *lost)
 	svr_note_begin(SVR_STAGE_CALLED, cause);
 	svr_note_lost(lost);
 	svr_record_count(&svr_noted, cause->reason);
-	return svr_stores_write(&svr_noted);
+	return svr_stores_write(&svr_noted, false);
 }
 
 /**
@@ -88,13 +88,16 @@ void svr_note_refusal(const struct svr_cause *cause, const struct cpumask *lost,
 		svr_noted.rax = result->rax;
 	}
 	svr_record_count(&svr_noted, SVR_REASON_REFUSED);
-	svr_stores_write(&svr_noted);
+	svr_stores_write(&svr_noted, false);
 }
 
 /**
  * svr_note_crash - on the way to a crash kernel
  * @cause: why
  * @block: physical address of the crash block
+ *
+ * The kernel may have given its GHCBs back: nothing that the host has a part in is
+ * possible any more, but to write to memory.
  *
  * Context: any, NMI included; only tries locks.
  *
@@ -104,5 +107,5 @@ bool svr_note_crash(const struct svr_cause *cause, u64 block)
 {
 	svr_note_begin(SVR_STAGE_CRASHED, cause);
 	svr_noted.block = block;
-	return svr_stores_write(&svr_noted) > SVR_RECORD_SMALL;
+	return svr_stores_write(&svr_noted, true) > SVR_RECORD_SMALL;
 }

@@ -174,11 +174,14 @@ void svr_park_stand_by(void)
 
 	c->pending = svr_lapic_quiet();
 	WRITE_ONCE(c->nmi_wake, true);
+	/* Full barrier: either this CPU sees SPENT, or it is seen standing by */
+	smp_store_mb(c->stands_by, true);
 	while (svr_state_get() != SVR_STATE_SPENT) {
 		svr_park_caller(c);
 		if (bsp)
 			svr_handover_serve(c);
 	}
+	WRITE_ONCE(c->stands_by, false);
 }
 
 static void svr_park_wake_one(int cpu)
@@ -187,7 +190,7 @@ static void svr_park_wake_one(int cpu)
 	unsigned int i;
 
 	for (i = 0; i < SVR_WAKE_TRIES; i++) {
-		if (READ_ONCE(c->evidence) != SVR_PARKED_CALLER)
+		if (!READ_ONCE(c->stands_by))
 			return;
 		__apic_send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
 		udelay(SVR_WAKE_US);

@@ -17,7 +17,6 @@
  * A step that is not needed is not taken. After a panic the CPUs have been
  * stopped long since.
  */
-#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/minmax.h>
@@ -233,23 +232,23 @@ enum svr_fate svr_quiesce_weakest(const struct svr_quiesce *q)
  * svr_quiesce - park every other CPU
  * @q: outcome
  *
- * Takes at most the kernel's own bounds (1.01 s) and SVR_ON_ITS_WAY_US,
- * SVR_IRQ_PARK_US, SVR_NMI_PARK_US and SVR_NMI_CROSSED_US on top, and a call to
- * the host and one to the SVSM for each CPU.
+ * Takes what the kernel's stop takes (1.01 s, and a line in the log and the
+ * registration of an NMI handler where an interrupt was not enough, which wait for
+ * locks), and SVR_ON_ITS_WAY_US, SVR_IRQ_PARK_US, SVR_NMI_PARK_US and
+ * SVR_NMI_CROSSED_US at most on top, and a call to the host and one to the SVSM for
+ * each CPU. The kernel's stop is not to be left out: it is a one-shot, and the one
+ * that machine_shutdown() would make waits for ever.
  *
  * Context: any, NMI included, interrupts off; once.
  */
 void svr_quiesce(struct svr_quiesce *q)
 {
 	u64 start = local_clock();
-	/* Locked: no CPU is coming or going, what the masks do not have is off */
-	bool settled = cpus_read_trylock();
 	int cpu;
 
 	/* Before the stop: it clears bits of the online mask */
 	cpumask_or(&q->want, svr_cpus_online(), cpu_online_mask);
-	if (!settled)
-		cpumask_or(&q->want, &q->want, cpu_present_mask);
+	cpumask_or(&q->want, &q->want, svr_cpus_moving());
 	cpumask_clear_cpu(raw_smp_processor_id(), &q->want);
 	cpumask_clear(&q->nmi);
 	cpumask_clear(&q->destroyed);
@@ -262,7 +261,5 @@ void svr_quiesce(struct svr_quiesce *q)
 		svr_quiesce_destroy(q, cpu);
 	svr_delete_vmsas(q);
 
-	if (settled)
-		cpus_read_unlock();
 	q->took_us = div_u64(local_clock() - start, NSEC_PER_USEC);
 }

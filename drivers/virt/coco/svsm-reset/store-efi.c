@@ -5,8 +5,9 @@
  *
  * A runtime service is more than a write: the kernel tries two semaphores, takes
  * the FPU and switches page tables, and then firmware does what it likes, for as
- * long as it likes. So it is the last store to be written, and only where none of
- * that can get stuck.
+ * long as it likes; a fault of its own is an oops of ours. So there is a record in
+ * a variable only where the administrator asks for it, it is the last one to be
+ * written, and only where the kernel's part of it cannot get stuck.
  */
 #include <linux/cpumask.h>
 #include <linux/efi.h>
@@ -76,19 +77,31 @@ static int svr_efi_init(void)
 
 /*
  * Even to try a semaphore takes its spinlock. A CPU that was stopped in an
- * interrupt does not hold it; one that an NMI stopped, or nothing, may. With
- * interrupts on no reset has begun, and all of them run.
+ * interrupt does not hold it; one that an NMI stopped, or nothing, may.
  */
 static bool svr_efi_locks_are_free(void)
 {
 	int cpu, self = raw_smp_processor_id();
 
-	if (!irqs_disabled())
-		return true;
 	for_each_cpu(cpu, svr_cpus_online())
 		if (cpu != self && !svr_cpu_holds_nothing(cpu))
 			return false;
 	return true;
+}
+
+/* At load: whoever has the lock gives it back */
+static int svr_efi_write_at_load(const u8 *raw)
+{
+	efi_status_t status;
+	int err = efivar_lock();
+
+	if (err)
+		return err;
+	status = efivar_set_variable_locked(svr_efi_name, &svr_efi_guid,
+					    SVR_EFI_ATTRIBUTES, SVR_RECORD_FULL,
+					    (void *)raw, false);
+	efivar_unlock();
+	return efi_status_to_err(status);
 }
 
 static int svr_efi_write(const u8 *raw)
@@ -96,6 +109,8 @@ static int svr_efi_write(const u8 *raw)
 	efi_status_t status;
 	int err;
 
+	if (!irqs_disabled() && !in_nmi())
+		return svr_efi_write_at_load(raw);
 	/* In this order: in an NMI the second one warns */
 	if (in_nmi() || !irq_fpu_usable() || !svr_efi_locks_are_free())
 		return -EBUSY;
@@ -114,6 +129,7 @@ const struct svr_store svr_store_efi = {
 	.name = "efi",
 	.size = SVR_RECORD_FULL,
 	.trust = SVR_TRUST_HOST,
+	.on_request = true,
 	.init = svr_efi_init,
 	.read = svr_efi_read,
 	.write = svr_efi_write,

@@ -35,6 +35,7 @@ static int svr_guest_usage_write(const u8 *raw)
 /* Record in the secrets page; one that the next launch does not get to see */
 const struct svr_store svr_store_secrets = {
 	.name = "secrets",
+	.memory = true,
 	.size = SVR_RECORD_MEDIUM,
 	.trust = SVR_TRUST_GUEST,
 	.one_launch = true,

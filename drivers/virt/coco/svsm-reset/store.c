@@ -32,17 +32,38 @@ static const struct svr_store * const svr_stores[] = {
 /* Names of all of them, with commas */
 #define SVR_STORES_TEXT	64
 
+/* What record= says, if not by name */
+enum svr_stores_which {
+	SVR_STORES_AUTO,
+	SVR_STORES_NONE,
+	SVR_STORES_LISTED,
+};
+
+static enum svr_stores_which svr_stores_which = SVR_STORES_AUTO;
+
 /**
  * struct svr_store_use - what is done with a store
- * @unwanted: the administrator said so
+ * @listed:   the administrator named it
  * @opened:   it can be used
  * @foreign:  somebody else's bytes, or of another version: they are left alone
  */
 static struct svr_store_use {
-	bool unwanted;
+	bool listed;
 	bool opened;
 	bool foreign;
 } svr_uses[SVR_STORES];
+
+static bool svr_store_wanted(unsigned int i)
+{
+	switch (svr_stores_which) {
+	case SVR_STORES_AUTO:
+		return !svr_stores[i]->on_request;
+	case SVR_STORES_LISTED:
+		return svr_uses[i].listed;
+	default:
+		return false;
+	}
+}
 
 /**
  * svr_stores_open - prepare the stores
@@ -55,7 +76,7 @@ void svr_stores_open(void)
 	int err;
 
 	for (i = 0; i < SVR_STORES; i++) {
-		if (svr_uses[i].unwanted)
+		if (!svr_store_wanted(i))
 			continue;
 		err = svr_stores[i]->init ? svr_stores[i]->init() : 0;
 		svr_uses[i].opened = !err;
@@ -139,20 +160,22 @@ int svr_stores_read(struct svr_record *rec, const struct svr_store **from)
 
 /**
  * svr_stores_write - write a record to all of them
- * @rec: the record
+ * @rec:         the record
+ * @memory_only: only to those that are memory
  *
  * Context: any, NMI included; only tries locks.
  *
  * Return: bytes of the largest store that has taken it, 0 when none has.
  */
-size_t svr_stores_write(const struct svr_record *rec)
+size_t svr_stores_write(const struct svr_record *rec, bool memory_only)
 {
 	u8 raw[SVR_RECORD_FULL];
 	size_t largest = 0;
 	unsigned int i;
 
 	for (i = 0; i < SVR_STORES; i++) {
-		if (!svr_uses[i].opened || svr_uses[i].foreign)
+		if (!svr_uses[i].opened || svr_uses[i].foreign ||
+		    (memory_only && !svr_stores[i]->memory))
 			continue;
 		svr_record_encode(rec, raw, svr_stores[i]->size);
 		if (!svr_stores[i]->write(raw) && svr_stores[i]->size > largest)
@@ -193,12 +216,7 @@ bool svr_stores_keep(u16 boot)
  */
 bool svr_stores_wanted(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < SVR_STORES; i++)
-		if (!svr_uses[i].unwanted)
-			return true;
-	return false;
+	return svr_stores_which != SVR_STORES_NONE;
 }
 
 /* The stores that are wanted, or all there are: "secrets,cmos" */
@@ -209,7 +227,7 @@ static void svr_stores_list(char *text, size_t size, bool all)
 
 	text[0] = 0;
 	for (i = 0; i < SVR_STORES; i++)
-		if (all || !svr_uses[i].unwanted)
+		if (all || svr_store_wanted(i))
 			len += scnprintf(text + len, size - len, "%s%s",
 					 len ? "," : "", svr_stores[i]->name);
 }
@@ -217,7 +235,7 @@ static void svr_stores_list(char *text, size_t size, bool all)
 /* "secrets,cmos": -EINVAL for one that there is not */
 static int svr_stores_choose(char *list)
 {
-	bool wanted[SVR_STORES] = {};
+	bool listed[SVR_STORES] = {};
 	unsigned int i;
 	char *name;
 
@@ -227,23 +245,21 @@ static int svr_stores_choose(char *list)
 				break;
 		if (i == SVR_STORES)
 			return -EINVAL;
-		wanted[i] = true;
+		listed[i] = true;
 	}
 	for (i = 0; i < SVR_STORES; i++)
-		svr_uses[i].unwanted = !wanted[i];
+		svr_uses[i].listed = listed[i];
+	svr_stores_which = SVR_STORES_LISTED;
 	return 0;
 }
 
 static int svr_param_record_set(const char *val, const struct kernel_param *kp)
 {
 	char list[SVR_STORES_TEXT];
-	unsigned int i;
-	bool all;
 
 	if (val && (!strcmp(val, "auto") || !strcmp(val, "none"))) {
-		all = !strcmp(val, "auto");
-		for (i = 0; i < SVR_STORES; i++)
-			svr_uses[i].unwanted = !all;
+		svr_stores_which = strcmp(val, "auto") ? SVR_STORES_NONE :
+			SVR_STORES_AUTO;
 		return 0;
 	}
 	if (val && strscpy(list, val) >= 0 && !svr_stores_choose(list))
@@ -255,13 +271,17 @@ static int svr_param_record_set(const char *val, const struct kernel_param *kp)
 
 static int svr_param_record_get(char *buf, const struct kernel_param *kp)
 {
-	char list[SVR_STORES_TEXT], all[SVR_STORES_TEXT];
+	char list[SVR_STORES_TEXT];
 
-	svr_stores_list(list, sizeof(list), false);
-	svr_stores_list(all, sizeof(all), true);
-	if (!list[0])
+	switch (svr_stores_which) {
+	case SVR_STORES_AUTO:
+		return sysfs_emit(buf, "auto\n");
+	case SVR_STORES_NONE:
 		return sysfs_emit(buf, "none\n");
-	return sysfs_emit(buf, "%s\n", strcmp(list, all) ? list : "auto");
+	default:
+		svr_stores_list(list, sizeof(list), false);
+		return sysfs_emit(buf, "%s\n", list);
+	}
 }
 
 static const struct kernel_param_ops svr_param_record_ops = {
@@ -269,4 +289,4 @@ static const struct kernel_param_ops svr_param_record_ops = {
 	.get = svr_param_record_get,
 };
 module_param_cb(record, &svr_param_record_ops, NULL, 0444);
-MODULE_PARM_DESC(record, "where the record of a reset is kept: auto (default, all that can be had), none, or a list of secrets, cmos, efi");
+MODULE_PARM_DESC(record, "where the record of a reset is kept: auto (default: secrets, cmos), none, or a list of secrets, cmos, efi");

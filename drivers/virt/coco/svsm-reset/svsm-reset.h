@@ -6,7 +6,8 @@
  * The way of a reset: cause (cause.c, deadman.c) and arm (hooks.c), then
  * fire.c: quiesce (quiesce.c, park.c), record (note.c, store.c), call
  * (handover.c, lapic.c, transport.c). From the moment of firing nothing
- * allocates, sleeps, or waits without a bound, and locks are only tried.
+ * allocates or sleeps, every wait of its own has a bound, and locks are only tried;
+ * what the kernel's stop and printk() do is said where they are called.
  */
 #ifndef _SVSM_RESET_H
 #define _SVSM_RESET_H
@@ -73,6 +74,7 @@ enum svr_evidence {
  * @evidence: an &enum svr_evidence; written by this CPU itself
  * @nmi_park: written by the CPU that fires: our next NMI means "park"
  * @nmi_wake: our next NMI means "look at what has come of it"
+ * @stands_by: while another CPU resets the guest; an NMI wakes it
  * @in_nmi:   it was parked inside an NMI; valid with @evidence
  * @pending:  vector that its local APIC could not be rid of, or -1; valid
  *            with @evidence
@@ -82,6 +84,7 @@ struct svr_cpu {
 	u32 evidence;
 	bool nmi_park;
 	bool nmi_wake;
+	bool stands_by;
 	bool in_nmi;
 	int pending;
 };
@@ -93,6 +96,7 @@ void svr_cpus_seal(void);
 void svr_cpus_exit(void);
 int svr_bsp_cpu(void);
 const struct cpumask *svr_cpus_online(void);
+const struct cpumask *svr_cpus_moving(void);
 
 /* probe.c */
 int svr_probe_platform(void);
@@ -119,8 +123,10 @@ void __printf(1, 2) svr_emit(const char *fmt, ...);
 #define SVR_INFO		KERN_INFO
 #define SVR_WARN		KERN_WARNING
 #define SVR_ERR			KERN_ERR
+#define SVR_EMERG		KERN_EMERG
 #define svr_info(fmt, ...)	svr_emit(SVR_INFO pr_fmt(fmt), ##__VA_ARGS__)
 #define svr_warn(fmt, ...)	svr_emit(SVR_WARN pr_fmt(fmt), ##__VA_ARGS__)
+#define svr_emerg(fmt, ...)	svr_emit(SVR_EMERG pr_fmt(fmt), ##__VA_ARGS__)
 #define svr_err(fmt, ...)	svr_emit(SVR_ERR pr_fmt(fmt), ##__VA_ARGS__)
 
 /* fire.c */
@@ -238,6 +244,9 @@ static inline enum svr_fate svr_capture_account(void)
  * @trust:      what it can promise
  * @one_launch: nothing in it outlives the virtual machine: a record that is
  *              found there has been written since the launch
+ * @memory:     @write does nothing but write to memory, which is all that may be
+ *              done on the way to a crash kernel
+ * @on_request: not one of those that record=auto means
  * @init:       optional: may it be used? Process context, may sleep; 0, or a
  *              negative errno, then nothing else is called
  * @exit:       optional: undo @init; process context, may sleep
@@ -255,6 +264,8 @@ struct svr_store {
 	size_t size;
 	enum svr_trust trust;
 	bool one_launch;
+	bool memory;
+	bool on_request;
 	int (*init)(void);
 	void (*exit)(void);
 	int (*read)(u8 *raw);
@@ -269,7 +280,7 @@ extern const struct svr_store svr_store_efi;
 void svr_stores_open(void);
 void svr_stores_close(void);
 int svr_stores_read(struct svr_record *rec, const struct svr_store **from);
-size_t svr_stores_write(const struct svr_record *rec);
+size_t svr_stores_write(const struct svr_record *rec, bool memory_only);
 bool svr_stores_keep(u16 boot);
 bool svr_stores_wanted(void);
 

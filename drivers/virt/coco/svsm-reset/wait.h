@@ -4,14 +4,15 @@
 #define _SVSM_RESET_WAIT_H
 
 #include <linux/delay.h>
-#include <linux/sched/clock.h>
 #include <linux/time64.h>
 #include <linux/types.h>
+#include <asm/tsc.h>
 
 /**
  * struct svr_wait - a wait that has begun
- * @end:   when it is over, local_clock()
- * @steps: how many more looks there are, should the clock stand still
+ * @end:   when it is over, by the TSC: the kernel's own clocks may be pages that
+ *         are shared with the host, and on the way to another kernel are not any more
+ * @steps: how many more looks there are, should the TSC stand still
  */
 struct svr_wait {
 	u64 end;
@@ -29,7 +30,7 @@ struct svr_wait {
 static inline struct svr_wait svr_wait_begin(unsigned long us)
 {
 	return (struct svr_wait) {
-		.end = local_clock() + us * NSEC_PER_USEC,
+		.end = rdtsc() + (u64)us * tsc_khz / USEC_PER_MSEC,
 		.steps = us,
 	};
 }
@@ -44,7 +45,7 @@ static inline struct svr_wait svr_wait_begin(unsigned long us)
  */
 static inline bool svr_wait_on(struct svr_wait *wait)
 {
-	if (!wait->steps || local_clock() >= wait->end)
+	if (!wait->steps || rdtsc() >= wait->end)
 		return false;
 	wait->steps--;
 	udelay(1);
