@@ -131,6 +131,23 @@ def test_reboot_by_nmi(debug):
 
 
 @pytest.mark.sliced
+def test_record_in_an_efi_variable(debug):
+    """EFI services with all other CPUs stopped: at a reboot, and in a panic."""
+    guest = debug(smp=2, svsm="draft,secrets=pristine", efivars=True)
+    guest.trouble_is_fine = True  # a panic shows its call trace
+    boot_and_load(guest)
+    guest.send("reboot -f")
+    boot_and_load(guest, 2, "reboot")
+    assert guest.attribute("record_store") == "efi"
+    vigilant(guest)
+    guest.send("taskset 2 sh -c 'echo c > /proc/sysrq-trigger'")
+    boot_and_load(guest, 3, "panic")
+    assert guest.attribute("record_store") == "efi"
+    guest.powered_off()
+    guest.events.orderly_resets(2, cpus=2)
+
+
+@pytest.mark.sliced
 def test_reboot_refused(debug):
     """A CPU that does not stop: the kernel's own restart goes on."""
     guest = debug()
