@@ -468,8 +468,35 @@ static void test_other_sizes(struct kunit *test)
 					-EINVAL);
 }
 
+/* Only a load can have had it from somebody else */
+static void test_hearsay(struct kunit *test)
+{
+	struct svr_record rec = {
+		.stage = SVR_STAGE_CALLED, .cause = SVR_REASON_PANIC,
+		.loaded = true, .hearsay = true, .cpu = SVR_RECORD_NO_CPU,
+	}, back;
+	u8 raw[SVR_RECORD_FULL];
+	size_t size;
+
+	for (size = SVR_RECORD_SMALL; size <= SVR_RECORD_FULL; size *= 2) {
+		if (size != SVR_RECORD_SMALL && size != SVR_RECORD_MEDIUM &&
+		    size != SVR_RECORD_FULL)
+			continue;
+		rec.loaded = true;
+		svr_record_encode(&rec, raw, size);
+		KUNIT_EXPECT_EQ(test, svr_record_decode(raw, size, &back), 0);
+		KUNIT_EXPECT_TRUE(test, back.hearsay);
+		KUNIT_EXPECT_EQ(test, back.cause, SVR_REASON_PANIC);
+		rec.loaded = false;
+		svr_record_encode(&rec, raw, size);
+		KUNIT_EXPECT_EQ(test, svr_record_decode(raw, size, &back),
+				-EINVAL);
+	}
+}
+
 static struct kunit_case record_cases[] = {
 	KUNIT_CASE(test_layout),
+	KUNIT_CASE(test_hearsay),
 	KUNIT_CASE_PARAM(test_there_and_back, codec_gen_params),
 	KUNIT_CASE(test_limits),
 	KUNIT_CASE(test_text),

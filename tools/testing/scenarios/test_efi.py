@@ -82,6 +82,7 @@ def test_reboot_at_full_fidelity(simulate):
     guest.events.orderly_resets(1, cpus=2)
 
 
+@pytest.mark.sliced
 def test_the_secrets_page_goes_first(simulate):
     """Where it is kept, what the host could have forged is not asked."""
     guest = start(simulate, svsm="draft", smp=1)
@@ -93,6 +94,7 @@ def test_the_secrets_page_goes_first(simulate):
     guest.powered_off()
 
 
+@pytest.mark.sliced
 def test_somebody_elses_variable(simulate):
     """Other contents, another size: left alone. A damaged record is unknown."""
     guest = start(simulate, smp=1)
@@ -133,6 +135,7 @@ def test_not_by_itself(simulate):
     assert writes(guest, 1) == []
 
 
+@pytest.mark.sliced
 def test_without_variables(simulate):
     guest = start(simulate, efivars=False, smp=1)
     reset(guest, 2)
@@ -141,6 +144,7 @@ def test_without_variables(simulate):
     guest.powered_off()
 
 
+@pytest.mark.sliced
 def test_not_after_a_stop_by_nmi(simulate):
     """A CPU that an NMI stopped may hold the lock of a semaphore: the variable is left alone.
 
@@ -158,6 +162,7 @@ def test_not_after_a_stop_by_nmi(simulate):
     assert writes(guest, 1) == ["0x0"]
 
 
+@pytest.mark.sliced
 def test_not_inside_an_nmi(simulate):
     """A panic in an NMI: EFI services need the FPU, which is not to be had there."""
     guest = start(simulate, smp=1)

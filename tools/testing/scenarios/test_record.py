@@ -10,6 +10,8 @@ import re
 import time
 import zlib
 
+import pytest
+
 from lib import places
 
 CLOCK = set(range(0x0E))
@@ -141,6 +143,7 @@ def test_reboot_panic_and_emergency(simulate):
     guest.events.orderly_resets(3, cpus=2)
 
 
+@pytest.mark.sliced
 def test_tampered_record(simulate):
     """After a real reset, any damaged byte makes it unknown; undamaged it is right."""
     guest = boot(simulate)
@@ -178,6 +181,7 @@ def test_tampered_record(simulate):
     guest.events.orderly_resets(1, cpus=1)
 
 
+@pytest.mark.sliced
 def test_nothing_and_foreign_data(simulate):
     """Empty stores are no reason; somebody else's bytes are unknown and are left alone."""
     guest = boot(simulate)
@@ -309,6 +313,10 @@ def test_stores(simulate):
     guest.load("record=cmos")
     names = ("last_reset_reason", "last_reset_outcome", "record_store", "record_trust")
     assert [guest.attribute(name) for name in names] == ["reboot", "completed", "cmos", "host"]
+    guest.check("rmmod svsm_reset")
+    # Copied into the secrets page by a load, it is trusted no more than where it came from
+    assert told(guest, *names) == ["reboot", "completed", "cmos", "host"]
+    assert told(guest, *names) == ["reboot", "completed", "secrets", "host"]
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=1)
 

@@ -71,6 +71,9 @@ u16 svr_last_boot(void)
 
 static void svr_last_settle(enum svr_outcome outcome)
 {
+	/* Written to better stores, it does not become better for that */
+	if (svr_last_trust() == SVR_TRUST_HOST)
+		svr_found.record.hearsay = true;
 	svr_record_settle(&svr_found.record, outcome, svr_boot);
 	svr_found.outcome = outcome;
 	svr_found.reason = svr_record_reason(&svr_found.record, outcome);
@@ -136,11 +139,15 @@ u64 svr_last_crash_block(void)
  *
  * Context: any.
  *
- * Return: what the store can promise in which the record was found.
+ * Return: what the store can promise in which the record was found, and the one in
+ * which an earlier load of this boot has found it.
  */
 enum svr_trust svr_last_trust(void)
 {
-	return svr_found.store ? svr_found.store->trust : SVR_TRUST_NONE;
+	if (!svr_found.store)
+		return SVR_TRUST_NONE;
+	return svr_found.record.hearsay ? SVR_TRUST_HOST :
+		svr_found.store->trust;
 }
 
 /**

@@ -6,7 +6,8 @@
  * All of them:
  *   byte 0-1   'S' 'R'
  *        2     version, 3
- *        3     bit 7: loaded since; bits 6-4: stage; bits 3-0: cause
+ *        3     bit 7: loaded since; bits 6-4: stage; bit 3: hearsay;
+ *              bits 2-0: cause
  *        4     CPU on which the reset began, 0xff: not known, or above
  *        5     first CPU that had not been quiesced, 254: 254 or above,
  *              0xff: none
@@ -59,6 +60,7 @@
 
 #define SVR_RECORD_MAGIC	0x5253	/* "SR", little endian */
 #define SVR_LOADED_BIT		0x8	/* of the upper half of byte 3 */
+#define SVR_HEARSAY_BIT		0x8	/* of the lower half */
 #define SVR_FIRST_NONE		0xff	/* of byte 5 */
 #define SVR_FIRST_LAST		254
 #define SVR_CPU_NONE		0xff	/* of byte 4 */
@@ -342,7 +344,7 @@ static u8 svr_record_head(const struct svr_record *rec)
 
 	if (rec->loaded && stage != SVR_STAGE_LOADED)
 		stage |= SVR_LOADED_BIT;
-	return stage << 4 | rec->cause;
+	return stage << 4 | (rec->hearsay ? SVR_HEARSAY_BIT : 0) | rec->cause;
 }
 
 /**
@@ -385,13 +387,14 @@ static int svr_decode_head(const u8 *raw, struct svr_record *rec)
 {
 	u8 stage = raw[3] >> 4;
 
-	rec->cause = raw[3] & 0xf;
+	rec->cause = raw[3] & 0xf & ~SVR_HEARSAY_BIT;
+	rec->hearsay = raw[3] & SVR_HEARSAY_BIT;
 	rec->stage = stage & ~SVR_LOADED_BIT;
 	rec->loaded = stage & SVR_LOADED_BIT || stage == SVR_STAGE_LOADED;
 	/* LOADED is loaded without saying so; ELSEWHERE only a load finds out */
 	if (!rec->stage || !svr_cause_valid(rec->stage, rec->cause) ||
 	    stage == (SVR_STAGE_LOADED | SVR_LOADED_BIT) ||
-	    stage == SVR_STAGE_ELSEWHERE)
+	    stage == SVR_STAGE_ELSEWHERE || (rec->hearsay && !rec->loaded))
 		return -EINVAL;
 	rec->cpu = raw[4] == SVR_CPU_NONE ? SVR_RECORD_NO_CPU : raw[4];
 	if (raw[5] != SVR_FIRST_NONE)

@@ -44,6 +44,7 @@ enum svr_stage {
 /**
  * struct svr_record - the record, decoded; 0 is what its size has no room for
  * @stage:   an &enum svr_stage
+ * @hearsay: @loaded, and the load had it from a store that the host can forge
  * @loaded:  the module has been loaded since, in the boot that @boot names
  * @result:  @rax or @err is known
  * @cause:   an &enum svr_reason: why the reset was asked for
@@ -64,6 +65,7 @@ enum svr_stage {
 struct svr_record {
 	u8 stage;
 	bool loaded;
+	bool hearsay;
 	bool result;
 	u8 cause;
 	u16 boot;

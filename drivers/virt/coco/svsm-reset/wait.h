@@ -4,6 +4,7 @@
 #define _SVSM_RESET_WAIT_H
 
 #include <linux/delay.h>
+#include <linux/limits.h>
 #include <linux/time64.h>
 #include <linux/types.h>
 #include <asm/tsc.h>
@@ -30,7 +31,9 @@ struct svr_wait {
 static inline struct svr_wait svr_wait_begin(unsigned long us)
 {
 	return (struct svr_wait) {
-		.end = rdtsc() + (u64)us * tsc_khz / USEC_PER_MSEC,
+		/* Where nobody knows how fast it runs, the steps are the bound */
+		.end = tsc_khz ? rdtsc() + (u64)us * tsc_khz / USEC_PER_MSEC :
+		       U64_MAX,
 		.steps = us,
 	};
 }
