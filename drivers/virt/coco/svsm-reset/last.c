@@ -12,6 +12,7 @@
 #include <linux/smp.h>
 #include <linux/sprintf.h>
 #include <linux/string.h>
+#include <linux/string_choices.h>
 #include <linux/time64.h>
 #include <asm/tsc.h>
 
@@ -207,6 +208,6 @@ void svr_last_report(void)
 		scnprintf(text + len, sizeof(text) - len, ", %s",
 			  svr_outcome_name(svr_found.outcome));
 	pr_notice("last reset: %s; %u reset%s so far; record from %s (%s)\n",
-		  text, count, count == 1 ? "" : "s", svr_last_store(),
+		  text, count, str_plural(count), svr_last_store(),
 		  svr_trust_name(svr_last_trust()));
 }
