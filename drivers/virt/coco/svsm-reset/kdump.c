@@ -95,7 +95,7 @@ static bool svr_others_parked(void)
 {
 	int cpu;
 
-	for_each_cpu(cpu, svr_cpus_online())
+	for_each_cpu_or(cpu, svr_cpus_online(), svr_cpus_moving())
 		if (cpu != raw_smp_processor_id() && !svr_cpu_parked(cpu))
 			return false;
 	return true;
@@ -105,8 +105,9 @@ static enum svr_fate svr_crash_fate(int cpu)
 {
 	if (svr_cpu_parked(cpu))
 		return SVR_FATE_PARKED;
-	/* CPU hotplug may have been half-way: the kernel's mask counts as well */
-	if (!cpumask_test_cpu(cpu, svr_cpus_online()) && !cpu_online(cpu))
+	/* CPU hotplug may have been half-way: then it may be running */
+	if (!cpumask_test_cpu(cpu, svr_cpus_online()) &&
+	    !cpumask_test_cpu(cpu, svr_cpus_moving()) && !cpu_online(cpu))
 		return SVR_FATE_OFFLINE;
 	return SVR_FATE_RUNNING;
 }

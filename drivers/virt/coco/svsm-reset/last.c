@@ -73,9 +73,10 @@ u16 svr_last_boot(void)
 static void svr_last_settle(enum svr_outcome outcome)
 {
 	/* Written to better stores, it does not become better for that */
-	if (svr_last_trust() == SVR_TRUST_HOST)
-		svr_found.record.hearsay = true;
+	bool hearsay = svr_last_trust() == SVR_TRUST_HOST;
+
 	svr_record_settle(&svr_found.record, outcome, svr_boot);
+	svr_found.record.hearsay = hearsay;
 	svr_found.outcome = outcome;
 	svr_found.reason = svr_record_reason(&svr_found.record, outcome);
 }

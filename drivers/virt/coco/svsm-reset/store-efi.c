@@ -83,7 +83,7 @@ static bool svr_efi_locks_are_free(void)
 {
 	int cpu, self = raw_smp_processor_id();
 
-	for_each_cpu(cpu, svr_cpus_online())
+	for_each_cpu_or(cpu, svr_cpus_online(), svr_cpus_moving())
 		if (cpu != self && !svr_cpu_holds_nothing(cpu))
 			return false;
 	return true;

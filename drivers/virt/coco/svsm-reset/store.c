@@ -149,7 +149,8 @@ int svr_stores_read(struct svr_record *rec, const struct svr_store **from)
 			*from = svr_record_rank(err) == SVR_RANK_OURS ?
 				svr_stores[i] : NULL;
 		} else if (!err && !result &&
-			   svr_stores[i]->trust >= (*from)->trust &&
+			   svr_stores[i]->trust >= (rec->hearsay ?
+				SVR_TRUST_HOST : (*from)->trust) &&
 			   svr_record_better(&other, rec)) {
 			*rec = other;
 			*from = svr_stores[i];

@@ -7,8 +7,8 @@
 void vmgexit(struct vcpu *v)
 {
 	lock(&sim_lock);
-	if (v->stop) {
-		/* Stopped while it waited: it has not asked for anything. */
+	if (v->stop || v->freeze) {
+		/* Stopped while it waited: it has not asked for anything (yet). */
 		unlock(&sim_lock);
 		return;
 	}

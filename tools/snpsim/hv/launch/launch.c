@@ -62,6 +62,7 @@ void launch(struct vcpu *v)
 	v->ghcb_msr = 0;
 	v->ghcb_gpa = 0;
 	v->stop = 0;
+	v->init_is_lawful = false;
 	v->start = 0;
 	v->frozen = 0;
 	svsm_init_launch(v);

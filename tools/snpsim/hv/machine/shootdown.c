@@ -10,7 +10,7 @@
 #include "machine.h"
 
 #define KICK_TIMEOUT_NS		20000000000UL
-#define SIPI_ANSWER_NS		200000000UL
+#define SIPI_ANSWER_NS		2000000000UL
 
 static bool stale;
 

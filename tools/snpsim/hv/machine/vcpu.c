@@ -120,10 +120,12 @@ void vcpu_destroy(struct vcpu *v)
 		return;
 	/* It may want the lock for the exit that it works on. */
 	unlock(&sim_lock);
-	while (!READ_ONCE(v->frozen))
+	while (!READ_ONCE(v->frozen) && READ_ONCE(v->stop))
 		cpu_relax();
 	lock(&sim_lock);
-	v->init_is_lawful = true;
+	/* Unless somebody has started it again meanwhile. */
+	if (v->stop)
+		v->init_is_lawful = true;
 }
 
 /* The launch image starts again on v, which waits or is the caller. Under sim_lock. */
