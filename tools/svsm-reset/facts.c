@@ -126,6 +126,21 @@ static void sr_trust_of_store(struct sr_facts *facts)
 		 svr_trust_name(trust));
 }
 
+/* record=: is the secrets page among the places? */
+static int sr_record_in_secrets(const char *root)
+{
+	char text[SR_TEXT], *rest = text, *name;
+
+	if (sr_read(root, SR_PARAMETERS "/record", text, sizeof(text)))
+		return SR_UNKNOWN;
+	if (!strcmp(text, "auto"))
+		return 1;
+	while ((name = strsep(&rest, ",")))
+		if (!strcmp(name, "secrets"))
+			return 1;
+	return 0;
+}
+
 static void sr_read_driver(const char *root, struct sr_facts *facts)
 {
 	struct sr_settings *set = &facts->set;
@@ -144,6 +159,7 @@ static void sr_read_driver(const char *root, struct sr_facts *facts)
 	set->enabled = sr_read_flag(root, SR_DEVICE "/enabled");
 	set->deadman = sr_read_int(root, SR_DEVICE "/deadman");
 	set->kdump = sr_read_flag(root, SR_PARAMETERS "/kdump");
+	set->in_secrets = sr_record_in_secrets(root);
 	set->delete_vcpu = sr_read_flag(root, SR_PARAMETERS "/delete_vcpu");
 	set->unattested = sr_read_flag(root, SR_PARAMETERS "/allow_unattested");
 

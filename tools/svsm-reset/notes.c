@@ -129,6 +129,8 @@ static const char * const sr_note_texts[SR_NR_NOTES] = {
 		"no panic notifier and no pstore before it (crash_kexec_post_notifiers is off)",
 	[SR_NOTE_DUMP_THEN_REBOOT] =
 		"when it is done it restarts through the SVSM if the module is in its initial ram disk",
+	[SR_NOTE_DUMP_NO_RECORD] =
+		"when it is done its reset knows nothing of the CPUs, and ap_policy=refuse refuses it (record= has no secrets)",
 	[SR_NOTE_KDUMP_NOT_LOADED] =
 		"there is a crash kernel, but the module is not loaded",
 	[SR_NOTE_KDUMP_OFF] =
@@ -166,6 +168,15 @@ static const char * const sr_note_texts[SR_NR_NOTES] = {
 		"what the kernel's watchdogs do could not be read",
 };
 
+/* get_softlockup_thresh() of kernel/watchdog.c, so many times */
+static int sr_soft_seconds(const struct sr_settings *set, int times)
+{
+	long long once = 2LL * set->watchdog_thresh;
+
+	return times > 0 && once > INT_MAX / times ? INT_MAX :
+		(int)once * times;
+}
+
 static int sr_note_number(const struct sr_settings *set, enum sr_note note)
 {
 	switch (note) {
@@ -179,10 +190,9 @@ static int sr_note_number(const struct sr_settings *set, enum sr_note note)
 	case SR_NOTE_OOPS_PANIC:
 		return set->panic_on_oops;
 	case SR_NOTE_SOFT_PANIC:
+		return sr_soft_seconds(set, set->softlockup_panic);
 	case SR_NOTE_SOFT_LOGGED:
-		/* get_softlockup_thresh() of kernel/watchdog.c */
-		return set->watchdog_thresh < INT_MAX / 2 ?
-			2 * set->watchdog_thresh : set->watchdog_thresh;
+		return sr_soft_seconds(set, 1);
 	case SR_NOTE_HARD_PANIC:
 	case SR_NOTE_HARD_LOGGED:
 		return set->watchdog_thresh;

@@ -115,7 +115,8 @@ static void sr_crash_kernel(const struct sr_settings *set,
 		sr_note(answer, SR_NOTE_NOTIFIERS);
 	else if (set->post_notifiers == 0)
 		sr_note(answer, SR_NOTE_NO_NOTIFIERS);
-	sr_note(answer, SR_NOTE_DUMP_THEN_REBOOT);
+	sr_note(answer, set->in_secrets == 0 ? SR_NOTE_DUMP_NO_RECORD :
+					       SR_NOTE_DUMP_THEN_REBOOT);
 }
 
 /* panic(): a crash kernel comes first, then the timeout decides */
@@ -193,10 +194,11 @@ static void sr_at_lockup(const struct sr_settings *set, int watchdog,
 {
 	bool sees = watchdog > 0 && set->watchdog_thresh > 0;
 
-	if (sees && panics == 1) {
+	/* From 7.x on softlockup_panic is a number of thresholds */
+	if (sees && panics > 0) {
 		sr_note(answer, notes[0]);
 		sr_as_panic(set, answer);
-	} else if (set->panic_on_stall == 1) {
+	} else if (set->panic_on_stall > 0) {
 		sr_note(answer, SR_NOTE_STALL_PANIC);
 		sr_as_panic(set, answer);
 	} else if (watchdog == SR_UNKNOWN || panics == SR_UNKNOWN ||

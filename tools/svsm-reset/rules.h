@@ -16,6 +16,7 @@
  * @ap_policy:        an &enum svr_ap_policy
  * @deadman:          seconds, 0: never
  * @kdump:            1: the driver makes crash kernels come up
+ * @in_secrets:       1: the record is kept in the secrets page, too
  * @delete_vcpu:      1: the driver has the SVSM delete vCPUs
  * @unattested:       1: the driver does without the SVSM's attestation
  * @trust:            an &enum svr_trust, of the record
@@ -46,6 +47,7 @@ struct sr_settings {
 	int ap_policy;
 	int deadman;
 	int kdump;
+	int in_secrets;
 	int delete_vcpu;
 	int unattested;
 	int trust;
@@ -153,6 +155,7 @@ enum sr_note {
 	SR_NOTE_NOTIFIERS,
 	SR_NOTE_NO_NOTIFIERS,
 	SR_NOTE_DUMP_THEN_REBOOT,
+	SR_NOTE_DUMP_NO_RECORD,
 	SR_NOTE_KDUMP_NOT_LOADED,
 	SR_NOTE_KDUMP_OFF,
 	SR_NOTE_KDUMP_UNKNOWN,

@@ -40,6 +40,7 @@ DEFAULTS = {
     f"{DEVICE}/record_trust": "none",
     f"{DEVICE}/power_on_reason": "regular power-up",
     f"{PARAMETERS}/kdump": "1",
+    f"{PARAMETERS}/record": "auto",
     f"{PARAMETERS}/delete_vcpu": "0",
     f"{PARAMETERS}/allow_unattested": "0",
     "sys/module/kernel/parameters/crash_kexec_post_notifiers": "N",

@@ -22,12 +22,13 @@ static bool sysfs_streq(const char *a, const char *b)
 static const struct sr_settings usual = {
 	.snp = 1, .vmpl = 2, .loaded = 1, .state = SVR_STATE_READY,
 	.enabled = 1, .ap_policy = SVR_AP_REFUSE, .deadman = 600, .kdump = 1,
+	.in_secrets = 1,
 	.trust = SVR_TRUST_GUEST, .panic = 10, .sysrq = 1, .soft_watchdog = 1,
 	.watchdog_thresh = 10, .kprobes = SR_UNKNOWN, .online = 3,
 };
 
 enum key {
-	END, LOADED, VMPL, STATE, ENABLED, POLICY, DEADMAN, KDUMP, DELETE,
+	END, LOADED, VMPL, STATE, ENABLED, POLICY, DEADMAN, KDUMP, SECRETS, DELETE,
 	CAPTURE, PANIC, OOPS, STALL, SYSRQ, SOFT, SOFT_PANIC, NMI, HARD_PANIC,
 	THRESH, CRASH, POST, KPROBES, REBOOT_CPU, FORCE, ONLINE, OFFLINE,
 	NR_KEYS,
@@ -39,6 +40,7 @@ static int *place(struct sr_settings *set, enum key key)
 		[LOADED] = &set->loaded, [VMPL] = &set->vmpl,
 		[STATE] = &set->state, [ENABLED] = &set->enabled,
 		[POLICY] = &set->ap_policy, [DEADMAN] = &set->deadman,
+		[SECRETS] = &set->in_secrets,
 		[KDUMP] = &set->kdump, [DELETE] = &set->delete_vcpu,
 		[CAPTURE] = &set->capture, [PANIC] = &set->panic,
 		[OOPS] = &set->panic_on_oops, [STALL] = &set->panic_on_stall,
@@ -139,6 +141,12 @@ static const struct row {
 	{ "panic, crash kernel, disabled",
 	  {{ CRASH, 1 }, { STATE, SVR_STATE_DISABLED }}, SR_AT_PANIC,
 	  SR_WAY_CRASH_KERNEL, { N(NO_NOTIFIERS), N(DUMP_THEN_REBOOT) } },
+	{ "panic, crash kernel, record=cmos", {{ CRASH, 1 }, { SECRETS, 0 }},
+	  SR_AT_PANIC, SR_WAY_CRASH_KERNEL,
+	  { N(NO_NOTIFIERS), N(DUMP_NO_RECORD) } },
+	{ "panic, crash kernel, record not known",
+	  {{ CRASH, 1 }, { SECRETS, U }}, SR_AT_PANIC, SR_WAY_CRASH_KERNEL,
+	  { N(NO_NOTIFIERS), N(DUMP_THEN_REBOOT) } },
 	{ "panic, crash kernel, kdump=0", {{ CRASH, 1 }, { KDUMP, 0 }},
 	  SR_AT_PANIC, SR_WAY_CRASH_DIES, { N(KDUMP_OFF) } },
 	{ "panic, crash kernel, no kprobes", {{ CRASH, 1 }, { KPROBES, 0 }},
