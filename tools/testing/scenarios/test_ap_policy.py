@@ -23,7 +23,7 @@ def refused(guest, cpu):
     guest.events.no("execute", "invalidate", "violation")
 
 
-@pytest.mark.parametrize("cpu", [1, 3])
+@pytest.mark.parametrize("cpu", [1, pytest.param(3, marks=pytest.mark.sliced)])
 def test_refuse(simulate, cpu):
     """The default: no call, the CPU is named, the kernel's own restart goes on."""
     guest = boot_with_stuck(simulate, cpu, "nmi")

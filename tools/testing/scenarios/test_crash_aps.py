@@ -25,6 +25,7 @@ def test_other_cpu(simulate, row):
     crash.run(simulate, row)
 
 
+@pytest.mark.sliced
 def test_sixteen(simulate):
     """16 vCPUs, the odd ones loop with interrupts off, and an AP panics."""
     row = dataclasses.replace(matrix.BY_ID["panic-last-ap-idle"], smp=16)
@@ -37,6 +38,7 @@ def test_sixteen(simulate):
     guest.events.orderly_resets(1, cpus=16)
 
 
+@pytest.mark.sliced
 def test_reboot_hangs_without_a_deadman(simulate):
     """What the deadman is for; somebody at the console can do its work."""
     row = dataclasses.replace(matrix.BY_ID["reboot-ap-irqs-off"], module="deadman=0", message="")

@@ -52,7 +52,7 @@ def test_host_destroys(simulate):
     guest.stop()
 
 
-@pytest.mark.parametrize("fidelity", ["strict", "full"])
+@pytest.mark.parametrize("fidelity", ["strict", pytest.param("full", marks=pytest.mark.sliced)])
 def test_svsm_deletes(simulate, fidelity):
     """Under the default policy: destroyed by the host, and the SVSM's word makes it final."""
     guest = boot_with_stuck(simulate, "delete_vcpu=1", fidelity=fidelity)
@@ -63,7 +63,7 @@ def test_svsm_deletes(simulate, fidelity):
     guest.stop()
 
 
-@pytest.mark.parametrize("parameters", ["ap_policy=host", "delete_vcpu=1"])
+@pytest.mark.parametrize("parameters", ["ap_policy=host", pytest.param("delete_vcpu=1", marks=pytest.mark.sliced)])
 def test_next_boot(simulate, parameters):
     """The next boot has all CPUs, the one that was destroyed included.
 

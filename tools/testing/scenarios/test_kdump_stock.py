@@ -76,6 +76,7 @@ def test_kexec(simulate, fidelity):
     dies(guest, 2, "violation", 0, kind="shared-as-private", access="read")
 
 
+@pytest.mark.sliced
 def test_without_an_svsm(simulate):
     """The reference: on a plain machine the same images make a core, and a good one."""
     guest = simulate(

@@ -102,6 +102,7 @@ def test_explain_of_a_stuck_cpu_comes_true(simulate, policy):
             time.sleep(1)
 
 
+@pytest.mark.sliced
 def test_explain_of_a_crash_kernel_comes_true(simulate):
     guest = simulate(smp=2, initrd=places.INITRD_KDUMP, memory="1G", timeout=600, append="nokaslr crashkernel=256M")
     guest.trouble_is_fine = True
