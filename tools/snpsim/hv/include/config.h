@@ -43,8 +43,8 @@ struct sim_config {
 	u32 reboot_protocol;
 	u32 manifest_size, manifest_version, manifest_flags;
 	u32 busy, incomplete, foreign;
-	u32 execute_result;
 	u32 ap_execute, secrets;
+	u64 execute_result;
 	char svsm_name[16];
 	char append[2048];
 	u32 host;

@@ -64,6 +64,7 @@ struct vcpu {
 	bool came_up;			/* its CPU is in the hypervisor */
 	bool init_is_lawful;		/* the host has destroyed it: an INIT ends nothing */
 	int came_back;			/* its CPU is there again, after such an INIT */
+	u64 spins;			/* grows while it spins in wait_frozen() */
 
 	u64 vmruns, kinds[KIND_COUNT];
 };

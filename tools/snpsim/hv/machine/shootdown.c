@@ -23,16 +23,17 @@ void tlb_stale(void)
 /*
  * The guest may have sent an INIT to a CPU whose vCPU the host has destroyed. That
  * CPU waits for a SIPI; QEMU's would take an NMI then, in real mode. A CPU that
- * does not wait for one ignores a SIPI, so that is how to find out.
+ * does not wait for one ignores a SIPI, so that is how to find out; at once, if it
+ * came back by it or still spins in wait_frozen().
  */
 static bool comes_back(struct vcpu *v)
 {
-	u64 start = now_ns();
+	u64 start = now_ns(), spins = READ_ONCE(v->spins);
 
 	WRITE_ONCE(v->came_back, 0);
 	apic_ipi(v->apic_id, APIC_DM_STARTUP | SIPI_VECTOR);
 	while (!READ_ONCE(v->came_back)) {
-		if (now_ns() - start > SIPI_ANSWER_NS)
+		if (READ_ONCE(v->spins) != spins || now_ns() - start > SIPI_ANSWER_NS)
 			return false;
 		cpu_relax();
 	}

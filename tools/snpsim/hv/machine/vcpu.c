@@ -6,6 +6,7 @@
 
 #define CPU_START_TIMEOUT_NS	20000000000UL	/* a CPU that does not answer to SIPI */
 #define INIT_DELAY_US		2000
+#define SPIN_NS			300000000UL	/* before a stopped vCPU sleeps */
 
 void ap_main(void) __noreturn;
 
@@ -103,7 +104,8 @@ void vcpu_stop(struct vcpu *v)
 	WRITE_ONCE(v->stop, 1);
 	vcpu_kick(v);
 	/* It may wait for an interrupt, which is not its to take any more. */
-	vcpu_wake(v);
+	if (!READ_ONCE(v->frozen))
+		vcpu_wake(v);
 	vmsa_in_use(v->vmsa, false);
 	v->vmsa = 0;
 	v->nmi_pending = 0;
@@ -210,12 +212,20 @@ static bool take_start(struct vcpu *v)
 	return start;
 }
 
-/* Out of the guest: wait until v is to start. */
+/*
+ * Out of the guest: wait until v is to start. One that was stopped spins for a while
+ * first, which comes_back() sees: most of those who start it again do so soon.
+ */
 static void wait_frozen(struct vcpu *v)
 {
+	u64 begin = now_ns();
+
 	WRITE_ONCE(v->frozen, 1);
 	while (!READ_ONCE(v->relaunch) && (!READ_ONCE(v->start) || !take_start(v))) {
-		wait_for_nmi();
+		if (READ_ONCE(v->stop) && now_ns() - begin < SPIN_NS)
+			WRITE_ONCE(v->spins, v->spins + 1);
+		else
+			wait_for_nmi();
 		v->hv_nmi = 0;		/* nobody is there to take it */
 	}
 }
