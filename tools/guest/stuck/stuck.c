@@ -5,7 +5,7 @@
  * Once a restart has begun, the CPU named by the parameter cpu= spins for ever:
  * inside an NMI handler (mode=nmi), where nothing can reach it, or in an
  * interrupt handler (mode=irq), where an NMI can. Or (mode=none) none does, and
- * the restart takes two seconds longer.
+ * the restart takes three seconds longer.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
@@ -25,6 +25,9 @@ MODULE_PARM_DESC(cpu, "the CPU that is to get stuck");
 static char *mode = "nmi";
 module_param(mode, charp, 0444);
 MODULE_PARM_DESC(mode, "where: nmi, irq or none");
+
+/* Time for the kernel to free the init sections of modules, which asks all CPUs. */
+#define SETTLE_MS	1000
 
 static struct sys_off_handler *handler;
 static bool begun;
@@ -50,6 +53,7 @@ static int stuck_prepare(struct sys_off_data *data)
 	static call_single_data_t csd = CSD_INIT(stuck_spin, NULL);
 	int ms;
 
+	msleep(SETTLE_MS);
 	WRITE_ONCE(begun, true);
 	if (!strcmp(mode, "nmi"))
 		__apic_send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
