@@ -2,8 +2,8 @@
 /* svsm-reset explain */
 #include <stdio.h>
 
-#include "facts.h"
 #include "answer-json.h"
+#include "facts.h"
 #include "notes.h"
 #include "report.h"
 #include "tool.h"
@@ -68,11 +68,21 @@ static void sr_explain_trust(const struct sr_facts *facts)
 	}
 }
 
+static void sr_explain_more(const struct sr_facts *facts)
+{
+	sr_explain_answers(facts);
+	sr_explain_trust(facts);
+}
+
 static int sr_explain(const struct sr_options *options, int argc, char **argv)
 {
-	const char *name = sr_command_explain.name, *trouble;
+	const struct sr_report report = {
+		.name = sr_command_explain.name,
+		.json = sr_json_explain,
+		.more = sr_explain_more,
+	};
+	const char *trouble;
 	struct sr_facts facts;
-	int err;
 
 	(void)argc;
 	(void)argv;
@@ -80,24 +90,10 @@ static int sr_explain(const struct sr_options *options, int argc, char **argv)
 	trouble = sr_facts_trouble(&facts);
 	/* Elsewhere the rules of the driver say nothing */
 	if (trouble && !(facts.set.snp == 1 && facts.set.vmpl)) {
-		sr_error(name, "%s", trouble);
+		sr_error(report.name, "%s", trouble);
 		return SR_EXIT_FAILED;
 	}
-	if (options->json) {
-		err = sr_json_print(sr_json_explain(&facts), name,
-				    JSON_C_TO_STRING_PRETTY |
-				    JSON_C_TO_STRING_SPACED);
-	} else {
-		sr_report_guest(&facts);
-		if (!trouble)
-			sr_report_last(&facts);
-		sr_explain_answers(&facts);
-		sr_explain_trust(&facts);
-		err = sr_flush(name);
-	}
-	if (trouble)
-		sr_error(name, "%s", trouble);
-	return trouble || err ? SR_EXIT_FAILED : SR_EXIT_OK;
+	return sr_report(&report, options, &facts);
 }
 
 const struct sr_command sr_command_explain = {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What status and explain both print: the guest, and the last reset. */
+/* What status and explain have in common: the guest, and the last reset. */
 #include <stdio.h>
 #include <string.h>
 
+#include "answer-json.h"
 #include "last.h"
 #include "output.h"
 #include "report.h"
@@ -80,11 +81,7 @@ static void sr_report_deadman(int deadman)
 			"0: an orderly restart that hangs is never forced");
 }
 
-/**
- * sr_report_guest - print what this guest and its driver are
- * @facts: what is known
- */
-void sr_report_guest(const struct sr_facts *facts)
+static void sr_report_guest(const struct sr_facts *facts)
 {
 	const struct sr_settings *set = &facts->set;
 
@@ -139,11 +136,7 @@ static void sr_report_record(const struct sr_facts *facts)
 			text ? ": " : "", text ?: "");
 }
 
-/**
- * sr_report_last - print what is known of the last reset
- * @facts: what is known, with a driver
- */
-void sr_report_last(const struct sr_facts *facts)
+static void sr_report_last(const struct sr_facts *facts)
 {
 	const struct sr_last *last = &facts->last;
 	char text[SR_TEXT];
@@ -168,4 +161,37 @@ void sr_report_last(const struct sr_facts *facts)
 		sr_line(SR_PLAIN, "kernel", "%s", last->kernel);
 	sr_report_counts(facts);
 	sr_report_record(facts);
+}
+
+/**
+ * sr_report - report how things stand
+ * @report:  what
+ * @options: how
+ * @facts:   what is known
+ *
+ * And what is missing, if anything is, as an error.
+ *
+ * Return: the command's exit status.
+ */
+int sr_report(const struct sr_report *report, const struct sr_options *options,
+	      const struct sr_facts *facts)
+{
+	const char *trouble = sr_facts_trouble(facts);
+	int err;
+
+	if (options->json) {
+		err = sr_json_print(report->json(facts), report->name,
+				    JSON_C_TO_STRING_PRETTY |
+				    JSON_C_TO_STRING_SPACED);
+	} else {
+		sr_report_guest(facts);
+		if (!trouble)
+			sr_report_last(facts);
+		if (report->more)
+			report->more(facts);
+		err = sr_flush(report->name);
+	}
+	if (trouble)
+		sr_error(report->name, "%s", trouble);
+	return trouble || err ? SR_EXIT_FAILED : SR_EXIT_OK;
 }

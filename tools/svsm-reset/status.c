@@ -1,33 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /* svsm-reset status */
-#include "facts.h"
 #include "answer-json.h"
+#include "facts.h"
 #include "report.h"
 #include "tool.h"
 
 static int sr_status(const struct sr_options *options, int argc, char **argv)
 {
-	const char *name = sr_command_status.name, *trouble;
+	const struct sr_report report = {
+		.name = sr_command_status.name,
+		.json = sr_json_status,
+	};
 	struct sr_facts facts;
-	int err;
 
 	(void)argc;
 	(void)argv;
 	sr_facts_read(options->root, &facts);
-	trouble = sr_facts_trouble(&facts);
-	if (options->json) {
-		err = sr_json_print(sr_json_status(&facts), name,
-				    JSON_C_TO_STRING_PRETTY |
-				    JSON_C_TO_STRING_SPACED);
-	} else {
-		sr_report_guest(&facts);
-		if (!trouble)
-			sr_report_last(&facts);
-		err = sr_flush(name);
-	}
-	if (trouble)
-		sr_error(name, "%s", trouble);
-	return trouble || err ? SR_EXIT_FAILED : SR_EXIT_OK;
+	return sr_report(&report, options, &facts);
 }
 
 const struct sr_command sr_command_status = {
