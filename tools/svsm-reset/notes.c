@@ -139,6 +139,8 @@ static const char * const sr_note_texts[SR_NR_NOTES] = {
 		"there is a crash kernel; whether the module makes it come up could not be read (kdump)",
 	[SR_NOTE_KPROBES_OFF] =
 		"there is a crash kernel, but kprobes are disarmed, which the module needs for it",
+	[SR_NOTE_KPROBES_UNKNOWN] =
+		"if kprobes are armed, which only root can read (/sys/kernel/debug/kprobes/enabled)",
 	[SR_NOTE_SYSRQ_CONSOLE] =
 		"also from the console (kernel.sysrq=%d)",
 	[SR_NOTE_SYSRQ_NO_CONSOLE] =

@@ -111,6 +111,8 @@ static void sr_crash_kernel(const struct sr_settings *set,
 		return;
 	}
 	answer->way = SR_WAY_CRASH_KERNEL;
+	if (set->kprobes == SR_UNKNOWN)
+		sr_note(answer, SR_NOTE_KPROBES_UNKNOWN);
 	if (set->post_notifiers == 1)
 		sr_note(answer, SR_NOTE_NOTIFIERS);
 	else if (set->post_notifiers == 0)

@@ -24,7 +24,7 @@ static const struct sr_settings usual = {
 	.enabled = 1, .ap_policy = SVR_AP_REFUSE, .deadman = 600, .kdump = 1,
 	.in_secrets = 1,
 	.trust = SVR_TRUST_GUEST, .panic = 10, .sysrq = 1, .soft_watchdog = 1,
-	.watchdog_thresh = 10, .kprobes = SR_UNKNOWN, .online = 3,
+	.watchdog_thresh = 10, .kprobes = 1, .online = 3,
 };
 
 enum key {
@@ -136,7 +136,7 @@ static const struct row {
 	  SR_AT_PANIC, SR_WAY_CRASH_KERNEL,
 	  { N(NOTIFIERS), N(DUMP_THEN_REBOOT) } },
 	{ "panic, crash kernel, notifiers not known",
-	  {{ CRASH, 1 }, { POST, U }, { KPROBES, 1 }}, SR_AT_PANIC,
+	  {{ CRASH, 1 }, { POST, U }}, SR_AT_PANIC,
 	  SR_WAY_CRASH_KERNEL, { N(DUMP_THEN_REBOOT) } },
 	{ "panic, crash kernel, disabled",
 	  {{ CRASH, 1 }, { STATE, SVR_STATE_DISABLED }}, SR_AT_PANIC,
@@ -151,6 +151,9 @@ static const struct row {
 	  SR_AT_PANIC, SR_WAY_CRASH_DIES, { N(KDUMP_OFF) } },
 	{ "panic, crash kernel, no kprobes", {{ CRASH, 1 }, { KPROBES, 0 }},
 	  SR_AT_PANIC, SR_WAY_CRASH_DIES, { N(KPROBES_OFF) } },
+	{ "panic, crash kernel, kprobes not known",
+	  {{ CRASH, 1 }, { KPROBES, U }}, SR_AT_PANIC, SR_WAY_CRASH_KERNEL,
+	  { N(KPROBES_UNKNOWN), N(NO_NOTIFIERS), N(DUMP_THEN_REBOOT) } },
 	{ "panic, crash kernel, kdump not known", {{ CRASH, 1 }, { KDUMP, U }},
 	  SR_AT_PANIC, SR_WAY_UNKNOWN, { N(KDUMP_UNKNOWN) } },
 	{ "panic, crash kernel, not loaded", {{ CRASH, 1 }, { LOADED, 0 }},
