@@ -28,7 +28,8 @@ class Cause:
 
     `shell` is run by a shell (on {cpu} where it says so); {do} is the trouble
     module's file, {other} another AP.  `noise` are the complaints of the kernel
-    that belong to it.
+    that belong to it.  Where two things race, there are two reasons (A|B); the
+    message is that of the first.
     """
 
     says: str
@@ -101,8 +102,8 @@ CAUSES = {
         "panic() once a restart has armed the driver", "echo 'restart:panic {cpu}' > {do}; reboot -f", "panic",
         "panic", ASKED, noise=PANIC),
     "panic-dump": Cause(
-        "panic() right before the driver fires", "echo 'dump:panic {cpu}' > {do}; reboot -f", "panic", "panic",
-        ASKED, noise=PANIC),
+        "panic() right before the driver fires", "echo 'dump:panic {cpu}' > {do}; reboot -f", "panic",
+        "panic|reboot", ASKED, noise=PANIC, panics=-1),
     "panic-and-sysrq-b": Cause(
         "panic(), and sysrq-b on another CPU at once", "echo 'panic {cpu} + sysrq-b {other}' > {do}", "panic",
         "panic|emergency-restart", noise=PANIC, panics=-1),
