@@ -7,11 +7,18 @@ slice of those, so that they all get their turn in a while.
 
 import subprocess
 
+import pytest
+
 from . import places
 
 # On two cores a slice takes some five minutes.
-SLICES = 20
+SLICES = 24
 SCOPES = ("all", "quick", "ci")
+
+
+def later(*values):
+    """Of the values of a parametrized test: those that are not in the quick part."""
+    return pytest.param(*values, marks=pytest.mark.sliced)
 
 
 def commit():

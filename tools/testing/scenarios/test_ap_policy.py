@@ -31,6 +31,7 @@ def test_refuse(simulate, cpu):
     refused(guest, cpu)
 
 
+@pytest.mark.sliced
 def test_force(simulate):
     """Forced, the call is made, and the simulator shows what that means: a violation."""
     guest = boot_with_stuck(simulate, 2, "nmi", "ap_policy=force", host="destroy-refuse")
@@ -53,6 +54,7 @@ def test_force_asks_the_host_first(simulate):
     guest.events.orderly_resets(1, cpus=4)
 
 
+@pytest.mark.sliced
 def test_policy_changed_at_run_time(simulate):
     guest = boot_with_stuck(simulate, 1, "nmi", "ap_policy=force")
     guest.check("echo refuse > /sys/bus/platform/devices/svsm-reset/ap_policy")
@@ -69,6 +71,7 @@ def test_nmi_reaches_it(simulate):
     guest.events.orderly_resets(1, cpus=4)
 
 
+@pytest.mark.sliced
 def test_bsp_is_stuck(simulate):
     """An AP fires and the BSP is lost: refused."""
     guest = boot_with_stuck(simulate, 0, "nmi")

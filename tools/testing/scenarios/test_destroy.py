@@ -76,6 +76,7 @@ def test_next_boot(simulate, parameters):
     assert "Stale IRR" not in guest.console
 
 
+@pytest.mark.sliced
 def test_refused_without_need(simulate):
     """The default, without delete_vcpu: the host's word would not help, so it is not asked."""
     guest = boot_with_stuck(simulate, "")
@@ -85,6 +86,7 @@ def test_refused_without_need(simulate):
     guest.events.no("vcpu-destroy", "vcpu-delete", "execute", "violation")
 
 
+@pytest.mark.sliced
 def test_kernels_ghcb_is_back(simulate):
     """The SVSM refuses the call: the kernel's own restart needs its GHCB, and has it."""
     guest = boot_with_stuck(simulate, "ap_policy=host", svsm="draft,result=0x80000006")
@@ -95,6 +97,7 @@ def test_kernels_ghcb_is_back(simulate):
     guest.events.no("violation")
 
 
+@pytest.mark.sliced
 def test_not_needed(simulate):
     """CPUs that park are left alone by the host."""
     guest = simulate()

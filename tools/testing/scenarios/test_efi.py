@@ -123,6 +123,7 @@ def test_somebody_elses_variable(simulate):
     guest.powered_off()
 
 
+@pytest.mark.sliced
 def test_not_by_itself(simulate):
     """record=auto leaves the variables alone: a reset must not depend on firmware unasked."""
     guest = start(simulate, smp=1)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is no restart is none of the driver's business; without it the VM is lost."""
 
+import pytest
+
 from lib import places
 
 
@@ -12,6 +14,7 @@ def test_poweroff(simulate):
     guest.events.no_reset_tried()
 
 
+@pytest.mark.sliced
 def test_poweroff_as_systemd_does(simulate):
     guest = simulate()
     guest.boot()
@@ -23,6 +26,7 @@ def test_poweroff_as_systemd_does(simulate):
     guest.events.no_reset_tried()
 
 
+@pytest.mark.sliced
 def test_halt(simulate):
     """A halted guest stays: the simulator's time-out ends the run."""
     guest = simulate(timeout=40)

@@ -7,6 +7,8 @@ the secrets page, so it depends on what the SVSM makes of that page.
 
 import pytest
 
+from lib.slices import later
+
 SEQNO = "/sys/module/secrets/parameters/seqno"
 OVERFLOW = "0x1d"  # SEV_RET_AEAD_OFLOW: what the firmware says to a number that is not due
 
@@ -28,7 +30,7 @@ def reset(guest, number):
     start(guest, number)
 
 
-@pytest.mark.parametrize("fidelity", ("strict", "full"))
+@pytest.mark.parametrize("fidelity", ["strict", later("full")])
 def test_numbers_go_on(simulate, fidelity):
     """The page is kept: two reports before a reset and two after it, all accepted."""
     guest = simulate(smp=2, append="nokaslr", fidelity=fidelity)
@@ -66,6 +68,7 @@ def test_restored_page(simulate):
     assert refused["boot"] == 2 and refused["seqno"] == 1 and refused["result"] == OVERFLOW
 
 
+@pytest.mark.sliced
 def test_wiped_key_stays_wiped(simulate):
     """A key that Linux has given up is not there after a reset either, where the page is kept."""
     guest = simulate(smp=1, append="nokaslr")

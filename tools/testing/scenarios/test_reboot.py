@@ -4,6 +4,7 @@
 import pytest
 
 from lib import places
+from lib.slices import later
 
 REBOOTED = "reboot"
 
@@ -23,7 +24,7 @@ def second_boot(guest):
     guest.powered_off()
 
 
-@pytest.mark.parametrize("cpu", range(4))
+@pytest.mark.parametrize("cpu", [0, later(1), later(2), 3])
 def test_reboot_from_each_cpu(simulate, cpu):
     """The kernel moves to CPU 0 before it fires; it is somewhere else in each boot."""
     guest = simulate(kaslr=True)
@@ -34,7 +35,7 @@ def test_reboot_from_each_cpu(simulate, cpu):
     assert "handing the call over" not in guest.console
 
 
-@pytest.mark.parametrize("cpu", range(1, 4))
+@pytest.mark.parametrize("cpu", [later(1), later(2), 3])
 def test_reboot_fires_on_ap(simulate, cpu):
     """/sys/kernel/reboot/cpu names an AP: it hands the call over to the BSP."""
     guest = simulate()
@@ -57,7 +58,7 @@ def test_reboot_as_systemd_does(simulate):
     guest.events.orderly_resets(1, cpus=4)
 
 
-@pytest.mark.parametrize("smp", [1, 2, 8])
+@pytest.mark.parametrize("smp", [1, later(2), 8])
 def test_number_of_cpus(simulate, smp):
     guest = simulate(smp=smp)
     boot_and_load(guest)
@@ -66,6 +67,7 @@ def test_number_of_cpus(simulate, smp):
     guest.events.orderly_resets(1, cpus=smp)
 
 
+@pytest.mark.sliced
 def test_reboot_forced_by_parameter(simulate):
     """With reboot=force the kernel does not stop the other CPUs: the driver has to."""
     guest = simulate(append="reboot=force")
@@ -90,7 +92,7 @@ def test_reboot_forced_while_an_ap_spins(simulate):
     guest.events.orderly_resets(1, cpus=4)
 
 
-@pytest.mark.parametrize("flood", ["yes flood > /dev/ttyS0", "while :; do echo flood > /dev/kmsg; done"],
+@pytest.mark.parametrize("flood", ["yes flood > /dev/ttyS0", later("while :; do echo flood > /dev/kmsg; done")],
                          ids=["tty", "kmsg"])
 def test_reboot_forced_while_the_console_is_flooded(simulate, flood):
     """reboot=force stops CPUs 1 to 3 in the middle of printing, with or without locks held."""
@@ -103,7 +105,7 @@ def test_reboot_forced_while_the_console_is_flooded(simulate, flood):
     guest.events.orderly_resets(1, cpus=4)
 
 
-@pytest.mark.parametrize("offline", [(2,), (1, 2, 3)])
+@pytest.mark.parametrize("offline", [later((2,)), (1, 2, 3)])
 def test_offline_ap(simulate, offline):
     """An AP that is offline waits in AP reset hold; it is accounted for as such."""
     guest = simulate()
@@ -155,6 +157,7 @@ def test_module_reloaded(simulate):
     guest.events.orderly_resets(1, cpus=4)
 
 
+@pytest.mark.sliced
 def test_ten_reboots(simulate):
     """Ten in a row in one QEMU process; the reason is right each time."""
     guest = simulate(append="snpsim.do=reboots guest.boots=11", timeout=600)

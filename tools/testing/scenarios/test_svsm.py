@@ -4,6 +4,7 @@
 import pytest
 
 from lib import places
+from lib.slices import later
 
 
 def refuses_to_load(guest, says, parameters=""):
@@ -30,12 +31,12 @@ def reboots_by_itself(guest):
     "svsm, says",
     [
         ("noreboot", "no protocol 5 version 1"),
-        ("draft,proto=7", "no protocol 5 version 1"),
+        later("draft,proto=7", "no protocol 5 version 1"),
         ("ocp", "does not vouch for the reboot service"),
-        ("draft,noattest", "does not vouch for the reboot service"),
+        later("draft,noattest", "does not vouch for the reboot service"),
         ("draft,manifest-flags=1", "manifest of the reboot service"),
-        ("draft,manifest-version=1", "manifest of the reboot service"),
-        ("draft,manifest-size=4", "manifest of the reboot service"),
+        later("draft,manifest-version=1", "manifest of the reboot service"),
+        later("draft,manifest-size=4", "manifest of the reboot service"),
     ],
 )
 def test_service_is_not_there(simulate, svsm, says):
@@ -81,7 +82,7 @@ def test_other_protocol_number(simulate):
     guest.events.orderly_resets(1, cpus=4)
 
 
-@pytest.mark.parametrize("option, code", [("busy", "0x80000007"), ("incomplete", "0x80000000")])
+@pytest.mark.parametrize("option, code", [("busy", "0x80000007"), later("incomplete", "0x80000000")])
 def test_asked_to_come_again(simulate, option, code):
     """BUSY and INCOMPLETE mean: call again."""
     guest = simulate(svsm=f"draft,{option}=3")
@@ -94,7 +95,7 @@ def test_asked_to_come_again(simulate, option, code):
     assert [event["result"] for event in guest.events.refusals] == [code] * 3
 
 
-@pytest.mark.parametrize("option, code", [("busy", "0x80000007"), ("incomplete", "0x80000000")])
+@pytest.mark.parametrize("option, code", [("busy", "0x80000007"), later("incomplete", "0x80000000")])
 def test_asked_to_come_again_for_ever(simulate, option, code):
     """... but not for ever: the driver gives up and says so."""
     guest = simulate(svsm=f"draft,{option}=1000000")
@@ -108,7 +109,7 @@ def test_asked_to_come_again_for_ever(simulate, option, code):
     assert 3 < len(guest.events.refusals) < 100000
 
 
-@pytest.mark.parametrize("code", ["0x80000002", "0x80000006", "0x80001000", "0x1"])
+@pytest.mark.parametrize("code", [later("0x80000002"), "0x80000006", later("0x80001000"), later("0x1")])
 def test_refused(simulate, code):
     """Any other answer: one call, one line with the code, the kernel's own restart."""
     guest = simulate(svsm=f"draft,result={code}")

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from lib import places
+from lib.slices import later
 
 DEVICE_UEVENT = f"{places.ATTRIBUTES}/uevent"
 
@@ -79,7 +80,7 @@ def test_reboot_and_panic(simulate):
     guest.events.orderly_resets(2, cpus=2)
 
 
-@pytest.mark.parametrize("policy", ["refuse", "force"])
+@pytest.mark.parametrize("policy", ["refuse", later("force")])
 def test_explain_of_a_stuck_cpu_comes_true(simulate, policy):
     """A CPU that no NMI reaches: what was said is what happens."""
     guest = simulate(smp=3)

@@ -127,6 +127,15 @@ def test_declined(simulate):
     ]
 
 
+def test_declined_as_disabled(simulate):
+    """Each of the kernel's ways to a restart asks, and is turned down."""
+    guest = boot(simulate, append="tp_printk reboot=t", parameters="enabled=0", smp=2)
+    guest.send("taskset 2 reboot -f")
+    guest.lost()
+    guest.events.no_reset_tried()
+    assert traced(guest) == [event("declined", "disabled", "reboot", 1, "refuse")]
+
+
 @pytest.mark.parametrize("svsm, result", [
     ("draft,result=0x80000006", (0, "0x80000006", "INVALID_REQUEST")),
     pytest.param("draft,pending", (-11, "0x0", "none"), marks=pytest.mark.sliced),
