@@ -232,6 +232,33 @@ static void test_counts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rec.counts[SVR_REASON_UNKNOWN], 2);
 }
 
+/* Resets that another store counts, and this one has no room for */
+static void test_join(struct kunit *test)
+{
+	struct svr_record rec = {
+		.boot = BOOT,
+		.counts = { 0, 1, 2, 1, 0, 0, 7 },
+	};
+	u16 *unknown = &rec.counts[SVR_REASON_UNKNOWN];
+
+	svr_record_join(&rec, OTHER, 100);
+	svr_record_join(&rec, BOOT, 3);
+	svr_record_join(&rec, BOOT, 4);
+	KUNIT_EXPECT_EQ(test, *unknown, 1);
+
+	svr_record_join(&rec, BOOT, 6);
+	KUNIT_EXPECT_EQ(test, *unknown, 3);
+	KUNIT_EXPECT_EQ(test, svr_record_resets(&rec), 6);
+	KUNIT_EXPECT_EQ(test, rec.counts[SVR_REASON_REFUSED], 7);
+
+	svr_record_join(&rec, BOOT, 1000000);
+	KUNIT_EXPECT_EQ(test, *unknown, U16_MAX);
+
+	rec = (struct svr_record) {};
+	svr_record_join(&rec, 0, 5);
+	KUNIT_EXPECT_EQ(test, *unknown, 0);
+}
+
 /* Which of two stores is believed, the first being the better one */
 static void test_rank(struct kunit *test)
 {
@@ -310,6 +337,7 @@ static struct kunit_case judge_cases[] = {
 	KUNIT_CASE(test_no_tag),
 	KUNIT_CASE(test_forgotten),
 	KUNIT_CASE(test_counts),
+	KUNIT_CASE(test_join),
 	KUNIT_CASE(test_rank),
 	KUNIT_CASE_PARAM(test_better, better_gen_params),
 	{}

@@ -316,8 +316,8 @@ def test_stores(simulate):
     guest.check("rmmod svsm_reset")
     write_page(guest, EMPTY)
     # Copied into the secrets page by a load, it is trusted no more than where it came from
-    assert told(guest, *names) == ["reboot", "completed", "cmos", "host"]
-    assert told(guest, *names) == ["reboot", "completed", "secrets", "host"]
+    assert told(guest, *names, "reset_count") == ["reboot", "completed", "cmos", "host", "1"]
+    assert told(guest, *names, "reset_count") == ["reboot", "completed", "secrets", "host", "1"]
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=1)
 
@@ -343,3 +343,10 @@ def test_refused_call_is_no_reboot(simulate):
     guest.send("reboot -f")
     guest.lost()
     assert len(guest.events.refusals) == 1
+    # What the driver has written, as the machine would have found it
+    raw = b"".join(int(word, 16).to_bytes(8, "little") for word in guest.events.one("host-reset")["guest_usage"])
+    guest = boot(simulate)
+    write_page(guest, raw)
+    names = ("last_reset_reason", "last_reset_cause", "last_reset_outcome", "last_reset_result", "reset_count")
+    assert told(guest, *names) == ["refused", "reboot", "refused", "0x80000006", "0"]
+    guest.powered_off()

@@ -117,7 +117,7 @@ EVENTS = {
         "kind": one_of(*VIOLATIONS), "cpu": integer, "ap_": integer,
         "gpa_": hexadecimal, "rip": hexadecimal, "access_": one_of("read", "write", "fetch"),
     },
-    "host-reset": {"how": one_of(*RESETS), "cpu": integer, "rip": hexadecimal},
+    "host-reset": {"how": one_of(*RESETS), "cpu": integer, "rip": hexadecimal, "guest_usage": list_of(hexadecimal)},
     "terminate": {"cpu": integer, "set": integer, "code": integer, "rip": hexadecimal},
     "poweroff": {"cpu": integer},
     "svsm-call": {

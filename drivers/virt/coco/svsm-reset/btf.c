@@ -8,11 +8,14 @@
  */
 #include <linux/btf.h>
 #include <linux/errno.h>
+#include <linux/stddef.h>
 #include <linux/string.h>
 
 #include "btf.h"
 
 #define SVR_BTF_PERCPU	".data..percpu"
+/* What every header has; that of 7.3 may be longer, and need not be */
+#define SVR_BTF_HEADER	offsetofend(struct btf_header, str_len)
 
 /**
  * struct svr_btf - the two sections of BTF, within the buffer for certain
@@ -44,18 +47,18 @@ struct svr_btf_iter {
 
 static int svr_btf_open(struct svr_btf *b, const void *btf, size_t len)
 {
-	struct btf_header h;
+	struct btf_header h = {};
 	size_t room;
 
-	if (len < sizeof(h))
+	if (len < SVR_BTF_HEADER)
 		return -EBADMSG;
-	memcpy(&h, btf, sizeof(h));
+	memcpy(&h, btf, SVR_BTF_HEADER);
 	/* BTF of the other endianness does not have this magic either */
 	if (h.magic != BTF_MAGIC)
 		return -EBADMSG;
 	if (h.version != BTF_VERSION || h.flags)
 		return -EPROTONOSUPPORT;
-	if (h.hdr_len < sizeof(h) || h.hdr_len > len)
+	if (h.hdr_len < SVR_BTF_HEADER || h.hdr_len > len)
 		return -EBADMSG;
 
 	room = len - h.hdr_len;

@@ -6,6 +6,7 @@
  */
 #include <linux/errno.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "record.h"
@@ -185,6 +186,25 @@ enum svr_reason svr_record_reason(const struct svr_record *rec,
 				  enum svr_outcome outcome)
 {
 	return outcome == SVR_OUTCOME_REFUSED ? SVR_REASON_REFUSED : rec->cause;
+}
+
+/**
+ * svr_record_join - resets that another store knows of
+ * @rec:    the record
+ * @boot:   tag of the boot that wrote the other one, 0 when it has none
+ * @resets: svr_record_resets() of that
+ *
+ * Written by the same boot, they count the same resets; but a small one has no room
+ * for reasons, a medium one none for those that are not known. Context: any.
+ */
+void svr_record_join(struct svr_record *rec, u16 boot, unsigned int resets)
+{
+	unsigned int mine = svr_record_resets(rec);
+	u16 *unknown = &rec->counts[SVR_REASON_UNKNOWN];
+
+	if (boot && rec->boot == boot && resets > mine)
+		*unknown = min_t(unsigned int, *unknown + resets - mine,
+				 U16_MAX);
 }
 
 /**

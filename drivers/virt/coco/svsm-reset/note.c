@@ -34,7 +34,6 @@ static void svr_note_begin(enum svr_stage stage, const struct svr_cause *cause)
 		.cpu = cause->cpu < 0 ? SVR_RECORD_NO_CPU : cause->cpu,
 		.uptime = min_t(u64, ktime_get_seconds(), U32_MAX),
 		.time = max_t(s64, ktime_get_real_seconds(), 0),
-		.tsc = rdtsc_ordered(),
 	};
 	memcpy(rec->counts, svr_last()->record.counts, sizeof(rec->counts));
 	strscpy(rec->kernel, init_utsname()->release);
@@ -61,6 +60,7 @@ static void svr_note_lost(const struct cpumask *lost)
 bool svr_note_call(const struct svr_cause *cause, const struct cpumask *lost)
 {
 	svr_note_begin(SVR_STAGE_CALLED, cause);
+	svr_noted.tsc = rdtsc_ordered();
 	svr_note_lost(lost);
 	svr_record_count(&svr_noted, cause->reason);
 	return svr_stores_write(&svr_noted, false);
@@ -84,6 +84,7 @@ void svr_note_refusal(const struct svr_cause *cause, const struct cpumask *lost,
 	svr_note_begin(stage, cause);
 	svr_note_lost(lost);
 	if (result) {
+		svr_noted.result = true;
 		svr_noted.err = result->err;
 		svr_noted.rax = result->rax;
 	}
@@ -97,7 +98,7 @@ void svr_note_refusal(const struct svr_cause *cause, const struct cpumask *lost,
  * @block: physical address of the crash block
  *
  * The kernel may have given its GHCBs back: nothing that the host has a part in is
- * possible any more, but to write to memory.
+ * possible any more, not even to read the TSC, but to write to memory.
  *
  * Context: any, NMI included; only tries locks.
  *

@@ -52,7 +52,7 @@ enum svr_stage {
  * @cpu:     CPU on which the reset began, SVR_RECORD_NO_CPU if not known
  * @uptime:  seconds since that boot
  * @time:    wall time, seconds since 1970
- * @tsc:     time stamp counter, or less than it was
+ * @tsc:     SVR_STAGE_CALLED: time stamp counter, or less than it was
  * @rax:     SVR_STAGE_RETURNED: result code
  * @block:   SVR_STAGE_CRASHED: physical address of the crash block
  * @err:     SVR_STAGE_NOANSWER: a negative errno
@@ -104,6 +104,7 @@ void svr_record_settle(struct svr_record *rec, enum svr_outcome outcome,
 		       u16 boot);
 enum svr_reason svr_record_reason(const struct svr_record *rec,
 				  enum svr_outcome outcome);
+void svr_record_join(struct svr_record *rec, u16 boot, unsigned int resets);
 void svr_record_count(struct svr_record *rec, enum svr_reason reason);
 
 #endif /* _SVSM_RESET_RECORD_H */

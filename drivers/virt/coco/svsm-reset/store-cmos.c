@@ -7,6 +7,7 @@
  * it and can forge it.
  */
 #include <linux/errno.h>
+#include <linux/irqflags.h>
 #include <linux/mc146818rtc.h>
 #include <linux/spinlock.h>
 #include <asm/x86_init.h>
@@ -38,8 +39,10 @@ static int svr_cmos_write(const u8 *raw)
 	unsigned long flags;
 	int i;
 
-	/* The owner of the lock may be a CPU that has been stopped */
-	if (!spin_trylock_irqsave(&rtc_lock, flags))
+	/* During a reset the owner of the lock may be a CPU that was stopped */
+	if (!irqs_disabled())
+		spin_lock_irqsave(&rtc_lock, flags);
+	else if (!spin_trylock_irqsave(&rtc_lock, flags))
 		return -EBUSY;
 	for (i = 0; i < SVR_RECORD_SMALL; i++)
 		CMOS_WRITE(raw[i], SVR_CMOS_FIRST + i);

@@ -135,6 +135,8 @@ static int svr_store_look(unsigned int i, struct svr_record *rec)
  */
 int svr_stores_read(struct svr_record *rec, const struct svr_store **from)
 {
+	unsigned int resets[SVR_STORES] = {};
+	u16 boots[SVR_STORES] = {};
 	int result = -ENODEV, err;
 	struct svr_record other;
 	unsigned int i;
@@ -143,6 +145,10 @@ int svr_stores_read(struct svr_record *rec, const struct svr_store **from)
 	*from = NULL;
 	for (i = 0; i < SVR_STORES; i++) {
 		err = svr_store_look(i, &other);
+		if (!err) {
+			boots[i] = other.boot;
+			resets[i] = svr_record_resets(&other);
+		}
 		if (svr_record_rank(err) > svr_record_rank(result)) {
 			result = err;
 			*rec = other;
@@ -156,6 +162,8 @@ int svr_stores_read(struct svr_record *rec, const struct svr_store **from)
 			*from = svr_stores[i];
 		}
 	}
+	for (i = 0; !result && i < SVR_STORES; i++)
+		svr_record_join(rec, boots[i], resets[i]);
 	return result;
 }
 

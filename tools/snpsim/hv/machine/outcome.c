@@ -2,6 +2,10 @@
 /* How a run ends: each end is an event, and the CLI makes the exit status of it. */
 #include "machine.h"
 
+/* The guest's own part of the secrets page, see struct secrets_os_area in Linux */
+#define SECRETS_GUEST_USAGE		0xe0
+#define SECRETS_GUEST_USAGE_SIZE	32
+
 static const char *const kind_names[KIND_COUNT] = {
 	[KIND_CPUID] = "cpuid", [KIND_MSR] = "msr", [KIND_IOIO] = "ioio", [KIND_HLT] = "hlt",
 	[KIND_NPF] = "npf", [KIND_VC] = "vc", [KIND_GHCB_MSR] = "ghcb-msr",
@@ -46,12 +50,24 @@ void report_violation(struct vcpu *v, const struct violation *what)
 	hv_exit();
 }
 
+/* What the guest keeps over a reset, should the SVSM have been about to make one */
+static void event_guest_usage(void)
+{
+	const u64 *usage = (const u64 *)(GUEST_SECRETS_PAGE + SECRETS_GUEST_USAGE);
+
+	event_array_begin("guest_usage");
+	for (u32 i = 0; i < SECRETS_GUEST_USAGE_SIZE / sizeof(*usage); i++)
+		event_item_hex(usage[i]);
+	event_array_end();
+}
+
 void report_host_reset(struct vcpu *v, const char *how)
 {
 	event_begin("host-reset");
 	event_str("how", how);
 	event_u64("cpu", v->index);
 	event_hex("rip", v->vmcb->save.rip);
+	event_guest_usage();
 	event_end();
 	report_switches();
 	hv_exit();
