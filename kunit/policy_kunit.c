@@ -19,15 +19,15 @@ struct act_row {
 #define TAKE	SVR_ACT_TAKE_OVER
 
 static const struct act_row act_rows[] = {
-	/*				       ready	armed	 firing	  spent */
-	{ "prepare", SVR_EVENT_PREPARE,	     { ARM,	NOTHING, NOTHING, NOTHING } },
-	{ "panic", SVR_EVENT_PANIC,	     { NOTHING, NOTHING, NOTHING, NOTHING } },
-	{ "oops", SVR_EVENT_OOPS,	     { NOTHING, NOTHING, NOTHING, NOTHING } },
-	{ "emergency", SVR_EVENT_EMERG,	     { FIRE,	FIRE,	 TAKE,	  NOTHING } },
-	{ "shutdown", SVR_EVENT_SHUTDOWN,    { NOTHING, FIRE,	 TAKE,	  NOTHING } },
-	{ "restart", SVR_EVENT_RESTART,	     { NOTHING, FIRE,	 TAKE,	  NOTHING } },
-	{ "no event", SVR_NR_EVENTS,	     { NOTHING, NOTHING, NOTHING, NOTHING } },
-	{ "negative", (enum svr_event)-1,    { NOTHING, NOTHING, NOTHING, NOTHING } },
+	/*				       ready	armed	 firing	  spent	   disabled */
+	{ "prepare", SVR_EVENT_PREPARE,	     { ARM,	NOTHING, NOTHING, NOTHING, NOTHING } },
+	{ "panic", SVR_EVENT_PANIC,	     { NOTHING, NOTHING, NOTHING, NOTHING, NOTHING } },
+	{ "oops", SVR_EVENT_OOPS,	     { NOTHING, NOTHING, NOTHING, NOTHING, NOTHING } },
+	{ "emergency", SVR_EVENT_EMERG,	     { FIRE,	FIRE,	 TAKE,	  NOTHING, NOTHING } },
+	{ "shutdown", SVR_EVENT_SHUTDOWN,    { NOTHING, FIRE,	 TAKE,	  NOTHING, NOTHING } },
+	{ "restart", SVR_EVENT_RESTART,	     { NOTHING, FIRE,	 TAKE,	  NOTHING, NOTHING } },
+	{ "no event", SVR_NR_EVENTS,	     { NOTHING, NOTHING, NOTHING, NOTHING, NOTHING } },
+	{ "negative", (enum svr_event)-1,    { NOTHING, NOTHING, NOTHING, NOTHING, NOTHING } },
 };
 
 KUNIT_ARRAY_PARAM_DESC(act, act_rows, name);

@@ -53,11 +53,13 @@ def crash(guest, cpu, boot=1):
 
 
 def dump(guest, cause=CRASHES):
-    """The core is read as its users do, and its log has the cause."""
+    """The core is read as its users do, and its log has the cause; the end of the log."""
     guest.check("makedumpfile -d 31 -l --message-level 5 /proc/vmcore /tmp/core ||"
                 " makedumpfile -d 31 -c --message-level 5 /proc/vmcore /tmp/core", timeout=300)
     guest.check("makedumpfile --dump-dmesg /tmp/core /tmp/dmesg", timeout=240)
-    assert cause in guest.check("tail -n 60 /tmp/dmesg", timeout=60)
+    log = guest.check("tail -n 60 /tmp/dmesg", timeout=60)
+    assert cause in log
+    return log
 
 
 def reset(guest, boot, cause=CRASHES):
@@ -75,9 +77,8 @@ def test_crash(kdump, where):
     """From the BSP and from an AP: the jump is made by the BSP, and so is the call."""
     guest = kdump()
     crash(guest, CPUS[where])
-    handed_over = "handing the jump into the crash kernel over to the BSP" in guest.console
+    handed_over = "handing the jump into the crash kernel over to the BSP" in dump(guest)
     assert handed_over == (where == "ap")
-    dump(guest)
     reset(guest, 2)
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=2)
@@ -155,8 +156,7 @@ def test_bsp_lost(kdump):
     guest.send("echo 'spin@nmi 0 + sysrq-c 1' > /sys/module/trouble/parameters/do")
     assert guest.capture(1, timeout=300) == 1
     guest.load()
-    assert "handing the jump" not in guest.console
-    dump(guest)
+    assert "handing the jump" not in dump(guest)
     guest.send("reboot -f")
     guest.expect("CPUs of the crashed kernel, running: APIC id 0")
     guest.expect("refusing the SVSM reset")

@@ -3,9 +3,9 @@
  * Why a reset has begun: noted when the kernel says so, used when it is fired.
  *
  * The notifiers here note, and nothing else: a panic notifier that does not
- * return takes the turn of all those behind it. Each of the causes has but one
- * writer: kernel_restart() is serialized, only one CPU ever panics, and only
- * one CPU fires.
+ * return takes the turn of all those behind it. Only one CPU ever panics, and only
+ * one fires. Two restarts at once are possible, reboot(2) excludes only others of
+ * its kind: then the message may be a mixture of both, but ends where it has to.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 

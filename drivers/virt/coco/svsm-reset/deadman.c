@@ -27,6 +27,8 @@
 
 static unsigned int svr_deadman = SVR_DEADMAN_DEFAULT_S;
 static struct hrtimer svr_deadman_timer;
+/* What the timer was started with; there is but one restart */
+static unsigned int svr_deadman_started;
 
 /**
  * svr_deadman_get - how long may a restart take?
@@ -66,7 +68,7 @@ int svr_deadman_set(const char *text)
 static enum hrtimer_restart svr_deadman_expired(struct hrtimer *timer)
 {
 	enum svr_state state = svr_state_get();
-	unsigned int seconds = svr_deadman_get();
+	unsigned int seconds = svr_deadman_started;
 
 	if (state != SVR_STATE_READY && state != SVR_STATE_ARMED)
 		return HRTIMER_NORESTART;
@@ -84,10 +86,12 @@ static int svr_deadman_reboot(struct notifier_block *nb, unsigned long event,
 {
 	unsigned int seconds = svr_deadman_get();
 
+	if (event != SYS_RESTART || !seconds)
+		return NOTIFY_DONE;
+	svr_deadman_started = seconds;
 	/* Pinned: no other CPU is known to take interrupts */
-	if (event == SYS_RESTART && seconds)
-		hrtimer_start(&svr_deadman_timer, ktime_set(seconds, 0),
-			      HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_start(&svr_deadman_timer, ktime_set(seconds, 0),
+		      HRTIMER_MODE_REL_PINNED_HARD);
 	return NOTIFY_DONE;
 }
 

@@ -29,20 +29,17 @@
 #include "svsm-reset.h"
 #include "wait.h"
 
-/*
- * The CPU that fires wakes the BSP: that many NMIs, so far apart. Inside an NMI
- * the BSP gets but one, the kernel does not tell the host that a nested one is
- * done; so there is a pause first, for the BSP to get from its evidence into
- * the HLT that follows.
- */
-#define SVR_HANDOVER_SETTLE_US	1000
-#define SVR_HANDOVER_TAKE_TRIES	1000
-#define SVR_HANDOVER_TAKE_US	1000
-/* The BSP waits for the CPU that fires to park */
-#define SVR_HANDOVER_PARK_US	(1 * USEC_PER_SEC)
-/* The job came back: that many NMIs, so far apart, to wake the other CPU */
+/* Whoever is to see a word is woken by so many NMIs, so far apart */
 #define SVR_HANDOVER_WAKE_TRIES	1000
 #define SVR_HANDOVER_WAKE_US	1000
+/*
+ * Inside an NMI the BSP gets but one, the kernel does not tell the host that a
+ * nested one is done; so there is a pause first, for the BSP to get from its
+ * evidence into the HLT that follows.
+ */
+#define SVR_HANDOVER_SETTLE_US	1000
+/* The BSP waits for the CPU that fires to park */
+#define SVR_HANDOVER_PARK_US	(1 * USEC_PER_SEC)
 
 enum svr_handover_word {
 	SVR_HANDOVER_IDLE,
@@ -76,6 +73,19 @@ static bool svr_handover_reach(int word, unsigned long limit_us)
 	return false;
 }
 
+/* Send NMIs to @cpu until the word is @word; true once it is */
+static bool svr_handover_wake(int cpu, int word)
+{
+	unsigned int i;
+
+	for (i = 0; i < SVR_HANDOVER_WAKE_TRIES; i++) {
+		__apic_send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
+		if (svr_handover_reach(word, SVR_HANDOVER_WAKE_US))
+			return true;
+	}
+	return false;
+}
+
 /* Not before the one who would have to be woken again has really gone quiet */
 static bool svr_handover_caller_parked(void)
 {
@@ -90,16 +100,9 @@ static bool svr_handover_caller_parked(void)
 
 static void svr_handover_return(void)
 {
-	struct svr_cpu *from = per_cpu_ptr(&svr_cpus, svr_handover.from);
-	unsigned int i;
-
-	WRITE_ONCE(from->nmi_wake, true);
+	WRITE_ONCE(per_cpu(svr_cpus, svr_handover.from).nmi_wake, true);
 	atomic_set_release(&svr_handover.word, SVR_HANDOVER_RETURNED);
-	for (i = 0; i < SVR_HANDOVER_WAKE_TRIES; i++) {
-		__apic_send_IPI_mask(cpumask_of(svr_handover.from), NMI_VECTOR);
-		if (svr_handover_reach(SVR_HANDOVER_SEEN, SVR_HANDOVER_WAKE_US))
-			return;
-	}
+	svr_handover_wake(svr_handover.from, SVR_HANDOVER_SEEN);
 }
 
 /**
@@ -122,22 +125,6 @@ void svr_handover_serve(struct svr_cpu *bsp)
 	svr_handover_return();
 }
 
-/* Returns true once the BSP has taken the job */
-static bool svr_handover_wake_bsp(void)
-{
-	const struct cpumask *bsp = cpumask_of(svr_bsp_cpu());
-	unsigned int i;
-
-	udelay(SVR_HANDOVER_SETTLE_US);
-	for (i = 0; i < SVR_HANDOVER_TAKE_TRIES; i++) {
-		__apic_send_IPI_mask(bsp, NMI_VECTOR);
-		if (svr_handover_reach(SVR_HANDOVER_TAKEN,
-				       SVR_HANDOVER_TAKE_US))
-			return true;
-	}
-	return false;
-}
-
 /**
  * svr_handover_request - have the BSP do a job, and park meanwhile
  * @job: what to do; does not return if all goes well
@@ -158,7 +145,8 @@ int svr_handover_request(void (*job)(struct svr_cpu *bsp))
 	svr_handover.job = job;
 	if (!svr_handover_step(SVR_HANDOVER_IDLE, SVR_HANDOVER_OFFERED))
 		return -EBUSY;
-	if (!svr_handover_wake_bsp() &&
+	udelay(SVR_HANDOVER_SETTLE_US);
+	if (!svr_handover_wake(svr_bsp_cpu(), SVR_HANDOVER_TAKEN) &&
 	    svr_handover_step(SVR_HANDOVER_OFFERED, SVR_HANDOVER_CLOSED))
 		return -ETIMEDOUT;
 

@@ -22,9 +22,9 @@
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
-#include <linux/crash_dump.h>
+#include <linux/cpufeature.h>
 #include <linux/cpumask.h>
-#include <linux/delay.h>
+#include <linux/crash_dump.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
@@ -38,6 +38,7 @@
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/percpu.h>
+#include <linux/rcupdate.h>
 #include <linux/sizes.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -134,23 +135,16 @@ static int svr_remap_back(struct svr_cpu *c)
 		.rax = SVSM_CORE_CALL(SVSM_CORE_REMAP_CA),
 		.rcx = svr_kdump.caa,
 	};
-	struct svr_patience so_far = {};
-	enum svr_verdict verdict;
 	struct svr_call answer;
 	int err;
 
 	/* The kernel may never have moved */
 	if (c->ca && __pa(c->ca) == svr_kdump.caa)
 		return 0;
-	do {
-		err = svr_transport_call(c->ca, &call, &answer);
-		if (err)
-			return err;
-		verdict = svr_parse_repeated(&so_far, answer.rax);
-		if (verdict == SVR_VERDICT_LATER)
-			udelay(SVR_BUSY_PAUSE_US);
-	} while (verdict == SVR_VERDICT_AGAIN || verdict == SVR_VERDICT_LATER);
-	if (verdict != SVR_VERDICT_SUCCESS)
+	err = svr_transport_repeat(c->ca, &call, &answer);
+	if (err)
+		return err;
+	if (svr_parse_result(answer.rax) != SVR_VERDICT_SUCCESS)
 		return -EIO;
 	/* Nobody listens at the old one any more, should this CPU come back */
 	c->ca = NULL;
@@ -200,21 +194,40 @@ static void svr_hand_jump_over(void)
 {
 	int bsp = svr_bsp_cpu();
 
+	/* With IBT what is behind the ENDBR cannot be called */
+	if (cpu_feature_enabled(X86_FEATURE_IBT))
+		return;
 	if (svr_kdump.mended || bsp < 0 || bsp == raw_smp_processor_id() ||
 	    !svr_cpu_parked(bsp) || !per_cpu(svr_cpus, bsp).ca)
 		return;
-	svr_info("handing the jump into the crash kernel over to the BSP, CPU %d\n",
-		 bsp);
+	svr_log_info("handing the jump into the crash kernel over to the BSP, CPU %d\n",
+		     bsp);
 	/* It comes back only if the BSP could not make the jump */
 	svr_handover_request(svr_jump_from_bsp);
-	svr_err("the BSP, CPU %d, did not make the jump, making it here\n", bsp);
+	svr_log_err("the BSP, CPU %d, did not make the jump, making it here\n",
+		    bsp);
+}
+
+/*
+ * A kernel that has given its GHCBs back has waited itself, and has ended its APs.
+ * There the TSC may be what it cannot read any more: RDTSC is a #VC if the host
+ * wants it to be.
+ */
+static void svr_await_others(void)
+{
+	struct svr_wait wait;
+
+	if (svr_kdump.mended)
+		return;
+	wait = svr_wait_begin(SVR_CRASH_PARK_US);
+	while (!svr_others_parked() && svr_wait_on(&wait))
+		;
 }
 
 /* machine_kexec(image): the other CPUs are stopped, interrupts are off */
 static int svr_before_jump(struct kprobe *probe, struct pt_regs *regs)
 {
 	struct kimage *image = (struct kimage *)regs->di;
-	struct svr_wait wait;
 	unsigned long flags;
 
 	/* On the BSP, by our own hand; or a kernel that is to come back */
@@ -225,9 +238,7 @@ static int svr_before_jump(struct kprobe *probe, struct pt_regs *regs)
 	svr_kdump.image = image;
 	if (image->type == KEXEC_TYPE_CRASH) {
 		svr_find_cause(raw_smp_processor_id());
-		wait = svr_wait_begin(SVR_CRASH_PARK_US);
-		while (!svr_others_parked() && svr_wait_on(&wait))
-			;
+		svr_await_others();
 		svr_hand_jump_over();
 	}
 	svr_leave_here();
@@ -338,6 +349,25 @@ bool svr_kdump_on(void)
 	return svr_kdump_wanted && !is_kdump_kernel();
 }
 
+static void svr_follow_jump(void)
+{
+	int err = svr_block_alloc();
+
+	if (err) {
+		pr_warn("no crash kernel will come up, there is no calling area or memory for it (%pe)\n",
+			ERR_PTR(err));
+		return;
+	}
+	err = svr_probe_entry(&svr_jump_probe);
+	if (err) {
+		svr_block_free();
+		pr_warn("no crash kernel will come up, machine_kexec() cannot be followed (%pe)\n",
+			ERR_PTR(err));
+		return;
+	}
+	svr_kdump.jump_probed = true;
+}
+
 /**
  * svr_kdump_init - make crash kernels come up, and refuse kexec where it cannot
  *
@@ -354,17 +384,7 @@ void svr_kdump_init(void)
 		return;
 	svr_kdump.mended = svr_kernel_clears_up();
 
-	err = svr_block_alloc();
-	if (!err)
-		err = svr_probe_entry(&svr_jump_probe);
-	if (err) {
-		svr_block_free();
-		pr_warn("no crash kernel will come up, machine_kexec() cannot be followed (%pe)\n",
-			ERR_PTR(err));
-	} else {
-		svr_kdump.jump_probed = true;
-	}
-
+	svr_follow_jump();
 	if (svr_kdump.mended)
 		return;
 	err = svr_probe_entry(&svr_kexec_probe);
@@ -382,8 +402,11 @@ void svr_kdump_init(void)
  */
 void svr_kdump_exit(void)
 {
-	if (svr_kdump.kexec_probed)
+	if (svr_kdump.kexec_probed) {
 		unregister_kprobe(&svr_kexec_probe);
+		/* Somebody may still be in svr_kexec_refused() */
+		synchronize_rcu_tasks();
+	}
 	if (svr_kdump.jump_probed)
 		unregister_kprobe(&svr_jump_probe);
 	svr_block_free();

@@ -10,7 +10,8 @@
  * told not to insist on theirs, as in a panic. To try it takes the spinlock inside
  * the semaphore; a CPU that an NMI stopped in these few instructions would have it
  * for good. The kernel's own panic takes that chance as well, and what is said here
- * is what an administrator looks for, so it is taken.
+ * is what an administrator looks for, so it is taken; but not on the way to a crash
+ * kernel, where the kernel does not take it, and the dump has the log.
  *
  * Inside an NMI trying could wait for ever, for the lock inside the semaphore,
  * should the NMI have interrupted its owner; and it would be in vain, printk()
@@ -27,21 +28,42 @@
 
 #include "svsm-reset.h"
 
+/* LOGLEVEL_SCHED: no console output from in here, as printk_deferred() */
+static void __printf(1, 0) svr_store_line(const char *fmt, va_list args)
+{
+	vprintk_emit(0, LOGLEVEL_SCHED, NULL, fmt, args);
+}
+
+/**
+ * svr_emit_log - log a line, and leave the consoles alone
+ * @fmt: format, beginning with a KERN_ level and the prefix
+ *
+ * Context: any; other CPUs may be stopped. The line gets into the log, unless
+ * another CPU is panicking: printk() takes none but that one's.
+ */
+void svr_emit_log(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	svr_store_line(fmt, args);
+	va_end(args);
+}
+
 /**
  * svr_emit - log a line, whatever a stopped CPU may hold
  * @fmt: format, beginning with a KERN_ level and the prefix (svr_err() etc.)
  *
- * Context: any; other CPUs may be stopped. The line always gets into the log;
- * it gets to the consoles if nobody has been stopped printing, and not from
- * inside an NMI.
+ * Context: any; other CPUs may be stopped. As svr_emit_log(), and the line gets
+ * to the consoles if nobody has been stopped printing, and not from inside an
+ * NMI.
  */
 void svr_emit(const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	/* LOGLEVEL_SCHED: no console output from in here, as printk_deferred() */
-	vprintk_emit(0, LOGLEVEL_SCHED, NULL, fmt, args);
+	svr_store_line(fmt, args);
 	va_end(args);
 
 	if (in_nmi() || !console_trylock())

@@ -119,6 +119,7 @@ struct svr_result {
 
 /* log.c */
 void __printf(1, 2) svr_emit(const char *fmt, ...);
+void __printf(1, 2) svr_emit_log(const char *fmt, ...);
 
 #define SVR_INFO		KERN_INFO
 #define SVR_WARN		KERN_WARNING
@@ -128,6 +129,8 @@ void __printf(1, 2) svr_emit(const char *fmt, ...);
 #define svr_warn(fmt, ...)	svr_emit(SVR_WARN pr_fmt(fmt), ##__VA_ARGS__)
 #define svr_emerg(fmt, ...)	svr_emit(SVR_EMERG pr_fmt(fmt), ##__VA_ARGS__)
 #define svr_err(fmt, ...)	svr_emit(SVR_ERR pr_fmt(fmt), ##__VA_ARGS__)
+#define svr_log_info(fmt, ...)	svr_emit_log(SVR_INFO pr_fmt(fmt), ##__VA_ARGS__)
+#define svr_log_err(fmt, ...)	svr_emit_log(SVR_ERR pr_fmt(fmt), ##__VA_ARGS__)
 
 /* fire.c */
 void svr_fire(enum svr_event event);
@@ -321,6 +324,8 @@ bool svr_note_crash(const struct svr_cause *cause, u64 block);
 /* transport.c */
 int svr_transport_call(struct svsm_ca *ca, const struct svr_call *call,
 		       struct svr_call *answer);
+int svr_transport_repeat(struct svsm_ca *ca, const struct svr_call *call,
+			 struct svr_call *answer);
 void svr_transport_execute(struct svsm_ca *ca, struct svr_result *result);
 
 #endif /* _SVSM_RESET_H */

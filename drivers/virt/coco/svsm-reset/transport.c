@@ -108,12 +108,43 @@ int svr_transport_call(struct svsm_ca *ca, const struct svr_call *call,
 }
 
 /**
+ * svr_transport_repeat - make a call until the SVSM has an answer to it
+ * @ca:     calling area of this CPU
+ * @call:   what to ask
+ * @answer: the last answer, valid when 0 is returned
+ *
+ * Repeats the call, within bounds, while it is INCOMPLETE or BUSY. AMD 58019,
+ * "Calling Convention".
+ *
+ * Context: any, on the CPU to which @ca belongs, interrupts off.
+ *
+ * Return: 0 when the SVSM has answered, whatever the answer, INCOMPLETE and
+ * BUSY included; otherwise as svr_transport_call().
+ */
+int svr_transport_repeat(struct svsm_ca *ca, const struct svr_call *call,
+			 struct svr_call *answer)
+{
+	struct svr_patience so_far = {};
+	enum svr_verdict verdict;
+	int err;
+
+	do {
+		err = svr_transport_call(ca, call, answer);
+		if (err)
+			return err;
+		verdict = svr_parse_repeated(&so_far, answer->rax);
+		if (verdict == SVR_VERDICT_LATER)
+			udelay(SVR_BUSY_PAUSE_US);
+	} while (verdict == SVR_VERDICT_AGAIN || verdict == SVR_VERDICT_LATER);
+	return 0;
+}
+
+/**
  * svr_transport_execute - reset the guest
  * @ca:     calling area of this CPU
  * @result: how it ended, if the guest is still there to read it
  *
- * Repeats the call, within bounds, while it is INCOMPLETE or BUSY. AMD 58019
- * v1.01 draft 3, "SVSM_REBOOT_EXECUTE".
+ * AMD 58019 v1.01 draft 3, "SVSM_REBOOT_EXECUTE".
  *
  * Context: any, on the CPU to which @ca belongs, interrupts off. Returns
  * only if the SVSM did not reset the guest.
@@ -121,16 +152,8 @@ int svr_transport_call(struct svsm_ca *ca, const struct svr_call *call,
 void svr_transport_execute(struct svsm_ca *ca, struct svr_result *result)
 {
 	struct svr_call call = svr_pack_execute(svr_protocol()), answer;
-	struct svr_patience so_far = {};
-	enum svr_verdict verdict;
 
-	do {
-		result->err = svr_transport_call(ca, &call, &answer);
-		if (result->err)
-			return;
+	result->err = svr_transport_repeat(ca, &call, &answer);
+	if (!result->err)
 		result->rax = answer.rax;
-		verdict = svr_parse_repeated(&so_far, answer.rax);
-		if (verdict == SVR_VERDICT_LATER)
-			udelay(SVR_BUSY_PAUSE_US);
-	} while (verdict == SVR_VERDICT_AGAIN || verdict == SVR_VERDICT_LATER);
 }

@@ -24,7 +24,6 @@
 
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -91,8 +90,11 @@ static int svr_check_cpu(int cpu, unsigned long vmsa, unsigned long caa)
 	void *ca = per_cpu(svr_cpus, cpu).ca;
 	int other;
 
-	/* Offline CPUs may never have told which is theirs */
-	if (ca && svr_percpu_ulong(caa, cpu) != (unsigned long)ca)
+	/*
+	 * Offline CPUs may never have told which is theirs. That of CPU 0 may be in
+	 * the kernel's image, which has another mapping (seen in 7.3).
+	 */
+	if (ca && __pa(svr_percpu_ulong(caa, cpu)) != __pa(ca))
 		return -ESTALE;
 	/* CPU 0 is the one that nobody had to start */
 	if (!va)
@@ -296,18 +298,11 @@ bool svr_svsm_delete_wanted(void)
 int svr_svsm_delete(u64 vmsa_pa)
 {
 	struct svr_call call = svr_pack_delete(vmsa_pa), answer;
-	struct svr_patience so_far = {};
-	enum svr_verdict verdict;
 	int err;
 
-	do {
-		err = svr_transport_call(this_cpu_read(svr_cpus.ca), &call,
-					 &answer);
-		if (err)
-			return err;
-		verdict = svr_parse_repeated(&so_far, answer.rax);
-		if (verdict == SVR_VERDICT_LATER)
-			udelay(SVR_BUSY_PAUSE_US);
-	} while (verdict == SVR_VERDICT_AGAIN || verdict == SVR_VERDICT_LATER);
-	return verdict == SVR_VERDICT_SUCCESS ? 0 : -EREMOTEIO;
+	err = svr_transport_repeat(this_cpu_read(svr_cpus.ca), &call, &answer);
+	if (err)
+		return err;
+	return svr_parse_result(answer.rax) == SVR_VERDICT_SUCCESS ?
+		0 : -EREMOTEIO;
 }
