@@ -16,6 +16,10 @@ from lib.sources import run
 pytestmark = pytest.mark.kernel73
 
 BOOT_TIMEOUT = 180
+KDUMP = {
+    "initrd": places.GUEST73 / "initrd-kdump.img", "memory": "1G", "append": "nokaslr crashkernel=256M", "smp": 2,
+    "timeout": 1200,
+}
 
 
 @pytest.fixture(name="kernel73", autouse=True)
@@ -151,14 +155,16 @@ def test_crash(start, key, reason, cpu):
     reset_once(guest, reason)
 
 
-def crash_and_dump(start, cpu, **arguments):
-    """Crash on this CPU, read the whole core in the capture kernel, and reset."""
-    guest = start(
-        initrd=places.GUEST73 / "initrd-kdump.img", memory="1G", append="nokaslr crashkernel=256M", smp=2,
-        **{"timeout": 1200, **arguments})
+def load_and_crash(guest, cpu):
     guest.trouble_is_fine = True
     guest.check("load-capture nokaslr", timeout=240)
     guest.send(f"taskset {1 << cpu:x} sh -c 'echo c > /proc/sysrq-trigger'")
+
+
+def crash_and_dump(start, cpu, **arguments):
+    """Crash on this CPU, read the whole core in the capture kernel, and reset."""
+    guest = start(**KDUMP, **arguments)
+    load_and_crash(guest, cpu)
     assert guest.capture(1, timeout=300) == 1
     guest.load()
     said = guest.check("vmcore check", timeout=400)
@@ -176,8 +182,21 @@ def crash_and_dump(start, cpu, **arguments):
 @pytest.mark.parametrize("fidelity", ["strict", "full"])
 def test_kdump_on_the_bsp(start, fidelity):
     """This kernel makes its memory private and ends its APs by itself; the calling area is what it forgets."""
-    guest = crash_and_dump(start, 0, fidelity=fidelity)
+    guest = crash_and_dump(start, 0, fidelity=fidelity, host="debug-swap")
     guest.events.orderly_resets(1, cpus=2)
+
+
+@pytest.mark.parametrize("module", [True, False], ids=["loaded", "not-loaded"])
+def test_kdump_without_debug_swap(start, module):
+    """What no module can mend: machine_kexec() writes DR7 when its GHCBs are gone, a #VC on such a host."""
+    guest = start(load=module, **KDUMP, fidelity="full")
+    load_and_crash(guest, 0)
+    with pytest.raises(AssertionError, match="guest: capture"):
+        guest.capture(1, timeout=60)
+    # The AP is gone: all that comes before was done
+    assert guest.events.of("vcpu-delete", boot=1)
+    guest.stop()
+    guest.events.no("execute", "violation", "terminate", "host-reset")
 
 
 def test_kdump_on_an_ap(start):
@@ -189,8 +208,8 @@ def test_kdump_on_an_ap(start):
 
 def test_kexec(start):
     """kexec -e works, and the kernel that it starts resets through the SVSM."""
-    guest = start(initrd=places.GUEST73 / "initrd-kexec.img", memory="1G", append="nokaslr", smp=2)
-    guest.check("kexec -l -s /boot/vmlinuz --reuse-cmdline", timeout=240)
+    guest = start(initrd=places.GUEST73 / "initrd-kdump.img", memory="1G", append="nokaslr", smp=2)
+    guest.check("kexec -l -s /boot/vmlinuz --initrd=/boot/capture.img --reuse-cmdline", timeout=240)
     guest.send("kexec -e")
     assert guest.boot(1, BOOT_TIMEOUT) == 2
     guest.events.no("execute", "host-reset", "violation")

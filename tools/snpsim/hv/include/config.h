@@ -30,6 +30,7 @@ enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 #define HOST_NO_AP_CREATION	BIT_ULL(2)	/* no AP creation at all */
 #define HOST_RESUME		BIT_ULL(3)	/* runs an AP of the last boot again */
 #define HOST_IMPLICIT		BIT_ULL(4)	/* C=1 accesses make shared pages private */
+#define HOST_DEBUG_SWAP		BIT_ULL(5)	/* DR7 is the guest's own: it has DebugSwap */
 
 struct sim_config {
 	u64 magic;

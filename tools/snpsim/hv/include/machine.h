@@ -14,7 +14,14 @@
 #define CBIT			47
 #define CBIT_MASK		BIT_ULL(CBIT)
 #define GUEST_VMPL		2
-#define SEV_STATUS_SNP		7UL		/* SEV, SEV-ES, SEV-SNP */
+#define SEV_STATUS_SEV_ES	3UL		/* SEV, SEV-ES; above them the features */
+#define SEV_STATUS_FEATURES	2
+
+/* As in a VMSA: what the guest is launched with */
+static inline u64 sev_features(void)
+{
+	return SEV_FEATURE_SNP | (host_is(HOST_DEBUG_SWAP) ? SEV_FEATURE_DEBUG_SWAP : 0);
+}
 
 /* State of a guest page, as the RMP and the SVSM's own books have it. */
 enum page_state {

@@ -67,6 +67,7 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define VMSA_SEV_FEATURES	0x3b0
 #define VMSA_XCR0		0x3e8
 #define SEV_FEATURE_SNP		BIT_ULL(0)
+#define SEV_FEATURE_DEBUG_SWAP	BIT_ULL(5)
 
 #define TLB_CTL_NOTHING		0
 #define TLB_CTL_FLUSH_ALL	1

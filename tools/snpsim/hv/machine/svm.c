@@ -90,7 +90,7 @@ void svm_init_vmcb(struct vcpu *v)
 			     MISC1_MSR | MISC1_SHUTDOWN;
 	m->intercept_misc2 = MISC2_SVM_INSNS;
 	if (fidelity_full()) {
-		m->intercept_dr = INTERCEPT_DR7;
+		m->intercept_dr = host_is(HOST_DEBUG_SWAP) ? 0 : INTERCEPT_DR7;
 		m->intercept_misc2 |= MISC2_WBINVD;
 	}
 	m->msrpm_pa = (u64)msrpm;

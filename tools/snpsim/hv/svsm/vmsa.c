@@ -67,7 +67,7 @@ void vmsa_remap_ca(u64 vmsa, u64 ca)
 static bool vmsa_valid(const u8 *p)
 {
 	return p[VMSA_VMPL] == GUEST_VMPL && (*(const u64 *)(p + VMSA_EFER) & EFER_SVME) &&
-	       *(const u64 *)(p + VMSA_SEV_FEATURES) == SEV_FEATURE_SNP &&
+	       *(const u64 *)(p + VMSA_SEV_FEATURES) == sev_features() &&
 	       xcr0_valid(*(const u64 *)(p + VMSA_XCR0));
 }
 

@@ -172,6 +172,20 @@ static void implicit(void)
 		expect_eq("contents", *(u64 *)private(page), 0);
 }
 
+/* DR7 is the guest's own, and the VMSA of an AP says so as well. */
+static void debug_swap(void)
+{
+	u64 v = 0x400;
+
+	expect(rdmsr(MSR_SEV_STATUS) & BIT(7), "not in SEV_STATUS");
+	this_cpu()->vc_error = 0;
+	asm volatile("mov %%rax, %%dr7; mov %%dr7, %%rax" : "+a"(v));
+	expect_eq("DR7", v, 0x400);
+	expect_eq("#VC", this_cpu()->vc_error, 0);
+	if (ap_start(AP, ap_halt))
+		expect_eq("delete", ap_delete(AP), SVSM_SUCCESS);
+}
+
 static const struct selftest tests[] = {
 	{ .name = "conduct.destroy-refuse", .run = destroy_refused, .alone = true },
 	{ .name = "conduct.destroy-lie", .run = destroy_lie, .alone = true },
@@ -181,6 +195,7 @@ static const struct selftest tests[] = {
 	{ .name = "conduct.nmi-call", .run = nmi_call, .alone = true },
 	{ .name = "conduct.nmi-call-any", .run = nmi_call_any, .alone = true },
 	{ .name = "conduct.implicit", .run = implicit, .alone = true },
+	{ .name = "conduct.debug-swap", .run = debug_swap, .alone = true },
 };
 
 const struct selftest_table conduct_tests = { tests, ARRAY_SIZE(tests) };
