@@ -33,8 +33,6 @@ typedef int32_t s32;
 #define MAX_ERRNO		4095
 
 #define BIT(nr)			(1UL << (nr))
-#define offsetofend(type, member)					\
-	(offsetof(type, member) + sizeof(((type *)0)->member))
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define IS_ALIGNED(value, to)	(!((value) & ((to) - 1)))
 

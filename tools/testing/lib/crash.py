@@ -114,6 +114,7 @@ def noise(guest, row, until=None):
     expected = (0, 1) if cause.panics < 0 else (cause.panics,)
     if cause.way == "panic" or not row.lost >= 0:
         assert panics in expected, f"{panics} panics\n{guest.tail()}"
+    assert re.search(cause.begins, console), f"it never began\n{guest.tail()}"
     assert console.count("Oops: ") <= 2, f"more than one oops\n{guest.tail()}"
 
 

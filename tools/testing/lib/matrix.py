@@ -41,6 +41,7 @@ class Cause:
     noise: tuple = ()
     cpus: tuple = tuple(CPUS)
     panics: int = 1
+    begins: str = ""  # something that must be on the console
     # "reset"; "lives": the machine goes on; "stays": it stays as it is, as it was told; "waits": for a sysrq-b
     outcome: str = "reset"
     why_these_cpus: str = ""
@@ -103,7 +104,8 @@ CAUSES = {
         "panic", ASKED, noise=PANIC),
     "panic-dump": Cause(
         "panic() right before the driver fires", "echo 'dump:panic {cpu}' > {do}; reboot -f", "panic",
-        "panic|reboot", ASKED, noise=PANIC, panics=-1),
+        "panic|reboot", ASKED, noise=PANIC, panics=-1,
+        begins=r"Kernel panic - not syncing: trouble|trouble: has begun on 1 of"),
     "panic-and-sysrq-b": Cause(
         "panic(), and sysrq-b on another CPU at once", "echo 'panic {cpu} + sysrq-b {other}' > {do}", "panic",
         "panic|emergency-restart", noise=PANIC, panics=-1),
@@ -214,6 +216,8 @@ def scenario_of(cause_id, cpu, state_id):
     cause, state = CAUSES[cause_id], STATES[state_id]
     reason, message, module, outcome, lost = cause.reason, cause.message, "", cause.outcome, -1
     # The restart moves to the BSP, and does not get there past a loop in the kernel either.
+    if cause_id == "panic-dump" and cpu == "bsp":
+        reason = "panic"  # nobody to race with
     if cause.way == "restart" and (state.deaf or state_id == "bsp-kernel"):
         reason, message, module = "emergency-restart", "deadman: no restart within 5 s", DEADMAN
     row = Scenario(f"{cause_id}-{cpu}-{state_id}", cause_id, cpu, state_id)

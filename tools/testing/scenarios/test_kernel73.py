@@ -193,6 +193,7 @@ def test_kdump_without_debug_swap(start, module):
     load_and_crash(guest, 0)
     with pytest.raises(AssertionError, match="guest: capture"):
         guest.capture(1, timeout=60)
+    assert guest.console.count("Linux version ") == 1
     # The AP is gone: all that comes before was done
     assert guest.events.of("vcpu-delete", boot=1)
     guest.stop()

@@ -15,7 +15,7 @@
 
 #define SVR_BTF_PERCPU	".data..percpu"
 /* What every header has; that of 7.3 may be longer, and need not be */
-#define SVR_BTF_HEADER	offsetofend(struct btf_header, str_len)
+#define SVR_BTF_HEADER	(offsetof(struct btf_header, str_len) + sizeof(u32))
 
 /**
  * struct svr_btf - the two sections of BTF, within the buffer for certain

@@ -27,7 +27,7 @@
 
 static unsigned int svr_deadman = SVR_DEADMAN_DEFAULT_S;
 static struct hrtimer svr_deadman_timer;
-/* What the timer was started with; there is but one restart */
+/* What the timer was started with, by the restart that began last */
 static unsigned int svr_deadman_started;
 
 /**

@@ -141,7 +141,8 @@ static int svr_remap_back(struct svr_cpu *c)
 	/* The kernel may never have moved */
 	if (c->ca && __pa(c->ca) == svr_kdump.caa)
 		return 0;
-	err = svr_transport_repeat(c->ca, &call, &answer);
+	err = svr_transport_repeat(c->ca, &call, &answer,
+				   svr_kdump.mended ? 0 : SVR_BUSY_PAUSE_US);
 	if (err)
 		return err;
 	if (svr_parse_result(answer.rax) != SVR_VERDICT_SUCCESS)
@@ -162,7 +163,10 @@ static void svr_leave_here(void)
 {
 	int err = svr_leave(this_cpu_ptr(&svr_cpus));
 
-	/* Where the GHCBs are gone even this line would be fatal */
+	/*
+	 * Where the GHCBs are gone even this line would be fatal. Elsewhere it is
+	 * the last that anybody gets to see, so the consoles are tried.
+	 */
 	if (err && !svr_kdump.mended)
 		svr_err("the SVSM did not move the calling area back (%pe), the next kernel will not come up\n",
 			ERR_PTR(err));
@@ -209,7 +213,8 @@ static void svr_hand_jump_over(void)
 }
 
 /*
- * A kernel that has given its GHCBs back has waited itself, and has ended its APs.
+ * A kernel that has given its GHCBs back has waited itself, and has ended its APs (the
+ * BSP, when the crash is on an AP, is parked or lost).
  * There the TSC may be what it cannot read any more: RDTSC is a #VC if the host
  * wants it to be.
  */

@@ -10,8 +10,9 @@
  * told not to insist on theirs, as in a panic. To try it takes the spinlock inside
  * the semaphore; a CPU that an NMI stopped in these few instructions would have it
  * for good. The kernel's own panic takes that chance as well, and what is said here
- * is what an administrator looks for, so it is taken; but not on the way to a crash
- * kernel, where the kernel does not take it, and the dump has the log.
+ * is what an administrator looks for, so it is taken. Not on the way to a crash
+ * kernel, where the kernel does not take it, and the dump has the log; but for the
+ * line that says that this kernel will not come up.
  *
  * Inside an NMI trying could wait for ever, for the lock inside the semaphore,
  * should the NMI have interrupted its owner; and it would be in vain, printk()

@@ -325,7 +325,7 @@ bool svr_note_crash(const struct svr_cause *cause, u64 block);
 int svr_transport_call(struct svsm_ca *ca, const struct svr_call *call,
 		       struct svr_call *answer);
 int svr_transport_repeat(struct svsm_ca *ca, const struct svr_call *call,
-			 struct svr_call *answer);
+			 struct svr_call *answer, unsigned int pause);
 void svr_transport_execute(struct svsm_ca *ca, struct svr_result *result);
 
 #endif /* _SVSM_RESET_H */

@@ -7,8 +7,8 @@
  * is attached to them must not wait for a stopped CPU: tp_printk does.
  *
  * A CPU that is not online emits nothing, so none of them is called by a CPU
- * that has been stopped; and none between svr_lapic_quiet() and the call, since a
- * reader of the ring buffer is woken by an interrupt to this CPU itself.
+ * that has been stopped; and none between the last svr_lapic_quiet() and the call,
+ * since a reader of the ring buffer is woken by an interrupt to this CPU itself.
  *
  * Words as text, no helpers in the formats: user space can parse them all.
  */

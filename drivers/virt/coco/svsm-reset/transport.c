@@ -112,6 +112,7 @@ int svr_transport_call(struct svsm_ca *ca, const struct svr_call *call,
  * @ca:     calling area of this CPU
  * @call:   what to ask
  * @answer: the last answer, valid when 0 is returned
+ * @pause:  how long to wait where it is BUSY, microseconds; 0: not at all
  *
  * Repeats the call, within bounds, while it is INCOMPLETE or BUSY. AMD 58019,
  * "Calling Convention".
@@ -122,7 +123,7 @@ int svr_transport_call(struct svsm_ca *ca, const struct svr_call *call,
  * BUSY included; otherwise as svr_transport_call().
  */
 int svr_transport_repeat(struct svsm_ca *ca, const struct svr_call *call,
-			 struct svr_call *answer)
+			 struct svr_call *answer, unsigned int pause)
 {
 	struct svr_patience so_far = {};
 	enum svr_verdict verdict;
@@ -133,8 +134,8 @@ int svr_transport_repeat(struct svsm_ca *ca, const struct svr_call *call,
 		if (err)
 			return err;
 		verdict = svr_parse_repeated(&so_far, answer->rax);
-		if (verdict == SVR_VERDICT_LATER)
-			udelay(SVR_BUSY_PAUSE_US);
+		if (verdict == SVR_VERDICT_LATER && pause)
+			udelay(pause);
 	} while (verdict == SVR_VERDICT_AGAIN || verdict == SVR_VERDICT_LATER);
 	return 0;
 }
@@ -153,7 +154,8 @@ void svr_transport_execute(struct svsm_ca *ca, struct svr_result *result)
 {
 	struct svr_call call = svr_pack_execute(svr_protocol()), answer;
 
-	result->err = svr_transport_repeat(ca, &call, &answer);
+	result->err = svr_transport_repeat(ca, &call, &answer,
+					   SVR_BUSY_PAUSE_US);
 	if (!result->err)
 		result->rax = answer.rax;
 }

@@ -87,6 +87,7 @@ static bool svr_vmsa_plausible(unsigned long va)
 static int svr_check_cpu(int cpu, unsigned long vmsa, unsigned long caa)
 {
 	unsigned long va = svr_percpu_ulong(vmsa, cpu);
+	unsigned long area = svr_percpu_ulong(caa, cpu);
 	void *ca = per_cpu(svr_cpus, cpu).ca;
 	int other;
 
@@ -94,7 +95,7 @@ static int svr_check_cpu(int cpu, unsigned long vmsa, unsigned long caa)
 	 * Offline CPUs may never have told which is theirs. That of CPU 0 may be in
 	 * the kernel's image, which has another mapping (seen in 7.3).
 	 */
-	if (ca && __pa(svr_percpu_ulong(caa, cpu)) != __pa(ca))
+	if (ca && (!virt_addr_valid((void *)area) || __pa(area) != __pa(ca)))
 		return -ESTALE;
 	/* CPU 0 is the one that nobody had to start */
 	if (!va)
@@ -300,7 +301,8 @@ int svr_svsm_delete(u64 vmsa_pa)
 	struct svr_call call = svr_pack_delete(vmsa_pa), answer;
 	int err;
 
-	err = svr_transport_repeat(this_cpu_read(svr_cpus.ca), &call, &answer);
+	err = svr_transport_repeat(this_cpu_read(svr_cpus.ca), &call, &answer,
+				   SVR_BUSY_PAUSE_US);
 	if (err)
 		return err;
 	return svr_parse_result(answer.rax) == SVR_VERDICT_SUCCESS ?

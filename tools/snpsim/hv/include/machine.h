@@ -71,6 +71,8 @@ void tlb_stale(void);
 void tlb_shootdown(struct vcpu *self);
 void vcpu_kick(struct vcpu *v);
 void vcpu_destroy(struct vcpu *v);
+void vcpu_ask(struct vcpu *v);
+void vcpu_nmi(struct vcpu *v);
 void vcpu_wake(struct vcpu *v);
 
 /* gmem.c: guest memory as the hypervisor sees it */

@@ -50,7 +50,7 @@ void report_violation(struct vcpu *v, const struct violation *what)
 	hv_exit();
 }
 
-/* What the guest keeps over a reset, should the SVSM have been about to make one */
+/* What an SVSM that keeps the secrets page would have left there for the next boot */
 static void event_guest_usage(void)
 {
 	const u64 *usage = (const u64 *)(GUEST_SECRETS_PAGE + SECRETS_GUEST_USAGE);

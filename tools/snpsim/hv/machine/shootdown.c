@@ -26,27 +26,35 @@ void tlb_stale(void)
  * does not wait for one ignores a SIPI, so that is how to find out; at once, if it
  * came back by it or still spins in wait_frozen().
  */
-static bool comes_back(struct vcpu *v)
+static void comes_back(struct vcpu *v)
 {
 	u64 start = now_ns(), spins = READ_ONCE(v->spins);
 
 	WRITE_ONCE(v->came_back, 0);
 	apic_ipi(v->apic_id, APIC_DM_STARTUP | SIPI_VECTOR);
-	while (!READ_ONCE(v->came_back)) {
-		if (READ_ONCE(v->spins) != spins || now_ns() - start > SIPI_ANSWER_NS)
-			return false;
+	while (!READ_ONCE(v->came_back) && READ_ONCE(v->spins) == spins &&
+	       now_ns() - start < SIPI_ANSWER_NS)
 		cpu_relax();
-	}
-	return true;
+}
+
+/* After this v's CPU takes an NMI; to be asked before v is given anything to do. */
+void vcpu_ask(struct vcpu *v)
+{
+	if (v->init_is_lawful && v != this_vcpu())
+		comes_back(v);
 }
 
 /* One NMI of ours is under way at a time; v->kick says so until v has taken it. */
-void vcpu_wake(struct vcpu *v)
+void vcpu_nmi(struct vcpu *v)
 {
-	if (v->init_is_lawful && v != this_vcpu() && comes_back(v))
-		return;
 	if (!__atomic_exchange_n(&v->kick, 1, __ATOMIC_SEQ_CST))
 		apic_ipi(v->apic_id, APIC_DM_NMI);
+}
+
+void vcpu_wake(struct vcpu *v)
+{
+	vcpu_ask(v);
+	vcpu_nmi(v);
 }
 
 /*

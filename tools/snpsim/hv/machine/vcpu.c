@@ -82,8 +82,9 @@ void vcpu_start(struct vcpu *v, u64 vmsa, u64 ca)
 	v->next_vmsa = vmsa;
 	v->ca = ca;
 	vcpu_set_state(v, VCPU_STARTING);
+	vcpu_ask(v);
 	WRITE_ONCE(v->start, 1);
-	vcpu_wake(v);
+	vcpu_nmi(v);
 }
 
 /*
@@ -133,9 +134,10 @@ void vcpu_destroy(struct vcpu *v)
 /* The launch image starts again on v, which waits or is the caller. Under sim_lock. */
 void vcpu_relaunch(struct vcpu *v)
 {
+	vcpu_ask(v);
 	WRITE_ONCE(v->relaunch, true);
 	if (v != this_vcpu())
-		vcpu_wake(v);
+		vcpu_nmi(v);
 }
 
 /*
