@@ -24,7 +24,7 @@ def second_boot(guest):
     guest.powered_off()
 
 
-@pytest.mark.parametrize("cpu", [0, later(1), later(2), 3])
+@pytest.mark.parametrize("cpu", [0, later(1), later(2), later(3)])
 def test_reboot_from_each_cpu(simulate, cpu):
     """The kernel moves to CPU 0 before it fires; it is somewhere else in each boot."""
     guest = simulate(kaslr=True)
@@ -121,6 +121,7 @@ def test_offline_ap(simulate, offline):
         assert held == (cpu in offline), states
 
 
+@pytest.mark.sliced
 def test_ap_offline_when_the_module_is_loaded(simulate):
     """A CPU that the driver has never seen online, and one that it sees come up later."""
     guest = simulate()
@@ -173,7 +174,7 @@ def test_ten_reboots(simulate):
     assert guest.console.count("cpus 4 kernel") == 11
 
 
-@pytest.mark.parametrize("fidelity", ["fast", "full"])
+@pytest.mark.parametrize("fidelity", [later("fast"), "full"])
 def test_fidelity(simulate, fidelity):
     """The quickest simulation, and the one with every #VC of the hardware."""
     guest = simulate(fidelity=fidelity, timeout=600)

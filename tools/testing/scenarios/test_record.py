@@ -264,6 +264,7 @@ def small(raw, tsc):
     return sealed(raw[:10] + tsc.to_bytes(2, "little"))
 
 
+@pytest.mark.sliced
 def test_relaunched(simulate):
     """What a host leaves in CMOS when it ends the machine and launches another, instead of a reset."""
     guest = boot(simulate)
@@ -291,6 +292,7 @@ def test_relaunched(simulate):
     other.powered_off()
 
 
+@pytest.mark.sliced
 def test_stores(simulate):
     """Only the stores that are wanted are written, and read."""
     guest = boot(simulate)
