@@ -52,7 +52,7 @@ def test_reboot_and_panic(simulate):
     assert "state ready: no reset has begun" in said and "none is known: there is no record" in said
     assert outcomes(guest)["reboot"] == "svsm-reset"
     assert "SVSM_RESET OK - last reset: none is known" in shown(guest, "check")
-    guest.send("reboot -f")
+    guest.send("taskset 1 reboot -f")
 
     guest.boot(2)
     guest.load()
