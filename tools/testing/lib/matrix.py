@@ -215,9 +215,9 @@ def scenario_of(cause_id, cpu, state_id):
     """The scenario of a cell."""
     cause, state = CAUSES[cause_id], STATES[state_id]
     reason, message, module, outcome, lost = cause.reason, cause.message, "", cause.outcome, -1
-    # The restart moves to the BSP, and does not get there past a loop in the kernel either.
     if cause_id == "panic-dump" and cpu == "bsp":
         reason = "panic"  # nobody to race with
+    # The restart moves to the BSP, and does not get there past a loop in the kernel either.
     if cause.way == "restart" and (state.deaf or state_id == "bsp-kernel"):
         reason, message, module = "emergency-restart", "deadman: no restart within 5 s", DEADMAN
     row = Scenario(f"{cause_id}-{cpu}-{state_id}", cause_id, cpu, state_id)

@@ -7,6 +7,8 @@ handler (nothing reaches it) or in an interrupt handler (an NMI does).
 
 import pytest
 
+from lib.slices import later
+
 
 def boot_with_stuck(simulate, cpu, mode, parameters="", **arguments):
     guest = simulate(**arguments)
@@ -23,7 +25,7 @@ def refused(guest, cpu):
     guest.events.no("execute", "invalidate", "violation")
 
 
-@pytest.mark.parametrize("cpu", [1, pytest.param(3, marks=pytest.mark.sliced)])
+@pytest.mark.parametrize("cpu", [1, later(3)])
 def test_refuse(simulate, cpu):
     """The default: no call, the CPU is named, the kernel's own restart goes on."""
     guest = boot_with_stuck(simulate, cpu, "nmi")

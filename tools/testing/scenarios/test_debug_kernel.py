@@ -12,6 +12,7 @@ import pytest
 
 from lib import places
 from lib.guest import KERNEL_SPLAT
+from lib.slices import later
 
 MISTAKES = {
     "lock-recursion": "WARNING: possible recursive locking detected",
@@ -168,7 +169,7 @@ def crashing(debug, **arguments):
     return guest
 
 
-@pytest.mark.parametrize("cpu", [pytest.param(0, marks=pytest.mark.sliced), 2])
+@pytest.mark.parametrize("cpu", [later(0), 2])
 def test_panic(debug, cpu):
     guest = crashing(debug)
     guest.send(f"taskset {1 << cpu:x} sh -c 'echo c > /proc/sysrq-trigger'")

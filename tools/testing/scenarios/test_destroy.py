@@ -6,6 +6,8 @@ tools/guest/stuck makes it spin inside an NMI handler once the restart has begun
 
 import pytest
 
+from lib.slices import later
+
 STUCK = 2
 
 
@@ -52,7 +54,7 @@ def test_host_destroys(simulate):
     guest.stop()
 
 
-@pytest.mark.parametrize("fidelity", ["strict", pytest.param("full", marks=pytest.mark.sliced)])
+@pytest.mark.parametrize("fidelity", ["strict", later("full")])
 def test_svsm_deletes(simulate, fidelity):
     """Under the default policy: destroyed by the host, and the SVSM's word makes it final."""
     guest = boot_with_stuck(simulate, "delete_vcpu=1", fidelity=fidelity)
@@ -63,7 +65,7 @@ def test_svsm_deletes(simulate, fidelity):
     guest.stop()
 
 
-@pytest.mark.parametrize("parameters", ["ap_policy=host", pytest.param("delete_vcpu=1", marks=pytest.mark.sliced)])
+@pytest.mark.parametrize("parameters", ["ap_policy=host", later("delete_vcpu=1")])
 def test_next_boot(simulate, parameters):
     """The next boot has all CPUs, the one that was destroyed included.
 

@@ -11,6 +11,7 @@ import re
 import pytest
 
 from lib import places
+from lib.slices import later
 
 MEMORY = "1G"
 MARKED = 300  # pages that have to be in the core
@@ -72,7 +73,7 @@ def reset(guest, boot, cause=CRASHES):
     assert message and cause.startswith(message)
 
 
-@pytest.mark.parametrize("where", [pytest.param("bsp", marks=pytest.mark.sliced), "ap"])
+@pytest.mark.parametrize("where", [later("bsp"), "ap"])
 def test_crash(kdump, where):
     """From the BSP and from an AP: the jump is made by the BSP, and so is the call."""
     guest = kdump()

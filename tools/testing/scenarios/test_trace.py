@@ -10,6 +10,7 @@ import re
 import pytest
 
 from lib.sources import text
+from lib.slices import later
 
 TRACEFS = "/sys/kernel/tracing"
 EVENTS = f"{TRACEFS}/events/svsm_reset"
@@ -138,7 +139,7 @@ def test_declined_as_disabled(simulate):
 
 @pytest.mark.parametrize("svsm, result", [
     ("draft,result=0x80000006", (0, "0x80000006", "INVALID_REQUEST")),
-    pytest.param("draft,pending", (-11, "0x0", "none"), marks=pytest.mark.sliced),
+    later("draft,pending", (-11, "0x0", "none")),
 ])
 def test_call_comes_back(simulate, svsm, result):
     guest = boot(simulate, svsm=svsm)
@@ -151,7 +152,7 @@ def test_call_comes_back(simulate, svsm, result):
     ]
 
 
-@pytest.mark.parametrize("cpu", [0, pytest.param(2, marks=pytest.mark.sliced)])
+@pytest.mark.parametrize("cpu", [0, later(2)])
 def test_a_reader_is_woken_and_leaves_nothing_behind(simulate, cpu):
     """Whoever waits for the ring buffer is woken by an interrupt, which the next boot must not get."""
     guest = boot(simulate, append="")
