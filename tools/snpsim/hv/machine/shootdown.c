@@ -24,24 +24,20 @@ void tlb_stale(void)
  * The guest may have sent an INIT to a CPU whose vCPU the host has destroyed. That
  * CPU waits for a SIPI; QEMU's would take an NMI then, in real mode. A CPU that
  * does not wait for one ignores a SIPI, so that is how to find out; at once, if it
- * came back by it or still spins in wait_frozen().
+ * came back by it or still spins in wait_frozen(). After this v's CPU takes an NMI;
+ * to be asked before v is given anything to do.
  */
-static void comes_back(struct vcpu *v)
+void vcpu_ask(struct vcpu *v)
 {
 	u64 start = now_ns(), spins = READ_ONCE(v->spins);
 
+	if (!v->init_is_lawful || v == this_vcpu())
+		return;
 	WRITE_ONCE(v->came_back, 0);
 	apic_ipi(v->apic_id, APIC_DM_STARTUP | SIPI_VECTOR);
 	while (!READ_ONCE(v->came_back) && READ_ONCE(v->spins) == spins &&
 	       now_ns() - start < SIPI_ANSWER_NS)
 		cpu_relax();
-}
-
-/* After this v's CPU takes an NMI; to be asked before v is given anything to do. */
-void vcpu_ask(struct vcpu *v)
-{
-	if (v->init_is_lawful && v != this_vcpu())
-		comes_back(v);
 }
 
 /* One NMI of ours is under way at a time; v->kick says so until v has taken it. */

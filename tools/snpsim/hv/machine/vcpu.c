@@ -216,7 +216,7 @@ static bool take_start(struct vcpu *v)
 
 /*
  * Out of the guest: wait until v is to start. One that was stopped spins for a while
- * first, which comes_back() sees: most of those who start it again do so soon.
+ * first, which vcpu_ask() sees: most of those who start it again do so soon.
  */
 static void wait_frozen(struct vcpu *v)
 {
