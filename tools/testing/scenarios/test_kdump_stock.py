@@ -14,7 +14,7 @@ import pytest
 from lib import places
 
 MEMORY = "1G"
-CRASHKERNEL = "crashkernel=256M"
+CRASHKERNEL = "crashkernel=320M"
 MARKED = 300  # pages that have to be in the core
 CPUS = {"bsp": 0, "ap": 1}
 # Silent, or with a reason: set 1 is Linux' own, code 2 is GHCB_TERM_PVALIDATE.
@@ -93,8 +93,8 @@ def test_without_an_svsm(simulate):
     pages, zero, marked = map(int, match.groups())
     assert pages > (512 << 20) // 4096 and zero < pages and marked == MARKED
     assert "sysrq: Trigger a crash" in guest.check("vmcore-dmesg /proc/vmcore", timeout=120)
-    guest.check("makedumpfile -d 31 -c --message-level 5 /proc/vmcore /tmp/core", timeout=180)
-    guest.check("makedumpfile --dump-dmesg /tmp/core /tmp/dmesg", timeout=120)
+    guest.check("makedumpfile -d 31 -c --message-level 5 /proc/vmcore /mnt/data/core", timeout=180)
+    guest.check("makedumpfile --dump-dmesg /mnt/data/core /tmp/dmesg", timeout=120)
     assert "sysrq: Trigger a crash" in guest.check("cat /tmp/dmesg")
     guest.send("poweroff -f")
     assert guest.end() == 0, guest.tail()

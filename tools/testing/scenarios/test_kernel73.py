@@ -169,7 +169,7 @@ def crash_and_dump(start, cpu, **arguments):
     guest.load()
     said = guest.check("vmcore check", timeout=400)
     assert re.search(r"^vmcore: pages \d+ failed 0 ", said, re.MULTILINE), said
-    assert "sysrq triggered crash" in guest.check("vmcore-dmesg /proc/vmcore | tail -n 60", timeout=120)
+    guest.check("vmcore-dmesg /proc/vmcore | grep -F 'sysrq triggered crash'", timeout=120)
     guest.send("reboot -f")
     assert guest.boot(2, BOOT_TIMEOUT) == 2
     guest.load()
