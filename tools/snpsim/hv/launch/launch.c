@@ -3,15 +3,8 @@
 #include "launch.h"
 #include "machine.h"
 #include "psp.h"
+#include "secrets.h"
 #include "svsm.h"
-
-#define SECRETS_VERSION		3
-#define SECRETS_VMPCK		0x20
-#define SECRETS_SVSM_BASE	0x140
-#define SECRETS_SVSM_SIZE	0x148
-#define SECRETS_SVSM_CAA	0x150
-#define SECRETS_SVSM_VERSION	0x158
-#define SECRETS_SVSM_VMPL	0x15c
 
 u64 boot_count;
 static const struct launch_image *image = &linux_image;

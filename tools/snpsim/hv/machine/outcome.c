@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How a run ends: each end is an event, and the CLI makes the exit status of it. */
 #include "machine.h"
-
-/* The guest's own part of the secrets page, see struct secrets_os_area in Linux */
-#define SECRETS_GUEST_USAGE		0xe0
-#define SECRETS_GUEST_USAGE_SIZE	32
+#include "secrets.h"
 
 static const char *const kind_names[KIND_COUNT] = {
 	[KIND_CPUID] = "cpuid", [KIND_MSR] = "msr", [KIND_IOIO] = "ioio", [KIND_HLT] = "hlt",
