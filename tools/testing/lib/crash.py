@@ -27,7 +27,7 @@ def mask(*cpus):
 def start(simulate, row, module=None, **arguments):
     """Boot, load the driver and the trouble module; no reset before."""
     guest = simulate(**{
-        "smp": row.smp, "append": f"nokaslr {row_append(row)}", "host": row.host or None, "timeout": 600, **arguments})
+        "smp": row.smp, "append": row_append(row), "host": row.host or None, "timeout": 600, **arguments})
     # Judged by noise() instead, which knows what belongs to the cause
     guest.trouble_is_fine = True
     guest.boot(1, timeout=BOOT)

@@ -54,7 +54,7 @@ RUN_TIMEOUT = 300
 HEARTBEAT = 3
 
 # Less to wait for in each boot, nothing that a reset depends on.
-QUICK = "initcall_blacklist=crypto_kdf108_init,jent_mod_init cryptomgr.notests"
+QUICK = "nokaslr initcall_blacklist=crypto_kdf108_init,jent_mod_init cryptomgr.notests"
 
 
 class Guest:
@@ -97,7 +97,7 @@ class Guest:
         self._events_path = directory / "events.jsonl"
         self._events_path.write_text("")
         if not kaslr:
-            append = f"{QUICK} {append}" if "nokaslr" in append else f"{QUICK} nokaslr {append}"
+            append = f"{QUICK} {append}"
         append = f"console=ttyS0 panic=-1 {append}".strip()
         command = [places.SNPSIM, "run", "--kernel", kernel, "--initrd", initrd, "--smp", smp]
         command += ["--svsm", svsm, "--append", append, "--events", self._events_path]

@@ -45,6 +45,7 @@ class Cause:
     # "reset"; "lives": the machine goes on; "stays": it stays as it is, as it was told; "waits": for a sysrq-b
     outcome: str = "reset"
     why_these_cpus: str = ""
+    reason_on_bsp: str = ""  # where there is nobody to race with
 
 
 PANIC = ("Call Trace",)
@@ -104,7 +105,7 @@ CAUSES = {
         "panic", ASKED, noise=PANIC),
     "panic-dump": Cause(
         "panic() right before the driver fires", "echo 'dump:panic {cpu}' > {do}; reboot -f", "panic",
-        "panic|reboot", ASKED, noise=PANIC, panics=-1,
+        "panic|reboot", ASKED, noise=PANIC, panics=-1, reason_on_bsp="panic",
         begins=r"Kernel panic - not syncing: trouble|trouble: has begun on 1 of"),
     "panic-and-sysrq-b": Cause(
         "panic(), and sysrq-b on another CPU at once", "echo 'panic {cpu} + sysrq-b {other}' > {do}", "panic",
@@ -215,8 +216,8 @@ def scenario_of(cause_id, cpu, state_id):
     """The scenario of a cell."""
     cause, state = CAUSES[cause_id], STATES[state_id]
     reason, message, module, outcome, lost = cause.reason, cause.message, "", cause.outcome, -1
-    if cause_id == "panic-dump" and cpu == "bsp":
-        reason = "panic"  # nobody to race with
+    if cpu == "bsp" and cause.reason_on_bsp:
+        reason = cause.reason_on_bsp
     # The restart moves to the BSP, and does not get there past a loop in the kernel either.
     if cause.way == "restart" and (state.deaf or state_id == "bsp-kernel"):
         reason, message, module = "emergency-restart", "deadman: no restart within 5 s", DEADMAN

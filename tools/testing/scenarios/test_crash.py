@@ -42,7 +42,7 @@ def ramoops(guest):
 def test_pstore_has_its_turn(simulate, late):
     """The record of a panic is complete after the reset, whether ramoops was loaded before the driver or after."""
     row = matrix.BY_ID["panic-last-ap-idle"]
-    guest = simulate(smp=row.smp, append="nokaslr", timeout=600, qemu=KEEP)
+    guest = simulate(smp=row.smp, timeout=600, qemu=KEEP)
     guest.trouble_is_fine = True
     guest.boot(1, timeout=crash.BOOT)
     if late:

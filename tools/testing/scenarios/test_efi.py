@@ -22,7 +22,7 @@ CMOS = ["completed", "cmos", "host"]
 
 
 def start(simulate, **arguments):
-    guest = simulate(**{"smp": 2, "append": "nokaslr", "svsm": PRISTINE, "efivars": True} | arguments)
+    guest = simulate(**{"smp": 2, "svsm": PRISTINE, "efivars": True} | arguments)
     guest.boot()
     return guest
 
@@ -151,7 +151,7 @@ def test_not_after_a_stop_by_nmi(simulate):
 
     What the load has written there is older than what CMOS has, and is not taken for it.
     """
-    guest = start(simulate, smp=4, append="nokaslr reboot=force")
+    guest = start(simulate, smp=4, append="reboot=force")
     guest.load(ALL)
     guest.check("insmod /lib/modules/stuck.ko cpu=2 mode=irq")
     guest.send("taskset 1 reboot -f")

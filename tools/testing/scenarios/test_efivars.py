@@ -19,7 +19,7 @@ def value(guest):
 @pytest.mark.parametrize("fidelity", ["strict", later("full")])
 def test_variables_outlive_a_reset(simulate, fidelity):
     guest = simulate(
-        smp=1, append="nokaslr", efivars=True, fidelity=fidelity, patience=3 if fidelity == "full" else 1,
+        smp=1, efivars=True, fidelity=fidelity, patience=3 if fidelity == "full" else 1,
     )
     guest.boot()
     assert "Registered efivars operations" in guest.dmesg()
@@ -47,7 +47,7 @@ def test_variables_outlive_a_reset(simulate, fidelity):
 
 
 def test_none_without(simulate):
-    guest = simulate(smp=1, append="nokaslr")
+    guest = simulate(smp=1)
     guest.boot()
     assert "Registered efivars operations" not in guest.dmesg()
     assert guest.run(f"insmod /lib/modules/efivarfs.ko && mount -t efivarfs efivarfs {efivars.DIRECTORY}")[0] != 0

@@ -4,7 +4,7 @@
 
 def test_break_then_b(simulate):
     """sysrq-b of the serial console: the kernel restarts by way of the host."""
-    guest = simulate(smp=2, append="nokaslr sysrq_always_enabled")
+    guest = simulate(smp=2, append="sysrq_always_enabled")
     guest.boot()
     guest.serial_break()
     guest.keys("b")
@@ -14,7 +14,7 @@ def test_break_then_b(simulate):
 
 def test_b_without_break(simulate):
     """Only a letter for the shell."""
-    guest = simulate(smp=2, append="nokaslr sysrq_always_enabled")
+    guest = simulate(smp=2, append="sysrq_always_enabled")
     guest.boot()
     guest.send("b")
     guest.expect("not found")
@@ -22,7 +22,7 @@ def test_b_without_break(simulate):
 
 
 def test_unknown_nmi_panics(simulate):
-    guest = simulate(smp=2, append="nokaslr unknown_nmi_panic")
+    guest = simulate(smp=2, append="unknown_nmi_panic")
     guest.boot()
     guest.trouble_is_fine = True
     guest.nmi()
@@ -33,7 +33,7 @@ def test_unknown_nmi_panics(simulate):
 
 def test_nmis_do_no_harm(simulate):
     """Each of them arrives, and the guest goes on."""
-    guest = simulate(smp=2, append="nokaslr")
+    guest = simulate(smp=2)
     guest.boot()
     for _ in range(3):
         guest.nmi()

@@ -29,7 +29,7 @@ def kdump(simulate):
         guest = simulate(
             **{
                 "smp": 2, "initrd": places.INITRD_KDUMP, "memory": MEMORY, "timeout": 900,
-                "append": f"nokaslr crashkernel=320M {append}", **arguments,
+                "append": f"crashkernel=320M {append}", **arguments,
             }
         )
         guest.trouble_is_fine = True
@@ -166,7 +166,7 @@ def test_bsp_lost(kdump):
 
 def test_kexec_refused(simulate):
     """kexec -e on 6.12: refused before anything is shut down; the machine lives, and restarts."""
-    guest = simulate(smp=2, initrd=places.INITRD_KEXEC, memory=MEMORY, append="nokaslr")
+    guest = simulate(smp=2, initrd=places.INITRD_KEXEC, memory=MEMORY)
     guest.boot(1, timeout=300)
     guest.load()
     guest.check("kexec -l -s /boot/vmlinuz --reuse-cmdline", timeout=240)
@@ -184,7 +184,7 @@ def test_kexec_refused(simulate):
 @pytest.mark.sliced
 def test_unloaded(simulate):
     """Without the module nothing is left of it: kexec -e is what it was, fatal."""
-    guest = simulate(smp=2, initrd=places.INITRD_KEXEC, memory=MEMORY, append="nokaslr")
+    guest = simulate(smp=2, initrd=places.INITRD_KEXEC, memory=MEMORY)
     guest.trouble_is_fine = True
     guest.boot(1, timeout=300)
     guest.load()

@@ -54,7 +54,7 @@ def dies(guest, status, kind, cpu, /, **match):
 def test_crash(simulate, where, fidelity):
     """The capture kernel of a stock guest does not come up, on whichever CPU it starts."""
     guest = simulate(
-        smp=2, initrd=places.INITRD_KDUMP, memory=MEMORY, append=f"nokaslr {CRASHKERNEL}", fidelity=fidelity
+        smp=2, initrd=places.INITRD_KDUMP, memory=MEMORY, append=CRASHKERNEL, fidelity=fidelity
     )
     loaded(guest)
     crash(guest, CPUS[where])
@@ -66,7 +66,7 @@ def test_crash(simulate, where, fidelity):
 @pytest.mark.parametrize("fidelity", ENDS)
 def test_kexec(simulate, fidelity):
     """Nor does a kernel that kexec -e starts: 6.12 copies it over pages that it has left shared."""
-    guest = simulate(smp=2, initrd=places.INITRD_KEXEC, memory=MEMORY, append="nokaslr", fidelity=fidelity)
+    guest = simulate(smp=2, initrd=places.INITRD_KEXEC, memory=MEMORY, fidelity=fidelity)
     guest.trouble_is_fine = True
     guest.boot(timeout=180)
     guest.check("kexec -l -s /boot/vmlinuz --reuse-cmdline", timeout=120)
@@ -80,7 +80,7 @@ def test_kexec(simulate, fidelity):
 def test_without_an_svsm(simulate):
     """The reference: on a plain machine the same images make a core, and a good one."""
     guest = simulate(
-        plain=True, smp=2, initrd=places.INITRD_KDUMP, memory=MEMORY, append=f"nokaslr {CRASHKERNEL}"
+        plain=True, smp=2, initrd=places.INITRD_KDUMP, memory=MEMORY, append=CRASHKERNEL
     )
     loaded(guest)
     guest.send(f"vmcore plant {MARKED} &")

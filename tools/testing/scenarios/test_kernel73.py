@@ -17,7 +17,7 @@ pytestmark = pytest.mark.kernel73
 
 BOOT_TIMEOUT = 180
 KDUMP = {
-    "initrd": places.GUEST73 / "initrd-kdump.img", "memory": "1G", "append": "nokaslr crashkernel=256M", "smp": 2,
+    "initrd": places.GUEST73 / "initrd-kdump.img", "memory": "1G", "append": "crashkernel=256M", "smp": 2,
     "timeout": 1200,
 }
 
@@ -209,7 +209,7 @@ def test_kdump_on_an_ap(start):
 
 def test_kexec(start):
     """kexec -e works, and the kernel that it starts resets through the SVSM."""
-    guest = start(initrd=places.GUEST73 / "initrd-kdump.img", memory="1G", append="nokaslr", smp=2)
+    guest = start(initrd=places.GUEST73 / "initrd-kdump.img", memory="1G", smp=2)
     guest.check("kexec -l -s /boot/vmlinuz --initrd=/boot/capture.img --reuse-cmdline", timeout=240)
     guest.send("kexec -e")
     assert guest.boot(1, BOOT_TIMEOUT) == 2

@@ -33,7 +33,7 @@ def reset(guest, number):
 @pytest.mark.parametrize("fidelity", ["strict", later("full")])
 def test_numbers_go_on(simulate, fidelity):
     """The page is kept: two reports before a reset and two after it, all accepted."""
-    guest = simulate(smp=2, append="nokaslr", fidelity=fidelity)
+    guest = simulate(smp=2, fidelity=fidelity)
     start(guest, 1)
     report(guest)
     report(guest)
@@ -49,7 +49,7 @@ def test_numbers_go_on(simulate, fidelity):
 
 def test_restored_page(simulate):
     """The page is restored: the first request is refused, and Linux gives its key up."""
-    guest = simulate(smp=2, append="nokaslr", svsm="draft,secrets=pristine")
+    guest = simulate(smp=2, svsm="draft,secrets=pristine")
     start(guest, 1)
     report(guest)
     report(guest)
@@ -71,7 +71,7 @@ def test_restored_page(simulate):
 @pytest.mark.sliced
 def test_wiped_key_stays_wiped(simulate):
     """A key that Linux has given up is not there after a reset either, where the page is kept."""
-    guest = simulate(smp=1, append="nokaslr")
+    guest = simulate(smp=1)
     start(guest, 1)
     report(guest)
     # A number that is not due, as if somebody had restored the page.

@@ -22,7 +22,7 @@ FOREIGN = b"A" * 32
 
 def boot(simulate, **arguments):
     """A first boot, with the test module loaded: the guest."""
-    guest = simulate(**{"smp": 1, "append": "nokaslr"} | arguments)
+    guest = simulate(**{"smp": 1} | arguments)
     again(guest, 1)
     return guest
 
@@ -338,7 +338,7 @@ def test_record_of_another_version(simulate):
 
 def test_refused_call_is_no_reboot(simulate):
     """The call came back: the record must not claim a reset that did not happen."""
-    guest = boot(simulate, svsm="draft,result=0x80000006", append="nokaslr reboot=t")
+    guest = boot(simulate, svsm="draft,result=0x80000006", append="reboot=t")
     place = record_place(guest)
     guest.load()
     assert set(place) <= set(cmos(guest))

@@ -130,7 +130,7 @@ def test_parameters_are_shown(simulate):
 
 def test_enabled(simulate):
     """Disabled: the kernel's own restart; enabled again: through the SVSM; too late once it has begun."""
-    guest = simulate(smp=2, append="nokaslr reboot=t")
+    guest = simulate(smp=2, append="reboot=t")
     guest.boot()
     guest.load("enabled=0")
     assert [guest.attribute(name) for name in ("enabled", "state")] == ["0", "disabled"]

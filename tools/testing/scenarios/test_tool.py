@@ -39,7 +39,7 @@ def shown(guest, command, status=0):
 
 def test_reboot_and_panic(simulate):
     """Before and after the module is loaded, a reboot, and a panic; as an ordinary user."""
-    guest = simulate(smp=2, append="nokaslr")
+    guest = simulate(smp=2)
     guest.trouble_is_fine = True  # a panic shows its call trace
     guest.boot()
     said = shown(guest, "status", 1)
@@ -105,7 +105,7 @@ def test_explain_of_a_stuck_cpu_comes_true(simulate, policy):
 
 @pytest.mark.sliced
 def test_explain_of_a_crash_kernel_comes_true(simulate):
-    guest = simulate(smp=2, initrd=places.INITRD_KDUMP, memory="1G", timeout=600, append="nokaslr crashkernel=256M")
+    guest = simulate(smp=2, initrd=places.INITRD_KDUMP, memory="1G", timeout=600, append="crashkernel=256M")
     guest.trouble_is_fine = True
     guest.boot(1, timeout=300)
     guest.load()
