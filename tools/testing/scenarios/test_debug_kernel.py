@@ -49,9 +49,9 @@ def vigilant(guest):
     assert guest.check("grep debug_locks: /proc/lockdep_stats").split()[-1] == "1"
 
 
-def boot_and_load(guest, number=1, reason="none"):
+def boot_and_load(guest, number=1, reason="none", parameters=""):
     assert guest.boot(number) == guest.smp
-    guest.load()
+    guest.load(parameters)
     assert guest.attribute("last_reset_reason") == reason
 
 
@@ -136,13 +136,14 @@ def test_record_in_an_efi_variable(debug):
     """EFI services with all other CPUs stopped: at a reboot, and in a panic."""
     guest = debug(smp=2, svsm="draft,secrets=pristine", efivars=True)
     guest.trouble_is_fine = True  # a panic shows its call trace
-    boot_and_load(guest)
+    stores = "record=secrets,cmos,efi"
+    boot_and_load(guest, parameters=stores)
     guest.send("reboot -f")
-    boot_and_load(guest, 2, "reboot")
+    boot_and_load(guest, 2, "reboot", stores)
     assert guest.attribute("record_store") == "efi"
     vigilant(guest)
     guest.send("taskset 2 sh -c 'echo c > /proc/sysrq-trigger'")
-    boot_and_load(guest, 3, "panic")
+    boot_and_load(guest, 3, "panic", stores)
     assert guest.attribute("record_store") == "efi"
     guest.powered_off()
     guest.events.orderly_resets(2, cpus=2)
