@@ -35,6 +35,15 @@ static atomic_t svr_firing = ATOMIC_INIT(-1);
 /* Of the CPUs that a kernel had which crashed, if this is its capture kernel */
 static enum svr_fate svr_captured = SVR_FATE_DELETED;
 
+/* Neither parked nor deleted; static as a mask may be too large for the stack */
+static cpumask_t svr_lost;
+
+static const struct cpumask *svr_find_lost(const struct svr_quiesce *q)
+{
+	cpumask_andnot(&svr_lost, &q->missing, &q->deleted);
+	return &svr_lost;
+}
+
 static void svr_report_mask(const char *what, const struct cpumask *mask)
 {
 	if (!cpumask_empty(mask))
@@ -99,7 +108,7 @@ static void svr_prepare_call(const struct svr_cause *cause)
 {
 	/* First the source, then what is on its way: see svr_lapic_quiet() */
 	svr_ioapic_mask();
-	if (!svr_note_call(cause, &svr_stopped.missing))
+	if (!svr_note_call(cause, svr_find_lost(&svr_stopped)))
 		svr_warn("the reason of the reset could not be recorded\n");
 }
 
@@ -240,7 +249,7 @@ static void svr_reset(enum svr_event event)
 	const struct svr_cause *cause = svr_cause_of(event);
 	const struct svr_result *result = svr_attempt(event, cause);
 
-	svr_note_refusal(cause, &svr_stopped.missing, result);
+	svr_note_refusal(cause, svr_find_lost(&svr_stopped), result);
 	svr_state_advance(SVR_STATE_FIRING, SVR_STATE_SPENT);
 	svr_park_wake();
 }
