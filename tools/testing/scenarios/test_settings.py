@@ -48,13 +48,15 @@ GARBAGE = {
         "protocol: allowed values are",
     ),
     "ap_policy": (["", "x", "Refuse", "force,refuse", "1"], "ap_policy: allowed values are refuse, host, force"),
-    "deadman": (["", "x", "-1", "5x", "86401", "4294967296"], "deadman: allowed values are 0 to 86400"),
-    "enabled": (["", "x", "2", "-1", "1x", "yes"], "enabled: allowed values are 0, 1"),
+    "deadman": (["", "x", "-1", "5x", "0x10", "86401", "4294967296"], "deadman: allowed values are 0 to 86400"),
     "record": (
         ["", "x", "auto,cmos", "secrets,", ",cmos", "Secrets", "secrets,none", "secrets:cmos", "cmos," * 40 + "cmos"],
         "record: allowed values are auto, none, or some of secrets,cmos,efi",
     ),
-    "allow_unattested": (["x", "2", "-1"], "allow_unattested: allowed values are 0, 1"),
+    **{
+        name: (["", "x", "2", "-1", "1x", "yes"], f"{name}: allowed values are 0, 1")
+        for name in ("enabled", "allow_unattested", "kdump", "delete_vcpu")
+    },
 }
 
 
@@ -90,7 +92,7 @@ def test_garbage_in_a_file(simulate):
         guest.check(f"echo {value} > {path}")
         assert guest.attribute("ap_policy") == value
     path = f"{places.ATTRIBUTES}/deadman"
-    for value in ("x", "", "-1", "86401", "4294967896", "6 6", r"6\000garbage"):
+    for value in ("x", "", "-1", "0x10", "86401", "4294967896", "6 6", r"6\000garbage"):
         guest.check("dmesg -c > /dev/null")
         status, output = guest.run(f"printf '{value}\\n' | cat > {path}")
         assert status != 0 and "Invalid argument" in output, f"{value!r}: {output}"
@@ -116,6 +118,7 @@ def test_parameters_are_shown(simulate):
     guest.load()
     values = {
         "protocol": "5", "ap_policy": "refuse", "deadman": "600", "allow_unattested": "0", "enabled": "1", "record": "auto",
+        "kdump": "1", "delete_vcpu": "0",
     }
     for name, value in values.items():
         assert f"{name}:" in described

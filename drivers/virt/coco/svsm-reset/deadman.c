@@ -54,7 +54,7 @@ int svr_deadman_set(const char *text)
 {
 	unsigned int seconds;
 
-	if (!text || kstrtouint(text, 0, &seconds) ||
+	if (!text || kstrtouint(text, 10, &seconds) ||
 	    seconds > SVR_DEADMAN_MAX_S) {
 		pr_err("deadman: allowed values are 0 to %u (seconds, 0: never)\n",
 		       SVR_DEADMAN_MAX_S);
