@@ -4,7 +4,7 @@
 import re
 import time
 
-from . import matrix, places
+from . import matrix, places, record
 from .guest import KERNEL_TROUBLE
 from .sources import files, text
 
@@ -172,6 +172,8 @@ def refused(guest, row):
     guest.expect("refusing the SVSM reset", timeout=60)
     guest.lost()
     guest.events.no("execute", "invalidate", "violation")
+    kept = record.left_by(guest)
+    assert kept.stage == "refused" and kept.cause in row.reason.split("|") and kept.lost == [row.lost], kept
     noise(guest, row)
 
 

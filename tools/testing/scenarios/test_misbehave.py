@@ -5,9 +5,12 @@ The same answers as in test_svsm.py, but in a panic on an AP: the call is handed
 over to the BSP, and what comes of it back to the CPU that panicked.
 """
 
+import errno
+import re
+
 import pytest
 
-from lib import crash, matrix
+from lib import crash, matrix, record
 
 CRASH = matrix.BY_ID["panic-ap-idle"]
 # Far more than any bound of the driver; a panic that hangs takes for ever.
@@ -23,7 +26,10 @@ def panic(simulate, svsm, row=CRASH):
 
 
 def gives_up(guest, line, row=CRASH):
-    """One line that says why, and the kernel's own restart, which loses the VM."""
+    """One line that says why, and the kernel's own restart, which loses the VM.
+
+    The record has it as well: what was asked for, and what came of it.
+    """
     guest.expect(line, timeout=BOUND)
     guest.expect("the kernel's own restart goes on")
     guest.lost()
@@ -32,6 +38,9 @@ def gives_up(guest, line, row=CRASH):
     guest.events.boots(1)
     crash.noise(guest, row)
     assert guest.console.count(line.split(":")[0]) == 1, guest.tail()
+    code, error = re.search(r"SVSM_REBOOT_EXECUTE.*?(0x[0-9a-f]+|\(-(E[A-Z]+)\))", guest.console).groups()
+    stage, result = ("noanswer", -getattr(errno, error)) if error else ("returned", int(code, 16))
+    assert record.left_by(guest) == (stage, row.reason, matrix.CPUS[row.cpu], [], result)
 
 
 @pytest.mark.parametrize("option", ["busy", "incomplete"])
@@ -74,6 +83,7 @@ def test_refused_in_an_nmi(simulate):
     guest.events.no("invalidate", "violation")
     guest.events.boots(1)
     crash.noise(guest, row)
+    assert record.left_by(guest) == ("returned", row.reason, matrix.CPUS[row.cpu], [], 0x80000006)
 
 
 def test_refused_on_the_bsp(simulate):

@@ -13,6 +13,7 @@ import zlib
 import pytest
 
 from lib import places
+from lib.record import usage
 
 CLOCK = set(range(0x0E))
 SECRETS = "/sys/module/secrets/parameters"
@@ -346,7 +347,7 @@ def test_refused_call_is_no_reboot(simulate):
     guest.lost()
     assert len(guest.events.refusals) == 1
     # What the driver has written, as the machine would have found it
-    raw = b"".join(int(word, 16).to_bytes(8, "little") for word in guest.events.one("host-reset")["guest_usage"])
+    raw = usage(guest)
     guest = boot(simulate)
     write_page(guest, raw)
     names = ("last_reset_reason", "last_reset_cause", "last_reset_outcome", "last_reset_result", "reset_count")

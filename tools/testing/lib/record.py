@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The record that the driver has left in the secrets page of a machine that was then lost.
+
+The simulator tells it with the host's reset.  It is read here as record.c of the
+driver has it, in its medium size.
+"""
+
+import zlib
+from typing import NamedTuple
+
+STAGES = {3: "refused", 5: "returned", 6: "noanswer"}  # no others have a machine lost
+REASONS = ("none", "unknown", "reboot", "emergency-restart", "panic", "kdump", "refused")
+# Where the CPUs that were not quiesced are, three bytes
+LOST = {"refused": 17, "noanswer": 21, "returned": 25}
+
+
+class Record(NamedTuple):
+    stage: str
+    cause: str
+    cpu: int
+    lost: list
+    result: int  # what the call came back with, or a negative errno; 0 without a call
+
+
+def usage(guest):
+    """The 32 bytes as they are."""
+    words = guest.events.one("host-reset")["guest_usage"]
+    return b"".join(int(word, 16).to_bytes(8, "little") for word in words)
+
+
+def left_by(guest):
+    """What the next boot would have found."""
+    raw = usage(guest)
+    assert raw[:2] == b"SR" and zlib.crc32(raw[:28]) == int.from_bytes(raw[28:], "little"), raw.hex()
+    stage = STAGES[raw[3] >> 4 & 7]
+    at = LOST[stage]
+    bits = int.from_bytes(raw[at:at + 3], "little")
+    result = 0
+    if stage == "returned":
+        result = int.from_bytes(raw[17:25], "little")
+    elif stage == "noanswer":
+        result = int.from_bytes(raw[17:21], "little", signed=True)
+    return Record(stage, REASONS[raw[3] & 7], raw[4], [cpu for cpu in range(24) if bits >> cpu & 1], result)
