@@ -55,6 +55,14 @@ def crash(guest, cpu, boot=1):
     guest.load()
 
 
+def crash_with_stuck(guest, cpu, stuck, parameters=""):
+    """sysrq-c on one CPU while another is stuck in an NMI; the module has these parameters then."""
+    guest.check("insmod /lib/modules/trouble.ko; echo 1 > /proc/sys/kernel/sysrq")
+    guest.send(f"echo 'spin@nmi {stuck} + sysrq-c {cpu}' > /sys/module/trouble/parameters/do")
+    assert guest.capture(1, timeout=300) == 1
+    guest.load(parameters)
+
+
 def dump(guest, cause=CRASHES):
     """The core is read as its users do, and its log has the cause; the log from there on."""
     guest.check(f"makedumpfile -d 31 -l --message-level 5 /proc/vmcore {CORE}", timeout=300)
@@ -134,12 +142,14 @@ def test_whole_core(kdump, where):
 
 
 @pytest.mark.sliced
-def test_every_vc(kdump):
+@pytest.mark.parametrize("where", CPUS)
+def test_every_vc(kdump, where):
     """The whole chain where everything that can raise #VC does, on KVM's kind of host."""
     guest = kdump(fidelity="full", host="implicit", timeout=1500)
-    crash(guest, CPUS["ap"])
+    crash(guest, CPUS[where])
     said = guest.check("vmcore check", timeout=600)
     assert re.search(r"^vmcore: pages \d+ failed 0 ", said, re.MULTILINE), said
+    dump(guest)
     reset(guest, 2)
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=2)
@@ -152,16 +162,41 @@ def test_bsp_lost(kdump):
     It may still be running, so that the default is not to reset; the log says which APIC id.
     """
     guest = kdump()
-    guest.check("insmod /lib/modules/trouble.ko; echo 1 > /proc/sys/kernel/sysrq")
-    guest.send("echo 'spin@nmi 0 + sysrq-c 1' > /sys/module/trouble/parameters/do")
-    assert guest.capture(1, timeout=300) == 1
-    guest.load()
+    crash_with_stuck(guest, CPUS["ap"], CPUS["bsp"])
     assert "handing the jump" not in dump(guest)
     guest.send("reboot -f")
     guest.expect("CPUs of the crashed kernel, running: APIC id 0")
     guest.expect("refusing the SVSM reset")
     guest.end()
     assert not guest.events.executes
+
+
+# Of an AP that is stuck: what the module asks for in the capture kernel, what it then says, who acts
+TORN_DOWN = {
+    "host": ("ap_policy=host", "destroyed", ["vcpu-destroy"]),
+    "svsm": ("delete_vcpu=1", "deleted", ["vcpu-destroy", "vcpu-delete"]),
+}
+
+
+@pytest.mark.sliced
+@pytest.mark.parametrize("by", TORN_DOWN)
+def test_ap_torn_down(kdump, by):
+    """An AP of the dead kernel is stuck in an NMI: ended from the capture kernel, then the reset."""
+    parameters, fate, events = TORN_DOWN[by]
+    guest = kdump()
+    crash_with_stuck(guest, CPUS["bsp"], CPUS["ap"], parameters)
+    guest.events.no(*events)
+    guest.send("reboot -f")
+    guest.expect(f"CPUs of the crashed kernel, {fate}: APIC id 1")
+    assert guest.boot(2, timeout=300) == 2
+    guest.load()
+    assert guest.attribute("last_reset_reason") == "kdump"
+    guest.powered_off()
+    for event in events:
+        guest.events.one(event, apic_id=1)
+    execute, = guest.events.executes
+    assert [ap["state"] for ap in execute["aps"]] == [fate]
+    guest.events.no("violation")
 
 
 def test_kexec_refused(simulate):
