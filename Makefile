@@ -67,7 +67,7 @@ check: ## The tests but for most of the crash matrix: static checks, scenarios, 
 	@$(PYTEST) tools/testing
 
 check-all: SCOPE = all
-check-all: check ## All tests, the whole crash matrix (an hour more)
+check-all: check ## All tests, the whole crash matrix (some two hours more)
 
 check-ci: SCOPE = ci
 check-ci: check ## As check, and the slice of the rest that is this commit's turn

@@ -34,6 +34,13 @@ def test_every_message_is_listed():
     assert unlisted(formats, listed(text(GUIDE))) == []
 
 
+def test_what_is_missing_is_listed():
+    """Lines of a lower level that tell what there is not, on an SNP machine with an SVSM."""
+    missing = [form for form in messages.of_the_driver("info", "notice") if re.match(r"no |.*\bcannot\b", form)]
+    assert len(missing) >= 3
+    assert unlisted(missing, listed(text(GUIDE))) == []
+
+
 def test_every_entry_is_a_message():
     # not one of a format that is nothing but conversions
     every = [form for form in messages.of_the_driver(*LEVELS, "notice", "info") if "%s: %" not in form]
