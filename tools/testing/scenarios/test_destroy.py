@@ -29,10 +29,11 @@ def state_at_execute(guest, apic_id):
     return next(ap for ap in execute["aps"] if ap["apic_id"] == apic_id)
 
 
-def healthy_second_boot(guest):
+def healthy_second_boot(guest, lost=""):
     assert guest.boot(2, timeout=240) == guest.smp
     guest.load()
     assert guest.attribute("last_reset_reason") == "reboot"
+    assert guest.attribute("last_reset_cpus") == lost
     guest.powered_off()
 
 
@@ -65,15 +66,16 @@ def test_svsm_deletes(simulate, fidelity):
     guest.stop()
 
 
-@pytest.mark.parametrize("parameters", ["ap_policy=host", later("delete_vcpu=1")])
-def test_next_boot(simulate, parameters):
+@pytest.mark.parametrize("parameters, lost", [("ap_policy=host", str(STUCK)), later("delete_vcpu=1", "")])
+def test_next_boot(simulate, parameters, lost):
     """The next boot has all CPUs, the one that was destroyed included.
 
     The kernel's stop interrupt was pending in its local APIC, and would stop it again.
+    It knows of a CPU that there was only the host's word for.
     """
     guest = boot_with_stuck(simulate, parameters)
     reboot(guest)
-    healthy_second_boot(guest)
+    healthy_second_boot(guest, lost)
     guest.events.one("vcpu-init", apic_id=STUCK)
     assert "Stale IRR" not in guest.console
 
