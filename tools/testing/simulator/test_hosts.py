@@ -14,7 +14,7 @@ def passes(run, test, host, executes=0):
 
 
 @pytest.mark.parametrize(
-    "host", ("destroy-refuse", "no-ap-creation", "implicit", "debug-swap", "nmi-call-any=3", "nmi-call-any=1")
+    "host", ("destroy-refuse", "no-ap-creation", "implicit", "debug-swap", "no-wake", "nmi-call-any=3", "nmi-call-any=1")
 )
 @pytest.mark.parametrize("fidelity", FIDELITIES)
 def test_host(selftest, host, fidelity):
@@ -23,7 +23,7 @@ def test_host(selftest, host, fidelity):
     passes(run, test, host)
 
 
-@pytest.mark.parametrize("test", ("destroy-refuse", "no-ap-creation", "debug-swap", "nmi-call-any"))
+@pytest.mark.parametrize("test", ("destroy-refuse", "no-ap-creation", "debug-swap", "no-wake", "nmi-call-any"))
 def test_honest_is_none_of_them(selftest, test):
     """The same tests fail where the host does what it should."""
     run = selftest(f"conduct.{test}", append=f"{test}=1")

@@ -31,6 +31,7 @@ enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 #define HOST_RESUME		BIT_ULL(3)	/* runs an AP of the last boot again */
 #define HOST_IMPLICIT		BIT_ULL(4)	/* C=1 accesses make shared pages private */
 #define HOST_DEBUG_SWAP		BIT_ULL(5)	/* DR7 is the guest's own: it has DebugSwap */
+#define HOST_NO_WAKE		BIT_ULL(6)	/* a vCPU halted with IF=0 gets no NMI */
 
 struct sim_config {
 	u64 magic;

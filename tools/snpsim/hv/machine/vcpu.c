@@ -260,7 +260,7 @@ void vcpu_hlt(struct vcpu *v)
 			v->hv_vector = 0;
 			break;
 		}
-		if (v->nmi_pending && !v->nmi_blocked)
+		if (v->nmi_pending && !v->nmi_blocked && (if_set || !host_is(HOST_NO_WAKE)))
 			break;
 		if (if_set)
 			wait_for_interrupt();

@@ -186,6 +186,27 @@ static void debug_swap(void)
 		expect_eq("delete", ap_delete(AP), SVSM_SUCCESS);
 }
 
+static void halt_once(void)
+{
+	asm volatile("cli; hlt" : : : "memory");
+	store(&this_cpu()->go, 1);
+}
+
+/* Otherwise as ipi.nmi-wakes-halted. */
+static void no_wake(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, halt_once))
+		return;
+	delay_ms(LEFT_MS);
+	apic_send_nmi(c->apic_id);
+	delay_ms(LEFT_MS);
+	expect_eq("NMIs", load(&c->nmis), 0);
+	expect_eq("still halted", load(&c->go), 0);
+	expect_eq("delete", ap_delete(AP), SVSM_SUCCESS);
+}
+
 static const struct selftest tests[] = {
 	{ .name = "conduct.destroy-refuse", .run = destroy_refused, .alone = true },
 	{ .name = "conduct.destroy-lie", .run = destroy_lie, .alone = true },
@@ -196,6 +217,7 @@ static const struct selftest tests[] = {
 	{ .name = "conduct.nmi-call-any", .run = nmi_call_any, .alone = true },
 	{ .name = "conduct.implicit", .run = implicit, .alone = true },
 	{ .name = "conduct.debug-swap", .run = debug_swap, .alone = true },
+	{ .name = "conduct.no-wake", .run = no_wake, .alone = true },
 };
 
 const struct selftest_table conduct_tests = { tests, ARRAY_SIZE(tests) };
