@@ -5,9 +5,11 @@ What the simulator's hosts do is tested in simulator/test_hosts.py; here it is w
 becomes of a reset.
 """
 
+import dataclasses
+
 import pytest
 
-from lib import crash, matrix
+from lib import crash, matrix, record
 
 pytestmark = pytest.mark.sliced
 
@@ -130,6 +132,32 @@ def test_ap_calls_and_the_bsp_starts(simulate):
     assert guest.attribute("last_reset_reason") == "panic"
     guest.powered_off()
     assert not guest.events.executes[0]["bsp"] and guest.events.of("boot")[1]["bsp"]
+    guest.events.no("violation", "host-reset", "terminate")
+
+
+def test_bsp_is_not_run(simulate):
+    """The BSP has parked, and the host does not run it to take the call over: lost, and nobody calls."""
+    row = matrix.BY_ID["panic-ap-idle"]
+    guest = caused(simulate, row, host="no-wake")
+    guest.expect(r"the BSP, CPU 0, did not take the call over \(-ETIMEDOUT\)", timeout=crash.RESET)
+    guest.expect("refusing the SVSM reset", timeout=60)
+    guest.lost()
+    assert record.left_by(guest) == ("refused", "panic", 1, [0], 0)
+    guest.events.no("execute", "invalidate", "violation")
+    crash.noise(guest, row)
+
+
+def test_bsp_is_not_run_and_destroyed(simulate):
+    """The same with ap_policy=host: that is as much as the host's word, and an AP calls."""
+    row = matrix.BY_ID["panic-ap-idle"]
+    guest = caused(simulate, dataclasses.replace(row, module="ap_policy=host"), host="no-wake", svsm="draft,ap-execute=bsp")
+    guest.expect(r"the BSP, CPU 0, did not take the call over", timeout=crash.RESET)
+    guest.expect("which is not the BSP", timeout=crash.RESET)
+    assert guest.boot(2, timeout=crash.RESET) == row.smp
+    guest.load()
+    assert [guest.attribute(name) for name in ("last_reset_reason", "last_reset_cpus")] == ["panic", "0"]
+    guest.powered_off()
+    guest.events.one("vcpu-destroy", apic_id=0)
     guest.events.no("violation", "host-reset", "terminate")
 
 

@@ -171,6 +171,19 @@ def test_bsp_lost(kdump):
     assert not guest.events.executes
 
 
+@pytest.mark.sliced
+def test_bsp_not_run(kdump):
+    """The BSP has parked, but the host does not run it to take the jump: it may run yet, at any time."""
+    guest = kdump(host="no-wake")
+    crash(guest, CPUS["ap"])
+    assert "the BSP, CPU 0, did not make the jump, making it here" in dump(guest)
+    guest.send("reboot -f")
+    guest.expect("CPUs of the crashed kernel, running: APIC id 0")
+    guest.expect("refusing the SVSM reset")
+    guest.end()
+    assert not guest.events.executes
+
+
 # Of an AP that is stuck: what the module asks for in the capture kernel, what it then says, who acts
 TORN_DOWN = {
     "host": ("ap_policy=host", "destroyed", ["vcpu-destroy"]),

@@ -15,7 +15,8 @@
  *
  * kprobes do not nest: a crash inside another kprobe's handler passes ours by,
  * and the capture kernel dies as it would without us. The same goes for kprobes
- * that were disarmed (debugfs kprobes/enabled).
+ * that were disarmed (debugfs kprobes/enabled) or switched off with ftrace, which
+ * they are made with (sysctl kernel.ftrace_enabled).
  *
  * Where the kernel has given its GHCBs back, a log line or an interrupt to
  * another CPU would be fatal; the SVSM is called by the GHCB MSR alone.
@@ -68,6 +69,7 @@ static struct {
 	bool kexec_probed;
 	struct kimage *image;
 	bool leaving;			/* the BSP has taken over */
+	bool bsp_lost;			/* it was to, and has not: it may run yet */
 } svr_kdump;
 
 static struct svr_cause svr_crash = { .reason = SVR_REASON_KDUMP, .cpu = -1 };
@@ -104,6 +106,8 @@ static bool svr_others_parked(void)
 
 static enum svr_fate svr_crash_fate(int cpu)
 {
+	if (svr_kdump.bsp_lost && cpu == svr_bsp_cpu())
+		return SVR_FATE_RUNNING;
 	if (svr_cpu_parked(cpu))
 		return SVR_FATE_PARKED;
 	/* CPU hotplug may have been half-way: then it may be running */
@@ -197,6 +201,7 @@ static void __nocfi svr_jump_from_bsp(struct svr_cpu *bsp)
 static void svr_hand_jump_over(void)
 {
 	int bsp = svr_bsp_cpu();
+	int err;
 
 	/* With IBT what is behind the ENDBR cannot be called */
 	if (cpu_feature_enabled(X86_FEATURE_IBT))
@@ -207,7 +212,9 @@ static void svr_hand_jump_over(void)
 	svr_log_info("handing the jump into the crash kernel over to the BSP, CPU %d\n",
 		     bsp);
 	/* It comes back only if the BSP could not make the jump */
-	svr_handover_request(svr_jump_from_bsp);
+	err = svr_handover_request(svr_jump_from_bsp);
+	/* An NMI that it has not taken yet wakes it, in memory that is not its own then */
+	svr_kdump.bsp_lost = err == -ETIMEDOUT || err == -EBUSY;
 	svr_log_err("the BSP, CPU %d, did not make the jump, making it here\n",
 		    bsp);
 }
