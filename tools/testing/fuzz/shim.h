@@ -32,6 +32,7 @@ typedef int32_t s32;
 #define SZ_4K			0x1000
 #define MAX_ERRNO		4095
 
+#define notrace
 #define BIT(nr)			(1UL << (nr))
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define IS_ALIGNED(value, to)	(!((value) & ((to) - 1)))

@@ -42,11 +42,12 @@ u64 svr_ghcb_registered(u64 msr)
  * @pa:  physical address of the page
  *
  * An NMI before the VMGEXIT leaves the address of the kernel's page in the MSR:
- * then the host has not seen the request. Context: any.
+ * then the host has not seen the request. Not traced: the tracer's clock may be a
+ * #VC, and the kernel's GHCB may not be registered. Context: any.
  *
  * Return: 0 when it has, -EIO when it refused, -EAGAIN when it was not asked.
  */
-int svr_ghcb_parse_register(u64 msr, u64 pa)
+notrace int svr_ghcb_parse_register(u64 msr, u64 pa)
 {
 	if ((msr & SVR_GHCB_INFO_MASK) != SVR_GHCB_REGISTER_RESPONSE)
 		return -EAGAIN;
