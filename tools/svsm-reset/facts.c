@@ -219,6 +219,7 @@ static void sr_read_kernel(const char *root, struct sr_settings *set)
 	set->post_notifiers = sr_read_flag(root, SR_POST_NOTIFIERS);
 	/* Root only, where debugfs is mounted at all: mostly unknown */
 	set->kprobes = sr_read_int(root, "/sys/kernel/debug/kprobes/enabled");
+	set->ftrace = sr_read_int(root, SR_KERNEL "/ftrace_enabled");
 	set->reboot_cpu = sr_read_int(root, "/sys/kernel/reboot/cpu");
 	set->reboot_force = sr_read_int(root, "/sys/kernel/reboot/force");
 

@@ -139,6 +139,8 @@ static const char * const sr_note_texts[SR_NR_NOTES] = {
 		"there is a crash kernel; whether the module makes it come up could not be read (kdump)",
 	[SR_NOTE_KPROBES_OFF] =
 		"there is a crash kernel, but kprobes are disarmed, which the module needs for it",
+	[SR_NOTE_FTRACE_OFF] =
+		"there is a crash kernel, but ftrace is off, and with it the kprobes that the module needs for it (kernel.ftrace_enabled=0)",
 	[SR_NOTE_KPROBES_UNKNOWN] =
 		"if kprobes are armed, which only root can read (/sys/kernel/debug/kprobes/enabled)",
 	[SR_NOTE_SYSRQ_CONSOLE] =

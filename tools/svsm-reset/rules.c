@@ -105,6 +105,10 @@ static void sr_crash_kernel(const struct sr_settings *set,
 		sr_note(answer, SR_NOTE_KPROBES_OFF);
 		return;
 	}
+	if (set->ftrace == 0) {
+		sr_note(answer, SR_NOTE_FTRACE_OFF);
+		return;
+	}
 	if (set->kdump == SR_UNKNOWN) {
 		answer->way = SR_WAY_UNKNOWN;
 		sr_note(answer, SR_NOTE_KDUMP_UNKNOWN);

@@ -33,6 +33,7 @@
  * @crash_loaded:     1: there is a crash kernel
  * @post_notifiers:   1: crash_kexec_post_notifiers
  * @kprobes:          0: kprobes are disarmed
+ * @ftrace:           0: ftrace is off, and with it kprobes at functions' entries
  * @reboot_cpu:       where an orderly restart is made
  * @reboot_force:     1: the kernel does not stop the other CPUs
  * @online:           how many CPUs are online
@@ -64,6 +65,7 @@ struct sr_settings {
 	int crash_loaded;
 	int post_notifiers;
 	int kprobes;
+	int ftrace;
 	int reboot_cpu;
 	int reboot_force;
 	int online;
@@ -160,6 +162,7 @@ enum sr_note {
 	SR_NOTE_KDUMP_OFF,
 	SR_NOTE_KDUMP_UNKNOWN,
 	SR_NOTE_KPROBES_OFF,
+	SR_NOTE_FTRACE_OFF,
 	SR_NOTE_KPROBES_UNKNOWN,
 	SR_NOTE_SYSRQ_CONSOLE,
 	SR_NOTE_SYSRQ_NO_CONSOLE,

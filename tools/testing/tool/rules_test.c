@@ -24,13 +24,13 @@ static const struct sr_settings usual = {
 	.enabled = 1, .ap_policy = SVR_AP_REFUSE, .deadman = 600, .kdump = 1,
 	.in_secrets = 1,
 	.trust = SVR_TRUST_GUEST, .panic = 10, .sysrq = 1, .soft_watchdog = 1,
-	.watchdog_thresh = 10, .kprobes = 1, .online = 3,
+	.watchdog_thresh = 10, .kprobes = 1, .ftrace = 1, .online = 3,
 };
 
 enum key {
 	END, LOADED, VMPL, STATE, ENABLED, POLICY, DEADMAN, KDUMP, SECRETS, DELETE,
 	CAPTURE, PANIC, OOPS, STALL, SYSRQ, SOFT, SOFT_PANIC, NMI, HARD_PANIC,
-	THRESH, CRASH, POST, KPROBES, REBOOT_CPU, FORCE, ONLINE, OFFLINE,
+	THRESH, CRASH, POST, KPROBES, FTRACE, REBOOT_CPU, FORCE, ONLINE, OFFLINE,
 	NR_KEYS,
 };
 
@@ -50,6 +50,7 @@ static int *place(struct sr_settings *set, enum key key)
 		[HARD_PANIC] = &set->hardlockup_panic,
 		[THRESH] = &set->watchdog_thresh, [CRASH] = &set->crash_loaded,
 		[POST] = &set->post_notifiers, [KPROBES] = &set->kprobes,
+		[FTRACE] = &set->ftrace,
 		[REBOOT_CPU] = &set->reboot_cpu, [FORCE] = &set->reboot_force,
 		[ONLINE] = &set->online, [OFFLINE] = &set->offline,
 	};
@@ -151,6 +152,11 @@ static const struct row {
 	  SR_AT_PANIC, SR_WAY_CRASH_DIES, { N(KDUMP_OFF) } },
 	{ "panic, crash kernel, no kprobes", {{ CRASH, 1 }, { KPROBES, 0 }},
 	  SR_AT_PANIC, SR_WAY_CRASH_DIES, { N(KPROBES_OFF) } },
+	{ "panic, crash kernel, no ftrace", {{ CRASH, 1 }, { FTRACE, 0 }},
+	  SR_AT_PANIC, SR_WAY_CRASH_DIES, { N(FTRACE_OFF) } },
+	{ "panic, crash kernel, ftrace not known", {{ CRASH, 1 }, { FTRACE, U }},
+	  SR_AT_PANIC, SR_WAY_CRASH_KERNEL,
+	  { N(NO_NOTIFIERS), N(DUMP_THEN_REBOOT) } },
 	{ "panic, crash kernel, kprobes not known",
 	  {{ CRASH, 1 }, { KPROBES, U }}, SR_AT_PANIC, SR_WAY_CRASH_KERNEL,
 	  { N(KPROBES_UNKNOWN), N(NO_NOTIFIERS), N(DUMP_THEN_REBOOT) } },

@@ -261,6 +261,8 @@ def test_explain(tool, tree, files, outcomes):
         ({"sys/kernel/kexec_crash_loaded": "1", "sys/module/kernel/parameters/crash_kexec_post_notifiers": None,
           "proc/cmdline": "quiet crash_kexec_post_notifiers ro"}, "panic", "panic notifiers and pstore come first"),
         ({"sys/kernel/kexec_crash_loaded": "1"}, "panic", "if kprobes are armed"),
+        ({"sys/kernel/kexec_crash_loaded": "1", "proc/sys/kernel/ftrace_enabled": "0"}, "panic",
+         "ftrace is off"),
         ({"proc/cmdline": "elfcorehdr=0x1000"}, "reboot", "this is a crash kernel"),
         ({"proc/sys/kernel/softlockup_panic": "1", "proc/sys/kernel/watchdog_thresh": "15"}, "soft-lockup",
          "a panic after about 30 s"),
