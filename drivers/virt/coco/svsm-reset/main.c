@@ -18,14 +18,21 @@ static int __init svr_pdev_add(void)
 	int err;
 
 	svr_pdev = platform_device_alloc("svsm-reset", PLATFORM_DEVID_NONE);
-	if (!svr_pdev)
-		return -ENOMEM;
-
+	if (!svr_pdev) {
+		err = -ENOMEM;
+		goto err_log;
+	}
 	svr_pdev->dev.groups = svr_groups;
 	svr_pdev->dev.type = &svr_device_type;
 	err = platform_device_add(svr_pdev);
 	if (err)
-		platform_device_put(svr_pdev);
+		goto err_put;
+	return 0;
+
+err_put:
+	platform_device_put(svr_pdev);
+err_log:
+	pr_err("the device cannot be registered: %d\n", err);
 	return err;
 }
 

@@ -117,8 +117,7 @@ static int svr_store_look(unsigned int i, struct svr_record *rec)
 		pr_warn("%s: not a record that is known here (%d), left alone\n",
 			store->name, err);
 	else if (err && err != -ENODATA)
-		pr_warn("%s: damaged record (%d), last reset: unknown\n",
-			store->name, err);
+		pr_warn("%s: damaged record (%d)\n", store->name, err);
 	return err;
 }
 

@@ -79,7 +79,8 @@ TRACE_EVENT(quiesce_done,
 			     __string(weakest, svr_fate_name(weakest))
 			     __field(u64, took_us)),
 	    TP_fast_assign(__entry->cpus = cpumask_weight(&q->want);
-			   __entry->lost = cpumask_weight(&q->missing);
+			   __entry->lost = cpumask_weight_andnot(&q->missing,
+								 &q->deleted);
 			   __entry->nmi = cpumask_weight(&q->nmi);
 			   __assign_str(weakest);
 			   __entry->took_us = q->took_us;),
