@@ -17,6 +17,8 @@ RESET = 120
 QUIET = 5
 # The driver has no business in a backtrace.
 IN_THE_DRIVER = re.compile(r"\bsvr_\w+\+0x")
+# Nothing of the memory is left after the reset: the console has the whole panic before it
+WITH_A_TRACE = ("panic", "panic-timeout", "panic-armed")
 
 
 def mask(*cpus):
@@ -219,6 +221,9 @@ def run(simulate, row, **arguments):
     aps = row.smp - 1 if row.aps < 0 else row.aps
     next_boot(guest, row, aps + 1)
     noise(guest, row, until="guest: boot 2 ")
+    if row.cause in WITH_A_TRACE:
+        before = guest.console.split("guest: boot 2 ", 1)[0]
+        assert re.search(rf"not syncing: {row.message}.*Call Trace:.*</TASK>.*quiesced", before, re.DOTALL), guest.tail()
     guest.events.orderly_resets(1, cpus=aps + 1)
     return None
 
