@@ -63,6 +63,9 @@ static bool sr_deadman_says(const char *value, char *text, size_t size)
 	seconds = strtoul(value, &rest, 10);
 	if (errno || *rest || seconds > SR_DEADMAN_MAX)
 		return false;
+	/* Shown without it, so that it could not be found to have been set */
+	if (*value == '0' && value[1])
+		return false;
 	if (seconds)
 		snprintf(text, size,
 			 "an orderly restart that takes longer than %lu s is forced",

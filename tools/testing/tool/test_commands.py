@@ -129,7 +129,7 @@ def test_set(tool, tree, key, value, change, consequence):
 @pytest.mark.parametrize(
     "key, value",
     [("ap_policy", value) for value in ("", "Force", "forced", "force,host", "1", "force\n")]
-    + [("deadman", value) for value in ("", "-1", "86401", "1.5", "5s", "0x10", "+5", " 5", "9" * 30)]
+    + [("deadman", value) for value in ("", "-1", "86401", "1.5", "5s", "0x10", "010", "+5", " 5", "9" * 30)]
     + [("enabled", value) for value in ("", "2", "yes", "-1", "01")],
 )
 def test_set_refuses(tool, tree, key, value):
