@@ -150,6 +150,13 @@ void ap_halt(void)
 	halt_forever();
 }
 
+/* Halted until it is woken; then it says so. */
+void ap_halt_once(void)
+{
+	asm volatile("cli; hlt" : : : "memory");
+	store(&this_cpu()->go, 1);
+}
+
 /* Halted, but any interrupt would make it run again. */
 void ap_idle(void)
 {

@@ -214,6 +214,7 @@ bool wait_for(u32 *flag, u32 value);
 void delay_ms(unsigned int ms);
 void ap_busy(void);
 void ap_halt(void);
+void ap_halt_once(void);
 void ap_idle(void);
 void ap_reset_hold_msr(void);
 void ap_reset_hold_ghcb(void);

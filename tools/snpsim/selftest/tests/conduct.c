@@ -186,18 +186,12 @@ static void debug_swap(void)
 		expect_eq("delete", ap_delete(AP), SVSM_SUCCESS);
 }
 
-static void halt_once(void)
-{
-	asm volatile("cli; hlt" : : : "memory");
-	store(&this_cpu()->go, 1);
-}
-
 /* Otherwise as ipi.nmi-wakes-halted. */
 static void no_wake(void)
 {
 	struct cpu *c = cpu_nr(AP);
 
-	if (!ap_start(AP, halt_once))
+	if (!ap_start(AP, ap_halt_once))
 		return;
 	delay_ms(LEFT_MS);
 	apic_send_nmi(c->apic_id);

@@ -5,12 +5,6 @@
 #define AP	1
 #define LONG_MS	20
 
-static void halt_once(void)
-{
-	asm volatile("cli; hlt" : : : "memory");
-	store(&this_cpu()->go, 1);
-}
-
 static void idle_once(void)
 {
 	apic_enable();
@@ -27,7 +21,7 @@ static void nmi_wakes_halted(void)
 {
 	struct cpu *c = cpu_nr(AP);
 
-	if (!ap_start(AP, halt_once))
+	if (!ap_start(AP, ap_halt_once))
 		return;
 	delay_ms(LONG_MS);
 	expect_eq("still halted", load(&c->go), 0);
@@ -56,7 +50,7 @@ static void ipi_does_not_wake_halted(void)
 {
 	struct cpu *c = cpu_nr(AP);
 
-	if (!ap_start(AP, halt_once))
+	if (!ap_start(AP, ap_halt_once))
 		return;
 	delay_ms(LONG_MS);
 	apic_send_ipi(c->apic_id);
