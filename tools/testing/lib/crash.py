@@ -189,15 +189,17 @@ def violated(guest, row):
 
 
 def called_by_an_ap(guest, row):
-    """The BSP is lost: an AP calls, says so, and the next boot comes up."""
+    """The BSP is lost: an AP calls, says so, and the next boot comes up; its CPUs."""
     guest.expect("which is not the BSP", timeout=RESET)
-    guest.boot(2, timeout=RESET)
+    found = guest.boot(2, timeout=RESET)
     guest.load()
     assert guest.attribute("last_reset_reason") == row.reason
+    assert guest.attribute("last_reset_cpus") == str(matrix.CPUS["bsp"])
     guest.powered_off()
     execute, = guest.events.executes
     assert not execute["bsp"] and not any(ap["runnable"] for ap in execute["aps"]), guest.tail()
     guest.events.no("violation", "host-reset", "terminate")
+    return found
 
 
 def run(simulate, row, **arguments):
