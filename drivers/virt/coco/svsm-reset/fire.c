@@ -29,15 +29,14 @@
 static struct svr_quiesce svr_stopped;
 static struct cpumask svr_parked;
 static struct cpumask svr_offline;
+static struct cpumask svr_lost;
 static struct svr_result svr_result;
 /* The CPU that does it, or has done it; -1 before */
 static atomic_t svr_firing = ATOMIC_INIT(-1);
 /* Of the CPUs that a kernel had which crashed, if this is its capture kernel */
 static enum svr_fate svr_captured = SVR_FATE_DELETED;
 
-/* Neither parked nor deleted; static as a mask may be too large for the stack */
-static cpumask_t svr_lost;
-
+/* Neither parked nor deleted */
 static const struct cpumask *svr_find_lost(const struct svr_quiesce *q)
 {
 	cpumask_andnot(&svr_lost, &q->missing, &q->deleted);
