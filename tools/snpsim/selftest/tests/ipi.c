@@ -63,10 +63,9 @@ static void ipi_does_not_wake_halted(void)
 static void count_ipis(void)
 {
 	apic_enable();
-	asm volatile("sti" : : : "memory");
+	/* One that came between the look and an HLT would not wake it: both with IF=0. */
 	while (load(&this_cpu()->ipis) < 20)
-		asm volatile("hlt" : : : "memory");
-	asm volatile("cli" : : : "memory");
+		asm volatile("sti; hlt; cli" : : : "memory");
 	store(&this_cpu()->go, 1);
 }
 
