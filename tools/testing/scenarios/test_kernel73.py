@@ -106,15 +106,34 @@ def test_reboot_while_an_ap_spins(start):
     reset_once(guest, "reboot")
 
 
+def print_on(guest, cpu):
+    """Have the kernel's console threads, pr/ttyS0 here, run on this CPU alone."""
+    said = guest.check(
+        "for t in /proc/[0-9]*; do read -r name < $t/comm; case $name in"
+        f" pr/*) taskset -p {1 << cpu:x} ${{t#/proc/}};; esac; done")
+    assert f"new affinity mask: {1 << cpu:x}" in said
+
+
 def test_reboot_refused_while_an_ap_is_stuck(start):
-    """Not CPU 1: with that one stuck, 7.3 itself often does not get as far as to restart."""
+    """The restart waits for the console's thread to end, so that one must not be on the CPU."""
     guest = start()
+    print_on(guest, 0)
     guest.check("insmod /lib/modules/stuck.ko cpu=2 mode=nmi")
     guest.send("taskset 1 reboot -f")
     guest.expect("CPU 2 did not park", timeout=120)
     guest.expect("refusing the SVSM reset")
     guest.lost()
     guest.events.no("execute", "invalidate", "violation")
+
+
+def test_reboot_hangs_for_the_console(start):
+    """With that thread on a CPU that spins, the kernel waits for it for ever: the deadman does not."""
+    guest = start(load=False)
+    guest.load("deadman=15")
+    print_on(guest, 2)
+    guest.check("insmod /lib/modules/stuck.ko cpu=2 mode=irq")
+    guest.send("taskset 1 reboot -f")
+    reset_once(guest, "emergency-restart")
 
 
 def test_offline_ap(start):
