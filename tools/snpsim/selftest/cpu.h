@@ -15,6 +15,8 @@
 
 #define EFER_SVME	BIT(12)
 
+struct regs;
+
 /*
  * Sits at the lowest address of the CPU's stack, so that the stack pointer is
  * enough to find it: no segment base is needed, they are under test.
@@ -31,6 +33,8 @@ struct cpu {
 	u64 fixup;
 	u64 trap;		/* vector + 1, 0: none happened */
 	u64 trap_error;
+
+	void (*breakpoint)(struct regs *r);	/* takes #BP */
 
 	u32 nmis, ipis;
 	u32 nmi_takes_msr;	/* the handler leaves its own value in the GHCB MSR */
@@ -154,6 +158,7 @@ do {									\
 
 #define NO_TRAP		(-1)
 #define TRAP_NMI	2
+#define TRAP_BP		3
 #define TRAP_UD		6
 #define TRAP_GP		13
 #define TRAP_PF		14

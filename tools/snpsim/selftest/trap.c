@@ -81,6 +81,10 @@ void trap(struct regs *r)
 			wrmsr(MSR_GHCB, c->ghcb);
 		return;
 	}
+	if (r->vector == TRAP_BP && c->breakpoint) {
+		c->breakpoint(r);
+		return;
+	}
 	if (r->vector == TRAP_IPI) {
 		store(&c->ipis, c->ipis + 1);
 		apic_eoi();

@@ -80,6 +80,7 @@ void *gpa_ptr(u64 gpa, u64 len);
 int guest_read(struct vcpu *v, u64 va, void *buf, u64 n);
 int guest_write(struct vcpu *v, u64 va, const void *buf, u64 n);
 int guest_fetch(struct vcpu *v, u8 *buf, u64 n);
+u8 *guest_code_ptr(struct vcpu *v);
 
 /* vcpu.c */
 struct vcpu *vcpu_by_apic(u32 apic_id);
@@ -116,12 +117,13 @@ void vmexit(struct vcpu *v);
 void skip_insn(struct vcpu *v, int len);
 void inject_exception(struct vcpu *v, int vector, bool has_err, u32 err);
 
-/* cpuid.c, msr.c, insn.c, view.c, vc.c */
+/* cpuid.c, msr.c, insn.c, swint.c, view.c, vc.c */
 void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r);
 void fill_cpuid_page(void *page);
 void exit_cpuid(struct vcpu *v);
 void exit_msr(struct vcpu *v);
 void exit_ud(struct vcpu *v);
+void exit_swint(struct vcpu *v);
 void exit_vmmcall(struct vcpu *v);
 void exit_cr0_write(struct vcpu *v);
 void pick_view(struct vcpu *v);

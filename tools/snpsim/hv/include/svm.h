@@ -76,6 +76,7 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define INTERCEPT_DR7		(BIT_ULL(7) | BIT_ULL(16 + 7))
 #define MISC1_NMI		BIT_ULL(1)
 #define MISC1_CPUID		BIT_ULL(18)
+#define MISC1_SWINT		BIT_ULL(21)
 #define MISC1_HLT		BIT_ULL(24)
 #define MISC1_INVLPGA		BIT_ULL(26)
 #define MISC1_IOIO		BIT_ULL(27)
@@ -89,6 +90,7 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define EVENT_TYPE_INTR		(0U << 8)
 #define EVENT_TYPE_NMI		(2U << 8)
 #define EVENT_TYPE_EXC		(3U << 8)
+#define EVENT_TYPE_SOFT		(4U << 8)
 #define EVENT_TYPE_MASK		(7U << 8)
 #define EVENT_HAS_ERR		BIT_ULL(11)
 #define EVENT_VALID		BIT_ULL(31)
@@ -99,6 +101,7 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define EXIT_EXC_UD		0x046
 #define EXIT_NMI		0x061
 #define EXIT_CPUID		0x072
+#define EXIT_SWINT		0x075
 #define EXIT_HLT		0x078
 #define EXIT_INVLPGA		0x07a
 #define EXIT_IOIO		0x07b

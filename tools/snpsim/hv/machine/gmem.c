@@ -75,11 +75,24 @@ int guest_write(struct vcpu *v, u64 va, const void *buf, u64 n)
 	return guest_access(v, va, (void *)buf, n, true);
 }
 
-/* The bytes at CS:RIP. */
-int guest_fetch(struct vcpu *v, u8 *buf, u64 n)
+/* CS:RIP */
+static u64 code_address(struct vcpu *v)
 {
 	struct vmcb_save *s = &v->vmcb->save;
 	bool long_mode = (s->efer & EFER_LMA) && (s->cs.attr & 0x200);
 
-	return guest_read(v, (long_mode ? 0 : s->cs.base) + s->rip, buf, n);
+	return (long_mode ? 0 : s->cs.base) + s->rip;
+}
+
+int guest_fetch(struct vcpu *v, u8 *buf, u64 n)
+{
+	return guest_read(v, code_address(v), buf, n);
+}
+
+/* The first byte of the next instruction, where it is; NULL if that is no RAM. */
+u8 *guest_code_ptr(struct vcpu *v)
+{
+	u64 pa;
+
+	return guest_translate(v, code_address(v), &pa) ? NULL : gpa_ptr(pa, 1);
 }

@@ -63,6 +63,9 @@ void vmexit(struct vcpu *v)
 	case EXIT_CPUID:
 		exit_cpuid(v);
 		break;
+	case EXIT_SWINT:
+		exit_swint(v);
+		break;
 	case EXIT_HLT:
 		vcpu_hlt(v);
 		break;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * INT3, INT n and INTO. No SNP guest's are intercepted; they are here because TCG
+ * goes on running code that another CPU has changed: between its discarding a
+ * translation and its storing the new bytes, another CPU can translate the old ones
+ * again (seen with QEMU 10.0.2; trap.patched-code of the self-tests). Linux changes
+ * its code behind an INT3 at every jump label, and an INT3 that is not there any more
+ * is an oops.
+ *
+ * The bytes in memory decide. TCG gives no length, so they are decoded.
+ */
+#include "machine.h"
+
+#define INSN_INT3		0xcc
+#define INSN_INT		0xcd
+#define INSN_INTO		0xce
+#define MAX_INSN		15
+#define VECTOR_BP		3
+#define VECTOR_OF		4
+
+#define GATE_SIZE		16
+#define GATE_DPL		5	/* the byte with type, DPL and present */
+#define GATE_ERR(vector)	((vector) << 3 | 2)	/* in the IDT */
+
+static bool is_prefix(struct vcpu *v, u8 b)
+{
+	switch (b) {
+	case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64 ... 0x67:
+	case 0xf0: case 0xf2: case 0xf3:
+		return true;
+	case 0x40 ... 0x4f:
+		return v->vmcb->save.efer & EFER_LMA;
+	}
+	return false;
+}
+
+/* The vector of the instruction at CS:RIP, and its length; -1 if it is none of the three. */
+static int decode(struct vcpu *v, u64 *len)
+{
+	u8 b[MAX_INSN];
+	u64 n = 0;
+
+	do {
+		if (n == sizeof(b) || guest_fetch(v, b, n + 1))
+			return -1;
+	} while (is_prefix(v, b[n++]));
+	*len = n;
+	switch (b[n - 1]) {
+	case INSN_INT3:
+		return VECTOR_BP;
+	case INSN_INTO:
+		return VECTOR_OF;
+	case INSN_INT:
+		*len = n + 1;
+		return n < sizeof(b) && !guest_fetch(v, b, n + 1) ? b[n] : -1;
+	}
+	return -1;
+}
+
+/* Have TCG forget what it has translated from these bytes: a store that changes nothing. */
+static void forget_translation(struct vcpu *v)
+{
+	u8 *p = guest_code_ptr(v);
+
+	if (!p)
+		hv_panic("cpu%u: no code at rip %lx", v->index, v->vmcb->save.rip);
+	asm volatile("lock orb $0, %0" : "+m"(*p) : : "memory");
+}
+
+/* May this CPL enter that gate? */
+static bool gate_allows(struct vcpu *v, u64 vector)
+{
+	struct vmcb_save *s = &v->vmcb->save;
+	u8 gate;
+
+	if (!s->cpl || !(s->efer & EFER_LMA))
+		return true;
+	return !guest_read(v, s->idtr.base + vector * GATE_SIZE + GATE_DPL, &gate, sizeof(gate)) &&
+	       (gate >> 5 & 3) >= s->cpl;
+}
+
+void exit_swint(struct vcpu *v)
+{
+	u64 len;
+	int vector = decode(v, &len);
+
+	count(v, KIND_OTHER);
+	if (vector < 0) {
+		forget_translation(v);
+	} else if (!gate_allows(v, vector)) {
+		inject_exception(v, EXC_GP, true, GATE_ERR(vector));
+	} else {
+		/* TCG pushes the RIP that it finds, as hardware does (APM volume 2, 15.20). */
+		skip_insn(v, len);
+		v->vmcb->event_inj = vector | EVENT_TYPE_SOFT | EVENT_VALID;
+	}
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Software interrupts, and code that another CPU changes */
+#include "tests.h"
+
+#define AP		1
+#define ROUNDS		1000
+#define SYNC_SPINS	1000000000U
+#define NOP5_LEN	5
+
+/* Where the last breakpoint came from, by what the processor pushed. */
+static u64 came_from;
+
+static void note_breakpoint(struct regs *r)
+{
+	came_from = r->rip;
+}
+
+/* One instruction, which is to go on behind itself. */
+#define expect_breakpoint(what, insn)						\
+do {										\
+	u64 __next;								\
+										\
+	this_cpu()->breakpoint = note_breakpoint;				\
+	came_from = 0;								\
+	asm volatile("leaq 772f(%%rip), %0\n\t" insn "\n772:" : "=&r"(__next) : : "memory"); \
+	expect_eq(what, came_from, __next);					\
+	this_cpu()->breakpoint = NULL;						\
+} while (0)
+
+static void int3(void)
+{
+	expect_breakpoint("RIP", ".byte 0xcc");
+}
+
+static void int_n(void)
+{
+	expect_breakpoint("RIP", ".byte 0xcd, 3");
+}
+
+static void prefixed(void)
+{
+	expect_breakpoint("RIP of f3 int3", ".byte 0xf3, 0xcc");
+	expect_breakpoint("RIP of 66 rex int n", ".byte 0x66, 0x48, 0xcd, 3");
+}
+
+/* nopl 0(%rax,%rax,1); ret: on a page with what both CPUs write all the time */
+static u8 patched[] __aligned(64) = { 0x0f, 0x1f, 0x44, 0, 0, 0xc3 };
+static u32 patching, stale;
+
+static void step_over(struct regs *r)
+{
+	if (!load(&patching))
+		store(&stale, stale + 1);
+	r->rip += NOP5_LEN - 1;
+}
+
+static void run_patched(void)
+{
+	struct cpu *c = this_cpu();
+
+	c->breakpoint = step_over;
+	apic_enable();
+	asm volatile("sti" : : : "memory");
+	while (!load(&c->arg))
+		asm volatile("call *%0" : : "r"(patched) : "memory");
+	asm volatile("cli" : : : "memory");
+	store(&c->go, 1);
+}
+
+/*
+ * The AP has taken an interrupt since, and so looks at its code again. No clock is
+ * read: what is looked for happens right after, for a moment.
+ */
+static bool sync_ap(void)
+{
+	u32 *ipis = &cpu_nr(AP)->ipis, before = load(ipis);
+
+	apic_send_ipi(cpu_nr(AP)->apic_id);
+	for (u32 spins = 0; load(ipis) == before; spins++) {
+		if (spins == SYNC_SPINS)
+			return expect(false, "the interrupt is lost");
+		cpu_relax();
+	}
+	return true;
+}
+
+static bool patch(u8 *p, u8 byte)
+{
+	store(p, byte);
+	return sync_ap();
+}
+
+/*
+ * As Linux changes its code (text_poke_bp_batch()): a breakpoint, then the tail, then
+ * the first byte, and all CPUs made to look after each. After the last there is no
+ * breakpoint any more that could be taken.
+ */
+static void patched_code(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	u32 rounds = option("rounds", ROUNDS);
+
+	if (!ap_start(AP, run_patched))
+		return;
+	for (u32 i = 0; i < rounds; i++) {
+		store(&patching, 1);
+		if (!patch(&patched[0], 0xcc) || !patch(&patched[1], 0x1f) ||
+		    !patch(&patched[0], 0x0f))
+			break;
+		store(&patching, 0);
+	}
+	store(&c->arg, 1);
+	expect(wait_for(&c->go, 1), "the CPU is not done");
+	expect_eq("breakpoints that were not there", load(&stale), 0);
+	expect_eq("DELETE_VCPU", ap_delete(AP), SVSM_SUCCESS);
+}
+
+static const struct selftest tests[] = {
+	{ .name = "trap.int3", .run = int3 },
+	{ .name = "trap.int-n", .run = int_n },
+	{ .name = "trap.prefixed", .run = prefixed },
+	{ .name = "trap.patched-code", .run = patched_code },
+};
+
+const struct selftest_table trap_tests = { tests, ARRAY_SIZE(tests) };
