@@ -162,3 +162,20 @@ int svr_handover_request(void (*job)(struct svr_cpu *bsp))
 
 	return svr_handover.done ? 0 : -EDEADLK;
 }
+
+/**
+ * svr_handover_unanswered - has the BSP left an offer unanswered so far?
+ *
+ * It was parked when the job was offered; the NMIs that were to wake it for that may
+ * still do.
+ *
+ * Context: any.
+ *
+ * Return: true if it may, so that it does not count as parked.
+ */
+bool svr_handover_unanswered(void)
+{
+	int word = atomic_read(&svr_handover.word);
+
+	return word == SVR_HANDOVER_OFFERED || word == SVR_HANDOVER_CLOSED;
+}

@@ -69,7 +69,6 @@ static struct {
 	bool kexec_probed;
 	struct kimage *image;
 	bool leaving;			/* the BSP has taken over */
-	bool bsp_lost;			/* it was to, and has not: it may run yet */
 } svr_kdump;
 
 static struct svr_cause svr_crash = { .reason = SVR_REASON_KDUMP, .cpu = -1 };
@@ -106,7 +105,8 @@ static bool svr_others_parked(void)
 
 static enum svr_fate svr_crash_fate(int cpu)
 {
-	if (svr_kdump.bsp_lost && cpu == svr_bsp_cpu())
+	/* The NMI may be yet to come, and wake it in memory that is not its own then */
+	if (cpu == svr_bsp_cpu() && svr_handover_unanswered())
 		return SVR_FATE_RUNNING;
 	if (svr_cpu_parked(cpu))
 		return SVR_FATE_PARKED;
@@ -201,7 +201,6 @@ static void __nocfi svr_jump_from_bsp(struct svr_cpu *bsp)
 static void svr_hand_jump_over(void)
 {
 	int bsp = svr_bsp_cpu();
-	int err;
 
 	/* With IBT what is behind the ENDBR cannot be called */
 	if (cpu_feature_enabled(X86_FEATURE_IBT))
@@ -212,9 +211,7 @@ static void svr_hand_jump_over(void)
 	svr_log_info("handing the jump into the crash kernel over to the BSP, CPU %d\n",
 		     bsp);
 	/* It comes back only if the BSP could not make the jump */
-	err = svr_handover_request(svr_jump_from_bsp);
-	/* An NMI that it has not taken yet wakes it, in memory that is not its own then */
-	svr_kdump.bsp_lost = err == -ETIMEDOUT || err == -EBUSY;
+	svr_handover_request(svr_jump_from_bsp);
 	svr_log_err("the BSP, CPU %d, did not make the jump, making it here\n",
 		    bsp);
 }

@@ -174,6 +174,7 @@ bool svr_cpu_holds_nothing(int cpu);
 /* handover.c */
 void svr_handover_serve(struct svr_cpu *bsp);
 int svr_handover_request(void (*job)(struct svr_cpu *bsp));
+bool svr_handover_unanswered(void);
 
 /* ghcb.c: ask the host; vmsa.c: ask the SVSM */
 int svr_ghcb_init(void);
