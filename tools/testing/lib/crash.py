@@ -175,7 +175,8 @@ def refused(guest, row):
     guest.lost()
     guest.events.no("execute", "invalidate", "violation")
     kept = record.left_by(guest)
-    assert kept.stage == "refused" and kept.cause in row.reason.split("|") and kept.lost == [row.lost], kept
+    assert kept.cause in row.reason.split("|"), kept
+    assert kept == ("refused", kept.cause, matrix.CPUS[row.cpu], [row.lost], 0), kept
     noise(guest, row)
 
 

@@ -7,6 +7,7 @@ handler (nothing reaches it) or in an interrupt handler (an NMI does).
 
 import pytest
 
+from lib import record
 from lib.slices import later
 
 
@@ -23,6 +24,8 @@ def refused(guest, cpu):
     guest.expect("refusing the SVSM reset")
     guest.lost()
     guest.events.no("execute", "invalidate", "violation")
+    # The restart begins on CPU 0, or on CPU 1 if CPU 0 is the one
+    assert record.left_by(guest) == ("refused", "reboot", 0 if cpu else 1, [cpu], 0)
 
 
 @pytest.mark.parametrize("cpu", [1, later(3)])

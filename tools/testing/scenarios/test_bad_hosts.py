@@ -153,3 +153,4 @@ def test_ap_calls_and_is_refused(simulate):
     guest.lost()
     guest.events.no("invalidate", "violation")
     assert len(guest.events.refusals) == 1
+    assert record.left_by(guest) == ("returned", "panic", 1, [0], 0x80000006)

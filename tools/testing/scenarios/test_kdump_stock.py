@@ -7,6 +7,7 @@ to.  The exact end is asserted, so that a kernel that has been mended does not g
 unnoticed.
 """
 
+import json
 import re
 
 import pytest
@@ -60,6 +61,22 @@ def test_crash(simulate, where, fidelity):
     crash(guest, CPUS[where])
     kind, match = ENDS[fidelity]
     dies(guest, 3, kind, CPUS[where], **match)
+
+
+@pytest.mark.sliced
+def test_crash_without_ftrace(simulate):
+    """kernel.ftrace_enabled=0 takes the module's kprobes away: the stock end, and the tool says so before."""
+    guest = simulate(smp=2, initrd=places.INITRD_KDUMP, memory=MEMORY, append=CRASHKERNEL)
+    loaded(guest)
+    guest.load()
+    said = json.loads(guest.check("svsm-reset explain --json"))
+    assert said["at"]["panic"]["outcome"] == "crash-kernel", said
+    guest.check("echo 0 > /proc/sys/kernel/ftrace_enabled")
+    said = json.loads(guest.check("svsm-reset explain --json"))
+    assert said["at"]["panic"]["outcome"] == "crash-kernel-dies", said
+    crash(guest, CPUS["bsp"])
+    kind, match = ENDS["strict"]
+    dies(guest, 3, kind, CPUS["bsp"], **match)
 
 
 @pytest.mark.sliced

@@ -102,6 +102,9 @@ def test_refused_on_two_cpus(simulate, cause):
     assert len(guest.events.refusals) == 1
     guest.events.no("invalidate", "violation")
     crash.noise(guest, row)
+    kept = record.left_by(guest)
+    assert kept.cause in row.reason.split("|") and kept.cpu in (matrix.CPUS[row.cpu], row.other), kept
+    assert (kept.stage, kept.lost, kept.result) == ("returned", [], 0x80000006), kept
 
 
 def test_call_stays_pending(simulate):
