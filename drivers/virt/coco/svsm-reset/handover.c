@@ -115,10 +115,11 @@ static void svr_handover_return(void)
  */
 void svr_handover_serve(struct svr_cpu *bsp)
 {
+	/* First, so that nobody finds the job taken and this CPU parked */
+	WRITE_ONCE(bsp->evidence, SVR_RUNNING);
 	if (!svr_handover_step(SVR_HANDOVER_OFFERED, SVR_HANDOVER_TAKEN))
 		return;
 
-	WRITE_ONCE(bsp->evidence, SVR_RUNNING);
 	svr_handover.done = svr_handover_caller_parked();
 	if (svr_handover.done)
 		svr_handover.job(bsp);
@@ -175,7 +176,8 @@ int svr_handover_request(void (*job)(struct svr_cpu *bsp))
  */
 bool svr_handover_unanswered(void)
 {
-	int word = atomic_read(&svr_handover.word);
+	/* Before the evidence is read: see svr_handover_serve() */
+	int word = atomic_read_acquire(&svr_handover.word);
 
 	return word == SVR_HANDOVER_OFFERED || word == SVR_HANDOVER_CLOSED;
 }
