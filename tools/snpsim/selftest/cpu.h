@@ -32,7 +32,7 @@ struct cpu {
 	/* One instruction may be tried: see try_begin() */
 	u64 fixup;
 	u64 trap;		/* vector + 1, 0: none happened */
-	u64 trap_error;
+	u64 trap_error, trap_rip;
 
 	void (*breakpoint)(struct regs *r);	/* takes #BP */
 

@@ -61,6 +61,7 @@ void trap(struct regs *r)
 	if (c->fixup && r->vector != TRAP_VC) {
 		c->trap = r->vector + 1;
 		c->trap_error = r->error;
+		c->trap_rip = r->rip;
 		r->rip = c->fixup;
 		return;
 	}

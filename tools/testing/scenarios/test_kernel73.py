@@ -98,20 +98,21 @@ def test_reboot_forced_by_parameter(start):
     reset_once(guest, "reboot")
 
 
-def test_reboot_while_an_ap_spins(start):
-    """The kernel stops it by NMI, before the handlers run."""
-    guest = start()
-    guest.check("insmod /lib/modules/stuck.ko cpu=2 mode=irq")
-    guest.send("taskset 1 reboot -f")  # not on the CPU that is to get stuck
-    reset_once(guest, "reboot")
-
-
 def print_on(guest, cpu):
     """Have the kernel's console threads, pr/ttyS0 here, run on this CPU alone."""
     said = guest.check(
         "for t in /proc/[0-9]*; do read -r name < $t/comm; case $name in"
         f" pr/*) taskset -p {1 << cpu:x} ${{t#/proc/}};; esac; done")
     assert f"new affinity mask: {1 << cpu:x}" in said
+
+
+def test_reboot_while_an_ap_spins(start):
+    """The kernel stops it by NMI, before the handlers run."""
+    guest = start()
+    print_on(guest, 0)
+    guest.check("insmod /lib/modules/stuck.ko cpu=2 mode=irq")
+    guest.send("taskset 1 reboot -f")  # not on the CPU that is to get stuck
+    reset_once(guest, "reboot")
 
 
 def test_reboot_refused_while_an_ap_is_stuck(start):
@@ -134,6 +135,7 @@ def test_reboot_hangs_for_the_console(start):
     guest.check("insmod /lib/modules/stuck.ko cpu=2 mode=irq")
     guest.send("taskset 1 reboot -f")
     reset_once(guest, "emergency-restart")
+    assert "reboot: Restarting system" not in guest.console  # it was forced because it hung
 
 
 def test_offline_ap(start):

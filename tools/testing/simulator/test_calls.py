@@ -30,7 +30,7 @@ GROUPS = {
     "psp": "report other-vmpl wrong-number replay wrong-tag header other-key message pages extended",
     "ipi": "nmi-wakes-halted ipi-wakes-idle every-ipi-arrives every-nmi-arrives"
     " ipi-outlives-destroy init-empties-destroyed ipi-does-not-wake-halted",
-    "trap": "int3 int-n prefixed patched-code",
+    "trap": "int3 int-n prefixed no-gate patched-code",
 }
 NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names in GROUPS.items()}
 ALL = [name for names in NAMES.values() for name in names]

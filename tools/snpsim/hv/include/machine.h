@@ -81,6 +81,7 @@ int guest_read(struct vcpu *v, u64 va, void *buf, u64 n);
 int guest_write(struct vcpu *v, u64 va, const void *buf, u64 n);
 int guest_fetch(struct vcpu *v, u8 *buf, u64 n);
 u8 *guest_code_ptr(struct vcpu *v);
+bool in_64bit_mode(const struct vcpu *v);
 
 /* vcpu.c */
 struct vcpu *vcpu_by_apic(u32 apic_id);

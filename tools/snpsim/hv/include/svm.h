@@ -85,6 +85,8 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define MISC2_SVM_INSNS		0x7fUL		/* VMRUN .. SKINIT */
 #define MISC2_WBINVD		BIT_ULL(9)
 
+#define SEG_ATTR_L		BIT_ULL(9)
+
 #define NP_ENABLE		BIT_ULL(0)
 
 #define EVENT_TYPE_INTR		(0U << 8)

@@ -23,6 +23,7 @@
 #define RFLAGS_FIXED		0x2UL
 #define RFLAGS_TF		BIT_ULL(8)
 #define RFLAGS_IF		BIT_ULL(9)
+#define RFLAGS_OF		BIT_ULL(11)
 #define RFLAGS_NT		BIT_ULL(14)
 #define RFLAGS_RF		BIT_ULL(16)
 #define RFLAGS_VM		BIT_ULL(17)
@@ -41,6 +42,7 @@
 #define PTE_NX			BIT_ULL(63)
 
 #define EXC_UD			6
+#define EXC_NP			11
 #define EXC_GP			13
 #define EXC_VC			29
 #define NMI_VECTOR		2

@@ -75,13 +75,20 @@ int guest_write(struct vcpu *v, u64 va, const void *buf, u64 n)
 	return guest_access(v, va, (void *)buf, n, true);
 }
 
+/* 64-bit mode, which compatibility mode is not */
+bool in_64bit_mode(const struct vcpu *v)
+{
+	const struct vmcb_save *s = &v->vmcb->save;
+
+	return (s->efer & EFER_LMA) && (s->cs.attr & SEG_ATTR_L);
+}
+
 /* CS:RIP */
 static u64 code_address(struct vcpu *v)
 {
 	struct vmcb_save *s = &v->vmcb->save;
-	bool long_mode = (s->efer & EFER_LMA) && (s->cs.attr & 0x200);
 
-	return (long_mode ? 0 : s->cs.base) + s->rip;
+	return in_64bit_mode(v) ? s->rip : (u32)(s->cs.base + s->rip);
 }
 
 int guest_fetch(struct vcpu *v, u8 *buf, u64 n)

@@ -86,8 +86,8 @@ void svm_init_vmcb(struct vcpu *v)
 	init_bitmaps();
 	memset(m, 0, sizeof(*m));
 	m->intercept_exc = BIT_ULL(EXC_UD);
-	m->intercept_misc1 = MISC1_NMI | MISC1_CPUID | MISC1_SWINT | MISC1_HLT |
-			     MISC1_INVLPGA | MISC1_IOIO | MISC1_MSR | MISC1_SHUTDOWN;
+	m->intercept_misc1 = MISC1_NMI | MISC1_CPUID | MISC1_HLT | MISC1_INVLPGA | MISC1_IOIO |
+			     MISC1_MSR | MISC1_SHUTDOWN;
 	m->intercept_misc2 = MISC2_SVM_INSNS;
 	if (fidelity_full()) {
 		m->intercept_dr = host_is(HOST_DEBUG_SWAP) ? 0 : INTERCEPT_DR7;

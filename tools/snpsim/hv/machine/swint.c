@@ -19,22 +19,27 @@
 #define VECTOR_OF		4
 
 #define GATE_SIZE		16
-#define GATE_DPL		5	/* the byte with type, DPL and present */
+#define GATE_TYPE		5	/* the byte with type, DPL and present */
+#define GATE_PRESENT		0x80
 #define GATE_ERR(vector)	((vector) << 3 | 2)	/* in the IDT */
 
+/* LOCK is none here: it makes an interrupt #UD. */
 static bool is_prefix(struct vcpu *v, u8 b)
 {
 	switch (b) {
 	case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64 ... 0x67:
-	case 0xf0: case 0xf2: case 0xf3:
+	case 0xf2: case 0xf3:
 		return true;
 	case 0x40 ... 0x4f:
-		return v->vmcb->save.efer & EFER_LMA;
+		return in_64bit_mode(v);
 	}
 	return false;
 }
 
-/* The vector of the instruction at CS:RIP, and its length; -1 if it is none of the three. */
+/*
+ * The vector of the interrupt at CS:RIP, and the length of the instruction; -1 if there
+ * is none, or none that would be taken.
+ */
 static int decode(struct vcpu *v, u64 *len)
 {
 	u8 b[MAX_INSN];
@@ -49,7 +54,7 @@ static int decode(struct vcpu *v, u64 *len)
 	case INSN_INT3:
 		return VECTOR_BP;
 	case INSN_INTO:
-		return VECTOR_OF;
+		return !in_64bit_mode(v) && (v->vmcb->save.rflags & RFLAGS_OF) ? VECTOR_OF : -1;
 	case INSN_INT:
 		*len = n + 1;
 		return n < sizeof(b) && !guest_fetch(v, b, n + 1) ? b[n] : -1;
@@ -57,41 +62,54 @@ static int decode(struct vcpu *v, u64 *len)
 	return -1;
 }
 
-/* Have TCG forget what it has translated from these bytes: a store that changes nothing. */
+/*
+ * Have TCG forget what it has translated from these bytes: a store that changes nothing.
+ * Where no memory is found VMRUN has it walk the tables again, and fault on them.
+ */
 static void forget_translation(struct vcpu *v)
 {
 	u8 *p = guest_code_ptr(v);
 
-	if (!p)
-		hv_panic("cpu%u: no code at rip %lx", v->index, v->vmcb->save.rip);
-	asm volatile("lock orb $0, %0" : "+m"(*p) : : "memory");
+	if (p)
+		asm volatile("lock orb $0, %0" : "+m"(*p) : : "memory");
 }
 
-/* May this CPL enter that gate? */
-static bool gate_allows(struct vcpu *v, u64 vector)
+/*
+ * What the gate says to it, 0: nothing. TCG asks as well, but then RIP is behind the
+ * instruction, and a fault is to find it at it.
+ */
+static int gate_fault(struct vcpu *v, u64 vector)
 {
 	struct vmcb_save *s = &v->vmcb->save;
 	u8 gate;
 
-	if (!s->cpl || !(s->efer & EFER_LMA))
-		return true;
-	return !guest_read(v, s->idtr.base + vector * GATE_SIZE + GATE_DPL, &gate, sizeof(gate)) &&
-	       (gate >> 5 & 3) >= s->cpl;
+	if (!(s->efer & EFER_LMA))
+		return 0;
+	if ((vector + 1) * GATE_SIZE - 1 > s->idtr.limit)
+		return EXC_GP;
+	if (guest_read(v, s->idtr.base + vector * GATE_SIZE + GATE_TYPE, &gate, sizeof(gate)))
+		return 0;
+	if ((gate >> 5 & 3) < s->cpl)
+		return EXC_GP;
+	return gate & GATE_PRESENT ? 0 : EXC_NP;
 }
 
 void exit_swint(struct vcpu *v)
 {
 	u64 len;
-	int vector = decode(v, &len);
+	int vector = decode(v, &len), fault;
 
 	count(v, KIND_OTHER);
 	if (vector < 0) {
 		forget_translation(v);
-	} else if (!gate_allows(v, vector)) {
-		inject_exception(v, EXC_GP, true, GATE_ERR(vector));
-	} else {
-		/* TCG pushes the RIP that it finds, as hardware does (APM volume 2, 15.20). */
-		skip_insn(v, len);
-		v->vmcb->event_inj = vector | EVENT_TYPE_SOFT | EVENT_VALID;
+		return;
 	}
+	fault = gate_fault(v, vector);
+	if (fault) {
+		inject_exception(v, fault, true, GATE_ERR(vector));
+		return;
+	}
+	/* TCG knows no nRIP: it pushes the RIP that it finds. */
+	skip_insn(v, len);
+	v->vmcb->event_inj = vector | EVENT_TYPE_SOFT | EVENT_VALID;
 }

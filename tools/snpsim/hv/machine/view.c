@@ -38,6 +38,11 @@ void pick_view(struct vcpu *v)
 		v->flush = 1;
 	}
 	m->intercept_cr = paging(v) ? 0 : INTERCEPT_CR0_WRITE;
+	/* swint.c has to find the code, and only long mode's tables are known here. */
+	if (m->save.efer & EFER_LMA)
+		m->intercept_misc1 |= MISC1_SWINT;
+	else
+		m->intercept_misc1 &= ~MISC1_SWINT;
 	if (npt_has_walk_aliases() && !any_without_cbit()) {
 		lock(&sim_lock);
 		npt_drop_walk_aliases();

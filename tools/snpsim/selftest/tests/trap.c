@@ -4,26 +4,26 @@
 
 #define AP		1
 #define ROUNDS		1000
-#define SYNC_SPINS	1000000000U
+#define SYNC_SPINS	10000000
 #define NOP5_LEN	5
 
-/* Where the last breakpoint came from, by what the processor pushed. */
-static u64 came_from;
+/* What the processor pushed, and what it has to be: there it goes on anyway. */
+static u64 came_from, next_insn;
 
 static void note_breakpoint(struct regs *r)
 {
 	came_from = r->rip;
+	r->rip = next_insn;
 }
 
-/* One instruction, which is to go on behind itself. */
 #define expect_breakpoint(what, insn)						\
 do {										\
-	u64 __next;								\
-										\
 	this_cpu()->breakpoint = note_breakpoint;				\
 	came_from = 0;								\
-	asm volatile("leaq 772f(%%rip), %0\n\t" insn "\n772:" : "=&r"(__next) : : "memory"); \
-	expect_eq(what, came_from, __next);					\
+	asm volatile("leaq 772f(%%rip), %%r11\n\t"				\
+		     "movq %%r11, %0\n\t" insn "\n772:"			\
+		     : "=m"(next_insn) : : "r11", "memory");			\
+	expect_eq(what, came_from, next_insn);					\
 	this_cpu()->breakpoint = NULL;						\
 } while (0)
 
@@ -43,14 +43,28 @@ static void prefixed(void)
 	expect_breakpoint("RIP of 66 rex int n", ".byte 0x66, 0x48, 0xcd, 3");
 }
 
-/* nopl 0(%rax,%rax,1); ret: on a page with what both CPUs write all the time */
-static u8 patched[] __aligned(64) = { 0x0f, 0x1f, 0x44, 0, 0, 0xc3 };
-static u32 patching, stale;
+/* The IDT ends before 0x50; a fault finds RIP at the instruction. */
+static void no_gate(void)
+{
+	u64 at;
+
+	asm volatile("leaq 773f(%%rip), %0" : "=r"(at));
+	try_insn("773: int $0x50");
+	expect_eq("trap", trap_taken(), TRAP_GP);
+	expect_eq("error code", this_cpu()->trap_error, 0x50 << 3 | 2);
+	expect_eq("RIP", this_cpu()->trap_rip, at);
+}
+
+/* nopl 0(%rax,%rax,1); ret: and on the same page what both CPUs write */
+static struct {
+	u8 code[8];
+	u32 patching, stale;
+} patched __aligned(64) = { .code = { 0x0f, 0x1f, 0x44, 0, 0, 0xc3 } };
 
 static void step_over(struct regs *r)
 {
-	if (!load(&patching))
-		store(&stale, stale + 1);
+	if (!load(&patched.patching))
+		store(&patched.stale, patched.stale + 1);
 	r->rip += NOP5_LEN - 1;
 }
 
@@ -62,7 +76,7 @@ static void run_patched(void)
 	apic_enable();
 	asm volatile("sti" : : : "memory");
 	while (!load(&c->arg))
-		asm volatile("call *%0" : : "r"(patched) : "memory");
+		asm volatile("call *%0" : : "r"(patched.code) : "memory");
 	asm volatile("cli" : : : "memory");
 	store(&c->go, 1);
 }
@@ -98,21 +112,20 @@ static bool patch(u8 *p, u8 byte)
 static void patched_code(void)
 {
 	struct cpu *c = cpu_nr(AP);
-
 	u32 rounds = option("rounds", ROUNDS);
 
 	if (!ap_start(AP, run_patched))
 		return;
 	for (u32 i = 0; i < rounds; i++) {
-		store(&patching, 1);
-		if (!patch(&patched[0], 0xcc) || !patch(&patched[1], 0x1f) ||
-		    !patch(&patched[0], 0x0f))
+		store(&patched.patching, 1);
+		if (!patch(&patched.code[0], 0xcc) || !patch(&patched.code[1], 0x1f) ||
+		    !patch(&patched.code[0], 0x0f))
 			break;
-		store(&patching, 0);
+		store(&patched.patching, 0);
 	}
 	store(&c->arg, 1);
 	expect(wait_for(&c->go, 1), "the CPU is not done");
-	expect_eq("breakpoints that were not there", load(&stale), 0);
+	expect_eq("breakpoints that were not there", load(&patched.stale), 0);
 	expect_eq("DELETE_VCPU", ap_delete(AP), SVSM_SUCCESS);
 }
 
@@ -120,6 +133,7 @@ static const struct selftest tests[] = {
 	{ .name = "trap.int3", .run = int3 },
 	{ .name = "trap.int-n", .run = int_n },
 	{ .name = "trap.prefixed", .run = prefixed },
+	{ .name = "trap.no-gate", .run = no_gate },
 	{ .name = "trap.patched-code", .run = patched_code },
 };
 
