@@ -47,6 +47,8 @@
 #define EXC_VC			29
 #define NMI_VECTOR		2
 
+#define GATE_SIZE		16	/* of an entry of the IDT, in long mode */
+
 #define MSR_APIC_BASE		0x1b
 #define MSR_EFER		0xc0000080
 #define MSR_TSC_AUX		0xc0000103

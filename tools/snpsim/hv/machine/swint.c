@@ -18,7 +18,6 @@
 #define VECTOR_BP		3
 #define VECTOR_OF		4
 
-#define GATE_SIZE		16
 #define GATE_TYPE		5	/* the byte with type, DPL and present */
 #define GATE_PRESENT		0x80
 #define GATE_ERR(vector)	((vector) << 3 | 2)	/* in the IDT */

@@ -10,7 +10,6 @@
 #define GATE_PRESENT		BIT_ULL(47)
 #define TSS_RSP0		4
 #define TSS_IST1		0x24
-#define GATE_SIZE		16
 
 void deliver_vc(struct vcpu *v, u64 code)
 {
