@@ -51,6 +51,7 @@ void hv_main(void)
 	if (config->magic != CONFIG_MAGIC || config->cpus > MAX_CPUS || !config->cpus)
 		hv_panic("no configuration at %x: start me by the snpsim command", HV_CONFIG);
 	trap_init();
+	apic_check();
 	platform_init();
 	time_init();
 	event_begin("start");
@@ -58,6 +59,7 @@ void hv_main(void)
 	event_u64("cpus", config->cpus);
 	event_u64("memory", config->memory);
 	event_str("fidelity", fidelity_name());
+	event_str("apic", apic_has_x2apic() ? "x2apic" : "xapic");
 	event_str("svsm", config->svsm_name);
 	event_str("host", config->host_name);
 	event_end();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The local APIC, which this guest has as the host gives it: memory-mapped. */
+/* The local APIC, in the mode in which this CPU has it: memory-mapped after a launch. */
 #include "snp.h"
 
 #define LAPIC		0xfee00000UL
@@ -16,21 +16,45 @@
 #define SPURIOUS	0xff
 #define ICR_NMI		0x400
 #define ICR_INIT	0x4500	/* with the level asserted */
+#define ICR_STARTUP	0x4600
+#define MSR_OF(pa)	(0x800 + ((pa) - LAPIC) / 16)
 #define ICR_BUSY	BIT(12)
 #define TIMER_VECTOR	0xec
 
+static bool by_msr(void)
+{
+	return rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC;
+}
+
+static u32 read_reg(u64 pa)
+{
+	return by_msr() ? rdmsr(MSR_OF(pa)) : mmio_read(pa);
+}
+
+static void write_reg(u64 pa, u32 v)
+{
+	if (by_msr())
+		wrmsr(MSR_OF(pa), v);
+	else
+		mmio_write(pa, v);
+}
+
 void apic_enable(void)
 {
-	mmio_write(LAPIC_SVR, SVR_ENABLED | SPURIOUS);
+	write_reg(LAPIC_SVR, SVR_ENABLED | SPURIOUS);
 }
 
 void apic_eoi(void)
 {
-	mmio_write(LAPIC_EOI, 0);
+	write_reg(LAPIC_EOI, 0);
 }
 
 static void send(u32 apic_id, u32 what)
 {
+	if (by_msr()) {
+		wrmsr(MSR_X2APIC_ICR, (u64)apic_id << 32 | what);
+		return;
+	}
 	mmio_write(LAPIC_ICR_HIGH, apic_id << 24);
 	mmio_write(LAPIC_ICR_LOW, what);
 	while (mmio_read(LAPIC_ICR_LOW) & ICR_BUSY)
@@ -52,10 +76,15 @@ void apic_send_init(u32 apic_id)
 	send(apic_id, ICR_INIT);
 }
 
+void apic_send_sipi(u32 apic_id)
+{
+	send(apic_id, ICR_STARTUP);
+}
+
 /* Is apic_send_ipi()'s interrupt waiting here? */
 bool apic_ipi_pending(void)
 {
-	return mmio_read(LAPIC_IRR + TRAP_IPI / 32 * 0x10) & BIT(TRAP_IPI % 32);
+	return read_reg(LAPIC_IRR + TRAP_IPI / 32 * 0x10) & BIT(TRAP_IPI % 32);
 }
 
 /* Something left that could interrupt, or nothing and the APIC off. */
@@ -63,9 +92,9 @@ void apic_lvt(bool armed)
 {
 	apic_enable();
 	for (u64 lvt = LAPIC_LVT_TIMER; lvt <= LAPIC_LVT_ERROR; lvt += LVT_STEP)
-		mmio_write(lvt, LVT_MASKED);
+		write_reg(lvt, LVT_MASKED);
 	if (armed)
-		mmio_write(LAPIC_LVT_TIMER, TIMER_VECTOR);
+		write_reg(LAPIC_LVT_TIMER, TIMER_VECTOR);
 	else
-		mmio_write(LAPIC_SVR, SPURIOUS);
+		write_reg(LAPIC_SVR, SPURIOUS);
 }

@@ -8,12 +8,18 @@
 #define MAX_CPUS	8
 #define STACK_SIZE	16384
 
+#define MSR_APIC_BASE	0x1b
+#define MSR_X2APIC_ID	0x802
+#define MSR_X2APIC_ICR	0x830
 #define MSR_EFER	0xc0000080
 #define MSR_GHCB	0xc0010130
 #define MSR_SEV_STATUS	0xc0010131
 #define MSR_SVSM_CAA	0xc001f000
 
 #define EFER_SVME	BIT(12)
+
+#define APIC_BASE_X2APIC	BIT(10)
+#define APIC_BASE_ENABLE	BIT(11)
 
 struct regs;
 
@@ -39,6 +45,7 @@ struct cpu {
 	u32 nmis, ipis;
 	u32 nmi_takes_msr;	/* the handler leaves its own value in the GHCB MSR */
 	u32 stay_in_nmi;	/* the handler counts in arg and never returns */
+	void (*nmi_work)(void);	/* the handler does this before it says that it is done */
 	u64 vc_count;
 	u64 vc_error;		/* error code of the last #VC */
 
@@ -198,6 +205,7 @@ void apic_eoi(void);
 void apic_send_nmi(u32 apic_id);
 void apic_send_ipi(u32 apic_id);
 void apic_send_init(u32 apic_id);
+void apic_send_sipi(u32 apic_id);
 bool apic_ipi_pending(void);
 void apic_lvt(bool armed);
 

@@ -77,6 +77,8 @@ void trap(struct regs *r)
 		store(&c->nmis, c->nmis + 1);
 		while (load(&c->stay_in_nmi))
 			store(&c->arg, c->arg + 1);
+		if (c->nmi_work)
+			c->nmi_work();
 		ghcb_event(&done);
 		if (load(&c->nmi_takes_msr))
 			wrmsr(MSR_GHCB, c->ghcb);

@@ -90,7 +90,14 @@ static void do_msr(struct regs *r)
 		r->rdx = this_cpu()->ca >> 32;
 		return;
 	}
-	event(r, &c);
+	if (!this_cpu()->ghcb || !ghcb_event(&c)) {
+		/* The host asks for a #GP. */
+		if (!this_cpu()->fixup)
+			unhandled(r);
+		this_cpu()->trap = TRAP_GP + 1;
+		r->rip = this_cpu()->fixup;
+		return;
+	}
 	if (!write) {
 		r->rax = (u32)c.rax;
 		r->rdx = (u32)c.rdx;

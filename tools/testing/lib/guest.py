@@ -80,6 +80,7 @@ class Guest:
         initrd=places.INITRD,
         timeout=RUN_TIMEOUT,
         efivars=False,
+        apic=None,
         qemu=(),
         plain=False,
         patience=1,
@@ -110,6 +111,8 @@ class Guest:
             command += ["--memory", memory]
         if efivars:
             command += ["--efivars"]
+        if apic:
+            command += ["--apic", apic]
         if qemu:
             command += ["--", *qemu]
         if plain:

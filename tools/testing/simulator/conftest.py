@@ -18,22 +18,22 @@ TIMEOUT = 30
 
 @pytest.fixture(scope="session")
 def selftest(tmp_path_factory):
-    """selftest("pvalidate", svsm=..., host=..., fidelity=..., smp=..., append=..., efivars=...) -> Run"""
+    """selftest("pvalidate", svsm=..., host=..., fidelity=..., apic=..., smp=..., append=..., efivars=...) -> Run"""
     runs = {}
     initrd = tmp_path_factory.mktemp("selftest") / "initrd"
     initrd.write_bytes(b"not used by the self-test guest\n")
 
     def run(test, svsm="draft", fidelity="strict", smp=2, append="", timeout=TIMEOUT, host=None,
-            efivars=False):
-        key = test, svsm, fidelity, smp, append, timeout, host, efivars
+            efivars=False, apic=None):
+        key = test, svsm, fidelity, smp, append, timeout, host, efivars, apic
         if key not in runs:
-            parts = test, svsm, fidelity, smp, append, host, "efivars" * efivars
+            parts = test, svsm, fidelity, smp, append, host, "efivars" * efivars, apic
             name = "-".join(str(part) for part in parts if part)
             name = "".join(c if c.isalnum() or c in "-.=" else "_" for c in name)
             guest = Guest(
                 places.CHECK / "simulator" / name, kernel=IMAGE, initrd=initrd, svsm=svsm, host=host,
                 fidelity=fidelity, smp=smp, append=f"test={test} {append}".strip(),
-                timeout=timeout, efivars=efivars,
+                timeout=timeout, efivars=efivars, apic=apic,
             )
             runs[key] = run_of(guest, timeout + 30)
         return runs[key]

@@ -85,21 +85,24 @@ def problems_of_members(value, checks):
 
 
 AP = members(
-    cpu=integer, apic_id=integer, state=one_of(*VCPU_STATES), runnable=boolean, since_ns=integer
+    cpu=integer, apic_id=integer, state=one_of(*VCPU_STATES), runnable=boolean, nmi_masked=boolean,
+    since_ns=integer,
 )
 IRQ = members(
-    lvt_unmasked=integer, irr=integer, isr=integer, apic_enabled=boolean, ioapic_unmasked_=integer
+    lvt_unmasked=integer, irr=integer, isr=integer, apic_enabled=boolean, nmi_masked=boolean,
+    nmi_pending=boolean, ioapic_unmasked_=integer,
 )
 VCPU = {"cpu": integer, "apic_id": integer}
 
 EVENTS = {
     "start": {
         "version": one_of(1), "cpus": integer, "memory": integer,
-        "fidelity": one_of("fast", "strict", "full"), "svsm": text, "host": text,
+        "fidelity": one_of("fast", "strict", "full"), "apic": one_of("x2apic", "xapic"), "svsm": text,
+        "host": text,
     },
     "boot": {**VCPU, "bsp": boolean, "image": text},
     "vcpu-create": {**VCPU, "vmsa": hexadecimal, "ca": hexadecimal},
-    "vcpu-start": {**VCPU, "vmsa": hexadecimal},
+    "vcpu-start": {**VCPU, "vmsa": hexadecimal, "result": one_of("started", "waits-for-sipi")},
     "vcpu-destroy": {**VCPU, "result": one_of("done", "refused", "ignored")},
     "vcpu-init": {"apic_id": integer},
     "vcpu-delete": {**VCPU, "vmsa": hexadecimal},

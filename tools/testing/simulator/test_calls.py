@@ -29,7 +29,9 @@ GROUPS = {
     "gcm": "known-answers",
     "psp": "report other-vmpl wrong-number replay wrong-tag header other-key message pages extended",
     "ipi": "nmi-wakes-halted ipi-wakes-idle every-ipi-arrives every-nmi-arrives"
-    " ipi-outlives-destroy init-empties-destroyed ipi-does-not-wake-halted",
+    " create-empties ipi-does-not-wake-halted",
+    "apic": "leaves modes registers ipi-by-msr ipi-from-msr ipi-to-msr create-keeps-mode init-keeps-out",
+    "nmi": "create-keeps-mask create-drops-pending",
     "trap": "int3 int-n prefixed no-gate patched-code",
 }
 NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names in GROUPS.items()}

@@ -14,7 +14,8 @@ def passes(run, test, host, executes=0):
 
 
 @pytest.mark.parametrize(
-    "host", ("destroy-refuse", "no-ap-creation", "implicit", "debug-swap", "no-wake", "nmi-call-any=3", "nmi-call-any=1")
+    "host", ("destroy-refuse", "no-ap-creation", "implicit", "debug-swap", "no-wake", "no-ghcb-back", "nmi-call-any=3",
+             "nmi-call-any=1")
 )
 @pytest.mark.parametrize("fidelity", FIDELITIES)
 def test_host(selftest, host, fidelity):
@@ -23,12 +24,53 @@ def test_host(selftest, host, fidelity):
     passes(run, test, host)
 
 
-@pytest.mark.parametrize("test", ("destroy-refuse", "no-ap-creation", "debug-swap", "no-wake", "nmi-call-any"))
+@pytest.mark.parametrize("test", ("destroy-refuse", "no-ap-creation", "debug-swap", "no-wake", "no-ghcb-back", "nmi-call-any"))
 def test_honest_is_none_of_them(selftest, test):
     """The same tests fail where the host does what it should."""
     run = selftest(f"conduct.{test}", append=f"{test}=1")
     with pytest.raises(AssertionError):
         run.passed(f"conduct.{test}")
+
+
+@pytest.mark.parametrize("test", ("nmi.execute-keeps-mask", "nmi.execute-keeps-pending"))
+@pytest.mark.parametrize("fidelity", FIDELITIES)
+def test_nmi_outlives_execute(selftest, test, fidelity):
+    """An SVSM reaches the vCPU's registers, not what the host keeps for it."""
+    run = selftest(test, fidelity=fidelity)
+    passes(run, test, "honest", 1)
+    irq = run.events.one("execute")["irq"]
+    assert irq["nmi_masked"] and irq["nmi_pending"] == (test == "nmi.execute-keeps-pending")
+
+
+def test_vnmi(selftest):
+    """A processor that keeps track of NMIs: an IRET ends one, the guest's word does not."""
+    passes(selftest("nmi.vnmi", host="vnmi"), "nmi.vnmi", "vnmi")
+    with pytest.raises(AssertionError):
+        selftest("nmi.vnmi").passed("nmi.vnmi")
+
+
+@pytest.mark.parametrize("fidelity", FIDELITIES)
+def test_xapic(selftest, fidelity):
+    """No x2APIC is offered, and the MSRs are not there."""
+    for test in ("apic.not-offered", "apic.leaves"):
+        run = selftest(test, apic="xapic", append="apic=xapic", fidelity=fidelity)
+        passes(run, test, "honest")
+        assert run.events.one("start")["apic"] == "xapic"
+    run = selftest("apic.not-offered", fidelity=fidelity)
+    with pytest.raises(AssertionError):
+        run.passed("apic.not-offered")
+
+
+@pytest.mark.parametrize("apic, fidelity, append", (
+    ("x2apic", "strict", ""), ("x2apic", "full", ""), ("xapic", "full", "apic=xapic"),
+    ("xapic", "strict", "apic=xapic unseen"),
+))
+def test_init_to_a_destroyed_vcpu(selftest, apic, fidelity, append):
+    """KVM does not run the AP before a SIPI; one that the host does not see starts nothing."""
+    run = selftest("apic.init-keeps-out", apic=apic, fidelity=fidelity, append=append)
+    passes(run, "apic.init-keeps-out", "honest")
+    run.events.one("vcpu-init", apic_id=1)
+    assert [event["result"] for event in run.events.of("vcpu-start")] == ["started", "waits-for-sipi"]
 
 
 def test_destroy_refused(selftest):

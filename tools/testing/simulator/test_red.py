@@ -14,8 +14,13 @@ from lib.events import Events
 from selftest_run import Run
 
 KINDS = {name: 5 for name in event_schema.SWITCHES}
-IRQ = {"lvt_unmasked": 0, "irr": 0, "isr": 0, "apic_enabled": True, "ioapic_unmasked": 0}
-AP = {"cpu": 1, "apic_id": 1, "state": "halted", "runnable": False, "since_ns": 600}
+IRQ = {
+    "lvt_unmasked": 0, "irr": 0, "isr": 0, "apic_enabled": True, "nmi_masked": False, "nmi_pending": False,
+    "ioapic_unmasked": 0,
+}
+AP = {
+    "cpu": 1, "apic_id": 1, "state": "halted", "runnable": False, "nmi_masked": False, "since_ns": 600,
+}
 VMSA = "0x1207000"
 
 
@@ -31,10 +36,10 @@ def log(*events):
 def first_boot():
     return [
         {"event": "start", "version": 1, "cpus": 2, "memory": 1 << 29, "fidelity": "strict",
-         "svsm": "draft", "host": "honest"},
+         "apic": "x2apic", "svsm": "draft", "host": "honest"},
         {"event": "boot", "boot": 1, "cpu": 0, "apic_id": 0, "bsp": True, "image": "linux"},
         {"event": "vcpu-create", "cpu": 0, "apic_id": 1, "vmsa": VMSA, "ca": "0x1208000"},
-        {"event": "vcpu-start", "cpu": 0, "apic_id": 1, "vmsa": VMSA},
+        {"event": "vcpu-start", "cpu": 0, "apic_id": 1, "vmsa": VMSA, "result": "started"},
     ]
 
 

@@ -18,11 +18,19 @@ static const char *create_ap(struct vcpu *v, struct vcpu *ap, u64 info1, u64 vms
 		return "VMSA not created by the SVSM";
 	if (ap == v)
 		return "itself";
+	vcpu_ask(ap);
 	event_begin("vcpu-start");
 	event_u64("cpu", v->index);
 	event_u64("apic_id", ap->apic_id);
 	event_hex("vmsa", vmsa);
+	event_str("result", ap->init_received ? "waits-for-sipi" : "started");
 	event_end();
+	if (ap->init_received) {
+		ap->next_vmsa = vmsa;
+		ap->ca = ca;
+		ap->start_waits = true;
+		return NULL;
+	}
 	vcpu_start(ap, vmsa, ca);
 	return NULL;
 }
@@ -74,7 +82,6 @@ void ap_reset_hold(struct vcpu *v)
 {
 	vcpu_set_state(v, VCPU_RESET_HOLD);
 	vmsa_in_use(v->vmsa, false);	/* it has left the guest, and only a start lets it back */
-	v->apic_off = !apic_enabled();
 	event_begin("vcpu-park");
 	event_u64("cpu", v->index);
 	event_str("how", "reset-hold");

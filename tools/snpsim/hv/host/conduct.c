@@ -96,16 +96,6 @@ void host_after_launch(const struct vcpu *launched)
 }
 
 /*
- * A host that keeps a vCPU running although it was told to destroy it takes no INIT
- * for it either. It sees the write only where MMIO is its business (fidelity full).
- */
-bool host_drops_mmio(u64 pa, u32 value)
-{
-	return host_is(HOST_DESTROY_LIE) && pa == APIC_BASE + APIC_ICR_LOW &&
-	       (value & APIC_DM_MASK) == (APIC_DM_INIT & APIC_DM_MASK);
-}
-
-/*
  * KVM's answer to a C=1 access to a shared page: the page becomes private, which
  * takes its contents, and the access is made again, on a page nobody has validated.
  */

@@ -84,7 +84,7 @@ static void mmio_copy(u64 pa, u8 *buf, u64 size, bool write)
 	}
 }
 
-void ghcb_mmio(u8 *ghcb, u64 pa, u64 size, bool write)
+void ghcb_mmio(struct vcpu *v, u8 *ghcb, u64 pa, u64 size, bool write)
 {
 	u8 *buf = ghcb_scratch(ghcb, 8);
 
@@ -98,19 +98,22 @@ void ghcb_mmio(u8 *ghcb, u64 pa, u64 size, bool write)
 		ghcb_error(ghcb, GHCB_ERR_INVALID_INPUT);
 		return;
 	}
-	if (write && host_drops_mmio(pa, *(u32 *)buf))
+	if (write && pa == APIC_BASE + APIC_ICR_LOW &&
+	    host_takes_ipi(v, apic_read(APIC_ICR_HIGH) >> 24, *(u32 *)buf))
 		return;
 	mmio_copy(pa, buf, size, write);
 }
 
-void ghcb_msr_access(u8 *ghcb, bool write)
+void ghcb_msr_access(struct vcpu *v, u8 *ghcb, bool write)
 {
 	u64 val = (ghcb_get(ghcb, GHCB_RAX) & 0xffffffff) | ghcb_get(ghcb, GHCB_RDX) << 32;
 	u32 msr = ghcb_get(ghcb, GHCB_RCX);
+	bool gp;
 
 	/* The hypervisor's own are not the guest's to see. */
-	if (msr == MSR_EFER || msr == MSR_VM_HSAVE_PA ||
-	    (msr == MSR_APIC_BASE && write && val != rdmsr(msr)) || msr_try(msr, &val, write)) {
+	if (!host_apic_msr(v, msr, &val, write, &gp))
+		gp = msr == MSR_EFER || msr == MSR_VM_HSAVE_PA || msr_try(msr, &val, write);
+	if (gp) {
 		ghcb_set(ghcb, GHCB_SW_EXITINFO1, 1);
 		ghcb_set(ghcb, GHCB_SW_EXITINFO2, INJECT_GP);
 		return;

@@ -44,6 +44,17 @@ static u64 run_vmpl(struct vcpu *v, u64 msr)
 	return RESP_RUN_VMPL;
 }
 
+/* AMD 56421, 2.3.2: the same address, or all ones for a refusal. */
+static u64 register_ghcb(struct vcpu *v, u64 gpa)
+{
+	if (host_is(HOST_NO_GHCB_BACK) && gpa == v->ghcb_before)
+		return NO_PREFERENCE;
+	if (gpa != v->ghcb_gpa)
+		v->ghcb_before = v->ghcb_gpa;
+	v->ghcb_gpa = gpa;
+	return gpa;
+}
+
 void ghcb_msr_request(struct vcpu *v)
 {
 	u64 msr = v->ghcb_msr, resp = 0;
@@ -63,8 +74,7 @@ void ghcb_msr_request(struct vcpu *v)
 		resp = NO_PREFERENCE | RESP_PREFERRED_GPA;
 		break;
 	case REQ_REGISTER_GPA:
-		v->ghcb_gpa = msr & PAGE_MASK;
-		resp = v->ghcb_gpa | RESP_REGISTER_GPA;
+		resp = register_ghcb(v, msr & PAGE_MASK) | RESP_REGISTER_GPA;
 		break;
 	case REQ_PSC:
 		resp = RESP_PSC;

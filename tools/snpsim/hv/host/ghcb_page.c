@@ -72,18 +72,18 @@ void ghcb_page_request(struct vcpu *v)
 		ghcb_ioio(v, ghcb, info1, info2);
 		break;
 	case EXIT_MSR:
-		ghcb_msr_access(ghcb, info1 & 1);
+		ghcb_msr_access(v, ghcb, info1 & 1);
 		break;
 	case VMGEXIT_MMIO_READ:
 	case VMGEXIT_MMIO_WRITE:
-		ghcb_mmio(ghcb, info1, info2, code == VMGEXIT_MMIO_WRITE);
+		ghcb_mmio(v, ghcb, info1, info2, code == VMGEXIT_MMIO_WRITE);
 		break;
 	case EXIT_DR7_READ:
 	case EXIT_DR7_WRITE:
 	case EXIT_WBINVD:
 		break;
 	case VMGEXIT_NMI_COMPLETE:
-		v->nmi_blocked = 0;
+		nmi_complete(v);
 		break;
 	case VMGEXIT_AP_HLT_LOOP:
 		ghcb_set(ghcb, GHCB_SW_EXITINFO2, 1);

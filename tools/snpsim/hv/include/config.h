@@ -16,6 +16,9 @@ enum personality { SVSM_DRAFT, SVSM_NOREBOOT, SVSM_OCP };
 /* EXECUTE from a vCPU that is not the boot vCPU: who starts again? */
 enum ap_execute { AP_EXECUTE_CALLER, AP_EXECUTE_BSP, AP_EXECUTE_REFUSE };
 
+/* The local APIC that the guest is offered: its registers in memory, or as MSRs too. */
+enum apic_kind { APIC_X2APIC, APIC_XAPIC };
+
 /* What EXECUTE makes of the secrets page. */
 enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 
@@ -32,6 +35,8 @@ enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 #define HOST_IMPLICIT		BIT_ULL(4)	/* C=1 accesses make shared pages private */
 #define HOST_DEBUG_SWAP		BIT_ULL(5)	/* DR7 is the guest's own: it has DebugSwap */
 #define HOST_NO_WAKE		BIT_ULL(6)	/* a vCPU halted with IF=0 gets no NMI */
+#define HOST_VNMI		BIT_ULL(7)	/* the processor keeps track of NMIs: an IRET ends one */
+#define HOST_NO_GHCB_BACK	BIT_ULL(8)	/* the GHCB of before is refused */
 
 struct sim_config {
 	u64 magic;
@@ -45,7 +50,7 @@ struct sim_config {
 	u32 reboot_protocol;
 	u32 manifest_size, manifest_version, manifest_flags;
 	u32 busy, incomplete, foreign;
-	u32 ap_execute, secrets;
+	u32 ap_execute, secrets, apic;
 	u64 execute_result;
 	char svsm_name[16];
 	char append[2048];
@@ -64,6 +69,11 @@ static inline bool option(u32 opt)
 static inline bool host_is(u32 what)
 {
 	return config->host & what;
+}
+
+static inline bool apic_has_x2apic(void)
+{
+	return config->apic == APIC_X2APIC;
 }
 
 static inline bool fidelity_full(void)

@@ -65,7 +65,9 @@ bool host_nmi_before_call(struct vcpu *v);
 void host_note_parked(const struct vcpu *self);
 void host_after_launch(const struct vcpu *launched);
 bool host_converts(u64 gpa);
-bool host_drops_mmio(u64 pa, u32 value);
+/* apic.c: INIT, SIPI and the MSRs that have to do with them */
+bool host_takes_ipi(struct vcpu *v, u32 dest, u32 icr);
+bool host_apic_msr(struct vcpu *v, u32 msr, u64 *val, bool write, bool *gp);
 /* ap.c */
 void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa);
 void ap_reset_hold(struct vcpu *v);
@@ -73,8 +75,8 @@ void ap_reset_hold(struct vcpu *v);
 void *shared_ptr(u64 gpa, u64 len);
 void *ghcb_scratch(const u8 *ghcb, u64 len);
 void ghcb_ioio(struct vcpu *v, u8 *ghcb, u64 info1, u64 info2);
-void ghcb_mmio(u8 *ghcb, u64 pa, u64 size, bool write);
-void ghcb_msr_access(u8 *ghcb, bool write);
+void ghcb_mmio(struct vcpu *v, u8 *ghcb, u64 pa, u64 size, bool write);
+void ghcb_msr_access(struct vcpu *v, u8 *ghcb, bool write);
 /* guest_request.c: messages for the PSP */
 void guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response);
 void ext_guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response);

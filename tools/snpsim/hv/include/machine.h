@@ -97,8 +97,8 @@ void vcpu_stop(struct vcpu *v);
 void vcpu_relaunch(struct vcpu *v);
 void vcpu_freeze_others(struct vcpu *self);
 void vcpu_thaw_all(void);
+void vcpu_note_init(struct vcpu *v);
 void vcpu_hlt(struct vcpu *v);
-void vcpu_take_nmi(struct vcpu *v);
 void vcpu_count_reset(void);
 void cpus_init(void);
 void vcpu_main(struct vcpu *v) __noreturn;
@@ -107,6 +107,15 @@ void vcpu_main(struct vcpu *v) __noreturn;
 void vcpu_reset(struct vcpu *v);
 void vcpu_load_vmsa(struct vcpu *v);
 bool xcr0_valid(u64 xcr0);
+
+/* nmi.c */
+void nmi_take(struct vcpu *v);
+bool nmi_deliverable(const struct vcpu *v);
+void nmi_drop(struct vcpu *v);
+void nmi_complete(struct vcpu *v);
+void nmi_after_exit(struct vcpu *v);
+void nmi_before_entry(struct vcpu *v);
+void exit_iret(struct vcpu *v);
 
 /* svm.c */
 void svm_enable(struct vcpu *v);
@@ -131,13 +140,16 @@ void pick_view(struct vcpu *v);
 void deliver_vc(struct vcpu *v, u64 code);
 
 /* apic.c: the local APIC of the calling CPU */
+void apic_check(void);
 bool my_apic_is_bsp(void);
 u32 apic_read(u32 reg);
 void apic_write(u32 reg, u32 v);
 void apic_ipi(u32 apic_id, u32 icr);
 u32 apic_count(u32 base);
 bool apic_enabled(void);
-void apic_discard(struct vcpu *v);
+void apic_reset(struct vcpu *v);
+u64 apic_base(const struct vcpu *v);
+int apic_set_base(struct vcpu *v, u64 val);
 
 /* entry.S, trap.c */
 struct trap_frame {

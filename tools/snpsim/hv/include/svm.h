@@ -75,7 +75,9 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define INTERCEPT_CR0_WRITE	BIT_ULL(16)
 #define INTERCEPT_DR7		(BIT_ULL(7) | BIT_ULL(16 + 7))
 #define MISC1_NMI		BIT_ULL(1)
+#define MISC1_VINTR		BIT_ULL(4)
 #define MISC1_CPUID		BIT_ULL(18)
+#define MISC1_IRET		BIT_ULL(20)
 #define MISC1_SWINT		BIT_ULL(21)
 #define MISC1_HLT		BIT_ULL(24)
 #define MISC1_INVLPGA		BIT_ULL(26)
@@ -88,6 +90,9 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define SEG_ATTR_L		BIT_ULL(9)
 
 #define NP_ENABLE		BIT_ULL(0)
+
+#define V_IRQ			BIT_ULL(8)	/* of int_ctl */
+#define V_IGN_TPR		BIT_ULL(20)
 
 #define EVENT_TYPE_INTR		(0U << 8)
 #define EVENT_TYPE_NMI		(2U << 8)
@@ -102,7 +107,9 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define EXIT_DR7_WRITE		0x037
 #define EXIT_EXC_UD		0x046
 #define EXIT_NMI		0x061
+#define EXIT_VINTR		0x064
 #define EXIT_CPUID		0x072
+#define EXIT_IRET		0x074
 #define EXIT_SWINT		0x075
 #define EXIT_HLT		0x078
 #define EXIT_INVLPGA		0x07a

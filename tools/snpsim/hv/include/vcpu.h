@@ -52,17 +52,22 @@ struct vcpu {
 
 	/* Events for the guest. */
 	int nmi_pending, nmi_blocked;
+	bool iret;			/* an IRET at iret_rip is about to end an NMI */
+	u64 iret_rip, iret_rsp;
 	int hv_nmi;			/* an NMI arrived in the hypervisor */
 	int hv_vector;			/* an interrupt arrived in the hypervisor, or 0 */
-	bool apic_off;			/* in reset hold with its local APIC disabled */
+	bool apic_disabled;		/* by the guest, in APIC_BASE */
 
 	/* SNP. */
 	u64 ghcb_msr, ghcb_gpa;		/* MSR value; registered GHCB */
+	u64 ghcb_before;		/* the one that was registered before that, or 0 */
 	u64 ca;				/* calling area that the SVSM listens to */
 	u64 vmsa, next_vmsa;		/* running, and last told to start with */
 	bool relaunch;			/* start the launch image on this vCPU */
 	bool came_up;			/* its CPU is in the hypervisor */
 	bool init_is_lawful;		/* the host has destroyed it: an INIT ends nothing */
+	bool init_received;		/* not run before a SIPI comes */
+	bool start_waits;		/* ... and then from next_vmsa */
 	int came_back;			/* its CPU is there again, after such an INIT */
 	u64 spins;			/* grows while it spins in wait_frozen() */
 

@@ -50,6 +50,8 @@
 #define GATE_SIZE		16	/* of an entry of the IDT, in long mode */
 
 #define MSR_APIC_BASE		0x1b
+#define MSR_X2APIC		0x800		/* + n: the register at byte 16 * n */
+#define MSR_X2APIC_ICR		0x830
 #define MSR_EFER		0xc0000080
 #define MSR_TSC_AUX		0xc0000103
 #define MSR_VM_CR		0xc0010114
@@ -62,11 +64,18 @@
 
 /* Local APIC (the guest cannot move it, see msr.c) and its registers (byte offsets). */
 #define APIC_BASE		0xfee00000UL
+#define APIC_BASE_BSP		BIT_ULL(8)	/* of MSR_APIC_BASE */
+#define APIC_BASE_X2APIC	BIT_ULL(10)
+#define APIC_BASE_ENABLE	BIT_ULL(11)
+#define APIC_LVR		0x030
 #define APIC_TPR		0x080
 #define APIC_EOI		0x0b0
+#define APIC_LDR		0x0d0
+#define APIC_DFR		0x0e0
 #define APIC_SVR		0x0f0
 #define APIC_ISR		0x100
 #define APIC_IRR		0x200
+#define APIC_ESR		0x280
 #define APIC_ICR_LOW		0x300
 #define APIC_ICR_HIGH		0x310
 #define APIC_LVT_TIMER		0x320
@@ -75,6 +84,9 @@
 #define APIC_LVT_LINT0		0x350
 #define APIC_LVT_LINT1		0x360
 #define APIC_LVT_ERROR		0x370
+#define APIC_TIMER_COUNT	0x380
+#define APIC_TIMER_DIVIDE	0x3e0
+#define APIC_SVR_RESET		0xff
 #define APIC_LVT_MASKED		BIT_ULL(16)
 #define APIC_SVR_ENABLE		BIT_ULL(8)
 #define APIC_ICR_BUSY		BIT_ULL(12)

@@ -54,6 +54,7 @@ void launch(struct vcpu *v)
 	vcpu_reset(v);
 	v->ghcb_msr = 0;
 	v->ghcb_gpa = 0;
+	v->ghcb_before = 0;
 	v->stop = 0;
 	v->init_is_lawful = false;
 	v->start = 0;

@@ -1,22 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The local APIC of the CPU that calls. Guest and hypervisor share it. */
+/*
+ * The local APIC of the CPU that calls. Guest and hypervisor share it, in the mode
+ * that the guest has chosen: its registers are in memory, or MSRs (APM volume 2,
+ * 16.3 and 16.11).
+ */
 #include "machine.h"
 
 #define APIC_DISCARD_STEPS	512	/* each of 256 vectors is taken, then ended */
+#define CPUID_X2APIC		BIT_ULL(21)
+
+static bool x2apic_mode(void)
+{
+	return rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC;
+}
+
+static u32 msr_of(u32 reg)
+{
+	return MSR_X2APIC + reg / 16;
+}
 
 u32 apic_read(u32 reg)
 {
-	return mmio_read32(APIC_BASE + reg);
+	return x2apic_mode() ? rdmsr(msr_of(reg)) : mmio_read32(APIC_BASE + reg);
 }
 
 void apic_write(u32 reg, u32 v)
 {
-	mmio_write32(APIC_BASE + reg, v);
+	if (x2apic_mode())
+		wrmsr(msr_of(reg), v);
+	else
+		mmio_write32(APIC_BASE + reg, v);
 }
 
 bool my_apic_is_bsp(void)
 {
-	return rdmsr(MSR_APIC_BASE) & BIT_ULL(8);
+	return rdmsr(MSR_APIC_BASE) & APIC_BASE_BSP;
+}
+
+/* What --apic promises has to be there; QEMU's TCG has it since 9.0. */
+void apic_check(void)
+{
+	u32 r[4];
+
+	cpuid(1, 0, r);
+	if (apic_has_x2apic() && !(r[2] & CPUID_X2APIC))
+		hv_panic("this QEMU has no x2APIC: QEMU 9 has, or use --apic xapic");
 }
 
 static void wait_icr(void)
@@ -28,8 +56,13 @@ static void wait_icr(void)
 /* The guest may be in the middle of writing an ICR: give it back its high half. */
 void apic_ipi(u32 apic_id, u32 icr)
 {
-	u32 high = apic_read(APIC_ICR_HIGH);
+	u32 high;
 
+	if (x2apic_mode()) {
+		wrmsr(MSR_X2APIC_ICR, (u64)apic_id << 32 | icr);
+		return;
+	}
+	high = apic_read(APIC_ICR_HIGH);
 	wait_icr();
 	apic_write(APIC_ICR_HIGH, apic_id << 24);
 	apic_write(APIC_ICR_LOW, icr);
@@ -53,15 +86,10 @@ bool apic_enabled(void)
 	return apic_read(APIC_SVR) & APIC_SVR_ENABLE;
 }
 
-/*
- * A local APIC that is disabled accepts no fixed interrupt (APM volume 2, 16.4.7).
- * QEMU's keeps it for later: take it off again, nobody has ever seen it.
- */
-void apic_discard(struct vcpu *v)
+/* Take every request off. QEMU's local APIC keeps them when it is disabled. */
+static void discard(struct vcpu *v)
 {
-	u32 svr = apic_read(APIC_SVR), tpr = apic_read(APIC_TPR);
-
-	apic_write(APIC_SVR, svr | APIC_SVR_ENABLE);
+	apic_write(APIC_SVR, APIC_SVR_RESET | APIC_SVR_ENABLE);
 	apic_write(APIC_TPR, 0);
 	for (u32 i = 0; i < APIC_DISCARD_STEPS; i++) {
 		if (apic_count(APIC_ISR))
@@ -72,6 +100,68 @@ void apic_discard(struct vcpu *v)
 			break;
 	}
 	v->hv_vector = 0;
-	apic_write(APIC_TPR, tpr);
-	apic_write(APIC_SVR, svr);
+}
+
+/*
+ * What KVM does to the local APIC of a vCPU that is created, destroyed or gets an
+ * INIT: all but its mode (kvm_lapic_reset(), Linux 6.12).
+ */
+void apic_reset(struct vcpu *v)
+{
+	static const u32 lvts[] = {
+		APIC_LVT_TIMER, APIC_LVT_THERMAL, APIC_LVT_PERF, APIC_LVT_LINT0, APIC_LVT_LINT1,
+		APIC_LVT_ERROR,
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(lvts); i++)
+		apic_write(lvts[i], APIC_LVT_MASKED);
+	apic_write(APIC_TIMER_COUNT, 0);
+	apic_write(APIC_TIMER_DIVIDE, 0);
+	discard(v);
+	apic_write(APIC_ESR, 0);
+	apic_write(APIC_SVR, APIC_SVR_RESET);
+	if (x2apic_mode())
+		return;
+	apic_write(APIC_LDR, 0);
+	apic_write(APIC_DFR, ~0U);
+}
+
+/*
+ * APIC_BASE of the guest. A local APIC that the guest has disabled stays there for the
+ * hypervisor, which reaches other CPUs by it.
+ */
+u64 apic_base(const struct vcpu *v)
+{
+	u64 base = rdmsr(MSR_APIC_BASE);
+
+	return v->apic_disabled ? base & ~APIC_BASE_ENABLE : base;
+}
+
+/*
+ * The modes and the ways between them (APM volume 2, 16.9; kvm_set_apic_base()). The
+ * local APIC stays at its address. Returns -1 for what is #GP.
+ */
+int apic_set_base(struct vcpu *v, u64 new)
+{
+	const u64 modes = APIC_BASE_ENABLE | APIC_BASE_X2APIC;
+	u64 old = apic_base(v), hardware = rdmsr(MSR_APIC_BASE);
+
+	if ((new ^ old) & ~modes)
+		return -1;
+	if ((new & APIC_BASE_X2APIC) &&
+	    (!apic_has_x2apic() || !(new & APIC_BASE_ENABLE) || !(old & APIC_BASE_ENABLE)))
+		return -1;
+	if ((old & APIC_BASE_X2APIC) && (new & modes) == APIC_BASE_ENABLE)
+		return -1;
+	v->apic_disabled = !(new & APIC_BASE_ENABLE);
+	if (v->apic_disabled && (hardware & APIC_BASE_X2APIC)) {
+		wrmsr(MSR_APIC_BASE, hardware & ~modes);
+		wrmsr(MSR_APIC_BASE, hardware & ~APIC_BASE_X2APIC);
+		/* An NMI that came in between is lost: send it again. */
+		if (READ_ONCE(v->kick))
+			apic_ipi(v->apic_id, APIC_DM_NMI);
+	} else if (new & APIC_BASE_X2APIC) {
+		wrmsr(MSR_APIC_BASE, new);
+	}
+	return 0;
 }

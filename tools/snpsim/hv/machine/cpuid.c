@@ -2,6 +2,7 @@
 /* CPUID as an SNP guest sees it, and the CPUID page of a launch. */
 #include "machine.h"
 
+#define LEAF_HYPERVISOR		0x40000000U
 #define LEAF_MAX_EXT		0x8000001fU
 
 /* SNP firmware ABI, CPUID page: a count and up to 64 entries. */
@@ -21,7 +22,8 @@ struct cpuid_page {
 static const u32 page_leaves[][2] = {
 	{ 0x0, 0 }, { 0x1, 0 }, { 0x2, 0 }, { 0x4, 0 }, { 0x4, 1 }, { 0x4, 2 }, { 0x4, 3 },
 	{ 0x5, 0 }, { 0x6, 0 }, { 0x7, 0 }, { 0x7, 1 }, { 0xb, 0 }, { 0xb, 1 }, { 0xd, 0 },
-	{ 0xd, 1 }, { 0xd, 2 }, { 0xd, 9 }, { 0xf, 0 }, { 0x10, 0 }, { 0x80000000, 0 },
+	{ 0xd, 1 }, { 0xd, 2 }, { 0xd, 9 }, { 0xf, 0 }, { 0x10, 0 }, { LEAF_HYPERVISOR, 0 },
+	{ LEAF_HYPERVISOR + 1, 0 }, { 0x80000000, 0 },
 	{ 0x80000001, 0 }, { 0x80000002, 0 }, { 0x80000003, 0 }, { 0x80000004, 0 },
 	{ 0x80000005, 0 }, { 0x80000006, 0 }, { 0x80000007, 0 }, { 0x80000008, 0 },
 	{ 0x8000000a, 0 }, { 0x80000019, 0 }, { 0x8000001a, 0 }, { 0x8000001d, 0 },
@@ -39,7 +41,9 @@ static const u32 page_leaves[][2] = {
 static void leaf_1(u64 cr4, u32 *r)
 {
 	r[2] |= 1U << 31;				/* hypervisor present */
-	r[2] &= ~(1U << 3 | 1U << 21 | 1U << 27);	/* MONITOR, x2APIC, OSXSAVE */
+	r[2] &= ~(1U << 3 | 1U << 27);			/* MONITOR, OSXSAVE */
+	if (!apic_has_x2apic())
+		r[2] &= ~(1U << 21);
 	if (fidelity_full())
 		/* TCG has no XSAVEC, which a #VC handler's leaf 0xd needs: no XSAVE at all. */
 		r[2] &= ~(1U << 26 | 1U << 28 | 1U << 12 | 1U << 29);
@@ -74,6 +78,14 @@ void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r)
 	case 0x7:
 		if (!sub)
 			leaf_7(cr4, r);
+		break;
+	case LEAF_HYPERVISOR:
+		/* KVM, with the next leaf, which has no paravirtual features. */
+		r[0] = LEAF_HYPERVISOR + 1;
+		memcpy(&r[1], "KVMKVMKVM\0\0", 12);
+		break;
+	case LEAF_HYPERVISOR + 1:
+		memset(r, 0, 16);
 		break;
 	case 0x80000000:
 		if (r[0] < LEAF_MAX_EXT)

@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* MSRs that the hypervisor answers itself. */
+#include "host.h"
 #include "machine.h"
 
 #define EFER_GUEST	(EFER_SCE | EFER_LME | EFER_NXE | EFER_FFXSR)
+
+static bool apic_msr_faults(struct vcpu *v, u32 msr, u64 *val, bool write)
+{
+	bool taken, gp;
+
+	lock(&sim_lock);
+	taken = host_apic_msr(v, msr, val, write, &gp);
+	unlock(&sim_lock);
+	return taken ? gp : msr_try(msr, val, write);
+}
 
 void exit_msr(struct vcpu *v)
 {
@@ -13,14 +24,12 @@ void exit_msr(struct vcpu *v)
 	count(v, KIND_MSR);
 	switch ((u32)v->reg[RCX]) {
 	case MSR_APIC_BASE:
-		/* The local APIC is shared with the hypervisor: it stays where it is, and on. */
+	case MSR_X2APIC_ICR:
 		if (fidelity_full()) {
 			deliver_vc(v, EXIT_MSR);
 			return;
 		}
-		if (!write)
-			val = rdmsr(MSR_APIC_BASE);
-		else if (val != rdmsr(MSR_APIC_BASE))
+		if (apic_msr_faults(v, v->reg[RCX], &val, write))
 			goto gp;
 		break;
 	case MSR_EFER:

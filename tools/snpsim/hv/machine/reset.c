@@ -117,9 +117,6 @@ void vcpu_reset(struct vcpu *v)
 	reset_fpu(v);
 	reset_registers();
 	reset_msr_values();
-	v->nmi_pending = 0;
-	v->nmi_blocked = 0;
-	v->hv_nmi = 0;
 	v->hv_vector = 0;
 	v->flush = 1;
 	s = &v->vmcb->save;
@@ -152,9 +149,8 @@ void vcpu_load_vmsa(struct vcpu *v)
 	u8 *vmsa = (u8 *)v->next_vmsa;
 	u64 xcr0 = *(u64 *)(vmsa + VMSA_XCR0);
 
-	if (v->apic_off)
-		apic_discard(v);
-	v->apic_off = false;
+	apic_reset(v);
+	nmi_drop(v);
 	vcpu_reset(v);
 	memcpy(&v->vmcb->save, vmsa, offsetof(struct vmcb_save, dbgctl));
 	v->vmcb->save.cpl = 0;

@@ -59,6 +59,9 @@ static void init_bitmaps(void)
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(own_msrs); i++)
 		msr_intercept(own_msrs[i], true);
+	/* INIT and SIPI are the host's business. */
+	if (apic_has_x2apic())
+		msr_intercept(MSR_X2APIC_ICR, true);
 }
 
 /* GIF stays clear in the hypervisor, but where it waits (entry.S). */

@@ -109,8 +109,8 @@ void vcpu_stop(struct vcpu *v)
 		vcpu_wake(v);
 	vmsa_in_use(v->vmsa, false);
 	v->vmsa = 0;
-	v->nmi_pending = 0;
-	v->nmi_blocked = 0;
+	nmi_drop(v);
+	v->start_waits = false;
 	if (v->state != VCPU_OFF)
 		vcpu_set_state(v, VCPU_DESTROYED);
 }
@@ -232,15 +232,6 @@ static void wait_frozen(struct vcpu *v)
 	}
 }
 
-/* An NMI that has left the guest, or come while it did not run, is the guest's. */
-void vcpu_take_nmi(struct vcpu *v)
-{
-	if (!v->hv_nmi)
-		return;
-	v->hv_nmi = 0;
-	v->nmi_pending = 1;
-}
-
 /*
  * HLT of the guest, an automatic exit: the host does not run the vCPU until
  * something wakes it. With IF=1 interrupts arrive here and are handed on.
@@ -254,13 +245,13 @@ void vcpu_hlt(struct vcpu *v)
 	set_own_state(v, if_set ? VCPU_IDLE : VCPU_HALTED);
 	while (!kept_out(v)) {
 		/* One may be waiting since before the HLT: then there is nothing to wait for. */
-		vcpu_take_nmi(v);
+		nmi_take(v);
 		if (v->hv_vector) {
 			v->vmcb->event_inj = v->hv_vector | EVENT_TYPE_INTR | EVENT_VALID;
 			v->hv_vector = 0;
 			break;
 		}
-		if (v->nmi_pending && !v->nmi_blocked && (if_set || !host_is(HOST_NO_WAKE)))
+		if (nmi_deliverable(v) && (if_set || !host_is(HOST_NO_WAKE)))
 			break;
 		if (if_set)
 			wait_for_interrupt();
@@ -281,14 +272,7 @@ static void enter(struct vcpu *v)
 	struct vmcb *m = v->vmcb;
 
 	pick_view(v);
-	if (v->nmi_pending && !v->nmi_blocked && !(m->event_inj & EVENT_VALID)) {
-		v->nmi_pending = 0;
-		v->nmi_blocked = 1;	/* until the guest says that the NMI is complete */
-		m->event_inj = NMI_VECTOR | EVENT_TYPE_NMI | EVENT_VALID;
-	} else if (v->nmi_pending && !v->nmi_blocked) {
-		/* Behind another event: come back as soon as that is delivered. */
-		vcpu_wake(v);
-	}
+	nmi_before_entry(v);
 	WRITE_ONCE(v->in_guest, 1);
 	/* Pairs with vcpu_kick(): either we see what is asked of us, or we are kicked. */
 	smp_mb();
@@ -321,10 +305,16 @@ void vcpu_main(struct vcpu *v)
 	}
 }
 
-/*
- * A CPU after its SIPI, or after an INIT that nobody here sent: it has emptied the
- * local APIC, as it does on KVM.
- */
+/* From here on KVM runs it only after a SIPI, whoever creates it. */
+void vcpu_note_init(struct vcpu *v)
+{
+	v->init_received = true;
+	event_begin("vcpu-init");
+	event_u64("apic_id", v->apic_id);
+	event_end();
+}
+
+/* A CPU after its SIPI, or after an INIT of the guest's that reached the CPU itself. */
 void ap_main(void)
 {
 	struct vcpu *v = this_vcpu();
@@ -338,9 +328,7 @@ void ap_main(void)
 		v->kick = 0;
 		v->hv_nmi = 0;
 		v->hv_vector = 0;
-		event_begin("vcpu-init");
-		event_u64("apic_id", v->apic_id);
-		event_end();
+		vcpu_note_init(v);
 		WRITE_ONCE(v->came_back, 1);
 	} else {
 		/* Where the host owns INIT there is no way back from this. */

@@ -50,12 +50,21 @@ void vmexit(struct vcpu *v)
 	struct vmcb *m = v->vmcb;
 
 	m->event_inj = 0;
+	nmi_after_exit(v);
 	redeliver(m);
 	switch (m->exit_code) {
 	case EXIT_NMI:
 		count(v, KIND_NMI);
 		take_nmi();
-		vcpu_take_nmi(v);
+		nmi_take(v);
+		break;
+	case EXIT_VINTR:
+		/* All it is for is to be here: see nmi.c */
+		count(v, KIND_OTHER);
+		break;
+	case EXIT_IRET:
+		count(v, KIND_OTHER);
+		exit_iret(v);
 		break;
 	case EXIT_EXC_UD:
 		exit_ud(v);

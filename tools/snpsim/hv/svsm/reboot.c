@@ -30,7 +30,7 @@ static u32 ioapic_unmasked(void)
 }
 
 /* What the next firmware finds: the calling vCPU's local APIC, and the I/O APIC. */
-static void event_irq(bool alone)
+static void event_irq(const struct vcpu *v, bool alone)
 {
 	static const u32 lvts[LVT_COUNT] = {
 		APIC_LVT_TIMER, APIC_LVT_THERMAL, APIC_LVT_PERF, APIC_LVT_LINT0, APIC_LVT_LINT1,
@@ -45,6 +45,8 @@ static void event_irq(bool alone)
 	event_u64("irr", apic_count(APIC_IRR));
 	event_u64("isr", apic_count(APIC_ISR));
 	event_bool("apic_enabled", apic_enabled());
+	event_bool("nmi_masked", v->nmi_blocked);
+	event_bool("nmi_pending", v->nmi_pending);
 	/* Its index register is the guest's as long as other vCPUs run. */
 	if (alone)
 		event_u64("ioapic_unmasked", ioapic_unmasked());
@@ -66,6 +68,7 @@ static void event_aps(const struct vcpu *self)
 		event_u64("apic_id", v->apic_id);
 		event_str("state", vcpu_state_name(v->state));
 		event_bool("runnable", vcpu_runnable(v));
+		event_bool("nmi_masked", v->nmi_blocked);
 		event_u64("since_ns", now - v->state_since);
 		event_object_end();
 	}
@@ -82,7 +85,7 @@ static void event_execute(struct svsm_call *c, u64 result)
 	event_hex("result", result);
 	event_aps(c->v);
 	vmsa_event_list();
-	event_irq(!result);
+	event_irq(c->v, !result);
 	event_end();
 }
 

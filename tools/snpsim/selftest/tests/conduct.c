@@ -201,6 +201,18 @@ static void no_wake(void)
 	expect_eq("delete", ap_delete(AP), SVSM_SUCCESS);
 }
 
+/* The way back is refused; the second page goes on. */
+static void no_ghcb_back(void)
+{
+	u64 first = this_cpu()->ghcb, second = ghcb_page_alloc();
+
+	expect(ghcb_register(second), "the second page is refused");
+	this_cpu()->ghcb = second;
+	wrmsr(MSR_GHCB, second);
+	expect(!ghcb_register(first), "the first page is taken back");
+	wrmsr(MSR_GHCB, second);
+}
+
 static const struct selftest tests[] = {
 	{ .name = "conduct.destroy-refuse", .run = destroy_refused, .alone = true },
 	{ .name = "conduct.destroy-lie", .run = destroy_lie, .alone = true },
@@ -212,6 +224,7 @@ static const struct selftest tests[] = {
 	{ .name = "conduct.implicit", .run = implicit, .alone = true },
 	{ .name = "conduct.debug-swap", .run = debug_swap, .alone = true },
 	{ .name = "conduct.no-wake", .run = no_wake, .alone = true },
+	{ .name = "conduct.no-ghcb-back", .run = no_ghcb_back, .alone = true },
 };
 
 const struct selftest_table conduct_tests = { tests, ARRAY_SIZE(tests) };

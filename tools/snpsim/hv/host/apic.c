@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What of a local APIC is the host's business: its mode, INIT and SIPI. As KVM has it
+ * (kvm_apic_accept_events(), Linux 6.12). In xAPIC mode below fidelity full the guest
+ * writes the registers itself, and an INIT is noticed late (vcpu_ask()).
+ */
+#include "host.h"
+#include "machine.h"
+
+#define ICR_LOGICAL		BIT_ULL(11)
+#define ICR_ASSERT		BIT_ULL(14)
+#define ICR_LEVEL		BIT_ULL(15)
+#define ICR_SHORTHAND(icr)	((icr) >> 18 & 3)
+#define TO_SELF			1
+#define TO_ALL_BUT_SELF		3
+
+/*
+ * KVM takes an AP out of the guest until a SIPI comes, whatever AP creation says in the
+ * meantime. A boot vCPU it would run at once, without a VMSA to run.
+ */
+static void take_init(struct vcpu *t)
+{
+	if (!vcpu_is_gone(t) || t == vcpu_by_apic(0))
+		report_host_reset(t, "init");
+	if (!t->init_received)
+		vcpu_note_init(t);
+}
+
+static void take_sipi(struct vcpu *t)
+{
+	if (!t->init_received)
+		return;
+	t->init_received = false;
+	if (t->start_waits)
+		vcpu_start(t, t->next_vmsa, t->ca);
+	else if (t->state != VCPU_OFF)
+		report_host_reset(t, "invalid-vmsa");
+}
+
+static bool is_destination(const struct vcpu *v, const struct vcpu *t, u32 dest, u32 icr)
+{
+	switch (ICR_SHORTHAND(icr)) {
+	case 0:
+		return t->apic_id == dest;
+	case TO_SELF:
+		return t == v;
+	case TO_ALL_BUT_SELF:
+		return t != v;
+	default:
+		return true;
+	}
+}
+
+/* Called under sim_lock. Returns false for what the local APIC does by itself. */
+bool host_takes_ipi(struct vcpu *v, u32 dest, u32 icr)
+{
+	u32 mode = icr & APIC_DM_MASK;
+	bool init = mode == (APIC_DM_INIT & APIC_DM_MASK);
+
+	if (!init && mode != (APIC_DM_STARTUP & APIC_DM_MASK))
+		return false;
+	if (icr & ICR_LOGICAL) {
+		hv_log("cpu%u: ICR %x to logical %x: not done", v->index, icr, dest);
+		return true;
+	}
+	/* The second half of an INIT as the first processors had it: without effect. */
+	if (init && (icr & ICR_LEVEL) && !(icr & ICR_ASSERT))
+		return true;
+	for (u32 i = 0; i < config->cpus; i++) {
+		if (!is_destination(v, &vcpus[i], dest, icr))
+			continue;
+		if (init)
+			take_init(&vcpus[i]);
+		else
+			take_sipi(&vcpus[i]);
+	}
+	return true;
+}
+
+/* Called under sim_lock. Is this MSR one of those? Then *gp says whether it is #GP. */
+bool host_apic_msr(struct vcpu *v, u32 msr, u64 *val, bool write, bool *gp)
+{
+	*gp = false;
+	if (msr == MSR_APIC_BASE) {
+		if (write)
+			*gp = apic_set_base(v, *val);
+		else
+			*val = apic_base(v);
+		return true;
+	}
+	/* In xAPIC mode the MSR is not there, which is for the processor to say. */
+	return msr == MSR_X2APIC_ICR && write && (rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC) &&
+	       host_takes_ipi(v, *val >> 32, *val);
+}

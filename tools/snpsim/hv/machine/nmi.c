@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * NMIs of the guest: pending, masked, delivered. As KVM has it (svm_inject_nmi(),
+ * Linux 6.12): one that is delivered masks the others. Without virtual NMIs that ends
+ * with the guest's word (NMI_COMPLETE), with them (--host vnmi) at the next IRET. It is
+ * the host's state: what an SVSM does to a vCPU does not change it, nor does AP
+ * creation or destruction, which drop what is pending.
+ */
+#include "machine.h"
+
+/* An NMI that has left the guest, or come while it did not run, is the guest's. */
+void nmi_take(struct vcpu *v)
+{
+	if (!v->hv_nmi)
+		return;
+	v->hv_nmi = 0;
+	v->nmi_pending = 1;
+}
+
+bool nmi_deliverable(const struct vcpu *v)
+{
+	return v->nmi_pending && !v->nmi_blocked;
+}
+
+/* AP creation and destruction: kvm_vcpu_reset() of Linux 6.12. */
+void nmi_drop(struct vcpu *v)
+{
+	v->nmi_pending = 0;
+	v->hv_nmi = 0;
+}
+
+/* NMI_COMPLETE; a processor that keeps track itself does not ask the guest. */
+void nmi_complete(struct vcpu *v)
+{
+	if (!host_is(HOST_VNMI))
+		v->nmi_blocked = 0;
+}
+
+/* The IRET that the processor has been waiting for; it has not been executed yet. */
+void exit_iret(struct vcpu *v)
+{
+	v->iret = true;
+	v->iret_rip = v->vmcb->save.rip;
+	v->iret_rsp = v->vmcb->save.rsp;
+}
+
+static u32 with_bits(u32 word, u32 bits, bool on)
+{
+	return on ? word | bits : word & ~bits;
+}
+
+/*
+ * Ask to see the next IRET. If an NMI waits for it, come back as soon as the guest
+ * would take an interrupt: no later than that, the IRET is done. (Real virtual NMIs
+ * come right behind the IRET.)
+ */
+static void watch_iret(struct vcpu *v)
+{
+	struct vmcb *m = v->vmcb;
+	bool window = v->iret && v->nmi_pending;
+
+	m->intercept_misc1 = with_bits(m->intercept_misc1, MISC1_IRET, v->nmi_blocked && !v->iret);
+	m->intercept_misc1 = with_bits(m->intercept_misc1, MISC1_VINTR, window);
+	m->int_ctl = with_bits(m->int_ctl, V_IRQ | V_IGN_TPR, window);
+}
+
+/* First of all after each exit: has the IRET been executed? */
+void nmi_after_exit(struct vcpu *v)
+{
+	const struct vmcb_save *s = &v->vmcb->save;
+
+	if (v->iret && (s->rip != v->iret_rip || s->rsp != v->iret_rsp)) {
+		v->iret = false;
+		v->nmi_blocked = 0;
+	}
+}
+
+/* Right before each entry into the guest. */
+void nmi_before_entry(struct vcpu *v)
+{
+	struct vmcb *m = v->vmcb;
+
+	if (nmi_deliverable(v) && (m->event_inj & EVENT_VALID)) {
+		/* Behind another event: come back as soon as that is delivered. */
+		vcpu_wake(v);
+	} else if (nmi_deliverable(v)) {
+		v->nmi_pending = 0;
+		v->nmi_blocked = 1;
+		m->event_inj = NMI_VECTOR | EVENT_TYPE_NMI | EVENT_VALID;
+	}
+	if (host_is(HOST_VNMI))
+		watch_iret(v);
+}
