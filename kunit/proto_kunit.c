@@ -266,6 +266,15 @@ static void test_caa_plausible(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, svr_caa_plausible(row->pa), row->plausible);
 }
 
+/* SEV, SEV-ES, SNP and other features as a guest of today has them, then bit 18 */
+static void test_secure_avic(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, svr_sev_has_secure_avic(0x7));
+	KUNIT_EXPECT_FALSE(test, svr_sev_has_secure_avic(0xa7));
+	KUNIT_EXPECT_FALSE(test, svr_sev_has_secure_avic(~BIT_ULL(18)));
+	KUNIT_EXPECT_TRUE(test, svr_sev_has_secure_avic(0x40007));
+}
+
 static void test_service_guid(struct kunit *test)
 {
 	static const guid_t guid = SVSM_REBOOT_SERVICE_GUID;
@@ -287,6 +296,7 @@ static struct kunit_case proto_cases[] = {
 	KUNIT_CASE_PARAM(test_parse_manifest, manifest_gen_params),
 	KUNIT_CASE_PARAM(test_parse_ghcb_msr, ghcb_gen_params),
 	KUNIT_CASE_PARAM(test_caa_plausible, caa_gen_params),
+	KUNIT_CASE(test_secure_avic),
 	KUNIT_CASE(test_service_guid),
 	{}
 };

@@ -16,6 +16,7 @@
 #include <linux/sprintf.h>
 #include <linux/svsm-reboot.h>
 #include <linux/uuid.h>
+#include <asm/msr.h>
 #include <asm/sev.h>
 
 #include "svsm-reset.h"
@@ -52,6 +53,10 @@ int svr_probe_platform(void)
 	}
 	if (!snp_vmpl) {
 		pr_info("running at VMPL 0, so there is no SVSM\n");
+		return -ENODEV;
+	}
+	if (svr_sev_has_secure_avic(__rdmsr(MSR_AMD64_SEV))) {
+		pr_err("Secure AVIC is on, and this driver accesses the local APIC directly: not loading\n");
 		return -ENODEV;
 	}
 	return 0;

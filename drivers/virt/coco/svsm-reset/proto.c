@@ -7,6 +7,7 @@
  */
 #include <linux/align.h>
 #include <linux/array_size.h>
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/sizes.h>
@@ -19,6 +20,9 @@
 #define SVR_GHCB_INFO_MASK		0xfffULL
 #define SVR_GHCB_RUN_VMPL_RESPONSE	0x017ULL
 #define SVR_GHCB_ERROR_SHIFT		32
+
+/* SEV_STATUS; kernels without support for it have no name for the bit */
+#define SVR_SEV_STATUS_SECURE_AVIC	BIT_ULL(18)
 
 /**
  * svr_pack_query - core protocol, call 6: is this protocol there?
@@ -214,6 +218,21 @@ int svr_parse_ghcb_msr(u64 msr, bool pending)
 	if (msr >> SVR_GHCB_ERROR_SHIFT)
 		return -EIO;
 	return pending ? -EAGAIN : 0;
+}
+
+/**
+ * svr_sev_has_secure_avic - is the local APIC out of the host's reach?
+ * @status: SEV_STATUS
+ *
+ * Then the registers that the processor does not serve by itself are a #VC that only the
+ * kernel's own APIC driver may cause (AMD APM volume 2, "Secure AVIC": SEV_STATUS bit 18).
+ * Context: any.
+ *
+ * Return: true when it is.
+ */
+bool svr_sev_has_secure_avic(u64 status)
+{
+	return status & SVR_SEV_STATUS_SECURE_AVIC;
 }
 
 /**

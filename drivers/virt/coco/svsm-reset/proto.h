@@ -59,5 +59,6 @@ int svr_parse_query(u64 rcx, u32 version);
 int svr_parse_manifest(const void *buf, u64 len);
 int svr_parse_ghcb_msr(u64 msr, bool pending);
 bool svr_caa_plausible(u64 pa);
+bool svr_sev_has_secure_avic(u64 status);
 
 #endif /* _SVSM_RESET_PROTO_H */
