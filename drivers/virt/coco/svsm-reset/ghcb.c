@@ -145,9 +145,11 @@ int svr_host_destroy(u32 apic_id)
 	err = svr_ghcb_request(kernel, &back);
 	svr_ghcb_write(msr);
 
-	if (back)
-		svr_err("the host does not take the kernel's GHCB back (%pe)\n",
-			ERR_PTR(back));
+	if (back) {
+		svr_log_mute();
+		svr_log_err("the host does not take the kernel's GHCB back (%pe)\n",
+			    ERR_PTR(back));
+	}
 	if (!err) {
 		valid = ghcb_sw_exit_info_1_is_valid(svr_ghcb);
 		info1 = READ_ONCE(svr_ghcb->save.sw_exit_info_1);

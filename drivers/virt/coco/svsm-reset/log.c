@@ -3,9 +3,10 @@
  * Log lines while other CPUs are stopped.
  *
  * printk() waits without a bound for a CPU that is printing, and a console
- * driver for one that holds its port lock. A CPU that the stop interrupt
- * parked holds neither, both are held with interrupts off; one that an NMI
- * parked may hold both for good. So a line is stored first, which waits for
+ * driver for one that holds its port lock. A CPU that the stop interrupt parked
+ * holds no port lock, which is held with interrupts off; it may own the console
+ * lock, between two records. One that an NMI parked may hold both for good. So a
+ * line is stored first, which waits for
  * nobody, and the consoles are tried only if their lock is free, with drivers
  * told not to insist on theirs, as in a panic. To try it takes the spinlock inside
  * the semaphore; a CPU that an NMI stopped in these few instructions would have it
@@ -28,6 +29,9 @@
 #include <linux/stdarg.h>
 
 #include "svsm-reset.h"
+
+/* A console may need what this CPU has lost: see svr_log_mute() */
+static bool svr_muted;
 
 /* LOGLEVEL_SCHED: no console output from in here, as printk_deferred() */
 static void __printf(1, 0) svr_store_line(const char *fmt, va_list args)
@@ -52,6 +56,17 @@ void svr_emit_log(const char *fmt, ...)
 }
 
 /**
+ * svr_log_mute - leave the consoles alone from now on
+ *
+ * For a CPU whose GHCB the host does not know any more: the port of a console is a #VC,
+ * where the host wants it to be one. Context: any, NMI included.
+ */
+void svr_log_mute(void)
+{
+	WRITE_ONCE(svr_muted, true);
+}
+
+/**
  * svr_emit - log a line, whatever a stopped CPU may hold
  * @fmt: format, beginning with a KERN_ level and the prefix (svr_err() etc.)
  *
@@ -67,7 +82,7 @@ void svr_emit(const char *fmt, ...)
 	svr_store_line(fmt, args);
 	va_end(args);
 
-	if (in_nmi() || !console_trylock())
+	if (READ_ONCE(svr_muted) || in_nmi() || !console_trylock())
 		return;
 	/* What bust_spinlocks() does, which is not exported */
 	oops_in_progress++;

@@ -120,6 +120,7 @@ struct svr_result {
 /* log.c */
 void __printf(1, 2) svr_emit(const char *fmt, ...);
 void __printf(1, 2) svr_emit_log(const char *fmt, ...);
+void svr_log_mute(void);
 
 #define SVR_INFO		KERN_INFO
 #define SVR_WARN		KERN_WARNING
