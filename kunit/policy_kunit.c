@@ -186,12 +186,23 @@ static void test_ap_policy_parse(struct kunit *test)
 						 strlen(svr_ap_policy_name(policy))));
 }
 
+/* Only that there is no such function says that the kernel does not clear up */
+static void test_clears_up(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, svr_policy_clears_up(0), 1);
+	KUNIT_EXPECT_EQ(test, svr_policy_clears_up(-ENOENT), 0);
+	KUNIT_EXPECT_EQ(test, svr_policy_clears_up(-EINVAL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, svr_policy_clears_up(-EOPNOTSUPP), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, svr_policy_clears_up(-ENOMEM), -ENOMEM);
+}
+
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE_PARAM(test_act, act_gen_params),
 	KUNIT_CASE(test_act_covers_all),
 	KUNIT_CASE(test_declines),
 	KUNIT_CASE_PARAM(test_route, fate_gen_params),
 	KUNIT_CASE(test_destroy),
+	KUNIT_CASE(test_clears_up),
 	KUNIT_CASE_PARAM(test_ap_policy_parse, text_gen_params),
 	{}
 };

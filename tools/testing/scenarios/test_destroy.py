@@ -30,11 +30,17 @@ def state_at_execute(guest, apic_id):
 
 
 def healthy_second_boot(guest, lost=""):
+    """All CPUs, the record, and all of them take NMIs again: see the next EXECUTE."""
     assert guest.boot(2, timeout=240) == guest.smp
     guest.load()
     assert guest.attribute("last_reset_reason") == "reboot"
     assert guest.attribute("last_reset_cpus") == lost
+    guest.send("reboot -f")
+    assert guest.boot(3, timeout=240) == guest.smp
     guest.powered_off()
+    first, second = guest.events.executes
+    assert next(ap for ap in first["aps"] if ap["apic_id"] == STUCK)["nmi_masked"]
+    assert not any(ap["nmi_masked"] for ap in second["aps"]) and not second["irq"]["nmi_masked"]
 
 
 def reset_with_stuck(guest, state):
@@ -70,13 +76,14 @@ def test_svsm_deletes(simulate, fidelity):
 def test_next_boot(simulate, parameters, lost):
     """The next boot has all CPUs, the one that was destroyed included.
 
-    The kernel's stop interrupt was pending in its local APIC, and would stop it again.
-    It knows of a CPU that there was only the host's word for.
+    The host resets the local APIC of a CPU that it creates: nothing is left for it there, and
+    an INIT would keep it from being started.  The record knows of a CPU that there was only the
+    host's word for.
     """
     guest = boot_with_stuck(simulate, parameters)
     reboot(guest)
     healthy_second_boot(guest, lost)
-    guest.events.one("vcpu-init", apic_id=STUCK)
+    guest.events.no("vcpu-init")
     assert "Stale IRR" not in guest.console
 
 
@@ -88,6 +95,18 @@ def test_refused_without_need(simulate):
     guest.expect("refusing the SVSM reset")
     guest.lost()
     guest.events.no("vcpu-destroy", "vcpu-delete", "execute", "violation")
+
+
+@pytest.mark.sliced
+def test_kernels_ghcb_is_lost(simulate):
+    """The host does not take it back: a console may need it, so none is tried any more."""
+    guest = boot_with_stuck(simulate, "ap_policy=host", host="no-ghcb-back")
+    guest.send("taskset 1 reboot -f")
+    guest.expect("Linux version", timeout=240)
+    guest.events.one("vcpu-destroy", apic_id=STUCK)
+    assert len(guest.events.executes) == 1
+    assert "did not park" not in guest.console and "take the kernel's GHCB back" not in guest.console
+    guest.stop()
 
 
 @pytest.mark.sliced

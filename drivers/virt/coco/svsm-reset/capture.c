@@ -217,12 +217,23 @@ static enum svr_fate svr_account(u32 apic_id, enum svr_fate fate, u64 vmsa)
 		vmsa = 0;
 	if (fate == SVR_FATE_RUNNING &&
 	    svr_policy_destroy(svr_ap_policy_get(), vmsa) &&
-	    !svr_quiesce_destroy_id(apic_id))
+	    !svr_host_destroy(apic_id))
 		fate = SVR_FATE_DESTROYED;
 	/* The SVSM may wait for one that runs; see svr_quiesce() */
 	if (fate != SVR_FATE_RUNNING && vmsa && !svr_svsm_delete(vmsa))
 		fate = SVR_FATE_DELETED;
 	return fate;
+}
+
+/*
+ * A complete block has every CPU that the dead kernel had. One that only the ACPI tables
+ * have (nr_cpus=, or a BSP that it left alone) it never started, and whoever came before it
+ * ended with a reset.
+ */
+static enum svr_fate svr_unlisted_fate(void)
+{
+	return svr_block && !svr_incomplete ? SVR_FATE_OFFLINE :
+					      SVR_FATE_RUNNING;
 }
 
 /* One line per fate that any CPU has: who has it */
@@ -279,7 +290,7 @@ enum svr_fate svr_capture_account(void)
 			fates[i] = svr_block->cpu[i].fate;
 		} else {
 			id = svr_unknown[i - svr_block_cpus()];
-			fates[i] = SVR_FATE_RUNNING;
+			fates[i] = svr_unlisted_fate();
 		}
 		if (id == svr_own_id())
 			continue;

@@ -195,13 +195,6 @@ static void svr_report_return(const struct svr_result *result)
 			result->rax, svr_result_name(result->rax));
 }
 
-/* False if it is too late, or not wanted */
-static bool svr_begin(void)
-{
-	return svr_state_advance(SVR_STATE_ARMED, SVR_STATE_FIRING) ||
-	       svr_state_advance(SVR_STATE_READY, SVR_STATE_FIRING);
-}
-
 /*
  * Of all CPUs that get here, one. Interrupts are off, so that it is this one; an
  * NMI in here finds out by svr_firing that it has interrupted it.
@@ -212,7 +205,7 @@ static bool svr_claim(void)
 
 	if (!atomic_try_cmpxchg(&svr_firing, &nobody, raw_smp_processor_id()))
 		return false;
-	if (svr_begin())
+	if (svr_state_begin())
 		return true;
 	atomic_set(&svr_firing, -1);
 	return false;
@@ -268,7 +261,7 @@ static bool svr_try_take_over(enum svr_event event, int cpu)
 					  raw_smp_processor_id());
 	if (mine) {
 		/* It may have been stopped before it had really begun */
-		svr_begin();
+		svr_state_begin();
 		svr_warn("CPU %d was stopped while it reset the guest, CPU %d takes over\n",
 			 cpu, raw_smp_processor_id());
 		svr_reset(event);

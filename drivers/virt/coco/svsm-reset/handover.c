@@ -6,8 +6,8 @@
  *	the CPU that fires		the BSP, in svr_park()
  *	------------------		----------------------
  *					evidence, HLT
- *	IDLE -> OFFERED, NMI until
- *	taken				OFFERED -> TAKEN
+ *	IDLE -> OFFERED, interrupt
+ *	until taken			OFFERED -> TAKEN
  *	parks				waits for that, does the job
  *
  *	and if the job comes back:
@@ -19,25 +19,16 @@
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
-#include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/smp.h>
 #include <linux/time64.h>
-#include <asm/apic.h>
-#include <asm/irq_vectors.h>
 
 #include "svsm-reset.h"
 #include "wait.h"
 
-/* Whoever is to see a word is woken by so many NMIs, so far apart */
+/* Whoever is to see a word is woken so many times, so far apart */
 #define SVR_HANDOVER_WAKE_TRIES	1000
 #define SVR_HANDOVER_WAKE_US	1000
-/*
- * Inside an NMI the BSP gets but one, the kernel does not tell the host that a
- * nested one is done; so there is a pause first, for the BSP to get from its
- * evidence into the HLT that follows.
- */
-#define SVR_HANDOVER_SETTLE_US	1000
 /* The BSP waits for the CPU that fires to park */
 #define SVR_HANDOVER_PARK_US	(1 * USEC_PER_SEC)
 
@@ -73,13 +64,13 @@ static bool svr_handover_reach(int word, unsigned long limit_us)
 	return false;
 }
 
-/* Send NMIs to @cpu until the word is @word; true once it is */
+/* Wake @cpu until the word is @word; true once it is */
 static bool svr_handover_wake(int cpu, int word)
 {
 	unsigned int i;
 
 	for (i = 0; i < SVR_HANDOVER_WAKE_TRIES; i++) {
-		__apic_send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
+		svr_lapic_wake(cpu);
 		if (svr_handover_reach(word, SVR_HANDOVER_WAKE_US))
 			return true;
 	}
@@ -146,7 +137,6 @@ int svr_handover_request(void (*job)(struct svr_cpu *bsp))
 	svr_handover.job = job;
 	if (!svr_handover_step(SVR_HANDOVER_IDLE, SVR_HANDOVER_OFFERED))
 		return -EBUSY;
-	udelay(SVR_HANDOVER_SETTLE_US);
 	if (!svr_handover_wake(svr_bsp_cpu(), SVR_HANDOVER_TAKEN) &&
 	    svr_handover_step(SVR_HANDOVER_OFFERED, SVR_HANDOVER_CLOSED))
 		return -ETIMEDOUT;
@@ -167,8 +157,8 @@ int svr_handover_request(void (*job)(struct svr_cpu *bsp))
 /**
  * svr_handover_unanswered - has the BSP left an offer unanswered so far?
  *
- * It was parked when the job was offered; the NMIs that were to wake it for that may
- * still do.
+ * It was parked when the job was offered; what was sent to wake it for that may still
+ * do so.
  *
  * Context: any.
  *

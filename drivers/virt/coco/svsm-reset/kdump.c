@@ -105,7 +105,7 @@ static bool svr_others_parked(void)
 
 static enum svr_fate svr_crash_fate(int cpu)
 {
-	/* The NMI may be yet to come, and wake it in memory that is not its own then */
+	/* What woke it may be yet to come, in memory that is not its own then */
 	if (cpu == svr_bsp_cpu() && svr_handover_unanswered())
 		return SVR_FATE_RUNNING;
 	if (svr_cpu_parked(cpu))
@@ -193,19 +193,34 @@ static void __nocfi svr_jump_from_bsp(struct svr_cpu *bsp)
 	WRITE_ONCE(svr_kdump.leaving, false);
 }
 
+/* With IBT what is behind the ENDBR cannot be called; waking the BSP takes a GHCB */
+static bool svr_can_hand_jump_over(void)
+{
+	return !svr_kdump.mended && !cpu_feature_enabled(X86_FEATURE_IBT);
+}
+
+/**
+ * svr_kdump_keeps_bsp - does a crash leave the BSP where it has parked?
+ *
+ * Context: any, NMI included.
+ *
+ * Return: true when there is a crash kernel that starts on the CPU that crashed.
+ */
+bool svr_kdump_keeps_bsp(void)
+{
+	return svr_kdump.jump_probed && kexec_crash_loaded() &&
+	       !svr_can_hand_jump_over();
+}
+
 /*
  * A capture kernel that starts on an AP leaves the real BSP alone, and so does
- * the next kernel after the reset: one CPU fewer. It takes a working GHCB to
- * send the BSP an NMI.
+ * the next kernel after the reset: one CPU fewer.
  */
 static void svr_hand_jump_over(void)
 {
 	int bsp = svr_bsp_cpu();
 
-	/* With IBT what is behind the ENDBR cannot be called */
-	if (cpu_feature_enabled(X86_FEATURE_IBT))
-		return;
-	if (svr_kdump.mended || bsp < 0 || bsp == raw_smp_processor_id() ||
+	if (!svr_can_hand_jump_over() || bsp < 0 || bsp == raw_smp_processor_id() ||
 	    !svr_cpu_parked(bsp) || !per_cpu(svr_cpus, bsp).ca)
 		return;
 	svr_log_info("handing the jump into the crash kernel over to the BSP, CPU %d\n",
@@ -290,17 +305,17 @@ static struct kprobe svr_kexec_probe = {
  * snp_kexec_finish() (seen in 7.3, not in 6.12) makes shared pages private,
  * ends the APs and gives the GHCBs back. A probe that is not armed finds out.
  */
-static bool svr_kernel_clears_up(void)
+static int svr_kernel_clears_up(void)
 {
 	struct kprobe probe = {
 		.symbol_name = "snp_kexec_finish",
 		.flags = KPROBE_FLAG_DISABLED,
 	};
+	int err = register_kprobe(&probe);
 
-	if (register_kprobe(&probe))
-		return false;
-	unregister_kprobe(&probe);
-	return true;
+	if (!err)
+		unregister_kprobe(&probe);
+	return svr_policy_clears_up(err);
 }
 
 static int svr_block_alloc(void)
@@ -391,9 +406,14 @@ void svr_kdump_init(void)
 
 	if (!svr_kdump_on())
 		return;
-	svr_kdump.mended = svr_kernel_clears_up();
-
-	svr_follow_jump();
+	err = svr_kernel_clears_up();
+	if (err < 0) {
+		pr_warn("no crash kernel will come up, whether this kernel clears up before it starts one cannot be told (%pe)\n",
+			ERR_PTR(err));
+	} else {
+		svr_kdump.mended = err;
+		svr_follow_jump();
+	}
 	if (svr_kdump.mended)
 		return;
 	err = svr_probe_entry(&svr_kexec_probe);

@@ -13,6 +13,8 @@
 #include <asm/apic.h>
 #include <asm/apicdef.h>
 #include <asm/desc.h>
+#include <asm/irq_vectors.h>
+#include <asm/processor.h>
 #include <asm/segment.h>
 
 #include "svsm-reset.h"
@@ -24,9 +26,18 @@
 #define SVR_ICR_US		1000
 #define SVR_VECTORS_PER_REG	32
 #define SVR_FIRST_VECTOR	32
+/* What wakes a CPU that listens; the kernel's own handler for it would stop the CPU */
+#define SVR_WAKE_VECTOR		REBOOT_VECTOR
+/* Below the class of SVR_WAKE_VECTOR: all that devices have */
+#define SVR_LISTEN_PRIORITY	((SVR_WAKE_VECTOR & 0xf0) - 0x10)
 
 /* The kernel's IDT, but every interrupt goes to svr_drain_vector() */
 static gate_desc svr_idt[IDT_ENTRIES] __aligned(PAGE_SIZE);
+static const struct desc_ptr svr_idt_desc = {
+	.size = sizeof(svr_idt) - 1,
+	.address = (unsigned long)svr_idt,
+};
+
 static bool svr_idt_built;
 
 static u32 svr_apic_read(u32 reg)
@@ -127,15 +138,11 @@ void svr_lapic_prepare(void)
  */
 static void svr_drain(void)
 {
-	const struct desc_ptr idt = {
-		.size = sizeof(svr_idt) - 1,
-		.address = (unsigned long)svr_idt,
-	};
 	struct desc_ptr kernel_idt;
 	unsigned int i;
 
 	store_idt(&kernel_idt);
-	native_load_idt(&idt);
+	native_load_idt(&svr_idt_desc);
 
 	for (i = 0; i < SVR_DRAIN_STEPS; i++) {
 		if (svr_apic_highest(APIC_ISR) >= 0)
@@ -159,36 +166,109 @@ static void svr_apic_wait_icr(void)
 			break;
 }
 
-/**
- * svr_lapic_reset - reset the local APIC of a CPU that has been destroyed
- * @apic_id: its APIC id
- *
- * Destroying a vCPU leaves its local APIC as it is (KVM, Linux 6.12), and what is
- * requested in it to whoever is started there next: for a CPU that had its
- * interrupts off that is the kernel's stop interrupt, and the next kernel loses
- * this CPU. An INIT takes it off, and NMIs as well.
- *
- * Context: any, NMI included, interrupts off.
+/*
+ * By the physical id, whatever APIC driver the kernel has chosen: a local APIC that is
+ * software-disabled has no logical one (KVM leaves it out of its map).
  */
-void svr_lapic_reset(u32 apic_id)
+static void svr_apic_send(u32 apic_id, u32 icr)
 {
-	const u32 init = APIC_DEST_PHYSICAL | APIC_INT_LEVELTRIG |
-			 APIC_INT_ASSERT | APIC_DM_INIT;
 	u32 high;
 
-	if (!boot_cpu_has(X86_FEATURE_APIC))
-		return;
+	icr |= APIC_DEST_PHYSICAL;
 	if (x2apic_mode) {
-		native_x2apic_icr_write(init, apic_id);
+		weak_wrmsr_fence();
+		native_x2apic_icr_write(icr, apic_id);
 		return;
 	}
 	/* Whoever has been interrupted may be between its two writes */
 	high = svr_apic_read(APIC_ICR2);
 	svr_apic_wait_icr();
 	svr_apic_write(APIC_ICR2, SET_XAPIC_DEST_FIELD(apic_id));
-	svr_apic_write(APIC_ICR, init);
+	svr_apic_write(APIC_ICR, icr);
 	svr_apic_wait_icr();
 	svr_apic_write(APIC_ICR2, high);
+}
+
+/**
+ * svr_lapic_wake - wake a CPU that has halted
+ * @cpu: its number
+ *
+ * A CPU that listens (svr_lapic_listen()) gets an interrupt, any other an NMI. Neither is
+ * certain to find it halted: the caller repeats it until the CPU has answered.
+ *
+ * Context: any, NMI included, interrupts off.
+ */
+void svr_lapic_wake(int cpu)
+{
+	bool listens = READ_ONCE(per_cpu(svr_cpus, cpu).listens);
+
+	if (boot_cpu_has(X86_FEATURE_APIC))
+		svr_apic_send(per_cpu(x86_cpu_to_apicid, cpu),
+			      listens ? APIC_DM_FIXED | SVR_WAKE_VECTOR :
+					APIC_DM_NMI);
+}
+
+/**
+ * svr_lapic_can_listen - can this CPU wait for an interrupt instead of an NMI?
+ *
+ * It needs an IDT of our own, which a kernel with FRED does not use.
+ *
+ * Context: any; after svr_lapic_prepare().
+ *
+ * Return: true when it can.
+ */
+bool svr_lapic_can_listen(void)
+{
+	return svr_idt_built && boot_cpu_has(X86_FEATURE_APIC);
+}
+
+/**
+ * svr_lapic_listen - let the wake-up through, and little else
+ * @c: this CPU
+ *
+ * After svr_lapic_quiet(), whose next call ends it. Interrupts of devices wait in the
+ * local APIC; interrupts between CPUs, of which none is under way, would wake this CPU
+ * for nothing.
+ *
+ * Context: any, NMI included, interrupts off; svr_lapic_can_listen().
+ */
+void svr_lapic_listen(struct svr_cpu *c)
+{
+	svr_apic_write(APIC_TASKPRI, SVR_LISTEN_PRIORITY);
+	svr_apic_write(APIC_SPIV, svr_apic_read(APIC_SPIV) | APIC_SPIV_APIC_ENABLED);
+	WRITE_ONCE(c->listens, true);
+}
+
+/**
+ * svr_lapic_wait - halt until something wakes this CPU, an NMI included
+ * @evidence: where it says that it has halted
+ * @how:      what it says
+ *
+ * An interrupt, unlike an NMI, leaves nothing behind in the host: one NMI inside another
+ * would, since the kernel tells the host only of the outer one that it is done
+ * (exc_nmi()), and the host would mask NMIs in every later kernel of this VM. Nothing runs
+ * but svr_drain_vector(), whose IRET also unmasks the NMIs of a processor that keeps track
+ * of them itself.
+ *
+ * Context: any, NMI included, interrupts off; after svr_lapic_listen(). The caller looks
+ * for what it waits for, and may be woken for nothing.
+ */
+void svr_lapic_wait(u32 *evidence, u32 how)
+{
+	struct desc_ptr kernel_idt;
+
+	store_idt(&kernel_idt);
+	native_load_idt(&svr_idt_desc);
+	/* Evidence and HLT as one: no compiler, no tracer gets in between */
+	asm volatile("movl	%[how], %[evidence]\n\t"
+		     "sti\n\t"
+		     "hlt\n\t"
+		     "cli"
+		     : [evidence] "=m" (*evidence)
+		     : [how] "r" (how)
+		     : "memory");
+	svr_apic_write(APIC_EOI, APIC_EOI_ACK);
+	native_load_idt(&kernel_idt);
 }
 
 /**
@@ -211,6 +291,8 @@ int svr_lapic_quiet(void)
 		return -1;
 
 	svr_lapic_mask();
+	svr_apic_write(APIC_TASKPRI, 0);
+	WRITE_ONCE(this_cpu_ptr(&svr_cpus)->listens, false);
 
 	/* A disabled local APIC holds its requests back: enable it for them */
 	spiv = svr_apic_read(APIC_SPIV) | APIC_VECTOR_MASK;

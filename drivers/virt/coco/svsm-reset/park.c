@@ -20,15 +20,14 @@
 #include <linux/preempt.h>
 #include <linux/smp.h>
 #include <linux/stop_machine.h>
-#include <asm/apic.h>
-#include <asm/irq_vectors.h>
+#include <linux/sync_core.h>
 
 #include "compat.h"
 #include "svsm-reset.h"
 
 #define SVR_NMI_NAME	"svsm-reset"
 
-/* A CPU that stands by is woken: that many NMIs at most, so far apart */
+/* A CPU that stands by is woken: so many times at most, so far apart */
 #define SVR_WAKE_TRIES	1000
 #define SVR_WAKE_US	100
 
@@ -43,20 +42,36 @@ static __always_inline void svr_halt(u32 *evidence, u32 how)
 		     : "memory");
 }
 
+/* Can a job be handed over to this CPU? */
+static bool svr_is_served(const struct svr_cpu *c)
+{
+	return svr_bsp_cpu() == raw_smp_processor_id() && c->ca;
+}
+
+static void svr_halt_or_listen(struct svr_cpu *c, enum svr_evidence how)
+{
+	if (c->listens)
+		svr_lapic_wait(&c->evidence, how);
+	else
+		svr_halt(&c->evidence, how);
+}
+
 /*
- * Of those only the BSP is ever woken again, to be handed a job over: an NMI gets it
- * out of the HLT wherever it was stopped. Stopped by the kernel it is offline, so
- * that exc_nmi() returns at once; inside an NMI the new one is nested.
+ * Of those only the BSP is ever woken again, to be handed a job over. It listens for
+ * that, with interrupts on; unless it is to stay where it is while a crash kernel runs.
  */
 static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
 {
-	bool bsp = svr_bsp_cpu() == raw_smp_processor_id();
+	bool served = svr_is_served(c);
 
 	c->pending = svr_lapic_quiet();
 	c->in_nmi = in_nmi();
+	if (served && svr_lapic_can_listen() &&
+	    !(panic_in_progress() && svr_kdump_keeps_bsp()))
+		svr_lapic_listen(c);
 	for (;;) {
-		svr_halt(&c->evidence, how);
-		if (bsp)
+		svr_halt_or_listen(c, how);
+		if (served)
 			svr_handover_serve(c);
 	}
 }
@@ -147,6 +162,16 @@ bool svr_cpu_holds_nothing(int cpu)
 	return svr_cpu_stopped(cpu) && !per_cpu(svr_cpus, cpu).in_nmi;
 }
 
+/*
+ * Inside an NMI a processor that keeps track of NMIs itself would let no other one in
+ * before the next IRET. The kernel has asked the host for them already, see exc_nmi().
+ */
+static void svr_unmask_nmi(void)
+{
+	if (in_nmi() && svr_lapic_can_listen())
+		iret_to_self();
+}
+
 /**
  * svr_park_caller - park this CPU until the BSP sends it an NMI
  * @cpu: this CPU
@@ -157,7 +182,8 @@ bool svr_cpu_holds_nothing(int cpu)
  */
 void svr_park_caller(struct svr_cpu *cpu)
 {
-	svr_halt(&cpu->evidence, SVR_PARKED_CALLER);
+	svr_unmask_nmi();
+	svr_halt_or_listen(cpu, SVR_PARKED_CALLER);
 	WRITE_ONCE(cpu->evidence, SVR_RUNNING);
 }
 
@@ -170,18 +196,22 @@ void svr_park_caller(struct svr_cpu *cpu)
 void svr_park_stand_by(void)
 {
 	struct svr_cpu *c = this_cpu_ptr(&svr_cpus);
-	bool bsp = svr_bsp_cpu() == raw_smp_processor_id();
+	bool served = svr_is_served(c);
 
 	c->pending = svr_lapic_quiet();
+	if (served && svr_lapic_can_listen())
+		svr_lapic_listen(c);
 	WRITE_ONCE(c->nmi_wake, true);
 	/* Full barrier: either this CPU sees SPENT, or it is seen standing by */
 	smp_store_mb(c->stands_by, true);
 	while (svr_state_get() != SVR_STATE_SPENT) {
 		svr_park_caller(c);
-		if (bsp)
+		if (served)
 			svr_handover_serve(c);
 	}
 	WRITE_ONCE(c->stands_by, false);
+	/* A wake-up more than it took is not to come true as the kernel's stop */
+	svr_lapic_quiet();
 }
 
 static void svr_park_wake_one(int cpu)
@@ -192,7 +222,7 @@ static void svr_park_wake_one(int cpu)
 	for (i = 0; i < SVR_WAKE_TRIES; i++) {
 		if (!READ_ONCE(c->stands_by))
 			return;
-		__apic_send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
+		svr_lapic_wake(cpu);
 		udelay(SVR_WAKE_US);
 	}
 }
@@ -209,6 +239,37 @@ void svr_park_wake(void)
 	for_each_online_cpu(cpu)
 		if (cpu != raw_smp_processor_id())
 			svr_park_wake_one(cpu);
+}
+
+/**
+ * svr_park_hear_nmis - have the host let NMIs through to this CPU again
+ *
+ * A CPU that was stopped for good inside an NMI, and got another one there, has left them
+ * masked in the host: the kernel tells the host only of the outer one that it is done.
+ * Neither a reset by the SVSM nor AP creation ends that (KVM of Linux 6.12: nmi_masked), so
+ * the kernel that finds it has to. exc_nmi() begins by saying that an NMI is complete, and
+ * takes INT 2 for one. A kernel with FRED does not; it is left alone.
+ *
+ * Context: on a CPU that is online, process or hard interrupt; after svr_lapic_prepare()
+ * and svr_park_install().
+ */
+void svr_park_hear_nmis(void)
+{
+	struct svr_cpu *c;
+
+	if (!svr_lapic_can_listen())
+		return;
+	c = get_cpu_ptr(&svr_cpus);
+	/* Our handler says that it was ours, so that nobody calls it unknown */
+	WRITE_ONCE(c->nmi_wake, true);
+	asm volatile("int $2" : : : "memory");
+	WRITE_ONCE(c->nmi_wake, false);
+	put_cpu_ptr(&svr_cpus);
+}
+
+static void svr_hear_nmis(void *unused)
+{
+	svr_park_hear_nmis();
 }
 
 /**
@@ -233,6 +294,7 @@ int svr_park_install(void)
 		unregister_nmi_handler(NMI_LOCAL, SVR_NMI_NAME);
 		return -EBUSY;
 	}
+	on_each_cpu(svr_hear_nmis, NULL, 1);
 	return 0;
 }
 

@@ -111,6 +111,21 @@ bool svr_policy_destroy(enum svr_ap_policy policy, bool deletable)
 }
 
 /**
+ * svr_policy_clears_up - does the kernel clear up before it starts another one?
+ * @probed: what came of looking for its function that does (snp_kexec_finish())
+ *
+ * Context: any.
+ *
+ * Return: 1 when it does, 0 when it does not; @probed where nobody can tell.
+ */
+int svr_policy_clears_up(int probed)
+{
+	if (!probed)
+		return 1;
+	return probed == -ENOENT ? 0 : probed;
+}
+
+/**
  * svr_policy_route - who makes the call, if anybody?
  * @weakest: the weakest of what is known of any other CPU, the BSP included
  * @bsp:     where the BSP is

@@ -74,6 +74,7 @@ enum svr_decline svr_policy_declines(enum svr_event event,
 				     enum svr_state state);
 bool svr_policy_enough(enum svr_fate weakest, enum svr_ap_policy policy);
 bool svr_policy_destroy(enum svr_ap_policy policy, bool deletable);
+int svr_policy_clears_up(int probed);
 enum svr_route svr_policy_route(enum svr_fate weakest, enum svr_bsp bsp,
 				enum svr_ap_policy policy);
 

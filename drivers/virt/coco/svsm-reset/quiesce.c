@@ -137,23 +137,6 @@ static void svr_stop_others(struct svr_quiesce *q)
 }
 
 /**
- * svr_quiesce_destroy_id - have the host destroy a vCPU, and leave nothing of it
- * @apic_id: its APIC id
- *
- * Context: any, NMI included, interrupts off.
- *
- * Return: as svr_host_destroy().
- */
-int svr_quiesce_destroy_id(u32 apic_id)
-{
-	int err = svr_host_destroy(apic_id);
-
-	if (!err)
-		svr_lapic_reset(apic_id);
-	return err;
-}
-
-/**
  * svr_quiesce_destroy - have a CPU kept out of the guest that did not park
  * @q:   outcome of svr_quiesce(), in which this is noted
  * @cpu: that CPU
@@ -163,7 +146,7 @@ int svr_quiesce_destroy_id(u32 apic_id)
 void svr_quiesce_destroy(struct svr_quiesce *q, int cpu)
 {
 	if (svr_policy_destroy(svr_ap_policy_get(), svr_vmsa_pa(cpu)) &&
-	    !svr_quiesce_destroy_id(per_cpu(x86_cpu_to_apicid, cpu)))
+	    !svr_host_destroy(per_cpu(x86_cpu_to_apicid, cpu)))
 		cpumask_set_cpu(cpu, &q->destroyed);
 }
 

@@ -44,6 +44,21 @@ bool svr_state_advance(enum svr_state from, enum svr_state to)
 }
 
 /**
+ * svr_state_begin - begin to reset the guest, armed or not
+ *
+ * Asks in the order of the states, so that an arming in between does not lose the claim.
+ *
+ * Context: any, NMI included.
+ *
+ * Return: true for the one caller that begins; false if it is too late, or not wanted.
+ */
+bool svr_state_begin(void)
+{
+	return svr_state_advance(SVR_STATE_READY, SVR_STATE_FIRING) ||
+	       svr_state_advance(SVR_STATE_ARMED, SVR_STATE_FIRING);
+}
+
+/**
  * svr_enabled_set - is there to be a reset through the SVSM?
  * @text: "0" or "1"
  *

@@ -6,8 +6,10 @@
  * The way of a reset: cause (cause.c, deadman.c) and arm (hooks.c), then
  * fire.c: quiesce (quiesce.c, park.c), record (note.c, store.c), call
  * (handover.c, lapic.c, transport.c). From the moment of firing nothing
- * allocates or sleeps, every wait of its own has a bound, and locks are only tried;
- * what the kernel's stop and printk() do is said where they are called.
+ * allocates or sleeps, and locks are only tried. Every wait of the driver's own has a
+ * bound but one: the CPU that has handed the call over is halted until it comes back,
+ * and cannot count (svr_handover_request()). What the kernel's stop and printk() do is
+ * said where they are called.
  */
 #ifndef _SVSM_RESET_H
 #define _SVSM_RESET_H
@@ -33,6 +35,7 @@ struct attribute_group;
 /* state.c: how far a reset has come */
 enum svr_state svr_state_get(void);
 bool svr_state_advance(enum svr_state from, enum svr_state to);
+bool svr_state_begin(void);
 bool svr_enabled(void);
 int svr_enabled_set(const char *text);
 
@@ -74,7 +77,8 @@ enum svr_evidence {
  * @evidence: an &enum svr_evidence; written by this CPU itself
  * @nmi_park: written by the CPU that fires: our next NMI means "park"
  * @nmi_wake: our next NMI means "look at what has come of it"
- * @stands_by: while another CPU resets the guest; an NMI wakes it
+ * @stands_by: while another CPU resets the guest; svr_lapic_wake() ends that
+ * @listens:  an interrupt wakes it, else an NMI; written by this CPU itself
  * @in_nmi:   it was parked inside an NMI; valid with @evidence
  * @pending:  vector that its local APIC could not be rid of, or -1; valid
  *            with @evidence
@@ -85,6 +89,7 @@ struct svr_cpu {
 	bool nmi_park;
 	bool nmi_wake;
 	bool stands_by;
+	bool listens;
 	bool in_nmi;
 	int pending;
 };
@@ -160,7 +165,6 @@ void svr_quiesce(struct svr_quiesce *q);
 enum svr_fate svr_quiesce_fate(const struct svr_quiesce *q, int cpu);
 enum svr_fate svr_quiesce_weakest(const struct svr_quiesce *q);
 void svr_quiesce_destroy(struct svr_quiesce *q, int cpu);
-int svr_quiesce_destroy_id(u32 apic_id);
 
 /* park.c */
 int svr_park_install(void);
@@ -168,6 +172,7 @@ void svr_park_uninstall(void);
 void svr_park_caller(struct svr_cpu *cpu);
 void svr_park_stand_by(void);
 void svr_park_wake(void);
+void svr_park_hear_nmis(void);
 bool svr_cpu_parked(int cpu);
 bool svr_cpu_stopped(int cpu);
 bool svr_cpu_holds_nothing(int cpu);
@@ -191,7 +196,10 @@ int svr_svsm_delete(u64 vmsa_pa);
 /* lapic.c, drain.S */
 void svr_lapic_prepare(void);
 int svr_lapic_quiet(void);
-void svr_lapic_reset(u32 apic_id);
+void svr_lapic_wake(int cpu);
+bool svr_lapic_can_listen(void);
+void svr_lapic_listen(struct svr_cpu *c);
+void svr_lapic_wait(u32 *evidence, u32 how);
 void svr_drain_vector(void);
 
 /* ioapic.c */
@@ -212,6 +220,7 @@ u64 svr_secrets_caa(void);
 #if IS_ENABLED(CONFIG_KPROBES) && IS_ENABLED(CONFIG_CRASH_DUMP) && \
 	IS_ENABLED(CONFIG_PROC_VMCORE)
 bool svr_kdump_on(void);
+bool svr_kdump_keeps_bsp(void);
 void svr_kdump_init(void);
 void svr_kdump_exit(void);
 void svr_vmcore_init(void);
@@ -224,6 +233,7 @@ const struct svr_cause *svr_capture_cause(void);
 enum svr_fate svr_capture_account(void);
 #else
 static inline bool svr_kdump_on(void) { return false; }
+static inline bool svr_kdump_keeps_bsp(void) { return false; }
 static inline void svr_kdump_init(void) {}
 static inline void svr_kdump_exit(void) {}
 static inline void svr_vmcore_init(void) {}
