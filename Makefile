@@ -13,18 +13,22 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 PYTHON := /usr/bin/python3
 # all, quick, or ci: quick and a slice of the rest, chosen by the commit
 SCOPE ?= quick
+# for check-fresh: on which bare machines, and what is run there
+RELEASES ?= bookworm trixie
+COMMANDS ?= demo check
 # for each fuzzer
 FUZZ_SECONDS ?= 60
 PYTEST = PYTHONPYCACHEPREFIX=$(BUILD)/pycache $(PYTHON) -m pytest -c tools/testing/pytest.ini \
 	--scope=$(SCOPE) --junitxml=$(BUILD)/check/junit.xml $(PYTEST_ARGS)
 
+# Those of the variables $(1) that the caller has set, to be handed on.
+given = $(foreach v,$(1),$(if $(filter command line,$(origin $(v))),$(v)='$($(v))'))
 # What a caller may hand on to kbuild.
-KBUILD_VARS := $(foreach v,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH,\
-	$(if $(filter command line,$(origin $(v))),$(v)='$($(v))'))
+KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo docs check check-all check-ci check-kunit check-static \
-	check-tool check-scenarios check-simulator check-kernel73 check-debug fuzz guest guest73 simulator tool \
+	check-tool check-scenarios check-simulator check-kernel73 check-debug check-fresh fuzz guest guest73 simulator tool \
 	tool_install deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
@@ -100,6 +104,9 @@ check-debug: ## What runs on the debug kernel: its scenarios and the KUnit tests
 	@tools/build/all check
 	@$(PYTEST) tools/testing/scenarios/test_debug_kernel.py tools/testing/kunit
 
+check-fresh: ## README's two commands on bare machines, Debian 12 and 13 (as root, over an hour)
+	@tools/testing/fresh/run '$(RELEASES)' '$(COMMANDS)' $(call given,SCOPE PYTEST_ARGS FUZZ_SECONDS)
+
 fuzz: ## Fuzz the driver's decoders in user space, each for FUZZ_SECONDS=60
 	@tools/build/deps check
 	@$(MAKE) --no-print-directory -C tools/testing/fuzz O='$(BUILD)/fuzz' FUZZ_SECONDS='$(FUZZ_SECONDS)' run
@@ -116,4 +123,5 @@ help: ## List the targets
 		while IFS='|' read -r target text; do printf '  %-18s %s\n' "$$target" "$$text"; done
 	@echo 'Variables: KDIR= kernel build directory, O= build directory, W= C= V= LLVM= as for the kernel,'
 	@echo '           PREFIX= DESTDIR= for tool_install, FUZZ_SECONDS= for each fuzzer,'
+	@echo '           RELEASES="bookworm trixie" COMMANDS="demo check" for check-fresh,'
 	@echo '           PYTEST_ARGS= arguments for pytest (-k reboot, -x, ...), SCOPE=all with what make check leaves out'
