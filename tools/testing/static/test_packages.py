@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Every program and Python module that a script uses comes from a package that tools/build/deps names.
+
+Or from one that every Debian has.  That another package happens to depend on it does
+not count: it may not in the next release.  lib/programs.py reads the scripts.
+"""
+
+import importlib.util
+import os
+import pathlib
+import re
+
+import pytest
+
+from lib import places
+from lib.programs import Uses, makefile, python, Shell
+from lib.sources import files, run, text
+
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+# With the required packages, all that a machine is expected to have (README.md)
+GIVEN = {"apt", "git", "make"}
+# What a package that is named brings under another name: its own dependencies, in each release
+BRINGS = {"python3-minimal": "python3"}
+# Not of a package that deps installs
+OTHERWISE = {
+    "awk": "base-files depends on one of those that there are",
+    "sudo": "only where it is there (as_root)",
+    "qemu-system-x86_64": "tools/build/qemu",
+}
+# What a list is not for, though the name of such a file stands in one that it is for
+NOT_FOR_THE_DEMO = {
+    "tools/build/debug-kernel": "check",
+    "tools/build/kernel73": "kernel73",
+    "tools/build/linux-source": "check",
+    "tools/build/tool": "check",
+    "tools/guest/build-kexec": "check",
+    "tools/snpsim/selftest/Makefile": "check",
+    "tools/svsm-reset/Makefile": "check",
+}
+OTHER_LISTS = {
+    "tools/build/kernel73": "kernel73",
+    "tools/docs/build": "docs",
+    "tools/docs/abi": "docs",
+    "tools/testing/fresh/run": "fresh",
+    "tools/testing/fresh/enter": "fresh",
+}
+
+
+@pytest.fixture(scope="module")
+def uses():
+    return Uses()
+
+
+@pytest.fixture(scope="module")
+def named():
+    """{list: packages}"""
+    lists = {}
+    for what in ("demo", "check", "docs", "kernel73", "fresh"):
+        result = run(places.TOP / "tools/build/deps", what, "--list")
+        assert result.returncode == 0, result.stdout
+        lists[what] = set(result.stdout.split())
+    return lists
+
+
+@pytest.fixture(scope="module")
+def required():
+    """The packages that every Debian has."""
+    listed = run("dpkg-query", "-W", "-f", "${Package} ${Essential} ${Priority}\\n").stdout
+    found = {line.split()[0] for line in listed.splitlines() if line.endswith(" required") or " yes " in line}
+    assert {"coreutils", "bash", "util-linux"} <= found and not {"xz-utils", "cpio"} & found
+    return found | GIVEN
+
+
+def without_comments(name):
+    return re.sub(r"^\s*#.*$", "", text(name), flags=re.MULTILINE)
+
+
+def of_the_demo(scripts):
+    """Those that "make demo" runs: named, with the directory or without, in one that it runs."""
+    reached = {"Makefile", "tools/demo/run", "tools/demo/demo.py"}
+    while True:
+        source = "\n".join(without_comments(name) for name in reached if name != "Makefile")
+        more = set()
+        for name in scripts:
+            path = pathlib.PurePath(name)
+            if path.name == "Makefile":
+                word = rf"/{path.parent.name}\b"
+            elif path.suffix == ".py":
+                word = rf"\bimport [\w, ]*\b{path.stem}\b|from (lib)?\.{path.stem} import"
+            else:
+                word = rf"/{re.escape(path.name)}(?![\w.-])"
+            if name not in NOT_FOR_THE_DEMO and re.search(word, source):
+                more.add(name)
+        if more <= reached:
+            return reached
+        reached |= more
+
+
+def owners(path):
+    """The packages that a file belongs to; of a link that belongs to none: what it leads to."""
+    while True:
+        inside = re.sub(r"^/usr(?=/s?bin/|/lib)", "", str(path))
+        found = run("dpkg-query", "-S", inside, "/usr" + inside).stdout
+        packages = {
+            word.split(":")[0] for line in found.splitlines() if ": /" in line and not line.startswith("diversion")
+            for word in line.rsplit(": ", 1)[0].split(", ")
+        }
+        if packages or not path.is_symlink():
+            return packages
+        path = path.parent / os.readlink(path)
+
+
+class Packages:
+    """Of what belongs to which package, remembered."""
+
+    def __init__(self):
+        self.known = {}
+
+    def of_program(self, name):
+        if name not in self.known:
+            paths = [pathlib.Path(place) / name for place in PATH.split(":")]
+            self.known[name] = next((owners(path) for path in paths if path.exists()), {name})
+        return self.known[name]
+
+    def of_module(self, name):
+        if name not in self.known:
+            spec = importlib.util.find_spec(name)
+            self.known[name] = owners(pathlib.Path(spec.origin)) if spec else {f"python3-{name}"}
+        return self.known[name]
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return Packages()
+
+
+def missing(uses, packages, allowed, scripts):
+    """{(file, program or module)} that no allowed package has."""
+    def lacks(owned):
+        return not {BRINGS.get(package, package) for package in owned} & allowed
+
+    found = {
+        (name, word) for name in scripts for word in uses.programs.get(name, ())
+        if word not in OTHERWISE and lacks(packages.of_program(word))
+    }
+    return found | {
+        (name, word) for name in scripts for word in uses.modules.get(name, ()) if lacks(packages.of_module(word))
+    }
+
+
+def test_demo(uses, named, required, packages):
+    scripts = of_the_demo(uses.programs)
+    assert {"tools/build/qemu", "tools/guest/mkinitrd", "tools/snpsim/Makefile", "tools/testing/lib/guest.py"} <= scripts
+    assert missing(uses, packages, named["demo"] | required, scripts) == set()
+
+
+def test_check(uses, named, required, packages):
+    scripts = set(uses.programs) - set(OTHER_LISTS)
+    assert missing(uses, packages, named["check"] | required, scripts) == set()
+
+
+@pytest.mark.parametrize("what", sorted(set(OTHER_LISTS.values())))
+def test_other_list(uses, named, required, packages, what):
+    scripts = {name for name, of in OTHER_LISTS.items() if of == what}
+    assert scripts <= set(uses.programs)
+    assert missing(uses, packages, named[what] | required, scripts) == set()
+
+
+def test_lists_build_on_each_other(named):
+    assert named["demo"] < named["check"] and named["demo"] < named["kernel73"]
+
+
+def test_exceptions_are_needed(uses):
+    """What is left out is there, and used."""
+    assert set(NOT_FOR_THE_DEMO) <= set(uses.programs)
+    assert set(OTHERWISE) <= set().union(*uses.programs.values())
+
+
+@pytest.mark.parametrize("what, package, file, word", [
+    ("demo", "xz-utils", "tools/guest/build", "xz"),
+    ("demo", "cpio", "tools/guest/mkinitrd", "cpio"),
+    ("demo", "busybox-static", "tools/guest/mkinitrd", "busybox"),
+    ("demo", "gcc", "tools/snpsim/Makefile", "gcc"),
+    ("demo", "binutils", "tools/snpsim/Makefile", "ld"),
+    ("demo", "python3", "tools/demo/run", "python3"),
+    ("demo", "python3-pexpect", "tools/testing/lib/guest.py", "pexpect"),
+    ("check", "xz-utils", "tools/build/linux-source", "xz"),
+    ("check", "kmod", "tools/testing/tool/test_tool_build.py", "modinfo"),
+    ("check", "groff-base", "tools/testing/tool/test_tool_build.py", "groff"),
+    ("check", "coccinelle", "tools/testing/static/test_build.py", "spatch"),
+    ("check", "clang", "tools/testing/fuzz/Makefile", "clang"),
+    ("check", "shfmt", "tools/testing/lib/programs.py", "shfmt"),
+    ("check", "python3-pytest", "tools/testing/conftest.py", "pytest"),
+    ("docs", "python3-sphinx", "tools/docs/build", "sphinx-build"),
+    ("fresh", "mmdebstrap", "tools/testing/fresh/run", "mmdebstrap"),
+])
+def test_package_that_is_missing_is_found(uses, named, required, packages, what, package, file, word):
+    assert package in named[what]
+    assert (file, word) in missing(uses, packages, named[what] - {package} | required, [file])
+
+
+SCRIPT = """
+mine() { bc -l; }
+for i in $(cpio -t <"$x"); do A=1 exec nice -n 5 patch -p1 | zstd -d; done
+# file is only mentioned, and so is "man"
+as_root env -u B C=1 lsof; step log "title of this" pahole x; [ -x /usr/bin/less ] && "$variable" ps
+if command -v sudo >/dev/null; then find . -exec strip {} +; fi
+tar -C dir -xJf "$y"; case $z in file) mine ;; esac
+cat <<END
+$(objcopy x)
+END
+"""
+
+
+def test_programs_of_a_script():
+    script = Shell(SCRIPT)
+    assert script.functions == {"mine"}
+    assert script.programs - {"exec", "step", "as_root", "mine"} == {
+        "bc", "cpio", "nice", "patch", "zstd", "env", "lsof", "pahole", "sudo", "find", "strip", "tar", "xz", "cat",
+        "objcopy", "[",
+    } - {"["} | {name for name in script.programs if name == "["}
+
+
+def test_programs_of_a_makefile():
+    rules = "CC ?= gcc\nX := $(shell uname -r)\nall: $(Y)\n\t@$(CC) $(if $(Y),-c) $@ && \\\n\tfile $$HOME\n\t-@$(Y) less\n"
+    assert makefile(rules) == {"gcc", "uname", "file"}
+
+
+def test_programs_of_python():
+    source = "import bpf\nfrom lib import x\nrun('perl', a)\nsubprocess.run(['/sbin/modinfo', b])\nguest.run('less')\nrun(c)\n"
+    assert python(source) == ({"perl", "modinfo"}, {"bpf", "lib"})
+
+
+def test_libraries_by_version(tmp_path):
+    """spatch loads the library of the release's Python; nothing depends on that."""
+    for version, release in (("3.11", "Debian 12"), ("3.13", "Debian 13")):
+        stub = tmp_path / "apt-cache"
+        stub.write_text(f"#!/bin/sh\n[ $2 = python3 ] && echo '  Depends: python{version}'\nexit 0\n")
+        stub.chmod(0o755)
+        listed = run(
+            places.TOP / "tools/build/deps", "check", "--list",
+            env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        ).stdout.split()
+        assert f"libpython{version}" in listed, release
