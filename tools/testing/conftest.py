@@ -22,7 +22,7 @@ from lib import places, slices  # noqa: E402
 from lib.guest import KERNEL_SPLAT, KERNEL_TROUBLE, Guest  # noqa: E402
 
 # Quick ones first; the debug kernel is built while those that do not need it run.
-ORDER = ("static", "tool", "scenarios", "simulator", "kunit")
+ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "kunit")
 
 
 def directory_of(item):

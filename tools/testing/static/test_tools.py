@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a user gets to see where something is missing: one clear line."""
 
+import fcntl
 import os
 
 import pytest
@@ -145,3 +146,78 @@ def test_foreign_directory_is_not_cleaned(tmp_path):
         result = tool(tmp_path, TOOLS / "clean", *arguments)
         assert result.returncode == 1 and "not removing anything" in result.stdout
     assert (tmp_path / "build/precious").exists()
+
+
+FRESH = places.TOP / "tools/testing/fresh/run"
+MIRROR = "http://mirror.invalid/debian"
+
+
+def fresh(tmp_path, *arguments, mirror=MIRROR, **stubs):
+    """Run check-fresh on a machine of which all but the given is as it should be; its last line."""
+    suites = [f"echo {mirror} {name}{part} main" for name in ("bookworm", "trixie") for part in ("", "-security")]
+    for name, script in {
+        "id": "echo 0", "dpkg-query": "echo installed", "unshare": "exit 0", "setpriv": "exit 0",
+        "df": "echo Avail; echo 99999M", "apt-get": "\n".join(suites), "apt-config": "exit 0",
+        "mmdebstrap": "echo mmdebstrap 1.5", **stubs,
+    }.items():
+        stub(tmp_path, name, script)
+    result = tool(tmp_path, FRESH, *arguments)
+    assert result.returncode == 1, result.stdout
+    return result.stdout.splitlines()
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (("sid", "demo"), "RELEASES: there is no sid; there are: bookworm trixie"),
+    (("", "demo"), "RELEASES is empty: name one or more of: bookworm trixie"),
+    (("trixie", "demo chekc"), "COMMANDS: there is no chekc; there are: module "),
+    (("trixie", "check-fresh"), "COMMANDS: there is no check-fresh; there are: module "),
+    (("trixie", ""), "COMMANDS is empty: name one or more of: module "),
+])
+def test_fresh_with_unknown_names(tmp_path, arguments, said):
+    line, = fresh(tmp_path, *arguments)
+    assert line.startswith(f"svsm-reset: error: {said}")
+
+
+def test_fresh_from_make(tmp_path):
+    """The variables arrive."""
+    result = tool(tmp_path, "make", "-s", "-C", places.TOP, "check-fresh", "RELEASES=sid", f"O={tmp_path}/build")
+    assert result.returncode != 0 and "RELEASES: there is no sid" in result.stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize("said, stubs", [
+    ("only root can make bare trees and enter them: sudo make check-fresh", {"id": "echo 1000"}),
+    ("no mount namespaces here: run it on a machine or in a container with CAP_SYS_ADMIN", {"unshare": "exit 1"}),
+    ("a tree needs 3000 MB, {fresh} has 12: make room, or name another place with O=", {"df": "echo Avail; echo 12M"}),
+    ("no tree of trixie: is the network there, and has the mirror trixie?", {"setpriv": "echo E: no; exit 100"}),
+    ("apt knows no mirror for ", {"mirror": "http://mirror.invalid/debian other"}),
+    ("the mirror is neither http nor https, a chroot cannot reach it: file:/srv", {"mirror": "file:/srv"}),
+    ("the disk is full: make room in {fresh}, or name another place with O=; no tree of trixie",
+     {"setpriv": "touch $0.ran; exit 1", "df": "echo Avail; [ -e ${0%df}setpriv.ran ] && echo 3M || echo 99999M"}),
+])
+def test_fresh_where_something_is_missing(tmp_path, said, stubs):
+    line = fresh(tmp_path, "trixie", "demo", **stubs)[-1]
+    assert line.startswith("svsm-reset: error: " + said.format(fresh=tmp_path / "build/fresh")), line
+
+
+def test_fresh_twice_at_once(tmp_path):
+    (tmp_path / "build/fresh").mkdir(parents=True)
+    with open(tmp_path / "build/fresh/.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "another check-fresh is at work" in fresh(tmp_path, "trixie", "demo")[-1]
+
+
+def test_fresh_enters_only_in_a_namespace(tmp_path):
+    """Outside of one, its mounts would stay."""
+    result = run(FRESH.parent / "enter", tmp_path, tmp_path, "true")
+    assert result.returncode == 1 and len(result.stdout.splitlines()) == 1 and not list(tmp_path.iterdir())
+
+
+def test_what_fresh_downloaded_is_kept(tmp_path):
+    build = tmp_path / "build"
+    for name in ("fresh/archives/trixie", "fresh/trixie/tree"):
+        (build / name).mkdir(parents=True)
+    (build / "fresh/base-trixie-1.tar").write_text("")
+    (build / ".svsm-reset").write_text("")
+    assert tool(tmp_path, TOOLS / "clean").returncode == 0
+    assert sorted(path.name for path in (build / "fresh").iterdir()) == ["archives", "base-trixie-1.tar"]
+    assert tool(tmp_path, TOOLS / "clean", "--all").returncode == 0 and not list(build.iterdir())
