@@ -156,10 +156,7 @@ def makefile(source):
             lines.append(expand(re.sub(r"^[@+-]+", "", line.strip()), variables, shells).replace("\1", "$"))
         elif not line.startswith("#"):
             expand(line, variables, shells)
-    found = set()
-    for line in lines + shells:
-        found |= Shell(line).programs
-    return found
+    return Shell("\n".join(lines + shells)).programs
 
 
 # Python

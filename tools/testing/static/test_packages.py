@@ -96,42 +96,44 @@ def of_the_demo(scripts):
         reached |= more
 
 
-def owners(path):
-    """The packages that a file belongs to; of a link that belongs to none: what it leads to."""
-    while True:
-        inside = re.sub(r"^/usr(?=/s?bin/|/lib)", "", str(path))
-        found = run("dpkg-query", "-S", inside, "/usr" + inside).stdout
-        packages = {
-            word.split(":")[0] for line in found.splitlines() if ": /" in line and not line.startswith("diversion")
-            for word in line.rsplit(": ", 1)[0].split(", ")
-        }
-        if packages or not path.is_symlink():
-            return packages
+def chain(path):
+    """A file, and if it is a link what that leads to, step by step."""
+    yield path
+    while path.is_symlink():
         path = path.parent / os.readlink(path)
+        yield path
+
+
+def owners(paths):
+    """{path: packages}; of a link that belongs to none: of what it leads to.  dpkg is asked once."""
+    def plain(path):
+        return re.sub(r"^/usr(?=/s?bin/|/lib)", "", str(path))
+
+    asked = {prefix + plain(step) for path in paths for step in chain(path) for prefix in ("", "/usr")}
+    found = {}
+    for line in run("dpkg-query", "-S", *sorted(asked)).stdout.splitlines():
+        if ": /" in line and not line.startswith(("diversion by", "dpkg-query:")):
+            packages, path = line.rsplit(": ", 1)
+            found.setdefault(plain(path), set()).update(word.split(":")[0] for word in packages.split(", "))
+    return {path: next((found[plain(step)] for step in chain(path) if plain(step) in found), set()) for path in paths}
 
 
 class Packages:
-    """Of what belongs to which package, remembered."""
+    """What belongs to which package.  What is not here may be of the package that is called so."""
 
-    def __init__(self):
-        self.known = {}
-
-    def of_program(self, name):
-        if name not in self.known:
-            paths = [pathlib.Path(place) / name for place in PATH.split(":")]
-            self.known[name] = next((owners(path) for path in paths if path.exists()), {name})
-        return self.known[name]
-
-    def of_module(self, name):
-        if name not in self.known:
-            spec = importlib.util.find_spec(name)
-            self.known[name] = owners(pathlib.Path(spec.origin)) if spec else {f"python3-{name}"}
-        return self.known[name]
+    def __init__(self, programs, modules):
+        places_of = {name: [pathlib.Path(place) / name for place in PATH.split(":")] for name in programs}
+        paths = {name: path for name, tried in places_of.items() for path in tried[::-1] if path.exists()}
+        specs = {name: importlib.util.find_spec(name) for name in modules}
+        origins = {name: pathlib.Path(spec.origin) for name, spec in specs.items() if spec}
+        of = owners([*paths.values(), *origins.values()])
+        self.of_program = {name: of[paths[name]] if name in paths else {name} for name in programs}
+        self.of_module = {name: of[origins[name]] if name in origins else {f"python3-{name}"} for name in modules}
 
 
 @pytest.fixture(scope="module")
-def packages():
-    return Packages()
+def packages(uses):
+    return Packages(set().union(*uses.programs.values()), set().union(*uses.modules.values()))
 
 
 def missing(uses, packages, allowed, scripts):
@@ -141,10 +143,10 @@ def missing(uses, packages, allowed, scripts):
 
     found = {
         (name, word) for name in scripts for word in uses.programs.get(name, ())
-        if word not in OTHERWISE and lacks(packages.of_program(word))
+        if word not in OTHERWISE and lacks(packages.of_program[word])
     }
     return found | {
-        (name, word) for name in scripts for word in uses.modules.get(name, ()) if lacks(packages.of_module(word))
+        (name, word) for name in scripts for word in uses.modules.get(name, ()) if lacks(packages.of_module[word])
     }
 
 
