@@ -14,7 +14,7 @@
 # The system's mirror of the given suite, as apt itself names it.
 mirror() {
 	apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
-		awk -v suite="$1" '$2 == suite && $3 == "main" { print $1; exit }'
+		awk -v suite="$1" '$2 == suite && $3 == "main" && !found { print $1; found = 1 }'
 }
 
 private_apt() {
