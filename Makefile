@@ -28,7 +28,8 @@ KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo docs check check-all check-ci check-kunit check-static \
-	check-tool check-scenarios check-simulator check-kernel73 check-debug check-fresh fuzz guest guest73 simulator tool \
+	check-tool check-scenarios check-simulator check-kernel73 check-rt check-debug check-fresh fuzz \
+	guest guest73 guest-rt simulator tool \
 	tool_install deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
@@ -62,6 +63,9 @@ guest: ## Build the test guest: module, kernel and initial ram disks
 
 guest73: ## The same with Debian's Linux 7.3, which is downloaded
 	@tools/build/all guest73
+
+guest-rt: ## The same with Debian's Linux 6.12 with PREEMPT_RT, which is downloaded
+	@tools/build/all guest-rt
 
 simulator: ## Build the simulator and see that there is a QEMU for it
 	@tools/build/all simulator
@@ -99,6 +103,10 @@ check-kunit: ## Only the KUnit tests (on the debug kernel, built once)
 check-kernel73: ## Only the scenarios on Linux 7.3, which no other target runs
 	@tools/build/all check-kernel73
 	@$(PYTEST) -m kernel73 tools/testing/scenarios
+
+check-rt: ## Only the scenarios on Linux 6.12 with PREEMPT_RT, which no other target runs
+	@tools/build/all check-rt
+	@$(PYTEST) -m kernel_rt tools/testing/scenarios
 
 check-debug: ## What runs on the debug kernel: its scenarios and the KUnit tests
 	@tools/build/all check

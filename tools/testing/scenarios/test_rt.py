@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The same module on Debian's Linux 6.12 with PREEMPT_RT.
+
+Spinlocks sleep there and consoles are printed by threads.  What the driver does in
+a reset must not depend on either.
+"""
+
+import re
+import shutil
+
+import pytest
+
+from lib import crash, matrix, places
+from lib.sources import run
+
+pytestmark = pytest.mark.kernel_rt
+
+BOOT_TIMEOUT = 240
+KERNEL = {"kernel": places.KERNEL_RT / "vmlinuz", "initrd": places.GUEST_RT / "initrd.img", "timeout": 900}
+KDUMP = {
+    **KERNEL, "initrd": places.GUEST_RT / "initrd-kdump.img", "memory": "1G", "append": "crashkernel=320M", "smp": 2,
+    "timeout": 1500,
+}
+# Rows of the crash matrix: each way to the driver, and each thing that another CPU may be doing
+ROWS = (
+    "panic-bsp-idle", "panic-irq-ap-idle", "panic-nmi-last-ap-idle", "sysrq-b-bsp-idle", "sysrq-b-last-ap-idle",
+    "emergency-irq-ap-idle", "oops-bsp-idle", "panic-ap-irqs-off", "panic-ap-bsp-irqs-off", "emergency-ap-irqs-off",
+    "reboot-ap-irqs-off", "panic-ap-nmi-stuck", "panic-and-sysrq-b-ap-idle",
+)
+
+
+@pytest.fixture(name="kernel_rt", autouse=True)
+def fixture_kernel_rt(request):
+    """Skip, and say why, where this kernel is not asked for or cannot be had."""
+    if "kernel_rt" not in request.config.option.markexpr:
+        pytest.skip("only when asked for: make check-rt")
+    missing = places.KERNEL_RT / "missing"
+    if missing.exists():
+        pytest.skip(f"no Linux 6.12 with PREEMPT_RT: {missing.read_text(encoding='utf-8').strip()}")
+    assert (places.GUEST_RT / "initrd.img").exists(), "not built: make guest-rt"
+    return (places.KERNEL_RT / "release").read_text(encoding="utf-8").strip()
+
+
+@pytest.fixture(name="start")
+def fixture_start(simulate, kernel_rt):
+    """Start a guest with this kernel and load the module: start(...) -> Guest"""
+
+    def start(parameters="", **arguments):
+        guest = simulate(**{**KERNEL, **arguments})
+        assert guest.boot(1, BOOT_TIMEOUT) == guest.smp
+        assert guest.check("uname -r").split()[-1] == kernel_rt
+        assert "PREEMPT_RT" in guest.check("uname -v")
+        guest.load(parameters)
+        assert guest.attribute("last_reset_reason") == "none"
+        return guest
+
+    return start
+
+
+def next_boot(guest, reason, parameters="", boot=2):
+    """The next boot: all CPUs, the reason known."""
+    assert guest.boot(boot, BOOT_TIMEOUT) == guest.smp
+    guest.load(parameters)
+    assert guest.attribute("last_reset_reason") == reason
+
+
+def reset_once(guest, reason, parameters=""):
+    next_boot(guest, reason, parameters)
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=guest.smp)
+
+
+def do(guest, text):
+    """Have the trouble module do that; with what it brings about the shell may not come back."""
+    guest.trouble_is_fine = True
+    guest.check(f"insmod {crash.TROUBLE}; taskset -p 1 $$ > /dev/null; echo 0 > /proc/irq/4/smp_affinity_list")
+    guest.send(f"echo '{text}' > {crash.DO}")
+
+
+def test_module_builds_without_warnings():
+    out = places.CHECK / "kernel-rt"
+    shutil.rmtree(out, ignore_errors=True)
+    result = run(
+        places.TOP / "tools/build/module", "--kdir", places.KERNEL_RT / "headers", "--out", out, "W=1"
+    )
+    assert result.returncode == 0, result.stdout
+    complaints = [line for line in result.stdout.splitlines() if re.search(r"warning:|error:|objtool", line)]
+    assert complaints == []
+
+
+@pytest.mark.parametrize("cpu", [0, 3], ids=["bsp", "ap"])
+def test_reboot(start, cpu):
+    guest = start()
+    guest.check(f"echo {cpu} > /sys/kernel/reboot/cpu")
+    guest.send("reboot -f")
+    guest.expect("quiesced 3 of 3 CPUs")
+    reset_once(guest, "reboot")
+    assert ("handing the call over" in guest.console) == (cpu != 0)
+
+
+def test_reboot_while_an_ap_spins(start):
+    """reboot=force, and an interrupt does not stop one AP."""
+    guest = start(append="reboot=force")
+    guest.check("insmod /lib/modules/stuck.ko cpu=2 mode=irq")
+    guest.send("taskset 1 reboot -f")
+    guest.expect(r"by NMI: 2\s")
+    reset_once(guest, "reboot")
+
+
+def test_module_reloaded(start):
+    guest = start()
+    for _ in range(3):
+        guest.check("rmmod svsm_reset")
+        guest.load()
+        assert guest.attribute("last_reset_reason") == "none"
+    guest.send("reboot -f")
+    reset_once(guest, "reboot")
+
+
+@pytest.mark.parametrize("row", [pytest.param(matrix.BY_ID[name], id=name) for name in ROWS])
+def test_crash(simulate, row):
+    """Nothing but what was asked for complains, no scheduling while atomic in particular."""
+    crash.run(simulate, row, **KERNEL)
+
+
+@pytest.mark.parametrize("what, reason", [
+    ("panic@nmi 2", "panic"), ("spin@irqs-off 1 + panic 2", "panic"), ("sysrq-b 2", "emergency-restart"),
+], ids=["nmi", "irqs-off", "sysrq-b"])
+def test_record_in_cmos(start, what, reason):
+    """Without taking its lock, which is a sleeping one, the record gets there."""
+    guest = start("record=cmos")
+    do(guest, what)
+    reset_once(guest, reason, "record=cmos")
+    assert "record could not be written" not in guest.console
+
+
+def load_capture(guest):
+    guest.check("load-capture nokaslr", timeout=400)
+    assert guest.check("cat /sys/kernel/kexec_crash_loaded") == "1"
+
+
+@pytest.mark.parametrize("what, message", [
+    ("sysrq-c 0", "sysrq triggered crash"), ("sysrq-c 1", "sysrq triggered crash"),
+    ("panic@nmi 1", "trouble: as asked for, in an NMI"),
+], ids=["bsp", "ap", "ap-nmi"])
+def test_kdump(start, what, message):
+    """Crash, read the whole core in the capture kernel, which runs on the BSP, and reset."""
+    guest = start(**{**KDUMP, "append": "crashkernel=320M efi=runtime"})
+    load_capture(guest)
+    do(guest, what)
+    assert guest.capture(1, timeout=600) == 1
+    guest.load()
+    said = guest.check("vmcore check", timeout=600)
+    assert re.search(r"^vmcore: pages \d+ failed 0 ", said, re.MULTILINE), said
+    said = guest.check("vmcore-dmesg /proc/vmcore | tail -n 400", timeout=240)
+    assert message in said
+    assert ("handing the jump into the crash kernel over to the BSP" in said) == ("1" in what)
+    guest.send("reboot -f")
+    next_boot(guest, "kdump")
+    found = guest.attribute("last_reset_message")
+    assert found and message.startswith(found)
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
+def test_no_capture_kernel_without_efi_runtime(simulate):
+    """What no module can mend: machine_kexec_prepare() reads EFI's system table, which is private, as shared."""
+    guest = simulate(**KDUMP)
+    guest.boot(1, BOOT_TIMEOUT)
+    guest.send("load-capture nokaslr")
+    assert guest.end() == 2, guest.tail()
+    guest.events.one("violation", kind="private-as-shared", access="read")
