@@ -20,9 +20,10 @@
  *	reboot	kernel_restart(), as reboot(2) does
  *
  * CONTEXT is where: process (a thread, the default), preempt-off, irqs-off,
- * irq (a hard interrupt) or nmi. WHEN is "now", or "restart": once
- * svsm-reset has armed itself for a restart; or "dump": at the kmsg dump of a
- * restart, right before svsm-reset's own dumper.
+ * irq (a hard interrupt), nmi, rtc-locked (inside rtc_lock) or, with PREEMPT_RT,
+ * rtc-unlocking (in the middle of giving rtc_lock to one who waits). WHEN is
+ * "now", or "restart": once svsm-reset has armed itself for a restart; or
+ * "dump": at the kmsg dump of a restart, right before svsm-reset's own dumper.
  */
 #include <linux/atomic.h>
 #include <linux/bug.h>
@@ -34,6 +35,7 @@
 #include <linux/irqflags.h>
 #include <linux/kmsg_dump.h>
 #include <linux/kthread.h>
+#include <linux/mc146818rtc.h>
 #include <linux/module.h>
 #include <linux/nmi.h>
 #include <linux/panic.h>
@@ -43,6 +45,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/sysrq.h>
 #include <asm/apic.h>
@@ -242,12 +245,44 @@ static void trouble_in_nmi(struct trouble *trouble)
 	trouble_nmi();
 }
 
+static void trouble_rtc_locked(struct trouble *trouble)
+{
+	spin_lock(&rtc_lock);
+	trouble_act(trouble);
+	spin_unlock(&rtc_lock);
+}
+
+#ifdef CONFIG_PREEMPT_RT
+/* RT_MUTEX_HAS_WAITERS, which the kernel keeps to itself */
+#define TROUBLE_HAS_WAITERS	((struct task_struct *)1)
+
+/*
+ * As rt_mutex_slowunlock() is for some instructions: no owner, but one who waits for
+ * the lock, and the spinlock inside it held.
+ */
+static void trouble_rtc_unlocking(struct trouble *trouble)
+{
+	struct rt_mutex_base *lock = &rtc_lock.lock;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&lock->wait_lock, flags);
+	WRITE_ONCE(lock->owner, TROUBLE_HAS_WAITERS);
+	trouble_act(trouble);
+	WRITE_ONCE(lock->owner, NULL);
+	raw_spin_unlock_irqrestore(&lock->wait_lock, flags);
+}
+#endif
+
 static const struct trouble_context trouble_contexts[] = {
 	{ "process", trouble_act },
 	{ "preempt-off", trouble_preempt_off },
 	{ "irqs-off", trouble_irqs_off },
 	{ "irq", trouble_in_irq },
 	{ "nmi", trouble_in_nmi },
+	{ "rtc-locked", trouble_rtc_locked },
+#ifdef CONFIG_PREEMPT_RT
+	{ "rtc-unlocking", trouble_rtc_unlocking },
+#endif
 };
 
 static void trouble_run(struct trouble *trouble)

@@ -134,6 +134,34 @@ def test_record_in_cmos(start, what, reason):
     assert "record could not be written" not in guest.console
 
 
+@pytest.mark.parametrize("what", ["spin@rtc-locked 1 + panic 2"], ids=["held"])
+def test_lock_of_the_cmos(start, what):
+    """Somebody is inside: CMOS is left alone, and all else goes on."""
+    guest = start()
+    do(guest, what)
+    guest.expect(r"cmos: the record could not be written \(-EBUSY\)", timeout=90)
+    next_boot(guest, "panic")
+    assert guest.attribute("record_store") == "secrets"
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=guest.smp)
+    assert "the reason of the reset could not be recorded" not in guest.console
+
+
+def test_efi(start):
+    """With runtime services the variable is written, and not in an NMI, which is said."""
+    stores = "record=secrets,cmos,efi"
+    guest = start(stores, append="efi=runtime", svsm="draft,secrets=pristine", efivars=True)
+    guest.send("reboot -f")
+    next_boot(guest, "reboot", stores)
+    assert guest.attribute("record_store") == "efi"
+    do(guest, "panic@nmi 2")
+    guest.expect(r"efi: the record could not be written \(-EBUSY\)", timeout=BOOT_TIMEOUT)
+    next_boot(guest, "panic", stores, boot=3)
+    assert guest.attribute("record_store") == "cmos"
+    guest.powered_off()
+    guest.events.orderly_resets(2, cpus=guest.smp)
+
+
 def load_capture(guest):
     guest.check("load-capture nokaslr", timeout=400)
     assert guest.check("cat /sys/kernel/kexec_crash_loaded") == "1"

@@ -12,6 +12,7 @@
 #include <linux/array_size.h>
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/minmax.h>
 #include <linux/moduleparam.h>
 #include <linux/sprintf.h>
 #include <linux/string.h>
@@ -171,6 +172,7 @@ int svr_stores_read(struct svr_record *rec, const struct svr_store **from)
  * @rec:         the record
  * @memory_only: only to those that are memory
  *
+ * A store that does not take it is named in one line, and the others go on.
  * Context: any, NMI included; only tries locks.
  *
  * Return: bytes of the largest store that has taken it, 0 when none has.
@@ -180,14 +182,20 @@ size_t svr_stores_write(const struct svr_record *rec, bool memory_only)
 	u8 raw[SVR_RECORD_FULL];
 	size_t largest = 0;
 	unsigned int i;
+	int err;
 
 	for (i = 0; i < SVR_STORES; i++) {
 		if (!svr_uses[i].opened || svr_uses[i].foreign ||
 		    (memory_only && !svr_stores[i]->memory))
 			continue;
 		svr_record_encode(rec, raw, svr_stores[i]->size);
-		if (!svr_stores[i]->write(raw) && svr_stores[i]->size > largest)
-			largest = svr_stores[i]->size;
+		err = svr_stores[i]->write(raw);
+		if (!err)
+			largest = max(largest, svr_stores[i]->size);
+		/* On the way to a crash kernel even a line may be too much */
+		else if (!memory_only)
+			svr_warn("%s: the record could not be written (%pe)\n",
+				 svr_stores[i]->name, ERR_PTR(err));
 	}
 	return largest;
 }
