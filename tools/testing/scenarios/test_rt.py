@@ -134,9 +134,12 @@ def test_record_in_cmos(start, what, reason):
     assert "record could not be written" not in guest.console
 
 
-@pytest.mark.parametrize("what", ["spin@rtc-locked 1 + panic 2"], ids=["held"])
+@pytest.mark.parametrize("what", [
+    "spin@rtc-locked 1 + panic 2", "spin@rtc-unlocking 1 + panic 2", "panic@rtc-unlocking 2",
+    "spin@rtc-unlocking 1 + panic@nmi 2",
+], ids=["held", "given-up", "given-up-here", "given-up-nmi"])
 def test_lock_of_the_cmos(start, what):
-    """Somebody is inside: CMOS is left alone, and all else goes on."""
+    """Somebody is inside, or has the lock inside the lock: CMOS is left alone, and all else goes on."""
     guest = start()
     do(guest, what)
     guest.expect(r"cmos: the record could not be written \(-EBUSY\)", timeout=90)

