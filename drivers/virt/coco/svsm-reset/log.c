@@ -20,10 +20,16 @@
  * leaves the consoles to others there, also in a panic (but for those that have
  * learnt to print anywhere, which the first step is enough for). Who wants to see
  * the line asks the record.
+ *
+ * With PREEMPT_RT console_unlock() prints nothing, it is all left to threads, which
+ * have been stopped with their CPUs; so the consoles are not even tried. printk() itself
+ * prints there in a panic, and at the end of an orderly restart, when these threads are
+ * gone, on consoles that have learnt it: a line at an emergency restart is only stored.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
 #include <linux/console.h>
+#include <linux/kconfig.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/stdarg.h>
@@ -72,7 +78,7 @@ void svr_log_mute(void)
  *
  * Context: any; other CPUs may be stopped. As svr_emit_log(), and the line gets
  * to the consoles if nobody has been stopped printing, and not from inside an
- * NMI.
+ * NMI; with PREEMPT_RT as the kernel sees fit.
  */
 void svr_emit(const char *fmt, ...)
 {
@@ -82,7 +88,8 @@ void svr_emit(const char *fmt, ...)
 	svr_store_line(fmt, args);
 	va_end(args);
 
-	if (READ_ONCE(svr_muted) || in_nmi() || !console_trylock())
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) || READ_ONCE(svr_muted) || in_nmi() ||
+	    !console_trylock())
 		return;
 	/* What bust_spinlocks() does, which is not exported */
 	oops_in_progress++;
