@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is known of the last reset, and a record that somebody has tampered with.
 
-Hardly anything here knows the format of the record: it is what changes in the
-secrets page and in the CMOS memory when the module is loaded for the first time.
+Hardly anything here knows the format of the record: it is what the driver has written into
+the secrets page and into its bytes of the CMOS memory.
 """
 
 import calendar
@@ -17,6 +17,9 @@ from lib.record import usage
 
 CLOCK = set(range(0x0E))
 SECRETS = "/sys/module/secrets/parameters"
+# The bytes of CMOS that are the record's, as the guide has them
+PLACE = range(0x60, 0x70)
+BLANK = dict.fromkeys(PLACE, 0)
 EMPTY = bytes(32)
 FOREIGN = b"A" * 32
 
@@ -76,16 +79,10 @@ def source(guest):
     return told(guest, "last_reset_reason", "record_store")
 
 
-def record_place(guest):
-    """Where the record is in CMOS: the bytes that the first load changes."""
-    before = cmos(guest)
-    assert page(guest) == EMPTY
-    assert source(guest) == ["none", "none"]
-    after = cmos(guest)
-    assert page(guest) != EMPTY, "loading the module left no record in the secrets page"
-    changed = [address for address in after if after[address] != before[address]]
-    assert changed, "loading the module left no record in CMOS"
-    return range(min(changed), max(changed) + 1)
+def in_cmos(guest):
+    """The record's bytes of CMOS."""
+    memory = cmos(guest)
+    return {address: memory[address] for address in PLACE}
 
 
 def counts(guest):
@@ -148,26 +145,24 @@ def test_reboot_panic_and_emergency(simulate):
 def test_tampered_record(simulate):
     """After a real reset, any damaged byte makes it unknown; undamaged it is right."""
     guest = boot(simulate)
-    place = record_place(guest)
     guest.load()
     guest.send("reboot -f")
     again(guest, 2)
     raw = page(guest)
-    memory = cmos(guest)
-    record = {address: memory[address] for address in place}
+    record = in_cmos(guest)
     for at in range(len(raw)):
         damaged = bytearray(raw)
         damaged[at] ^= 1 << at % 8
         write_page(guest, bytes(damaged))
         # the bytes that say whose it is: then it is not damaged, but another's
-        write(guest, record if at > 1 else {address: 0x41 for address in place})
+        write(guest, record if at > 1 else dict.fromkeys(PLACE, 0x41))
         assert reason(guest) == "unknown", f"secrets, byte {at}"
     # Without it the one in CMOS counts.
-    for address in place:
+    for address in PLACE:
         write_page(guest, EMPTY)
         write(guest, record | {address: record[address] ^ 0x80})
         assert reason(guest) == "unknown", f"cmos, byte {address:#x}"
-    for other in ({address: 0 for address in list(place)[4:]}, dict(zip(place, list(record.values())[1:] + [0]))):
+    for other in (dict.fromkeys(PLACE[4:], 0), dict(zip(PLACE, list(record.values())[1:] + [0]))):
         write_page(guest, EMPTY)
         write(guest, record | other)
         assert reason(guest) == "unknown", other
@@ -186,13 +181,12 @@ def test_tampered_record(simulate):
 def test_nothing_and_foreign_data(simulate):
     """Empty stores are no reason; somebody else's bytes are unknown and are left alone."""
     guest = boot(simulate)
-    place = record_place(guest)
     for value in (0, 0xFF):
         write_page(guest, bytes([value] * 32))
-        write(guest, {address: value for address in place})
+        write(guest, dict.fromkeys(PLACE, value))
         assert source(guest) == ["none", "none"]
     write_page(guest, FOREIGN)
-    write(guest, {address: 0x41 for address in place})
+    write(guest, dict.fromkeys(PLACE, 0x41))
     before = cmos(guest)
     assert source(guest) == ["unknown", "none"]
     assert "left alone" in guest.dmesg()
@@ -202,7 +196,7 @@ def test_nothing_and_foreign_data(simulate):
     assert source(guest) == ["unknown", "none"]
     assert (cmos(guest), page(guest)) == (before, FOREIGN)
     # given CMOS, it keeps its record there
-    write(guest, {address: 0 for address in place})
+    write(guest, BLANK)
     guest.load()
     guest.send("reboot -f")
     again(guest, 3)
@@ -269,13 +263,12 @@ def small(raw, tsc):
 def test_relaunched(simulate):
     """What a host leaves in CMOS when it ends the machine and launches another, instead of a reset."""
     guest = boot(simulate)
-    place = record_place(guest)
     guest.load()
     # so that the other one is younger when it looks
     guest.check("sleep 25")
     guest.send("reboot -f")
     again(guest, 2)
-    raw = bytes(cmos(guest)[address] for address in place)
+    raw = bytes(in_cmos(guest).values())
     guest.powered_off()
 
     other = boot(simulate)
@@ -285,7 +278,7 @@ def test_relaunched(simulate):
     cases = [(raw, relaunched), (small(raw, 0xFFFF), relaunched), (small(raw, 0), completed), (small(raw, 1), completed)]
     for record, expected in cases:
         write_page(other, EMPTY)
-        write(other, dict(zip(place, record)))
+        write(other, dict(zip(PLACE, record)))
         assert told(other, *names) == expected
         write_page(other, EMPTY)
         # the same after a reload
@@ -297,27 +290,30 @@ def test_relaunched(simulate):
 def test_stores(simulate):
     """Only the stores that are wanted are written, and read."""
     guest = boot(simulate)
-    place = record_place(guest)
-    blank = {address: 0 for address in place}
-    choices = {"none": (False, False), "secrets": (True, False), "cmos": (False, True), "secrets,cmos": (True, True)}
-    for choice, there in choices.items():
-        write_page(guest, EMPTY)
-        write(guest, blank)
-        guest.load(f"record={choice}")
-        expected = ["unknown", "unknown"] if choice == "none" else ["none", "none"]
-        assert [guest.attribute(name) for name in ("last_reset_reason", "last_reset_outcome")] == expected
-        memory = cmos(guest)
-        assert (page(guest) != EMPTY, any(memory[address] for address in place)) == there, choice
-        assert guest.attribute("record_store") == "none"
-        guest.check("rmmod svsm_reset")
+    write(guest, BLANK)
     guest.load("record=cmos")
     guest.send("reboot -f")
     again(guest, 2)
+    assert page(guest) == EMPTY
+    record = in_cmos(guest)
+    damaged = record | {PLACE[8]: record[PLACE[8]] ^ 1}
+    # a damaged record of ours is overwritten: that shows whether the store is written
+    choices = {"none": (False, False), "secrets": (True, False), "cmos": (False, True), "secrets,cmos": (True, True)}
+    for choice, there in choices.items():
+        write_page(guest, EMPTY)
+        write(guest, damaged)
+        guest.load(f"record={choice}")
+        expected = ["none", "none"] if choice == "secrets" else ["unknown", "unknown"]
+        assert [guest.attribute(name) for name in ("last_reset_reason", "last_reset_outcome")] == expected
+        assert (page(guest) != EMPTY, in_cmos(guest) != damaged) == there, choice
+        assert guest.attribute("record_store") == ("cmos" if there[1] else "none")
+        guest.check("rmmod svsm_reset")
+    write_page(guest, EMPTY)
+    write(guest, record)
     guest.load("record=cmos")
     names = ("last_reset_reason", "last_reset_outcome", "record_store", "record_trust")
     assert [guest.attribute(name) for name in names] == ["reboot", "completed", "cmos", "host"]
     guest.check("rmmod svsm_reset")
-    write_page(guest, EMPTY)
     # Copied into the secrets page by a load, it is trusted no more than where it came from
     assert told(guest, *names, "reset_count") == ["reboot", "completed", "cmos", "host", "1"]
     assert told(guest, *names, "reset_count") == ["reboot", "completed", "secrets", "host", "1"]
@@ -325,13 +321,56 @@ def test_stores(simulate):
     guest.events.orderly_resets(1, cpus=1)
 
 
+def test_blank_cmos_is_not_ours(simulate):
+    """Loads leave blank bytes alone, a reset takes them if they still are, and then loads keep them."""
+    guest = boot(simulate)
+    for value in (0xFF, 0):
+        write(guest, dict.fromkeys(PLACE, value))
+        before = cmos(guest)
+        for parameters in ("", "record=cmos"):
+            # twice in one boot: it is nobody's fault that nothing is found
+            for _ in range(2):
+                guest.load(parameters)
+                assert guest.attribute("last_reset_reason") == "none"
+                guest.check("rmmod svsm_reset")
+        assert cmos(guest) == before
+    assert "no store keeps a record" not in guest.dmesg()
+    write_page(guest, EMPTY)
+    # another owner comes after the load
+    guest.load()
+    write(guest, {PLACE[5]: 0x41})
+    guest.send("reboot -f")
+    again(guest, 2)
+    assert in_cmos(guest) == BLANK | {PLACE[5]: 0x41}
+    assert source(guest) == ["reboot", "secrets"]
+    # and nobody does
+    write(guest, BLANK)
+    guest.load("record=cmos")
+    guest.send("reboot -f")
+    again(guest, 3)
+    called = in_cmos(guest)
+    assert called != BLANK
+    guest.load("record=cmos")
+    assert [guest.attribute(f"last_reset_{name}") for name in ("reason", "outcome")] == ["reboot", "completed"]
+    # what a load leaves in bytes that are ours: a boot that finds it came after a reset by other means
+    mark = in_cmos(guest)
+    assert mark not in (called, BLANK)
+    guest.send("reboot -f")
+    again(guest, 4)
+    write(guest, mark)
+    guest.load("record=cmos")
+    assert [guest.attribute(f"last_reset_{name}") for name in ("reason", "outcome")] == ["unknown", "unknown"]
+    guest.powered_off()
+    guest.events.orderly_resets(3, cpus=1)
+
+
 def test_record_of_another_version(simulate):
     """One that is intact and not of this version is left alone, and not understood."""
     guest = boot(simulate)
-    record_place(guest)
+    assert source(guest) == ["none", "none"]
     old = sealed(page(guest)[:2] + b"\x02" + page(guest)[3:28])
     write_page(guest, old)
-    write(guest, {address: 0 for address in range(0x60, 0x70)})
+    write(guest, BLANK)
     assert source(guest) == ["unknown", "none"]
     assert page(guest) == old
     guest.powered_off()
@@ -340,9 +379,7 @@ def test_record_of_another_version(simulate):
 def test_refused_call_is_no_reboot(simulate):
     """The call came back: the record must not claim a reset that did not happen."""
     guest = boot(simulate, svsm="draft,result=0x80000006", append="reboot=t")
-    place = record_place(guest)
     guest.load()
-    assert set(place) <= set(cmos(guest))
     guest.send("reboot -f")
     guest.lost()
     assert len(guest.events.refusals) == 1

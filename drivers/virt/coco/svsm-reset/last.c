@@ -105,14 +105,16 @@ void svr_last_load(void)
  * If the next load finds this, in another boot, it knows that the machine was
  * reset without our doing. It also keeps what was found, so that a load in the
  * same boot reports it again. Stores that do not keep what is written prove
- * nothing by being empty: then the reason is unknown. A crash kernel leaves the
+ * nothing by being empty: then the reason is unknown. A store that is not ours yet
+ * is not made ours by this: while there is nothing but that one, a reset that is
+ * not our doing cannot be told from a first boot. A crash kernel leaves the
  * record of the crash as it is. Context: process, may sleep.
  */
 void svr_last_mark(void)
 {
 	if (svr_found.record.stage == SVR_STAGE_CRASHED && is_kdump_kernel())
 		return;
-	svr_stores_write(&svr_found.record, false);
+	svr_stores_mark(&svr_found.record);
 	if (!svr_stores_wanted() || svr_stores_keep(svr_boot))
 		return;
 	pr_warn("no store keeps a record, last reset: unknown\n");

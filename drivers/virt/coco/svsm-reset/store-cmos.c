@@ -14,13 +14,14 @@
 #include <linux/percpu.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/time64.h>
 #include <asm/x86_init.h>
 
 #include "svsm-reset.h"
 #include "wait.h"
 
-/* Bytes that neither QEMU nor its firmware uses */
+/* Bytes that neither QEMU nor its firmware uses; somebody else may */
 #define SVR_CMOS_FIRST	0x60
 /* The BSP goes back to its HLT after a hand-over that came to nothing */
 #define SVR_CMOS_SETTLE_US	(10 * USEC_PER_MSEC)
@@ -28,40 +29,67 @@
 /* It is asked, and no assertion, which checkpatch cannot know */
 #define svr_is_locked		spin_is_locked
 
+/* They were blank when they were read last, and nobody's */
+static bool svr_cmos_was_blank;
+
 static int svr_cmos_init(void)
 {
 	return x86_platform.legacy.rtc ? 0 : -ENODEV;
 }
 
-static int svr_cmos_read(u8 *raw)
+/* rtc_lock is held, or nobody can take it */
+static void svr_cmos_get(u8 *raw)
 {
-	unsigned long flags;
 	int i;
 
-	spin_lock_irqsave(&rtc_lock, flags);
 	for (i = 0; i < SVR_RECORD_SMALL; i++)
 		raw[i] = CMOS_READ(SVR_CMOS_FIRST + i);
-	spin_unlock_irqrestore(&rtc_lock, flags);
+}
+
+static bool svr_cmos_blank(const u8 *raw)
+{
+	return !memchr_inv(raw, 0x00, SVR_RECORD_SMALL) ||
+	       !memchr_inv(raw, 0xff, SVR_RECORD_SMALL);
+}
+
+/* As svr_cmos_get(). What has been taken since by somebody else is left alone */
+static int svr_cmos_put(const u8 *raw)
+{
+	u8 now[SVR_RECORD_SMALL];
+	int i;
+
+	if (svr_cmos_was_blank) {
+		svr_cmos_get(now);
+		if (!svr_cmos_blank(now))
+			return -EEXIST;
+	}
+	svr_cmos_was_blank = false;
+	for (i = 0; i < SVR_RECORD_SMALL; i++)
+		CMOS_WRITE(raw[i], SVR_CMOS_FIRST + i);
 	return 0;
 }
 
-static void svr_cmos_put(const u8 *raw)
+static int svr_cmos_read(u8 *raw)
 {
-	int i;
+	unsigned long flags;
 
-	for (i = 0; i < SVR_RECORD_SMALL; i++)
-		CMOS_WRITE(raw[i], SVR_CMOS_FIRST + i);
+	spin_lock_irqsave(&rtc_lock, flags);
+	svr_cmos_get(raw);
+	spin_unlock_irqrestore(&rtc_lock, flags);
+	svr_cmos_was_blank = svr_cmos_blank(raw);
+	return 0;
 }
 
 /* At load: whoever has the lock gives it back */
 static int svr_cmos_write_at_load(const u8 *raw)
 {
 	unsigned long flags;
+	int err;
 
 	spin_lock_irqsave(&rtc_lock, flags);
-	svr_cmos_put(raw);
+	err = svr_cmos_put(raw);
 	spin_unlock_irqrestore(&rtc_lock, flags);
-	return 0;
+	return err;
 }
 
 /*
@@ -101,13 +129,13 @@ static int svr_cmos_write_rt(const u8 *raw)
 			return -EBUSY;
 	if (svr_is_locked(&rtc_lock))
 		return -EBUSY;
-	svr_cmos_put(raw);
-	return 0;
+	return svr_cmos_put(raw);
 }
 
 static int svr_cmos_write(const u8 *raw)
 {
 	unsigned long flags;
+	int err;
 
 	if (!irqs_disabled())
 		return svr_cmos_write_at_load(raw);
@@ -116,9 +144,9 @@ static int svr_cmos_write(const u8 *raw)
 	/* During a reset the owner of the lock may be a CPU that was stopped */
 	if (!spin_trylock_irqsave(&rtc_lock, flags))
 		return -EBUSY;
-	svr_cmos_put(raw);
+	err = svr_cmos_put(raw);
 	spin_unlock_irqrestore(&rtc_lock, flags);
-	return 0;
+	return err;
 }
 
 /* Record in RTC CMOS, bytes 0x60 to 0x6f */
@@ -126,6 +154,7 @@ const struct svr_store svr_store_cmos = {
 	.name = "cmos",
 	.size = SVR_RECORD_SMALL,
 	.trust = SVR_TRUST_HOST,
+	.shared = true,
 	.init = svr_cmos_init,
 	.read = svr_cmos_read,
 	.write = svr_cmos_write,

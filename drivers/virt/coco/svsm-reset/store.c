@@ -47,11 +47,13 @@ static enum svr_stores_which svr_stores_which = SVR_STORES_AUTO;
  * @listed:   the administrator named it
  * @opened:   it can be used
  * @foreign:  somebody else's bytes, or of another version: they are left alone
+ * @unclaimed: shared, and blank when the module was loaded: not ours, nor another's
  */
 static struct svr_store_use {
 	bool listed;
 	bool opened;
 	bool foreign;
+	bool unclaimed;
 } svr_uses[SVR_STORES];
 
 static bool svr_store_wanted(unsigned int i)
@@ -114,6 +116,7 @@ static int svr_store_look(unsigned int i, struct svr_record *rec)
 		return -ENODEV;
 	err = svr_record_decode(raw, store->size, rec);
 	svr_uses[i].foreign = err == -ENOMSG || err == -EPROTONOSUPPORT;
+	svr_uses[i].unclaimed = store->shared && err == -ENODATA;
 	if (svr_uses[i].foreign)
 		pr_warn("%s: not a record that is known here (%d), left alone\n",
 			store->name, err);
@@ -167,8 +170,36 @@ int svr_stores_read(struct svr_record *rec, const struct svr_store **from)
 	return result;
 }
 
+static int svr_store_put(unsigned int i, const struct svr_record *rec)
+{
+	u8 raw[SVR_RECORD_FULL];
+
+	svr_record_encode(rec, raw, svr_stores[i]->size);
+	return svr_stores[i]->write(raw);
+}
+
+static bool svr_store_usable(unsigned int i)
+{
+	return svr_uses[i].opened && !svr_uses[i].foreign;
+}
+
 /**
- * svr_stores_write - write a record to all of them
+ * svr_stores_mark - write what a load leaves to all that are ours
+ * @rec: the record
+ *
+ * Context: process, may sleep.
+ */
+void svr_stores_mark(const struct svr_record *rec)
+{
+	unsigned int i;
+
+	for (i = 0; i < SVR_STORES; i++)
+		if (svr_store_usable(i) && !svr_uses[i].unclaimed)
+			svr_store_put(i, rec);
+}
+
+/**
+ * svr_stores_write - write the record of a reset to all of them
  * @rec:         the record
  * @memory_only: only to those that are memory
  *
@@ -179,25 +210,37 @@ int svr_stores_read(struct svr_record *rec, const struct svr_store **from)
  */
 size_t svr_stores_write(const struct svr_record *rec, bool memory_only)
 {
-	u8 raw[SVR_RECORD_FULL];
 	size_t largest = 0;
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < SVR_STORES; i++) {
-		if (!svr_uses[i].opened || svr_uses[i].foreign ||
+		if (!svr_store_usable(i) ||
 		    (memory_only && !svr_stores[i]->memory))
 			continue;
-		svr_record_encode(rec, raw, svr_stores[i]->size);
-		err = svr_stores[i]->write(raw);
+		err = svr_store_put(i, rec);
 		if (!err)
 			largest = max(largest, svr_stores[i]->size);
 		/* On the way to a crash kernel even a line may be too much */
 		else if (!memory_only)
-			svr_warn("%s: the record could not be written (%pe)\n",
+			svr_warn("%s: the record could not be written (%pe)
+",
 				 svr_stores[i]->name, ERR_PTR(err));
 	}
 	return largest;
+}
+
+static bool svr_store_keeps(unsigned int i, u16 boot)
+{
+	struct svr_record rec;
+	u8 raw[SVR_RECORD_FULL];
+
+	/* Nothing has been written to it that it could have lost */
+	if (svr_uses[i].unclaimed)
+		return true;
+	return !svr_stores[i]->read(raw) &&
+	       !svr_record_decode(raw, svr_stores[i]->size, &rec) &&
+	       rec.loaded && rec.boot == boot;
 }
 
 /**
@@ -206,19 +249,14 @@ size_t svr_stores_write(const struct svr_record *rec, bool memory_only)
  *
  * Context: process, may sleep.
  *
- * Return: true when one has it.
+ * Return: true when one has it, or one may be written to that the load has not tried.
  */
 bool svr_stores_keep(u16 boot)
 {
-	struct svr_record rec;
-	u8 raw[SVR_RECORD_FULL];
 	unsigned int i;
 
 	for (i = 0; i < SVR_STORES; i++)
-		if (svr_uses[i].opened && !svr_uses[i].foreign &&
-		    !svr_stores[i]->read(raw) &&
-		    !svr_record_decode(raw, svr_stores[i]->size, &rec) &&
-		    rec.loaded && rec.boot == boot)
+		if (svr_store_usable(i) && svr_store_keeps(i, boot))
 			return true;
 	return false;
 }

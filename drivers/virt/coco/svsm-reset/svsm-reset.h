@@ -262,6 +262,8 @@ static inline enum svr_fate svr_capture_account(void)
  * @memory:     @write does nothing but write to memory, which is all that may be
  *              done on the way to a crash kernel
  * @on_request: not one of those that record=auto means
+ * @shared:     others may have a use for it: while it is blank it is not ours, and a
+ *              load leaves it so; the record of a reset takes it
  * @init:       optional: may it be used? Process context, may sleep; 0, or a
  *              negative errno, then nothing else is called
  * @exit:       optional: undo @init; process context, may sleep
@@ -281,6 +283,7 @@ struct svr_store {
 	bool one_launch;
 	bool memory;
 	bool on_request;
+	bool shared;
 	int (*init)(void);
 	void (*exit)(void);
 	int (*read)(u8 *raw);
@@ -295,6 +298,7 @@ extern const struct svr_store svr_store_efi;
 void svr_stores_open(void);
 void svr_stores_close(void);
 int svr_stores_read(struct svr_record *rec, const struct svr_store **from);
+void svr_stores_mark(const struct svr_record *rec);
 size_t svr_stores_write(const struct svr_record *rec, bool memory_only);
 bool svr_stores_keep(u16 boot);
 bool svr_stores_wanted(void);
