@@ -193,6 +193,7 @@ static void test_forgotten(struct kunit *test)
 		.time = 1,
 		.rax = 2,
 		.result = true,
+		.interrupted = true,
 		.lost = { 1 },
 		.message = "old",
 		.counts = { 0, 1, 2, 3, 4, 5, 6 },
@@ -202,6 +203,7 @@ static void test_forgotten(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rec.cpu, SVR_RECORD_NO_CPU);
 	KUNIT_EXPECT_EQ(test, rec.time, 0);
 	KUNIT_EXPECT_FALSE(test, rec.result);
+	KUNIT_EXPECT_FALSE(test, rec.interrupted);
 	KUNIT_EXPECT_EQ(test, rec.lost[0], 0);
 	KUNIT_EXPECT_STREQ(test, rec.message, "");
 	KUNIT_EXPECT_EQ(test, rec.counts[SVR_REASON_REFUSED], 6);
@@ -259,6 +261,46 @@ static void test_join(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, *unknown, 0);
 }
 
+/* What became of the crash kernel: "ended" says nothing of the dump itself */
+struct dump_row {
+	const char *name;
+	struct svr_record rec;
+	enum svr_dump dump;
+};
+
+#define KDUMP	.cause = SVR_REASON_KDUMP
+
+static const struct dump_row dump_rows[] = {
+	{ "nothing known", { SVR_STAGE_LOADED, .cause = SVR_REASON_UNKNOWN },
+	  SVR_DUMP_NONE },
+	{ "panic", { SVR_STAGE_CALLED, .cause = SVR_REASON_PANIC },
+	  SVR_DUMP_NONE },
+	{ "not heard of since", { SVR_STAGE_CRASHED, KDUMP }, SVR_DUMP_UNKNOWN },
+	{ "orderly", { SVR_STAGE_CALLED, KDUMP }, SVR_DUMP_ENDED },
+	{ "orderly, another launch", { SVR_STAGE_ELSEWHERE, KDUMP },
+	  SVR_DUMP_ENDED },
+	{ "orderly, refused", { SVR_STAGE_REFUSED, KDUMP }, SVR_DUMP_ENDED },
+	{ "panicked", { SVR_STAGE_CALLED, KDUMP, .interrupted = true },
+	  SVR_DUMP_INTERRUPTED },
+	{ "panicked, refused", { SVR_STAGE_RETURNED, KDUMP, .interrupted = true },
+	  SVR_DUMP_INTERRUPTED },
+};
+
+KUNIT_ARRAY_PARAM_DESC(dump, dump_rows, name);
+
+static void test_dump(struct kunit *test)
+{
+	const struct dump_row *row = test->param_value;
+	struct svr_record rec = row->rec;
+	enum svr_outcome outcome;
+
+	KUNIT_EXPECT_EQ(test, svr_record_dump(&rec), row->dump);
+	/* And after a load, which leaves it as it is */
+	outcome = svr_record_outcome(0, &rec, BOOT, true, NOW);
+	svr_record_settle(&rec, outcome, BOOT);
+	KUNIT_EXPECT_EQ(test, svr_record_dump(&rec), row->dump);
+}
+
 /* Which of two stores is believed, the first being the better one */
 static void test_rank(struct kunit *test)
 {
@@ -313,6 +355,9 @@ static const struct better_row better_rows[] = {
 	{ "no tag", FULL(.boot = 0), MEDIUM(.boot = 0), false },
 	{ "another stage", FULL(.stage = SVR_STAGE_RETURNED), MEDIUM(), false },
 	{ "another cause", FULL(.cause = SVR_REASON_REBOOT), MEDIUM(), false },
+	{ "another end of the dump",
+	  FULL(.cause = SVR_REASON_KDUMP, .interrupted = true),
+	  MEDIUM(.cause = SVR_REASON_KDUMP), false },
 	{ "another time", FULL(.time = 6), MEDIUM(), false },
 	/* One of them could not be written when the reset began */
 	{ "fuller, but older", FULL(.loaded = true), MEDIUM(), false },
@@ -338,6 +383,7 @@ static struct kunit_case judge_cases[] = {
 	KUNIT_CASE(test_forgotten),
 	KUNIT_CASE(test_counts),
 	KUNIT_CASE(test_join),
+	KUNIT_CASE_PARAM(test_dump, dump_gen_params),
 	KUNIT_CASE(test_rank),
 	KUNIT_CASE_PARAM(test_better, better_gen_params),
 	{}

@@ -61,6 +61,10 @@ static void test_layout(struct kunit *test)
 		[184] = 0x20, 0, 0, 0x80,
 		[252] = 0xf0, 0x2a, 0xda, 0x83,
 	};
+	static const struct svr_record interrupted = {
+		.stage = SVR_STAGE_CALLED, .cause = SVR_REASON_KDUMP,
+		.interrupted = true,
+	};
 	u8 raw[SVR_RECORD_FULL];
 
 	svr_record_encode(&called, raw, SVR_RECORD_SMALL);
@@ -69,6 +73,9 @@ static void test_layout(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, raw, medium, sizeof(medium));
 	svr_record_encode(&called, raw, SVR_RECORD_FULL);
 	KUNIT_EXPECT_MEMEQ(test, raw, full, sizeof(full));
+
+	svr_record_encode(&interrupted, raw, SVR_RECORD_SMALL);
+	KUNIT_EXPECT_EQ(test, raw[3], 0x27);
 }
 
 struct codec_row {
@@ -126,6 +133,19 @@ static const struct codec_row codec_rows[] = {
 	    .result = true, .rax = 0x1234567880000006, .lost = { BIT(2) },
 	    .message = "a message" },
 	  "", { "2", "2", "2" } },
+	{ "called, the dump was interrupted",
+	  { .stage = SVR_STAGE_CALLED, .cause = SVR_REASON_KDUMP,
+	    .interrupted = true, .cpu = 1, .time = 1, .counts = { [5] = 2 },
+	    .message = "trouble: as asked for" },
+	  "trouble: as", { "", "", "" } },
+	{ "the same, found by a load that had it from the host",
+	  { .stage = SVR_STAGE_CALLED, .cause = SVR_REASON_KDUMP,
+	    .interrupted = true, .loaded = true, .hearsay = true, .cpu = 1 },
+	  "", { "", "", "" } },
+	{ "refused, the dump was interrupted",
+	  { .stage = SVR_STAGE_REFUSED, .cause = SVR_REASON_KDUMP,
+	    .interrupted = true, .lost = { BIT(1) } },
+	  "", { "1", "1", "1" } },
 	{ "returned, with success",
 	  { .stage = SVR_STAGE_RETURNED, .cause = SVR_REASON_REBOOT,
 	    .result = true },
@@ -186,7 +206,9 @@ static void test_there_and_back(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, svr_record_decode(raw, sizes[i], &rec), 0);
 		KUNIT_EXPECT_EQ(test, rec.stage, from->stage);
 		KUNIT_EXPECT_EQ(test, rec.loaded, from->loaded);
+		KUNIT_EXPECT_EQ(test, rec.hearsay, from->hearsay);
 		KUNIT_EXPECT_EQ(test, rec.cause, from->cause);
+		KUNIT_EXPECT_EQ(test, rec.interrupted, from->interrupted);
 		KUNIT_EXPECT_EQ(test, rec.boot, from->boot);
 		KUNIT_EXPECT_EQ(test, rec.cpu, cpu);
 		KUNIT_EXPECT_EQ(test, rec.time, small ? 0 : from->time);
@@ -386,7 +408,12 @@ static const struct raw_row raw_rows[] = {
 	{ "called: reboot", { 'S', 'R', 3, 0x22, 0, NONE }, true, 0 },
 	{ "called: kdump", { 'S', 'R', 3, 0x25, 0, NONE }, true, 0 },
 	{ "called: refused", { 'S', 'R', 3, 0x26, 0, NONE }, true, -EINVAL },
-	{ "called: 7", { 'S', 'R', 3, 0x27, 0, NONE }, true, -EINVAL },
+	{ "called: kdump, interrupted", { 'S', 'R', 3, 0x27, 0, NONE }, true, 0 },
+	{ "the same, loaded", { 'S', 'R', 3, 0xa7, 0, NONE }, true, 0 },
+	{ "the same, loaded, hearsay", { 'S', 'R', 3, 0xaf, 0, NONE }, true, 0 },
+	{ "loaded: interrupted", { 'S', 'R', 3, 0x17, 0, NONE }, true, -EINVAL },
+	{ "crashed: kdump", { 'S', 'R', 3, 0x45, 0, NONE }, true, 0 },
+	{ "crashed: interrupted", { 'S', 'R', 3, 0x47, 0, NONE }, true, -EINVAL },
 	{ "called: 15", { 'S', 'R', 3, 0x2f, 0, NONE }, true, -EINVAL },
 	{ "no answer", { 'S', 'R', 3, 0x63, 0, NONE }, true, 0 },
 };

@@ -22,6 +22,8 @@ static const struct words_row words_rows[] = {
 	  "none unknown reboot emergency-restart panic kdump refused" },
 	{ "outcomes", svr_outcome_words, SVR_NR_OUTCOMES,
 	  "none unknown completed refused relaunched" },
+	{ "dumps", svr_dump_words, SVR_NR_DUMPS,
+	  "none unknown ended interrupted" },
 	{ "trusts", svr_trust_words, SVR_NR_TRUSTS, "none host guest" },
 	{ "states", svr_state_words, SVR_NR_STATES,
 	  "ready armed firing spent disabled" },
@@ -67,6 +69,7 @@ static void test_no_such_value(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, svr_reason_name(SVR_NR_REASONS), "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_reason_name(-1), "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_outcome_name(SVR_NR_OUTCOMES), "unknown");
+	KUNIT_EXPECT_STREQ(test, svr_dump_name(SVR_NR_DUMPS), "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_trust_name(SVR_NR_TRUSTS), "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_state_name(SVR_NR_STATES), "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_state_name(-1), "unknown");

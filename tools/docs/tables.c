@@ -112,6 +112,7 @@ int main(void)
 {
 	print_words("reason", svr_reason_words, SVR_NR_REASONS);
 	print_words("outcome", svr_outcome_words, SVR_NR_OUTCOMES);
+	print_words("dump", svr_dump_words, SVR_NR_DUMPS);
 	print_words("trust", svr_trust_words, SVR_NR_TRUSTS);
 	print_words("state", svr_state_words, SVR_NR_STATES);
 	print_words("ap_policy", svr_ap_policy_words, SVR_NR_AP_POLICIES);

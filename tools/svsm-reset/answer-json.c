@@ -125,6 +125,7 @@ static struct json_object *sr_json_last(const struct sr_facts *facts)
 	sr_json_add(object, "uptime", sr_json_number(last->uptime));
 	sr_json_add(object, "kernel", sr_json_text(last->kernel));
 	sr_json_add(object, "result", sr_json_text(last->result));
+	sr_json_add(object, "dump", sr_json_text(last->dump));
 	sr_last_text(facts, text, sizeof(text));
 	sr_json_add(object, "text", sr_json_text(text));
 	return object;

@@ -101,6 +101,7 @@ static void sr_read_last(const char *root, struct sr_last *last)
 	sr_value(root, "last_reset_time", last->time, sizeof(last->time));
 	sr_value(root, "last_reset_kernel", last->kernel, sizeof(last->kernel));
 	sr_value(root, "last_reset_result", last->result, sizeof(last->result));
+	sr_value(root, "last_reset_dump", last->dump, sizeof(last->dump));
 	sr_known(last->time);
 	sr_known(last->kernel);
 	sr_known(last->result);

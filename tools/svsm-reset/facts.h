@@ -27,6 +27,7 @@
  * @time:    wall-clock time, as text
  * @kernel:  release of the kernel
  * @result:  of the call that came back, "none"
+ * @dump:    word of svr_dump_words, or a newer one
  * @cpu:     where it began, or SR_UNKNOWN
  * @when:    @time in seconds since 1970, or SR_NO_NUMBER
  * @uptime:  in seconds, or SR_NO_NUMBER
@@ -40,6 +41,7 @@ struct sr_last {
 	char time[64];
 	char kernel[128];
 	char result[64];
+	char dump[64];
 	int cpu;
 	long long when;
 	long long uptime;

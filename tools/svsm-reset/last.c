@@ -110,6 +110,8 @@ void sr_last_text(const struct sr_facts *facts, char *text, size_t size)
 	if (strcmp(why, last->reason) && !strcmp(last->reason, "refused"))
 		sr_say(&s, "; but %s",
 		       svr_reason_words[SVR_REASON_REFUSED].text);
+	if (!strcmp(last->dump, svr_dump_name(SVR_DUMP_INTERRUPTED)))
+		sr_say(&s, "; but the dump was interrupted");
 	if (!strcmp(last->outcome, "relaunched"))
 		sr_say(&s, "; but %s",
 		       svr_outcome_words[SVR_OUTCOME_RELAUNCHED].text);

@@ -114,7 +114,7 @@ static const char * const sr_note_texts[SR_NR_NOTES] = {
 	[SR_NOTE_WAITS_FOR_CPU] =
 		"the kernel waits for that CPU before it restarts, and nothing forces it",
 	[SR_NOTE_CAPTURE] =
-		"this is a crash kernel: the CPUs of the kernel that crashed count as well, and the next boot reports \"kdump\"",
+		"this is a crash kernel: the CPUs of the kernel that crashed count as well, and the next boot reports \"kdump\", with the dump as interrupted unless the restart is an orderly one",
 	[SR_NOTE_PANIC_NOW] = "at once (panic=%d)",
 	[SR_NOTE_PANIC_DELAY] = "after %d s (panic=%d)",
 	[SR_NOTE_PANIC_0] =

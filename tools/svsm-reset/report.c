@@ -136,6 +136,18 @@ static void sr_report_record(const struct sr_facts *facts)
 			text ? ": " : "", text ?: "");
 }
 
+static enum sr_mood sr_dump_mood(const char *word)
+{
+	switch (sr_word(svr_dump_words, SVR_NR_DUMPS, word)) {
+	case SVR_DUMP_ENDED:
+		return SR_GOOD;
+	case SVR_DUMP_INTERRUPTED:
+		return SR_BAD;
+	default:
+		return SR_DOUBTFUL;
+	}
+}
+
 static void sr_report_last(const struct sr_facts *facts)
 {
 	const struct sr_last *last = &facts->last;
@@ -150,6 +162,10 @@ static void sr_report_last(const struct sr_facts *facts)
 		sr_report_word(SR_PLAIN, "outcome", last->outcome,
 			       sr_word_text(svr_outcome_words, SVR_NR_OUTCOMES,
 					    last->outcome));
+	if (*last->dump && strcmp(last->dump, "none"))
+		sr_report_word(sr_dump_mood(last->dump), "dump", last->dump,
+			       sr_word_text(svr_dump_words, SVR_NR_DUMPS,
+					    last->dump));
 	if (*last->cpus)
 		sr_line(SR_BAD, "not stopped",
 			"CPU %s: could not be shown to have stopped",

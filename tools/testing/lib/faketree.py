@@ -30,6 +30,7 @@ DEFAULTS = {
     f"{DEVICE}/last_reset_uptime": "unknown",
     f"{DEVICE}/last_reset_kernel": "unknown",
     f"{DEVICE}/last_reset_result": "none",
+    f"{DEVICE}/last_reset_dump": "none",
     f"{DEVICE}/reset_count": "0",
     f"{DEVICE}/reset_counts/reboot": "0",
     f"{DEVICE}/reset_counts/emergency-restart": "0",
@@ -62,7 +63,7 @@ DEFAULTS = {
 # What a driver has that knows nothing of outcomes, trust and the like
 OLDER_LACKS = (
     "supported_versions", "enabled", "last_reset_cause", "last_reset_outcome", "last_reset_time",
-    "last_reset_uptime", "last_reset_kernel", "last_reset_result", "reset_counts/reboot",
+    "last_reset_uptime", "last_reset_kernel", "last_reset_result", "last_reset_dump", "reset_counts/reboot",
     "reset_counts/emergency-restart", "reset_counts/panic", "reset_counts/kdump", "reset_counts/refused",
     "record_trust", "power_on_reason",
 )

@@ -8,8 +8,9 @@ driver has it, in its medium size.
 import zlib
 from typing import NamedTuple
 
-STAGES = {3: "refused", 5: "returned", 6: "noanswer"}  # no others have a machine lost
-REASONS = ("none", "unknown", "reboot", "emergency-restart", "panic", "kdump", "refused")
+STAGES = {3: "refused", 4: "crashed", 5: "returned", 6: "noanswer"}  # no others have a machine lost
+# 7: and the dump was interrupted
+REASONS = ("none", "unknown", "reboot", "emergency-restart", "panic", "kdump", "refused", "kdump")
 # Where the CPUs that were not quiesced are, three bytes
 LOST = {"refused": 17, "noanswer": 21, "returned": 25}
 
@@ -33,8 +34,9 @@ def left_by(guest):
     raw = usage(guest)
     assert raw[:2] == b"SR" and zlib.crc32(raw[:28]) == int.from_bytes(raw[28:], "little"), raw.hex()
     stage = STAGES[raw[3] >> 4 & 7]
-    at = LOST[stage]
-    bits = int.from_bytes(raw[at:at + 3], "little")
+    bits = 0
+    if stage in LOST:
+        bits = int.from_bytes(raw[LOST[stage]:LOST[stage] + 3], "little")
     result = 0
     if stage == "returned":
         result = int.from_bytes(raw[17:25], "little")

@@ -12,6 +12,8 @@ import shlex
 import pytest
 
 from lib import places
+from lib.crash import DO, TROUBLE
+from lib.record import left_by
 from lib.slices import later
 
 MEMORY = "1G"
@@ -84,7 +86,7 @@ def reset(guest, boot, cause=CRASHES):
     guest.send("reboot -f")
     assert guest.boot(boot, timeout=300) == guest.smp
     guest.load()
-    assert guest.attribute("last_reset_reason") == "kdump"
+    assert [guest.attribute(f"last_reset_{name}") for name in ("reason", "dump")] == ["kdump", "ended"]
     message = guest.attribute("last_reset_message")
     assert message and cause.startswith(message)
 
@@ -227,6 +229,53 @@ def test_fewer_cpus_than_the_machine(kdump):
     assert guest.attribute("last_reset_reason") == "kdump"
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=2)
+
+
+# What becomes of a capture kernel that has the module: what is typed, and what it then does
+ENDS_BADLY = {
+    "panics": "echo c > /proc/sysrq-trigger",
+    "panics-reading": "vmcore check & sleep 1; echo c > /proc/sysrq-trigger",
+    "sysrq-b": "echo b > /proc/sysrq-trigger",
+    "panics-in-reboot": f"insmod {TROUBLE}; echo 'restart:panic 0' > {DO}; reboot -f",
+}
+
+
+def crash_by_panic(guest):
+    """A panic on the AP whose message is not that of a crash in the capture kernel."""
+    guest.check(f"insmod {TROUBLE}")
+    guest.send(f"echo 'panic {CPUS['ap']}' > {DO}")
+    assert guest.capture(1, timeout=300) == 1
+
+
+@pytest.mark.parametrize("how", ["panics", *map(later, list(ENDS_BADLY)[1:])])
+def test_capture_kernel_ends_badly(kdump, how):
+    """The next boot tells of the first crash, and that nobody knows the dump to be complete."""
+    guest = kdump()
+    crash_by_panic(guest)
+    guest.load()
+    guest.send(ENDS_BADLY[how])
+    assert guest.boot(2, timeout=300) == 2
+    guest.load()
+    names = ("reason", "cause", "outcome", "message", "cpu")
+    assert [guest.attribute(f"last_reset_{name}") for name in names] == ["kdump", "kdump", "completed", "trouble: as", "1"]
+    assert guest.attribute("last_reset_dump") == "interrupted"
+    assert "the crash kernel panicked or was restarted by force" in guest.console
+    assert 'last reset: kdump (dump interrupted) "trouble: as" on CPU 1 at 20' in guest.dmesg()
+    assert guest.attribute("reset_counts/kdump") == "1" and guest.attribute("reset_counts/panic") == "0"
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
+@pytest.mark.sliced
+def test_capture_kernel_without_the_module_ends_badly(kdump):
+    """It panics before the module is there: the host resets, and the record still tells of the crash."""
+    guest = kdump()
+    crash_by_panic(guest)
+    guest.send(ENDS_BADLY["panics"])
+    guest.lost()
+    guest.events.no("execute")
+    kept = left_by(guest)
+    assert (kept.stage, kept.cause, kept.cpu) == ("crashed", "kdump", CPUS["ap"])
 
 
 def test_kexec_refused(simulate):

@@ -250,7 +250,7 @@ def test_reset_that_the_module_did_not_ask_for(simulate):
     # on the way to a crash kernel, and never came back from there
     write_page(guest, as_stage(called[:3] + b"\x25" + called[4:], 4, b""))
     for _ in range(2):
-        assert told(guest, "last_reset_reason", "last_reset_outcome") == ["kdump", "unknown"]
+        assert told(guest, "last_reset_reason", "last_reset_outcome", "last_reset_dump") == ["kdump", "unknown", "unknown"]
     guest.powered_off()
 
 

@@ -58,13 +58,33 @@ def test_after_a_panic(tool, tree):
     assert last.pop("time").endswith("Z")
     assert last == {
         "reason": "panic", "cause": "panic", "outcome": "completed", "message": "trouble: as asked for", "cpu": 2,
-        "not_quiesced": "1,3-4", "uptime": 7300, "kernel": "6.12.117", "result": "none",
+        "not_quiesced": "1,3-4", "uptime": 7300, "kernel": "6.12.117", "result": "none", "dump": "none",
     }
     assert seen["resets"] == {
         "total": 3, "reboot": 2, "emergency-restart": 0, "panic": 1, "kdump": 0, "refused": 0,
     }
     assert seen["record"] == {"store": "secrets", "trust": "guest"} and seen["error"] is None
     assert (seen["state"], seen["enabled"], seen["ap_policy"], seen["deadman"]) == ("ready", True, "refuse", 600)
+
+
+DUMPS = [
+    ("ended", "dump ended: the crash kernel made an orderly restart", "a crash, and a crash kernel after it, on CPU 2"),
+    ("interrupted", "dump interrupted: the crash kernel panicked or was restarted by force",
+     "began; but the dump was interrupted"),
+    ("unknown", "dump unknown: a crash kernel was started", "a crash, and a crash kernel after it, on CPU 2"),
+    ("eaten", "dump eaten", "a crash, and a crash kernel after it, on CPU 2"),
+]
+
+
+@pytest.mark.parametrize("word, line, sentence", DUMPS)
+def test_dump(tool, tree, word, line, sentence):
+    """What became of the crash kernel: ended, interrupted, and a word that is newer than the tool."""
+    tree.device(**PANIC | {"last_reset_reason": "kdump", "last_reset_cause": "kdump", "last_reset_dump": word})
+    shown = joined(tool("status"))
+    assert line in shown and sentence in shown
+    last = json.loads(tool("status", "--json").stdout)["last_reset"]
+    assert last["dump"] == word
+    assert ("interrupted" in tool("check").stdout) == ("interrupted" in last["text"]) == (word == "interrupted")
 
 
 SENTENCES = [

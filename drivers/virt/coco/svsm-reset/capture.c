@@ -59,15 +59,24 @@ static u32 svr_own_id(void)
 
 /**
  * svr_capture_cause - why did the kernel crash that this one succeeds?
+ * @emergency: this one is not making an orderly restart
  *
- * Context: any.
+ * An orderly restart is what follows a dump, whatever became of that; kdump-tools
+ * and the like make it also when they have failed. After anything else the dump
+ * cannot be relied upon, not even if the orderly restart had begun: what was written
+ * last may not have got to the disk.
+ *
+ * Context: any, NMI included; only on the CPU that fires.
  *
  * Return: the cause of the reset that comes after the dump; NULL when this is
  * no capture kernel.
  */
-const struct svr_cause *svr_capture_cause(void)
+const struct svr_cause *svr_capture_cause(bool emergency)
 {
-	return is_kdump_kernel() ? &svr_capture : NULL;
+	if (!is_kdump_kernel())
+		return NULL;
+	svr_capture.interrupted = emergency;
+	return &svr_capture;
 }
 
 static int svr_copy_block(u64 pa)

@@ -139,9 +139,9 @@ const struct svr_cause *svr_cause_panic(void)
  * svr_cause_of - why does this event reset the machine?
  * @event: what has happened
  *
- * A capture kernel that is done restarts because of the crash before it. An
- * emergency restart after a panic is because of the panic, whoever asks for
- * it (panic=0, then sysrq-b).
+ * A capture kernel restarts because of the crash before it, also if it panics
+ * itself: the first crash is what people look for. An emergency restart after a
+ * panic is because of the panic, whoever asks for it (panic=0, then sysrq-b).
  *
  * Context: any, NMI included; only on the CPU that fires.
  *
@@ -149,10 +149,14 @@ const struct svr_cause *svr_cause_panic(void)
  */
 const struct svr_cause *svr_cause_of(enum svr_event event)
 {
+	bool emergency = event == SVR_EVENT_EMERG;
+	const struct svr_cause *capture = svr_capture_cause(emergency);
 	const struct svr_cause *panic = svr_cause_panic();
 
-	if (event != SVR_EVENT_EMERG)
-		return svr_capture_cause() ?: &svr_restart;
+	if (capture)
+		return capture;
+	if (!emergency)
+		return &svr_restart;
 	if (panic)
 		return panic;
 	svr_emergency.cpu = raw_smp_processor_id();

@@ -13,11 +13,13 @@
  * struct svr_cause - why a reset has begun
  * @reason:  an &enum svr_reason
  * @cpu:     CPU on which it began, -1 when that is not known
+ * @interrupted: SVR_REASON_KDUMP: it is not the orderly restart of a crash kernel
  * @message: what there is to say about it, perhaps nothing
  */
 struct svr_cause {
 	enum svr_reason reason;
 	int cpu;
+	bool interrupted;
 	char message[SVR_CAUSE_MESSAGE];
 };
 

@@ -62,6 +62,8 @@ static void svr_report_quiesce(const struct svr_quiesce *q,
 		 svr_reason_name(cause->reason), cause->cpu,
 		 cpumask_weight(&svr_parked), cpumask_weight(&q->want),
 		 q->took_us, cpumask_pr_args(&svr_parked));
+	if (cause->interrupted)
+		svr_warn("the crash kernel panicked or was restarted by force, its dump may be incomplete\n");
 	svr_report_mask("by NMI", &q->nmi);
 	svr_report_mask("offline since before", &svr_offline);
 	svr_report_mask("destroyed by the host, so it says", &q->destroyed);

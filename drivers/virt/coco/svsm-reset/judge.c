@@ -50,6 +50,7 @@ static bool svr_record_fuller(const struct svr_record *rec,
 {
 	return rec->stage == than->stage && rec->loaded == than->loaded &&
 	       rec->cause == than->cause &&
+	       rec->interrupted == than->interrupted &&
 	       (!than->time || rec->time == than->time) &&
 	       rec->kernel[0] && !than->kernel[0];
 }
@@ -186,6 +187,23 @@ enum svr_reason svr_record_reason(const struct svr_record *rec,
 				  enum svr_outcome outcome)
 {
 	return outcome == SVR_OUTCOME_REFUSED ? SVR_REASON_REFUSED : rec->cause;
+}
+
+/**
+ * svr_record_dump - what became of the crash kernel?
+ * @rec: the record, settled
+ *
+ * Context: any.
+ *
+ * Return: what became of it; SVR_DUMP_NONE when there was none.
+ */
+enum svr_dump svr_record_dump(const struct svr_record *rec)
+{
+	if (rec->cause != SVR_REASON_KDUMP)
+		return SVR_DUMP_NONE;
+	if (rec->stage == SVR_STAGE_CRASHED)
+		return SVR_DUMP_UNKNOWN;
+	return rec->interrupted ? SVR_DUMP_INTERRUPTED : SVR_DUMP_ENDED;
 }
 
 /**

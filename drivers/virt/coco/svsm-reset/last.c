@@ -193,9 +193,13 @@ void svr_last_report(void)
 	const struct svr_record *rec = &svr_found.record;
 	char text[SVR_REPORT_TEXT], time[SVR_TIME_TEXT];
 	unsigned int count = svr_record_resets(rec);
+	enum svr_dump dump = svr_record_dump(rec);
 	int len;
 
 	len = scnprintf(text, sizeof(text), "%s", svr_reason_name(rec->cause));
+	if (dump == SVR_DUMP_INTERRUPTED)
+		len += scnprintf(text + len, sizeof(text) - len, " (dump %s)",
+				 svr_dump_name(dump));
 	if (rec->message[0])
 		len += scnprintf(text + len, sizeof(text) - len, " \"%s\"",
 				 rec->message);

@@ -30,6 +30,7 @@ static void svr_note_begin(enum svr_stage stage, const struct svr_cause *cause)
 	*rec = (struct svr_record) {
 		.stage = stage,
 		.cause = cause->reason,
+		.interrupted = cause->interrupted,
 		.boot = svr_last_boot(),
 		.cpu = cause->cpu < 0 ? SVR_RECORD_NO_CPU : cause->cpu,
 		.uptime = min_t(u64, ktime_get_seconds(), U32_MAX),

@@ -7,7 +7,7 @@
  *   byte 0-1   'S' 'R'
  *        2     version, 3
  *        3     bit 7: loaded since; bits 6-4: stage; bit 3: hearsay;
- *              bits 2-0: cause
+ *              bits 2-0: cause, 7: kdump, and the dump was interrupted
  *        4     CPU on which the reset began, 0xff: not known, or above
  *        5     first CPU that had not been quiesced, 254: 254 or above,
  *              0xff: none
@@ -61,6 +61,7 @@
 #define SVR_RECORD_MAGIC	0x5253	/* "SR", little endian */
 #define SVR_LOADED_BIT		0x8	/* of the upper half of byte 3 */
 #define SVR_HEARSAY_BIT		0x8	/* of the lower half */
+#define SVR_INTERRUPTED		7	/* the rest of it: SVR_REASON_KDUMP, and that */
 #define SVR_FIRST_NONE		0xff	/* of byte 5 */
 #define SVR_FIRST_LAST		254
 #define SVR_CPU_NONE		0xff	/* of byte 4 */
@@ -341,10 +342,11 @@ static int svr_decode_full(const u8 *raw, struct svr_record *rec)
 static u8 svr_record_head(const struct svr_record *rec)
 {
 	u8 stage = rec->stage;
+	u8 cause = rec->interrupted ? SVR_INTERRUPTED : rec->cause;
 
 	if (rec->loaded && stage != SVR_STAGE_LOADED)
 		stage |= SVR_LOADED_BIT;
-	return stage << 4 | (rec->hearsay ? SVR_HEARSAY_BIT : 0) | rec->cause;
+	return stage << 4 | (rec->hearsay ? SVR_HEARSAY_BIT : 0) | cause;
 }
 
 /**
@@ -389,10 +391,17 @@ static int svr_decode_head(const u8 *raw, struct svr_record *rec)
 
 	rec->cause = raw[3] & 0xf & ~SVR_HEARSAY_BIT;
 	rec->hearsay = raw[3] & SVR_HEARSAY_BIT;
+	rec->interrupted = rec->cause == SVR_INTERRUPTED;
+	if (rec->interrupted)
+		rec->cause = SVR_REASON_KDUMP;
 	rec->stage = stage & ~SVR_LOADED_BIT;
 	rec->loaded = stage & SVR_LOADED_BIT || stage == SVR_STAGE_LOADED;
-	/* LOADED is loaded without saying so; ELSEWHERE only a load finds out */
+	/*
+	 * LOADED is loaded without saying so; ELSEWHERE only a load finds out; in
+	 * CRASHED the crash kernel has not come to anything yet
+	 */
 	if (!rec->stage || !svr_cause_valid(rec->stage, rec->cause) ||
+	    (rec->interrupted && rec->stage == SVR_STAGE_CRASHED) ||
 	    stage == (SVR_STAGE_LOADED | SVR_LOADED_BIT) ||
 	    stage == SVR_STAGE_ELSEWHERE || (rec->hearsay && !rec->loaded))
 		return -EINVAL;

@@ -48,6 +48,7 @@ enum svr_stage {
  * @loaded:  the module has been loaded since, in the boot that @boot names
  * @result:  @rax or @err is known
  * @cause:   an &enum svr_reason: why the reset was asked for
+ * @interrupted: SVR_REASON_KDUMP: the crash kernel did not make an orderly restart
  * @boot:    tag of the boot that wrote it, 0 when that has none
  * @cpu:     CPU on which the reset began, SVR_RECORD_NO_CPU if not known
  * @uptime:  seconds since that boot
@@ -67,6 +68,7 @@ struct svr_record {
 	bool loaded;
 	bool hearsay;
 	bool result;
+	bool interrupted;
 	u8 cause;
 	u16 boot;
 	u32 cpu;
@@ -104,6 +106,7 @@ void svr_record_settle(struct svr_record *rec, enum svr_outcome outcome,
 		       u16 boot);
 enum svr_reason svr_record_reason(const struct svr_record *rec,
 				  enum svr_outcome outcome);
+enum svr_dump svr_record_dump(const struct svr_record *rec);
 void svr_record_join(struct svr_record *rec, u16 boot, unsigned int resets);
 void svr_record_count(struct svr_record *rec, enum svr_reason reason);
 

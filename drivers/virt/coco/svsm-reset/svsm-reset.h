@@ -229,7 +229,7 @@ int svr_vmcore_read(u64 pa, void *buf, size_t len);
 bool svr_vmcore_hide(u64 pa);
 void svr_capture_init(void);
 void svr_capture_exit(void);
-const struct svr_cause *svr_capture_cause(void);
+const struct svr_cause *svr_capture_cause(bool emergency);
 enum svr_fate svr_capture_account(void);
 #else
 static inline bool svr_kdump_on(void) { return false; }
@@ -241,7 +241,7 @@ static inline void svr_vmcore_exit(void) {}
 static inline void svr_capture_init(void) {}
 static inline void svr_capture_exit(void) {}
 
-static inline const struct svr_cause *svr_capture_cause(void)
+static inline const struct svr_cause *svr_capture_cause(bool emergency)
 {
 	return NULL;
 }

@@ -112,6 +112,15 @@ static ssize_t last_reset_result_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(last_reset_result);
 
+static ssize_t last_reset_dump_show(struct device *dev,
+				    struct device_attribute *attr, char *buf)
+{
+	enum svr_dump dump = svr_record_dump(&svr_last()->record);
+
+	return sysfs_emit(buf, "%s\n", svr_dump_name(dump));
+}
+static DEVICE_ATTR_RO(last_reset_dump);
+
 static ssize_t reset_count_show(struct device *dev,
 				struct device_attribute *attr, char *buf)
 {
@@ -160,6 +169,7 @@ static struct attribute *svr_last_attrs[] = {
 	&dev_attr_last_reset_uptime.attr,
 	&dev_attr_last_reset_kernel.attr,
 	&dev_attr_last_reset_result.attr,
+	&dev_attr_last_reset_dump.attr,
 	&dev_attr_reset_count.attr,
 	&dev_attr_record_store.attr,
 	&dev_attr_record_trust.attr,

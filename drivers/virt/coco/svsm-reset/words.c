@@ -61,6 +61,26 @@ const struct svr_word svr_outcome_words[SVR_NR_OUTCOMES] = {
 	},
 };
 
+/* What became of the crash kernel: last_reset_dump */
+const struct svr_word svr_dump_words[SVR_NR_DUMPS] = {
+	[SVR_DUMP_NONE] = {
+		"none",
+		"it did not come after a crash kernel"
+	},
+	[SVR_DUMP_UNKNOWN] = {
+		"unknown",
+		"a crash kernel was started, and nobody can tell what became of it"
+	},
+	[SVR_DUMP_ENDED] = {
+		"ended",
+		"the crash kernel made an orderly restart, as it does after its dump, be that good or not"
+	},
+	[SVR_DUMP_INTERRUPTED] = {
+		"interrupted",
+		"the crash kernel panicked or was restarted by force: the dump may be incomplete"
+	},
+};
+
 /* How far the record can be trusted: record_trust */
 const struct svr_word svr_trust_words[SVR_NR_TRUSTS] = {
 	[SVR_TRUST_NONE] = {
@@ -195,6 +215,19 @@ const char *svr_reason_name(enum svr_reason reason)
 const char *svr_outcome_name(enum svr_outcome outcome)
 {
 	return svr_word(svr_outcome_words, SVR_NR_OUTCOMES, outcome);
+}
+
+/**
+ * svr_dump_name - name of what became of a crash kernel
+ * @dump: what became of it
+ *
+ * Context: any.
+ *
+ * Return: its name as in sysfs, never NULL.
+ */
+const char *svr_dump_name(enum svr_dump dump)
+{
+	return svr_word(svr_dump_words, SVR_NR_DUMPS, dump);
 }
 
 /**

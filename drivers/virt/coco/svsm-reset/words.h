@@ -59,6 +59,24 @@ enum svr_outcome {
 };
 
 /**
+ * enum svr_dump - what became of the crash kernel before the last reset
+ * @SVR_DUMP_NONE:        there was none
+ * @SVR_DUMP_UNKNOWN:     it was started, nothing else is known
+ * @SVR_DUMP_ENDED:       it made an orderly restart
+ * @SVR_DUMP_INTERRUPTED: it panicked, or emergency_restart() was called
+ * @SVR_NR_DUMPS: how many there are
+ *
+ * Whether the dump is complete only those know who wrote it.
+ */
+enum svr_dump {
+	SVR_DUMP_NONE,
+	SVR_DUMP_UNKNOWN,
+	SVR_DUMP_ENDED,
+	SVR_DUMP_INTERRUPTED,
+	SVR_NR_DUMPS,
+};
+
+/**
  * enum svr_trust - what a store of the record can promise
  * @SVR_TRUST_NONE:  there is no record
  * @SVR_TRUST_HOST:  the host can read and forge it
@@ -142,6 +160,7 @@ enum svr_decline {
 
 extern const struct svr_word svr_reason_words[SVR_NR_REASONS];
 extern const struct svr_word svr_outcome_words[SVR_NR_OUTCOMES];
+extern const struct svr_word svr_dump_words[SVR_NR_DUMPS];
 extern const struct svr_word svr_trust_words[SVR_NR_TRUSTS];
 extern const struct svr_word svr_state_words[SVR_NR_STATES];
 extern const struct svr_word svr_ap_policy_words[SVR_NR_AP_POLICIES];
@@ -150,6 +169,7 @@ extern const struct svr_word svr_decline_words[SVR_NR_DECLINES];
 
 const char *svr_reason_name(enum svr_reason reason);
 const char *svr_outcome_name(enum svr_outcome outcome);
+const char *svr_dump_name(enum svr_dump dump);
 const char *svr_trust_name(enum svr_trust trust);
 const char *svr_state_name(enum svr_state state);
 const char *svr_ap_policy_name(enum svr_ap_policy policy);
