@@ -115,7 +115,7 @@ static struct json_object *sr_json_last(const struct sr_facts *facts)
 	sr_json_add(object, "cause", sr_json_text(last->cause));
 	sr_json_add(object, "outcome", sr_json_text(last->outcome));
 	/* An empty message, or list of CPUs, says something: there was none */
-	sr_json_add(object, "message",
+	sr_json_add(object, "message", last->hidden ? NULL :
 		    sr_json_have(json_object_new_string(last->message)));
 	sr_json_add(object, "cpu", sr_json_int(last->cpu));
 	sr_json_add(object, "not_quiesced",

@@ -32,7 +32,7 @@ enum sr_field {
 	SR_FIELD_OUTCOME,
 	SR_FIELD_COUNT,
 	SR_FIELD_TRUST,
-	SR_FIELD_MESSAGE,
+	SR_FIELD_DUMP,
 	SR_NR_FIELDS,
 };
 
@@ -46,7 +46,7 @@ static const struct {
 	[SR_FIELD_OUTCOME] = { "SVSM_RESET_OUTCOME", "outcome" },
 	[SR_FIELD_COUNT] = { "SVSM_RESET_COUNT", "count" },
 	[SR_FIELD_TRUST] = { "SVSM_RESET_TRUST", "trust" },
-	[SR_FIELD_MESSAGE] = { "SVSM_RESET_MESSAGE", "message" },
+	[SR_FIELD_DUMP] = { "SVSM_RESET_DUMP", "dump" },
 };
 
 struct sr_event {
@@ -102,8 +102,7 @@ static int sr_event_print(const struct sr_event *event, bool json)
 	printf("%s %s", when, event->action);
 	for (i = 0; i < SR_NR_FIELDS; i++)
 		if (*event->values[i])
-			printf(i == SR_FIELD_MESSAGE ? " %s=\"%s\"" : " %s=%s",
-			       sr_fields[i].name, event->values[i]);
+			printf(" %s=%s", sr_fields[i].name, event->values[i]);
 	putchar('\n');
 	return sr_flush(sr_command_events.name);
 }
@@ -133,7 +132,7 @@ static int sr_event_now(const struct sr_options *options)
 	sr_event_set(&event, SR_FIELD_CAUSE, facts.last.cause);
 	sr_event_set(&event, SR_FIELD_OUTCOME, facts.last.outcome);
 	sr_event_set(&event, SR_FIELD_TRUST, facts.trust);
-	sr_event_set(&event, SR_FIELD_MESSAGE, facts.last.message);
+	sr_event_set(&event, SR_FIELD_DUMP, facts.last.dump);
 	if (facts.count != SR_NO_NUMBER) {
 		snprintf(count, sizeof(count), "%lld", facts.count);
 		sr_event_set(&event, SR_FIELD_COUNT, count);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reads what is known of the system. What is missing is unknown, no error. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -56,13 +57,12 @@ const char *sr_word_text(const struct svr_word *words, int count,
 }
 
 /* One of the device's files; "unknown" is what a file says that knows nothing */
-static void sr_value(const char *root, const char *name, char *text,
-		     size_t size)
+static int sr_value(const char *root, const char *name, char *text, size_t size)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), SR_DEVICE "/%s", name);
-	sr_read(root, path, text, size);
+	return sr_read(root, path, text, size);
 }
 
 static long long sr_value_number(const char *root, const char *name)
@@ -91,12 +91,15 @@ static long long sr_time(const char *text)
 
 static void sr_read_last(const char *root, struct sr_last *last)
 {
+	int err;
+
 	sr_value(root, "last_reset_reason", last->reason, sizeof(last->reason));
 	sr_value(root, "last_reset_cause", last->cause, sizeof(last->cause));
 	sr_value(root, "last_reset_outcome", last->outcome,
 		 sizeof(last->outcome));
-	sr_value(root, "last_reset_message", last->message,
-		 sizeof(last->message));
+	err = sr_value(root, "last_reset_message", last->message,
+		       sizeof(last->message));
+	last->hidden = err == -EACCES || err == -EPERM;
 	sr_value(root, "last_reset_cpus", last->cpus, sizeof(last->cpus));
 	sr_value(root, "last_reset_time", last->time, sizeof(last->time));
 	sr_value(root, "last_reset_kernel", last->kernel, sizeof(last->kernel));

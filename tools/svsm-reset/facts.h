@@ -23,6 +23,7 @@
  * @cause:   the same, why it was asked for
  * @outcome: word of svr_outcome_words, or a newer one
  * @message: what came with it
+ * @hidden:  there may be one, but it is for root only
  * @cpus:    CPUs that had not been shown to have stopped
  * @time:    wall-clock time, as text
  * @kernel:  release of the kernel
@@ -42,6 +43,7 @@ struct sr_last {
 	char kernel[128];
 	char result[64];
 	char dump[64];
+	bool hidden;
 	int cpu;
 	long long when;
 	long long uptime;

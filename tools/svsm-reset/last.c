@@ -48,6 +48,18 @@ const char *sr_last_why(const struct sr_last *last)
 	return *last->cause ? last->cause : last->reason;
 }
 
+/**
+ * sr_last_asked_for - was there one that the driver was asked for?
+ * @last: the last reset
+ *
+ * Return: true when there was; then it may have a message.
+ */
+bool sr_last_asked_for(const struct sr_last *last)
+{
+	return *last->reason && strcmp(sr_last_why(last), "none") &&
+	       sr_reason(sr_last_why(last)) != SVR_REASON_UNKNOWN;
+}
+
 /* What was it, without when and where */
 static void sr_say_what(struct sr_sentence *s, const char *word)
 {
@@ -92,7 +104,6 @@ void sr_last_text(const struct sr_facts *facts, char *text, size_t size)
 	struct sr_sentence s = { .text = text, .size = size };
 	const struct sr_last *last = &facts->last;
 	const char *why = sr_last_why(last);
-	enum svr_reason reason = sr_reason(why);
 
 	*text = '\0';
 	if (!*last->reason) {
@@ -100,7 +111,7 @@ void sr_last_text(const struct sr_facts *facts, char *text, size_t size)
 		return;
 	}
 	sr_say_what(&s, why);
-	if (strcmp(why, "none") && reason != SVR_REASON_UNKNOWN) {
+	if (sr_last_asked_for(last)) {
 		if (last->cpu >= 0)
 			/* An enumeration has a comma of its own */
 			sr_say(&s, "%s on CPU %d", strchr(text, ',') ? "," : "",

@@ -9,6 +9,7 @@
 #include "output.h"
 
 const char *sr_last_why(const struct sr_last *last);
+bool sr_last_asked_for(const struct sr_last *last);
 void sr_last_text(const struct sr_facts *facts, char *text, size_t size);
 enum sr_mood sr_last_mood(const struct sr_last *last);
 

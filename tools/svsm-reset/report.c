@@ -158,6 +158,8 @@ static void sr_report_last(const struct sr_facts *facts)
 	sr_line(sr_last_mood(last), "what", "%s", text);
 	if (*last->message)
 		sr_line(SR_PLAIN, "message", "\"%s\"", last->message);
+	else if (last->hidden && sr_last_asked_for(last))
+		sr_line(SR_DOUBTFUL, "message", "for root only");
 	if (*last->outcome && strcmp(last->outcome, "none"))
 		sr_report_word(SR_PLAIN, "outcome", last->outcome,
 			       sr_word_text(svr_outcome_words, SVR_NR_OUTCOMES,

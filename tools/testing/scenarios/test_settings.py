@@ -33,7 +33,8 @@ def test_values(simulate):
     lines = [line.split(" ", 2) for line in shown.splitlines()]
     assert {name: rest for name, _, rest in ([*line, ""][:3] for line in lines)} == FIRST_BOOT
     assert {line[0] for line in lines if line[1] == "644"} == set(SETTINGS)
-    assert {line[1] for line in lines} == {"444", "644"}
+    assert {line[0] for line in lines if line[1] == "400"} == {"last_reset_message"}
+    assert {line[1] for line in lines} == {"400", "444", "644"}
     for name in set(files) - set(SETTINGS):
         assert guest.run(f"echo 1 > {places.ATTRIBUTES}/{name}")[0] != 0
     said = guest.dmesg()

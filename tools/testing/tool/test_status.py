@@ -67,6 +67,27 @@ def test_after_a_panic(tool, tree):
     assert (seen["state"], seen["enabled"], seen["ap_policy"], seen["deadman"]) == ("ready", True, "refuse", 600)
 
 
+def test_message_for_root_only(binary, tree):
+    """An ordinary user is told so, and not that there was none."""
+    tree.device(**PANIC)
+    (tree.root / faketree.DEVICE / "last_reset_message").chmod(0)
+
+    def seen(*arguments):
+        # root without its capabilities is a user like any other
+        words = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []
+        words += [binary, *arguments, f"--sysfs-root={tree.root}"]
+        result = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+        assert result.stderr == ""
+        return result
+
+    assert "message for root only" in joined(seen("status"))
+    assert json.loads(seen("status", "--json").stdout)["last_reset"]["message"] is None
+    assert "last reset: a panic on CPU 2, 2 hours after that boot began | " in seen("check").stdout
+    # where there cannot have been one, there is nothing to hide
+    tree.device(last_reset_reason="unknown", last_reset_cause="unknown")
+    assert "message" not in joined(seen("status"))
+
+
 DUMPS = [
     ("ended", "dump ended: the crash kernel made an orderly restart", "a crash, and a crash kernel after it, on CPU 2"),
     ("interrupted", "dump interrupted: the crash kernel panicked or was restarted by force",

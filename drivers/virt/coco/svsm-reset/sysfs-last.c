@@ -39,7 +39,9 @@ static ssize_t last_reset_message_show(struct device *dev,
 {
 	return sysfs_emit(buf, "%s\n", svr_last()->record.message);
 }
-static DEVICE_ATTR_RO(last_reset_message);
+
+/* As the log may be (dmesg_restrict, which is not exported): not for everybody */
+static DEVICE_ATTR_ADMIN_RO(last_reset_message);
 
 static ssize_t last_reset_cpu_show(struct device *dev,
 				   struct device_attribute *attr, char *buf)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What is told to udev: at load ("add"), when a setting is changed ("change"),
- * and when somebody asks for it again (udevadm trigger).
+ * and when somebody asks for it again (udevadm trigger). Every process can listen,
+ * and udev keeps it for everybody to read: so nothing of the message is in it.
  */
 #include <linux/device.h>
 #include <linux/kobject.h>
@@ -24,8 +25,8 @@ static int svr_uevent(const struct device *dev, struct kobj_uevent_env *env)
 			      svr_trust_name(svr_last_trust())) ?:
 	       add_uevent_var(env, "SVSM_RESET_STATE=%s",
 			      svr_state_name(svr_state_get())) ?:
-	       add_uevent_var(env, "SVSM_RESET_MESSAGE=%s",
-			      last->record.message);
+	       add_uevent_var(env, "SVSM_RESET_DUMP=%s",
+			      svr_dump_name(svr_record_dump(&last->record)));
 }
 
 /* Type of the platform device: DEVTYPE=svsm-reset */
