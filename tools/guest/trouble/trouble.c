@@ -18,6 +18,9 @@
  *	sysrq-b, sysrq-c	as from the keyboard
  *	nmi	an NMI that nobody claims, to this CPU itself
  *	reboot	kernel_restart(), as reboot(2) does
+ *	warn	once another CPU has been stopped: WARN()
+ *	stray	once another CPU has been stopped: wake a task on it, as far as the
+ *		scheduler gets with that, which is a reschedule interrupt
  *
  * CONTEXT is where: process (a thread, the default), preempt-off, irqs-off,
  * irq (a hard interrupt), nmi, rtc-locked (inside rtc_lock) or, with PREEMPT_RT,
@@ -48,6 +51,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/sysrq.h>
+#include <linux/time64.h>
 #include <asm/apic.h>
 #include <asm/irq_vectors.h>
 #include <asm/irqflags.h>
@@ -60,6 +64,8 @@
 /* For what happens on the way of a restart: it waits until it does */
 #define TROUBLE_BEGUN_MS	2000
 #define TROUBLE_LOOK_MS		20
+/* From having begun until some CPU is stopped */
+#define TROUBLE_STOPPED_US	(20 * USEC_PER_SEC)
 
 enum trouble_when {
 	TROUBLE_NOW,
@@ -113,6 +119,8 @@ static const char * const trouble_when_names[TROUBLE_NR_WHEN] = {
 
 static DEFINE_PER_CPU(struct trouble, troubles);
 static DEFINE_PER_CPU(bool, trouble_nmi_due);
+/* Where the NMI came in between */
+static DEFINE_PER_CPU(struct pt_regs *, trouble_regs);
 static struct cpumask trouble_cpus[TROUBLE_NR_WHEN];
 static struct completion trouble_due[TROUBLE_NR_WHEN];
 static atomic_t trouble_missing[TROUBLE_NR_WHEN];
@@ -148,7 +156,8 @@ static void trouble_oops(void)
 static void trouble_panic(void)
 {
 	if (in_nmi())
-		nmi_panic(NULL, "trouble: as asked for, in an NMI");
+		nmi_panic(this_cpu_read(trouble_regs),
+			  "trouble: as asked for, in an NMI");
 	panic("trouble: as asked for");
 }
 
@@ -172,6 +181,34 @@ static void trouble_reboot(void)
 	kernel_restart(NULL);
 }
 
+/* A CPU that has been stopped by now, nr_cpu_ids if none is within a while */
+static unsigned int trouble_stopped_cpu(void)
+{
+	unsigned int cpu, us;
+
+	for (us = 0; us < TROUBLE_STOPPED_US; us++) {
+		for_each_cpu_andnot(cpu, cpu_present_mask, cpu_online_mask)
+			return cpu;
+		udelay(1);
+	}
+	return nr_cpu_ids;
+}
+
+static void trouble_warn(void)
+{
+	unsigned int cpu = trouble_stopped_cpu();
+
+	WARN(cpu < nr_cpu_ids, "trouble: CPU %u has been stopped\n", cpu);
+}
+
+static void trouble_stray(void)
+{
+	unsigned int cpu = trouble_stopped_cpu();
+
+	if (cpu < nr_cpu_ids)
+		arch_smp_send_reschedule(cpu);
+}
+
 static const struct trouble_act trouble_acts[] = {
 	{ "spin", trouble_spin },
 	{ "halt", trouble_halt },
@@ -183,6 +220,8 @@ static const struct trouble_act trouble_acts[] = {
 	{ "sysrq-c", trouble_sysrq_c },
 	{ "nmi", trouble_nmi },
 	{ "reboot", trouble_reboot },
+	{ "warn", trouble_warn },
+	{ "stray", trouble_stray },
 };
 
 static void trouble_together(enum trouble_when when)
@@ -235,6 +274,7 @@ static int trouble_nmi_handler(unsigned int type, struct pt_regs *regs)
 	if (!__this_cpu_read(trouble_nmi_due))
 		return NMI_DONE;
 	__this_cpu_write(trouble_nmi_due, false);
+	__this_cpu_write(trouble_regs, regs);
 	trouble_act(this_cpu_ptr(&troubles));
 	return NMI_HANDLED;
 }
