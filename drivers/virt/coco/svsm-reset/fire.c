@@ -279,7 +279,7 @@ static bool svr_try_take_over(enum svr_event event, int cpu)
  * To return at once would be to restart by way of the host, and so to take the
  * reset from the CPU that has begun it. A panic stops all other CPUs, and so
  * perhaps that one: then this CPU goes on. Else it waits to be stopped, which it
- * is by an interrupt where interrupts are on, and after that it parks by itself,
+ * is by an interrupt where interrupts are on, and after that it halts by itself,
  * because inside an NMI nothing else would stop it.
  *
  * A CPU that panics while it resets the guest is not let in again.

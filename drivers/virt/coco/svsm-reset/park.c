@@ -128,8 +128,9 @@ static int svr_nmi(unsigned int type, struct pt_regs *regs)
 bool svr_cpu_parked(int cpu)
 {
 	/* What the CPU did before it parked has happened; see svr_halt() */
-	return smp_load_acquire(&per_cpu(svr_cpus, cpu).evidence) !=
-	       SVR_RUNNING;
+	u32 evidence = smp_load_acquire(&per_cpu(svr_cpus, cpu).evidence);
+
+	return evidence != SVR_RUNNING && evidence != SVR_STANDS_BY;
 }
 
 /**
@@ -172,6 +173,13 @@ static void svr_unmask_nmi(void)
 		iret_to_self();
 }
 
+static void svr_park_until_woken(struct svr_cpu *cpu, enum svr_evidence how)
+{
+	svr_unmask_nmi();
+	svr_halt_or_listen(cpu, how);
+	WRITE_ONCE(cpu->evidence, SVR_RUNNING);
+}
+
 /**
  * svr_park_caller - park this CPU until the BSP sends it an NMI
  * @cpu: this CPU
@@ -182,16 +190,17 @@ static void svr_unmask_nmi(void)
  */
 void svr_park_caller(struct svr_cpu *cpu)
 {
-	svr_unmask_nmi();
-	svr_halt_or_listen(cpu, SVR_PARKED_CALLER);
-	WRITE_ONCE(cpu->evidence, SVR_RUNNING);
+	svr_park_until_woken(cpu, SVR_PARKED_CALLER);
 }
 
 /**
  * svr_park_stand_by - park this CPU while another one resets the guest
  *
- * With its evidence, like any other; the BSP takes a hand-over. Context: interrupts
- * off. Returns when the other CPU has not been able to reset the guest.
+ * The kernel's stop knows nothing of that and sends it an NMI after a second, which
+ * may be on its way for as long as the host likes: it is evidence only inside an NMI,
+ * where a stop does not come through. Elsewhere it comes with the stop. The BSP takes a
+ * hand-over. Context: interrupts off. Returns when the other CPU has not been able to
+ * reset the guest.
  */
 void svr_park_stand_by(void)
 {
@@ -205,7 +214,8 @@ void svr_park_stand_by(void)
 	/* Full barrier: either this CPU sees SPENT, or it is seen standing by */
 	smp_store_mb(c->stands_by, true);
 	while (svr_state_get() != SVR_STATE_SPENT) {
-		svr_park_caller(c);
+		svr_park_until_woken(c, in_nmi() ? SVR_PARKED_CALLER :
+						   SVR_STANDS_BY);
 		if (served)
 			svr_handover_serve(c);
 	}
@@ -220,7 +230,8 @@ static void svr_park_wake_one(int cpu)
 	unsigned int i;
 
 	for (i = 0; i < SVR_WAKE_TRIES; i++) {
-		if (!READ_ONCE(c->stands_by))
+		/* A stop may have found it meanwhile: then it is to stay as it is */
+		if (!READ_ONCE(c->stands_by) || svr_cpu_stopped(cpu))
 			return;
 		svr_lapic_wake(cpu);
 		udelay(SVR_WAKE_US);

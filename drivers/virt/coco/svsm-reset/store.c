@@ -223,8 +223,7 @@ size_t svr_stores_write(const struct svr_record *rec, bool memory_only)
 			largest = max(largest, svr_stores[i]->size);
 		/* On the way to a crash kernel even a line may be too much */
 		else if (!memory_only)
-			svr_warn("%s: the record could not be written (%pe)
-",
+			svr_warn("%s: the record could not be written (%pe)\n",
 				 svr_stores[i]->name, ERR_PTR(err));
 	}
 	return largest;

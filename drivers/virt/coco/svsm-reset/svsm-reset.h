@@ -63,12 +63,14 @@ void svr_deadman_exit(void);
  * @SVR_PARKED_BY_STOP: halted for good, out of the kernel's own stop
  * @SVR_PARKED_BY_NMI:  halted for good, out of our NMI
  * @SVR_PARKED_CALLER:  halted until the call came back
+ * @SVR_STANDS_BY:      halted, but an NMI may be on its way: proves nothing
  */
 enum svr_evidence {
 	SVR_RUNNING,
 	SVR_PARKED_BY_STOP,
 	SVR_PARKED_BY_NMI,
 	SVR_PARKED_CALLER,
+	SVR_STANDS_BY,
 };
 
 /**
