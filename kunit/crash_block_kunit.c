@@ -180,6 +180,42 @@ static void test_log(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, message, row->message ?: "");
 }
 
+struct origin_row {
+	const char *name;
+	const char *log;
+	unsigned int cpu;
+};
+
+static const struct origin_row origin_rows[] = {
+	{ "empty", "", UINT_MAX },
+	{ "not redirected", "Kernel panic - not syncing: x\nCPU: 2\n", UINT_MAX },
+	{ "redirected",
+	  "[    1.0] Kernel panic - not syncing: sysrq triggered crash\n"
+	  "[    1.1] panic: Redirected from CPU 2, skipping stack dump.\n", 2 },
+	{ "of two the last", "panic: Redirected from CPU 1\npanic: Redirected from CPU 13\n", 13 },
+	{ "cut behind the number", "panic: Redirected from CPU 7", 7 },
+	{ "cut before it", "panic: Redirected from CPU ", UINT_MAX },
+	{ "no number", "panic: Redirected from CPU x\n", UINT_MAX },
+	{ "negative", "panic: Redirected from CPU -1\n", UINT_MAX },
+	{ "nine digits", "panic: Redirected from CPU 999999999,\n", 999999999 },
+	{ "ten digits", "panic: Redirected from CPU 4294967298,\n", UINT_MAX },
+};
+
+KUNIT_ARRAY_PARAM_DESC(origin, origin_rows, name);
+
+static void test_origin(struct kunit *test)
+{
+	const struct origin_row *row = test->param_value;
+	size_t len = strlen(row->log);
+	char *log;
+
+	/* Without a NUL behind it */
+	log = kunit_kmalloc(test, max_t(size_t, len, 1), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, log);
+	memcpy(log, row->log, len);
+	KUNIT_EXPECT_EQ(test, svr_crash_log_origin(log, len), row->cpu);
+}
+
 static struct kunit_case crash_cases[] = {
 	KUNIT_CASE(test_layout),
 	KUNIT_CASE(test_bit_flips),
@@ -188,6 +224,7 @@ static struct kunit_case crash_cases[] = {
 	KUNIT_CASE_PARAM(test_sense, sense_gen_params),
 	KUNIT_CASE(test_endless_message),
 	KUNIT_CASE_PARAM(test_log, log_gen_params),
+	KUNIT_CASE_PARAM(test_origin, origin_gen_params),
 	{}
 };
 

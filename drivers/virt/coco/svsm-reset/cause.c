@@ -60,6 +60,7 @@ static int svr_cause_panicked(struct notifier_block *nb, unsigned long event,
 			      void *text)
 {
 	svr_cause_fill(&svr_panic, text);
+	svr_panic.cpu = svr_redirect_origin(svr_panic.cpu);
 	/* Pairs with svr_cause_panic() */
 	smp_store_release(&svr_panicked, true);
 	return NOTIFY_DONE;

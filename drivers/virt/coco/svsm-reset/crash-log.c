@@ -9,6 +9,7 @@
  */
 #include <linux/ctype.h>
 #include <linux/kernel.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 
@@ -29,6 +30,10 @@ static const struct {
 };
 
 #define SVR_CRASH_NO_NEWS	"Fatal exception"
+/* By panic(), if another CPU has to carry it out (panic_force_cpu=) */
+#define SVR_CRASH_ORIGIN	"panic: Redirected from CPU "
+/* Digits of the number of a CPU: as many as never overflow */
+#define SVR_CRASH_DIGITS	9
 
 /* The last line with @mark; the part from the mark on, NULL if there is none */
 static const char *svr_crash_log_last(const char *log, size_t len,
@@ -103,4 +108,33 @@ bool svr_crash_log_find(const char *log, size_t len, char *message, size_t size)
 	if (panic)
 		svr_crash_text_copy(message, size, panic, log + len - panic);
 	return panic;
+}
+
+/**
+ * svr_crash_log_origin - find out from the log where a panic came from
+ * @log: the youngest part of the log, lines that end with a newline
+ * @len: its length, bytes
+ *
+ * Context: any, NMI included.
+ *
+ * Return: the number of the CPU on which it began before another one was made to
+ * carry it out, of any size; UINT_MAX when the log does not tell.
+ */
+unsigned int svr_crash_log_origin(const char *log, size_t len)
+{
+	const char *found, *end;
+	unsigned int i, cpu = 0;
+
+	len = strnlen(log, len);
+	end = log + len;
+	found = svr_crash_log_last(log, len, SVR_CRASH_ORIGIN);
+	if (!found)
+		return UINT_MAX;
+	found += strlen(SVR_CRASH_ORIGIN);
+	for (i = 0; found + i < end && isdigit(found[i]); i++) {
+		if (i == SVR_CRASH_DIGITS)
+			return UINT_MAX;
+		cpu = cpu * 10 + found[i] - '0';
+	}
+	return i ? cpu : UINT_MAX;
 }

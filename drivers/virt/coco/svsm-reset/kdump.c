@@ -33,14 +33,12 @@
 #include <linux/irqflags.h>
 #include <linux/kallsyms.h>
 #include <linux/kexec.h>
-#include <linux/kmsg_dump.h>
 #include <linux/kprobes.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
-#include <linux/sizes.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -53,8 +51,6 @@
 #include "svsm-reset.h"
 #include "wait.h"
 
-/* As much of the log's end as is searched for the reason of a crash */
-#define SVR_CRASH_LOG_SIZE	SZ_16K
 /* The kernel has stopped the CPUs; from there to the evidence, for all of them */
 #define SVR_CRASH_PARK_US	(100 * USEC_PER_MSEC)
 
@@ -72,25 +68,22 @@ static struct {
 } svr_kdump;
 
 static struct svr_cause svr_crash = { .reason = SVR_REASON_KDUMP, .cpu = -1 };
-static char svr_crash_log[SVR_CRASH_LOG_SIZE];
 
 static void svr_find_cause(int cpu)
 {
 	const struct svr_cause *panic = svr_cause_panic();
-	struct kmsg_dump_iter iter;
-	size_t len = 0;
+	const char *log;
+	size_t len;
 
-	svr_crash.cpu = cpu;
+	svr_crash.cpu = svr_redirect_origin(cpu);
 	if (panic) {
 		svr_crash.cpu = panic->cpu;
 		strscpy(svr_crash.message, panic->message);
 		return;
 	}
-	kmsg_dump_rewind(&iter);
-	kmsg_dump_get_buffer(&iter, false, svr_crash_log, sizeof(svr_crash_log),
-			     &len);
-	svr_crash_log_find(svr_crash_log, min(len, sizeof(svr_crash_log)),
-			   svr_crash.message, sizeof(svr_crash.message));
+	len = svr_log_tail(&log);
+	svr_crash_log_find(log, len, svr_crash.message,
+			   sizeof(svr_crash.message));
 }
 
 static bool svr_others_parked(void)
@@ -390,6 +383,7 @@ static void svr_follow_jump(void)
 		return;
 	}
 	svr_kdump.jump_probed = true;
+	svr_redirect_install();
 }
 
 /**
@@ -436,8 +430,10 @@ void svr_kdump_exit(void)
 		/* Somebody may still be in svr_kexec_refused() */
 		synchronize_rcu_tasks();
 	}
-	if (svr_kdump.jump_probed)
+	if (svr_kdump.jump_probed) {
+		svr_redirect_uninstall();
 		unregister_kprobe(&svr_jump_probe);
+	}
 	svr_block_free();
 }
 

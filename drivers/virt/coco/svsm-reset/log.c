@@ -30,14 +30,22 @@
 
 #include <linux/console.h>
 #include <linux/kconfig.h>
+#include <linux/kmsg_dump.h>
+#include <linux/minmax.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
+#include <linux/sizes.h>
 #include <linux/stdarg.h>
 
 #include "svsm-reset.h"
 
 /* A console may need what this CPU has lost: see svr_log_mute() */
 static bool svr_muted;
+
+/* As much of the log's end as is searched for the reason of a crash */
+#define SVR_LOG_TAIL_SIZE	SZ_16K
+
+static char svr_tail[SVR_LOG_TAIL_SIZE];
 
 /* LOGLEVEL_SCHED: no console output from in here, as printk_deferred() */
 static void __printf(1, 0) svr_store_line(const char *fmt, va_list args)
@@ -95,4 +103,23 @@ void svr_emit(const char *fmt, ...)
 	oops_in_progress++;
 	console_unlock();
 	oops_in_progress--;
+}
+
+/**
+ * svr_log_tail - the youngest part of the log
+ * @text: becomes its lines, with no NUL behind them; they last until the next call
+ *
+ * Context: any, NMI included; only by the CPU that panics, of which there is one.
+ *
+ * Return: the length of it, bytes.
+ */
+size_t svr_log_tail(const char **text)
+{
+	struct kmsg_dump_iter iter;
+	size_t len = 0;
+
+	kmsg_dump_rewind(&iter);
+	kmsg_dump_get_buffer(&iter, false, svr_tail, sizeof(svr_tail), &len);
+	*text = svr_tail;
+	return min(len, sizeof(svr_tail));
 }

@@ -130,6 +130,7 @@ static void svr_stop_by_degrees(struct svr_quiesce *q)
 	if (cpumask_empty(&q->missing))
 		return;
 
+	svr_redirect_recall();
 	svr_nmi_missing(q);
 	svr_wait_parked(q, SVR_NMI_PARK_US, false);
 	if (svr_nmi_crossed(q))

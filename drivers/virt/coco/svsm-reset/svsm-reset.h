@@ -110,6 +110,12 @@ int svr_probe_platform(void);
 int svr_probe_service(void);
 void svr_supported_versions(u32 *lowest, u32 *highest);
 
+/* redirect.c: a panic that another CPU carries out */
+const struct cpumask *svr_redirect_recall(void);
+void svr_redirect_install(void);
+void svr_redirect_uninstall(void);
+int svr_redirect_origin(int cpu);
+
 /* hooks.c */
 int svr_hooks_register(void);
 void svr_hooks_unregister(void);
@@ -128,6 +134,7 @@ struct svr_result {
 void __printf(1, 2) svr_emit(const char *fmt, ...);
 void __printf(1, 2) svr_emit_log(const char *fmt, ...);
 void svr_log_mute(void);
+size_t svr_log_tail(const char **text);
 
 #define SVR_INFO		KERN_INFO
 #define SVR_WARN		KERN_WARNING
