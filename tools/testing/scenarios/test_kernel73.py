@@ -7,6 +7,7 @@ driver finds them halted, and itself on whichever CPU the kernel restarts from.
 
 import re
 import shutil
+import time
 
 import pytest
 
@@ -238,3 +239,132 @@ def test_kexec(start):
     guest.load()
     guest.send("reboot -f")
     reset_once(guest, "reboot")
+
+
+# panic_force_cpu=: the panic is carried out by the CPU that is named, wherever it begins.
+FORCED = "panic_force_cpu=0"
+DO = "/sys/module/trouble/parameters/do"
+REDIRECTED = "panic: Redirecting from CPU {} to CPU 0 for crash kernel"
+
+
+def troubled(start, append=FORCED, **arguments):
+    guest = start(append=append, **arguments)
+    guest.trouble_is_fine = True  # a panic shows its call trace
+    guest.check("insmod /lib/modules/trouble.ko; echo 1 > /proc/sys/kernel/sysrq")
+    return guest
+
+
+def reset_of(guest, reason, *cpus):
+    """As reset_once(), and the CPU that it began on."""
+    assert guest.boot(2, BOOT_TIMEOUT) == guest.smp
+    guest.load()
+    assert guest.attribute("last_reset_reason") == reason
+    assert int(guest.attribute("last_reset_cpu")) in cpus
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=guest.smp)
+
+
+def test_forced_panic(start):
+    """It begins on CPU 2, which spins offline then: the driver stops it nevertheless, and names it."""
+    guest = troubled(start)
+    guest.send("taskset 4 sh -c 'echo c > /proc/sysrq-trigger'")
+    guest.expect(REDIRECTED.format(2))
+    reset_of(guest, "panic", 2)
+    assert "handing the call over" not in guest.console
+
+
+@pytest.mark.parametrize("cpus, began", [("1-2", (1, 2)), ("0,2", (0, 2))], ids=["two-aps", "bsp-and-ap"])
+def test_two_forced_panics(start, cpus, began):
+    """Of two at once one is carried out; no CPU is left behind."""
+    guest = troubled(start)
+    guest.send(f"echo panic@irqs-off {cpus} > {DO}")
+    reset_of(guest, "panic", *began)
+
+
+def test_forced_panic_in_an_nmi(start):
+    """The CPU that panics stays inside its NMI, where only a crash kernel's stop gets it out."""
+    guest = troubled(start)
+    guest.send(f"taskset 1 sh -c 'echo panic@nmi 2 > {DO}'")
+    guest.expect("CPU 2 did not park", timeout=120)
+    guest.expect("refusing the SVSM reset")
+    guest.lost()
+    guest.events.no("execute", "invalidate", "violation")
+
+
+def test_forced_to_a_cpu_that_is_offline(start):
+    """The kernel does not insist: the panic is carried out where it began."""
+    guest = troubled(start, append="panic_force_cpu=3")
+    guest.check("echo 0 > /sys/devices/system/cpu/cpu3/online")
+    guest.send("taskset 4 sh -c 'echo c > /proc/sysrq-trigger'")
+    guest.expect("panic: target CPU 3 is offline, continuing on CPU 2")
+    reset_of(guest, "panic", 2)
+
+
+@pytest.mark.parametrize("context", ["irqs-off", "nmi"])
+def test_forced_to_a_cpu_that_is_stuck(start, context):
+    """Nobody carries the panic out, and the kernel goes on without both CPUs: no dump, no reset.
+
+    What can be done is an emergency restart: by hand, or by something that watches.  Nothing
+    but what the shell does by itself here: a new process may wait for CPU 0.
+    """
+    guest = troubled(start)
+    guest.check("echo 1 > /proc/irq/4/smp_affinity_list; taskset -p 2 $$")
+    print_on(guest, 1)
+    guest.check(f"echo spin@{context} 0 > {DO}")
+    guest.check(f"echo panic 2 > {DO}")
+    guest.check(f"echo panic 3 > {DO}")  # swallowed
+    time.sleep(10)
+    assert "Kernel panic" not in guest.console
+    guest.events.no("execute", "host-reset", "violation")
+    guest.send("echo b > /proc/sysrq-trigger")
+    if context == "nmi":
+        guest.expect("CPU 0 did not park", timeout=120)
+        guest.lost()
+        guest.events.no("execute", "invalidate", "violation")
+    else:
+        reset_of(guest, "emergency-restart", 1)
+
+
+def registers_in_the_core(guest):
+    """Of how many CPUs are there registers?  Each has a note of its own."""
+    return int(guest.check("head -c 65536 /proc/vmcore | tr '\\0' '\\n' | grep -c '^CORE$'"))
+
+
+@pytest.mark.parametrize("begin", [
+    "taskset 4 sh -c 'echo c > /proc/sysrq-trigger'",
+    f"taskset 1 sh -c 'echo panic@nmi 2 > {DO}'",
+], ids=["sysrq-c", "nmi"])
+def test_forced_kdump(start, begin):
+    """The capture kernel starts on the BSP, with the registers of the CPU that panicked; all CPUs next."""
+    guest = troubled(start, **{**KDUMP, "smp": 4, "append": f"{KDUMP['append']} {FORCED}"})
+    guest.check("load-capture nokaslr", timeout=240)
+    guest.send(begin)
+    assert guest.capture(1, timeout=300) == 1
+    assert REDIRECTED.format(2) in guest.console
+    guest.load()
+    assert registers_in_the_core(guest) == 4
+    guest.send("reboot -f")
+    assert guest.boot(2, BOOT_TIMEOUT) == 4
+    guest.load()
+    assert guest.attribute("last_reset_reason") == "kdump"
+    assert guest.attribute("last_reset_cpu") == "2"
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=4)
+
+
+def test_oops_is_not_forced(start):
+    """An oops goes to the crash kernel by another way, on the CPU on which it happens."""
+    guest = troubled(start, **{**KDUMP, "append": f"{KDUMP['append']} {FORCED}", "svsm": "draft,ap-execute=bsp"})
+    guest.check("load-capture nokaslr; echo 1 > /proc/sys/kernel/panic_on_oops", timeout=240)
+    guest.send(f"echo oops 1 > {DO}")
+    assert guest.capture(1, timeout=300) == 1
+    assert "Redirect" not in guest.console
+    guest.load()
+    guest.send("reboot -f")
+    assert guest.boot(2, BOOT_TIMEOUT) == 2
+    guest.load()
+    assert guest.attribute("last_reset_reason") == "kdump"
+    assert guest.attribute("last_reset_cpu") == "1"
+    guest.powered_off()
+    execute, = guest.events.executes
+    assert not execute["bsp"]
