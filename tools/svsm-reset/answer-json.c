@@ -201,6 +201,7 @@ static struct json_object *sr_json_settings(const struct sr_facts *facts)
 		    sr_json_flag(set->crash_loaded));
 	sr_json_add(object, "crash_kexec_post_notifiers",
 		    sr_json_flag(set->post_notifiers));
+	sr_json_add(object, "panic_force_cpu", sr_json_int(set->panic_cpu));
 	sr_json_add(object, "kprobes", sr_json_flag(set->kprobes));
 	sr_json_add(object, "ftrace_enabled", sr_json_flag(set->ftrace));
 	sr_json_add(object, "reboot_cpu", sr_json_int(set->reboot_cpu));

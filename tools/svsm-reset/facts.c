@@ -2,6 +2,7 @@
 /* Reads what is known of the system. What is missing is unknown, no error. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -201,10 +202,48 @@ static bool sr_on_cmdline(const char *cmdline, const char *name)
 	return false;
 }
 
+/* As the kernel reads it: of several the last that is a number */
+static int sr_panic_cpu(const char *cmdline)
+{
+	static const char name[] = "panic_force_cpu=";
+	const char *word = cmdline;
+	int cpu = SR_NO_CPU;
+
+	while (*word) {
+		size_t end = strcspn(word, " ");
+
+		if (!strncmp(word, name, strlen(name))) {
+			const char *text = word + strlen(name);
+			char *rest;
+			long value = strtol(text, &rest, 0);
+
+			if (rest != text && rest == word + end &&
+			    value >= 0 && value < SR_MAX_CPUS)
+				cpu = (int)value;
+		}
+		word += end;
+		word += strspn(word, " ");
+	}
+	return cpu;
+}
+
+/* "7.3.4+deb13-cloud-amd64" */
+static int sr_kernel_major(const char *root)
+{
+	char text[64];
+	int major;
+
+	if (sr_read(root, SR_KERNEL "/osrelease", text, sizeof(text)) ||
+	    sscanf(text, "%3d.", &major) != 1 || major < 0)
+		return SR_UNKNOWN;
+	return major;
+}
+
 static void sr_read_kernel(const char *root, struct sr_settings *set)
 {
 	char cmdline[SR_TEXT];
 
+	set->kernel = sr_kernel_major(root);
 	set->panic = sr_read_int(root, SR_KERNEL "/panic");
 	set->panic_on_oops = sr_read_int(root, SR_KERNEL "/panic_on_oops");
 	set->panic_on_stall = sr_read_feature(root,
@@ -228,12 +267,17 @@ static void sr_read_kernel(const char *root, struct sr_settings *set)
 	set->reboot_force = sr_read_int(root, "/sys/kernel/reboot/force");
 
 	set->capture = SR_UNKNOWN;
+	set->panic_cpu = SR_UNKNOWN;
 	if (!sr_read(root, "/proc/cmdline", cmdline, sizeof(cmdline))) {
 		set->capture = sr_on_cmdline(cmdline, "elfcorehdr");
+		set->panic_cpu = sr_panic_cpu(cmdline);
 		if (set->post_notifiers == SR_UNKNOWN &&
 		    sr_on_cmdline(cmdline, "crash_kexec_post_notifiers"))
 			set->post_notifiers = 1;
 	}
+	/* An older one takes it for a setting of init */
+	if (set->kernel != SR_UNKNOWN && set->kernel < SR_PANIC_CPU_KERNEL)
+		set->panic_cpu = SR_NO_CPU;
 }
 
 static void sr_read_cpus(const char *root, struct sr_facts *facts)
@@ -248,6 +292,9 @@ static void sr_read_cpus(const char *root, struct sr_facts *facts)
 	    !sr_cpus_parse(&online, text) || !sr_cpus_count(&online))
 		return;
 	facts->set.online = sr_cpus_count(&online);
+	/* The kernel does not insist on one that is offline */
+	if (facts->set.panic_cpu >= 0 && !online.has[facts->set.panic_cpu])
+		facts->set.panic_cpu = SR_NO_CPU;
 	sr_cpus_print(&online, facts->online, sizeof(facts->online));
 	if (sr_read(root, "/sys/devices/system/cpu/present", text,
 		    sizeof(text)) ||

@@ -127,6 +127,18 @@ static const char * const sr_note_texts[SR_NR_NOTES] = {
 		"panic notifiers and pstore come first (crash_kexec_post_notifiers)",
 	[SR_NOTE_NO_NOTIFIERS] =
 		"no panic notifier and no pstore before it (crash_kexec_post_notifiers is off)",
+	[SR_NOTE_CRASH_HERE] =
+		"it starts on the CPU that panics; unless that is the boot CPU, CPU 0, the SVSM decides which CPUs the boot after the dump has (Linux 7.0 or later, no panic_force_cpu=)",
+	[SR_NOTE_FORCE_BSP] =
+		"it starts on the boot CPU, CPU %d, wherever the panic begins, and the boot after the dump has all CPUs (panic_force_cpu=%d)",
+	[SR_NOTE_FORCE_AP] =
+		"it starts on CPU %d, wherever the panic begins; that is not the boot CPU, CPU 0, so the SVSM decides which CPUs the boot after the dump has (panic_force_cpu=%d)",
+	[SR_NOTE_FORCE_STUCK] =
+		"unless CPU %d hangs, interrupts off, when another one panics: then there is no dump and no reset, the rest goes on (panic_force_cpu=%d)",
+	[SR_NOTE_FORCE_NMI] =
+		"a CPU that panics inside an NMI, and is not CPU %d, cannot be stopped any more: see stuck-cpu (panic_force_cpu=%d)",
+	[SR_NOTE_FORCE_NO_OOPS] =
+		"an oops starts it on the CPU that has it, not on CPU %d (panic_force_cpu=%d)",
 	[SR_NOTE_DUMP_THEN_REBOOT] =
 		"when it is done it restarts through the SVSM if the module is in its initial ram disk",
 	[SR_NOTE_DUMP_NO_RECORD] =
@@ -197,6 +209,12 @@ static int sr_note_number(const struct sr_settings *set, enum sr_note note)
 		return sr_soft_seconds(set, set->softlockup_panic);
 	case SR_NOTE_SOFT_LOGGED:
 		return sr_soft_seconds(set, 1);
+	case SR_NOTE_FORCE_BSP:
+	case SR_NOTE_FORCE_AP:
+	case SR_NOTE_FORCE_STUCK:
+	case SR_NOTE_FORCE_NMI:
+	case SR_NOTE_FORCE_NO_OOPS:
+		return set->panic_cpu;
 	case SR_NOTE_HARD_PANIC:
 	case SR_NOTE_HARD_LOGGED:
 		return set->watchdog_thresh;

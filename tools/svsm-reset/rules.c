@@ -85,6 +85,24 @@ static void sr_at_reboot(const struct sr_settings *set,
 					       SR_NOTE_DEADMAN_OFF);
 }
 
+static bool sr_panic_moves(const struct sr_settings *set)
+{
+	return set->panic_cpu >= 0 && set->online != 1;
+}
+
+/* kdump.c: on which CPU the crash kernel starts, where the driver has no say in that */
+static void sr_note_crash_cpu(const struct sr_settings *set,
+			      struct sr_answer *answer)
+{
+	if (sr_panic_moves(set)) {
+		sr_note(answer, set->panic_cpu ? SR_NOTE_FORCE_AP :
+						 SR_NOTE_FORCE_BSP);
+		sr_note(answer, SR_NOTE_FORCE_STUCK);
+	} else if (set->kernel >= SR_PANIC_CPU_KERNEL && set->online != 1) {
+		sr_note(answer, SR_NOTE_CRASH_HERE);
+	}
+}
+
 /* kdump.c: a stock kernel's crash kernel dies under an SVSM */
 static void sr_crash_kernel(const struct sr_settings *set,
 			    struct sr_answer *answer)
@@ -121,6 +139,7 @@ static void sr_crash_kernel(const struct sr_settings *set,
 		sr_note(answer, SR_NOTE_NOTIFIERS);
 	else if (set->post_notifiers == 0)
 		sr_note(answer, SR_NOTE_NO_NOTIFIERS);
+	sr_note_crash_cpu(set, answer);
 	sr_note(answer, set->in_secrets == 0 ? SR_NOTE_DUMP_NO_RECORD :
 					       SR_NOTE_DUMP_THEN_REBOOT);
 }
@@ -153,6 +172,10 @@ static void sr_at_panic(const struct sr_settings *set, struct sr_answer *answer)
 	sr_note_cpus(set, answer);
 	if (answer->way == SR_WAY_SVSM && set->online != 1)
 		sr_note(answer, SR_NOTE_HAND_OVER);
+	if (answer->way == SR_WAY_SVSM && sr_panic_moves(set)) {
+		sr_note(answer, SR_NOTE_FORCE_STUCK);
+		sr_note(answer, SR_NOTE_FORCE_NMI);
+	}
 }
 
 static void sr_at_sysrq_b(const struct sr_settings *set,
@@ -190,6 +213,9 @@ static void sr_at_oops(const struct sr_settings *set, struct sr_answer *answer)
 	} else {
 		sr_note(answer, SR_NOTE_OOPS_PANIC);
 		sr_as_panic(set, answer);
+		/* oops_end() calls crash_kexec(), not panic() */
+		if (answer->way == SR_WAY_CRASH_KERNEL && sr_panic_moves(set))
+			sr_note(answer, SR_NOTE_FORCE_NO_OOPS);
 	}
 }
 
@@ -204,6 +230,8 @@ static void sr_at_lockup(const struct sr_settings *set, int watchdog,
 	if (sees && panics > 0) {
 		sr_note(answer, notes[0]);
 		sr_as_panic(set, answer);
+		if (answer->way != SR_WAY_STAYS && sr_panic_moves(set))
+			sr_note(answer, SR_NOTE_FORCE_STUCK);
 	} else if (set->panic_on_stall > 0) {
 		sr_note(answer, SR_NOTE_STALL_PANIC);
 		sr_as_panic(set, answer);

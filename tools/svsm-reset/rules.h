@@ -6,6 +6,11 @@
 #ifndef _SR_RULES_H
 #define _SR_RULES_H
 
+/* Each panic is carried out where it begins */
+#define SR_NO_CPU	(-1)
+/* Major version of the first kernel with panic_force_cpu= */
+#define SR_PANIC_CPU_KERNEL	7
+
 /**
  * struct sr_settings - what decides; each may be SR_UNKNOWN
  * @snp:              1: this is an SEV-SNP guest
@@ -32,6 +37,8 @@
  * @watchdog_thresh:  seconds; soft lockups: twice that
  * @crash_loaded:     1: there is a crash kernel
  * @post_notifiers:   1: crash_kexec_post_notifiers
+ * @kernel:           major version of the kernel
+ * @panic_cpu:        the CPU that carries out every panic, or SR_NO_CPU
  * @kprobes:          0: kprobes are disarmed
  * @ftrace:           0: ftrace is off, and with it kprobes at functions' entries
  * @reboot_cpu:       where an orderly restart is made
@@ -64,6 +71,8 @@ struct sr_settings {
 	int watchdog_thresh;
 	int crash_loaded;
 	int post_notifiers;
+	int kernel;
+	int panic_cpu;
 	int kprobes;
 	int ftrace;
 	int reboot_cpu;
@@ -156,6 +165,12 @@ enum sr_note {
 	SR_NOTE_CRASH_UNKNOWN,
 	SR_NOTE_NOTIFIERS,
 	SR_NOTE_NO_NOTIFIERS,
+	SR_NOTE_CRASH_HERE,
+	SR_NOTE_FORCE_BSP,
+	SR_NOTE_FORCE_AP,
+	SR_NOTE_FORCE_STUCK,
+	SR_NOTE_FORCE_NMI,
+	SR_NOTE_FORCE_NO_OOPS,
 	SR_NOTE_DUMP_THEN_REBOOT,
 	SR_NOTE_DUMP_NO_RECORD,
 	SR_NOTE_KDUMP_NOT_LOADED,

@@ -287,6 +287,9 @@ def test_explain(tool, tree, files, outcomes):
     assert set(seen) == set(EXPLAINED[0][1])
 
 
+LINUX_7 = {"sys/kernel/kexec_crash_loaded": "1", "proc/sys/kernel/osrelease": "7.3.4+deb13-cloud-amd64"}
+
+
 @pytest.mark.parametrize(
     "files, name, note",
     [
@@ -305,6 +308,11 @@ def test_explain(tool, tree, files, outcomes):
         ({"sys/kernel/kexec_crash_loaded": "1", "proc/sys/kernel/ftrace_enabled": "0"}, "panic",
          "ftrace is off"),
         ({"proc/cmdline": "elfcorehdr=0x1000"}, "reboot", "this is a crash kernel"),
+        ({**LINUX_7, "proc/cmdline": "ro"}, "panic", "it starts on the CPU that panics"),
+        ({**LINUX_7, "proc/cmdline": "panic_force_cpu=0 ro"}, "panic", "it starts on the boot CPU, CPU 0"),
+        ({**LINUX_7, "proc/cmdline": "panic_force_cpu=0x2 panic_force_cpu=x"}, "panic",
+         "it starts on CPU 2, wherever the panic begins"),
+        ({**LINUX_7, "proc/cmdline": "panic_force_cpu=0"}, "panic", "unless CPU 0 hangs, interrupts off"),
         ({"proc/sys/kernel/softlockup_panic": "1", "proc/sys/kernel/watchdog_thresh": "15"}, "soft-lockup",
          "a panic after about 30 s"),
     ],
@@ -315,6 +323,27 @@ def test_reasons(tool, tree, files, name, note):
     because = json.loads(tool("explain", "--json").stdout)["at"][name]["because"]
     assert any(note in line for line in because), because
     assert note in joined(tool("explain"))
+
+
+@pytest.mark.parametrize("files, cpu", [
+    ({}, -1),
+    ({"proc/cmdline": "panic_force_cpu=2"}, 2),
+    ({"proc/cmdline": "panic_force_cpu=2 panic_force_cpu=1"}, 1),
+    ({"proc/cmdline": None}, None),
+    ({"proc/sys/kernel/osrelease": None, "proc/cmdline": "panic_force_cpu=1"}, 1),
+    # the kernel ignores it, or does not insist
+    ({"proc/sys/kernel/osrelease": "6.12.117+deb12-cloud-amd64", "proc/cmdline": "panic_force_cpu=1"}, -1),
+    ({"proc/cmdline": "panic_force_cpu=7"}, -1),
+    ({"proc/cmdline": "panic_force_cpu"}, -1),
+    ({"proc/cmdline": "panic_force_cpu= panic_force_cpu=-1 panic_force_cpu=1x panic_force_cpu=99999999999"}, -1),
+    ({"proc/cmdline": "xpanic_force_cpu=1"}, -1),
+])
+def test_panic_force_cpu(tool, tree, files, cpu):
+    for path, value in {**LINUX_7, **files}.items():
+        if value is None and not (tree.root / path).exists():
+            continue
+        tree.put(path, value)
+    assert json.loads(tool("explain", "--json").stdout)["settings"]["panic_force_cpu"] == cpu
 
 
 def test_trust(tool, tree):
