@@ -130,7 +130,7 @@ EVENTS = {
         "cpu": integer, "vmpck": integer, "msg_type": integer, "seqno": integer, "result": hexadecimal,
     },
     "efi-variable": {"cpu": integer, "name": string, "size": integer, "result": hexadecimal},
-    "host-nmi": {"cpu": integer, "rip": hexadecimal},
+    "host-nmi": {"cpu": integer, "rip": hexadecimal, "when": one_of("call", "answer")},
     "host-resume": {
         "apic_id": integer, "vmsa": hexadecimal, "result": one_of("refused", "resumed"),
     },

@@ -15,7 +15,7 @@ def passes(run, test, host, executes=0):
 
 @pytest.mark.parametrize(
     "host", ("destroy-refuse", "no-ap-creation", "implicit", "debug-swap", "no-wake", "no-ghcb-back", "nmi-call-any=3",
-             "nmi-call-any=1")
+             "nmi-call-any=1", "nmi-answer=1", "nmi-answer=3")
 )
 @pytest.mark.parametrize("fidelity", FIDELITIES)
 def test_host(selftest, host, fidelity):
@@ -24,7 +24,9 @@ def test_host(selftest, host, fidelity):
     passes(run, test, host)
 
 
-@pytest.mark.parametrize("test", ("destroy-refuse", "no-ap-creation", "debug-swap", "no-wake", "no-ghcb-back", "nmi-call-any"))
+@pytest.mark.parametrize("test", (
+    "destroy-refuse", "no-ap-creation", "debug-swap", "no-wake", "no-ghcb-back", "nmi-call-any", "nmi-answer",
+))
 def test_honest_is_none_of_them(selftest, test):
     """The same tests fail where the host does what it should."""
     run = selftest(f"conduct.{test}", append=f"{test}=1")
@@ -130,8 +132,28 @@ def test_nmi_before_execute(selftest, count, fidelity):
     assert len(run.events.of("host-nmi", cpu=0, boot=1)) == count
 
 
-def test_honest_host_sends_no_nmi(selftest):
-    run = selftest("conduct.nmi-call", append="nmi-call=1")
+@pytest.mark.parametrize("fidelity", FIDELITIES)
+def test_nmi_after_the_answer(selftest, fidelity):
+    """Between the VMGEXIT and the RDMSR; after an EXECUTE that went through there is nobody to take it."""
+    run = selftest("conduct.nmi-answer", host="nmi-answer=3", append="nmi-answer=2 nmi-later=1", fidelity=fidelity)
+    passes(run, "conduct.nmi-answer", "nmi-answer=3", 1)
+    assert [(event["boot"], event["when"]) for event in run.events.of("host-nmi")] == [
+        (1, "answer"), (1, "answer"), (2, "answer"),
+    ]
+
+
+def test_nmi_before_and_after(selftest):
+    """One comes before the VMGEXIT, the other after it: which is which is in the event."""
+    run = selftest("conduct.nmi-call-any", host="nmi-call-any=2,nmi-answer=1", append="nmi-call-any=2")
+    run.well_formed()
+    assert [event["when"] for event in run.events.of("host-nmi")] == ["call", "call", "answer"]
+    with pytest.raises(AssertionError):
+        run.passed("conduct.nmi-call-any")  # which wants no third one
+
+
+@pytest.mark.parametrize("test", ("nmi-call", "nmi-answer"))
+def test_honest_host_sends_no_nmi(selftest, test):
+    run = selftest(f"conduct.{test}", append=f"{test}=1")
     run.events.no("host-nmi")
 
 

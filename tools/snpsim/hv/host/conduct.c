@@ -22,6 +22,16 @@ static bool any_call(const struct vcpu *v)
 	return v->ghcb_gpa && v->vmcb->save.rax != SVSM_RAX_PVALIDATE;
 }
 
+static void send_nmi(struct vcpu *v, const char *when)
+{
+	event_begin("host-nmi");
+	event_u64("cpu", v->index);
+	event_hex("rip", v->vmcb->save.rip);
+	event_str("when", when);
+	event_end();
+	v->nmi_pending = 1;
+}
+
 /*
  * Is an NMI to come between the write of the GHCB MSR and this VMGEXIT? It is taken
  * before the instruction; the handler's own exits leave another value in the MSR.
@@ -44,15 +54,35 @@ bool host_nmi_before_call(struct vcpu *v)
 			now = true;
 		}
 	}
-	if (now) {
-		event_begin("host-nmi");
-		event_u64("cpu", v->index);
-		event_hex("rip", v->vmcb->save.rip);
-		event_end();
-		v->nmi_pending = 1;
-	}
+	if (now)
+		send_nmi(v, "call");
 	unlock(&sim_lock);
 	return now;
+}
+
+/*
+ * Is this a call after which an NMI is to come? To be asked before the SVSM has it,
+ * which changes the registers.
+ */
+bool host_counts_answer(struct vcpu *v)
+{
+	return config->nmi_answer && !v->nmi_blocked && !v->nmi_pending &&
+	       svsm_call_is_pending(v) && any_call(v);
+}
+
+/*
+ * The SVSM has taken a call, and the VMGEXIT is over: the NMI is taken before the
+ * guest's next instruction, as by KVM, which injects one that is pending at the
+ * VMRUN after the exit. After EXECUTE there is no such guest any more.
+ */
+void host_nmi_after_call(struct vcpu *v)
+{
+	static u32 sent;
+
+	if (sent == config->nmi_answer || v->relaunch || v->stop)
+		return;
+	sent++;
+	send_nmi(v, "answer");
 }
 
 /* At EXECUTE, before the APs' VMSAs go: one that waits or was destroyed, before one deleted. */

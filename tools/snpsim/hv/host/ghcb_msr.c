@@ -36,11 +36,15 @@ static u64 cpuid_request(struct vcpu *v, u64 msr)
 /* AMD 56421: MSR protocol 0x016, VMPL in bits 39:32; a non-zero high half is an error. */
 static u64 run_vmpl(struct vcpu *v, u64 msr)
 {
+	bool counts;
+
 	if ((msr >> 32 & 0xff) != 0)
 		return 1UL << 32 | RESP_RUN_VMPL;
 	if (svsm_take_foreign(v))
 		return FOREIGN_RESPONSE;
-	svsm_run(v);
+	counts = host_counts_answer(v);
+	if (svsm_run(v) && counts)
+		host_nmi_after_call(v);
 	return RESP_RUN_VMPL;
 }
 

@@ -57,6 +57,7 @@ struct sim_config {
 	u32 host;
 	u32 nmi_call, nmi_call_any;
 	char host_name[64];
+	u32 nmi_answer;
 } __packed;
 
 extern const struct sim_config *config;

@@ -62,6 +62,8 @@ void psc_page(struct vcpu *v, u8 *ghcb);
 /* conduct.c: a host that does not do what it should */
 u64 host_features(void);
 bool host_nmi_before_call(struct vcpu *v);
+bool host_counts_answer(struct vcpu *v);
+void host_nmi_after_call(struct vcpu *v);
 void host_note_parked(const struct vcpu *self);
 void host_after_launch(const struct vcpu *launched);
 bool host_converts(u64 gpa);

@@ -155,6 +155,49 @@ static void nmi_call_any(void)
 	expect(!query_hit(), "one NMI more");
 }
 
+/*
+ * The SVSM has taken the call, and by the time of the RDMSR an NMI has taken the
+ * GHCB MSR: the answer is in the registers all the same.
+ */
+static bool answer_hit(void)
+{
+	struct svsm_args a = {
+		.rax = SVSM_CALL(PROTO_CORE, CORE_QUERY_PROTOCOL),
+		.rcx = (u64)PROTO_REBOOT << 32 | 1,
+	};
+	struct cpu *c = this_cpu();
+	u32 nmis = load(&c->nmis);
+	bool came;
+
+	store(&c->nmi_takes_msr, 1);
+	svsm_exchange(&a, 0);
+	store(&c->nmi_takes_msr, 0);
+	came = load(&c->nmis) != nmis;
+	expect_eq("NMIs", load(&c->nmis), nmis + came);
+	expect_eq("GHCB MSR", a.response, came ? c->ghcb : GHCB_MSR_RUN_VMPL_RESP);
+	expect_eq("pending", a.pending, 0);
+	expect_eq("result", a.rax, SVSM_SUCCESS);
+	expect_eq("versions", a.rcx, SVSM_VERSION_1);
+	return came;
+}
+
+/* Calls by the GHCB's page do not count, and EXECUTE leaves nobody to take it. */
+static void nmi_answer(void)
+{
+	u64 n = option(boot == 1 ? "nmi-answer" : "nmi-later", 0);
+	struct svsm_args a = { .rax = SVSM_CALL(PROTO_CORE, CORE_QUERY_PROTOCOL), .rcx = 1 };
+	u32 nmis = load(&this_cpu()->nmis);
+
+	expect(n, "no count was given");
+	svsm_exchange(&a, SVSM_BY_GHCB);
+	expect_eq("NMIs after a call by the page", load(&this_cpu()->nmis), nmis);
+	for (u64 i = 0; i < n; i++)
+		expect(answer_hit(), "no NMI after a query");
+	if (boot == 1 && option_given("nmi-later"))
+		execute();
+	expect(!answer_hit(), "one NMI more");
+}
+
 /* The page becomes private, what it held is gone, and it has to be validated. */
 static void implicit(void)
 {
@@ -221,6 +264,7 @@ static const struct selftest tests[] = {
 	{ .name = "conduct.resume-deleted", .run = resume_deleted, .alone = true },
 	{ .name = "conduct.nmi-call", .run = nmi_call, .alone = true },
 	{ .name = "conduct.nmi-call-any", .run = nmi_call_any, .alone = true },
+	{ .name = "conduct.nmi-answer", .run = nmi_answer, .alone = true },
 	{ .name = "conduct.implicit", .run = implicit, .alone = true },
 	{ .name = "conduct.debug-swap", .run = debug_swap, .alone = true },
 	{ .name = "conduct.no-wake", .run = no_wake, .alone = true },
