@@ -16,10 +16,22 @@ u64 host_features(void)
 	return host_is(HOST_NO_AP_CREATION) ? features : features | HV_FEATURE_AP_CREATION;
 }
 
-/* PVALIDATE is left alone: a guest accepts memory before it has an NMI handler. */
-static bool any_call(const struct vcpu *v)
+/* A kernel that kexec has started has its predecessor's GHCB for a while, and no IDT. */
+static bool has_nmi_handler(struct vcpu *v)
 {
-	return v->ghcb_gpa && v->vmcb->save.rax != SVSM_RAX_PVALIDATE;
+	struct vmcb_save *s = &v->vmcb->save;
+	u64 gate[2];
+
+	return v->ghcb_gpa && (s->efer & EFER_LMA) &&
+	       s->idtr.limit >= (NMI_VECTOR + 1) * GATE_SIZE - 1 &&
+	       !guest_read(v, s->idtr.base + NMI_VECTOR * GATE_SIZE, gate, sizeof(gate)) &&
+	       (gate[0] & IDT_GATE_PRESENT);
+}
+
+/* PVALIDATE is left alone: a guest accepts memory before it has an NMI handler. */
+static bool any_call(struct vcpu *v)
+{
+	return v->vmcb->save.rax != SVSM_RAX_PVALIDATE && has_nmi_handler(v);
 }
 
 static void send_nmi(struct vcpu *v, const char *when)

@@ -48,6 +48,7 @@
 #define NMI_VECTOR		2
 
 #define GATE_SIZE		16	/* of an entry of the IDT, in long mode */
+#define IDT_GATE_PRESENT	BIT_ULL(47)
 
 #define MSR_APIC_BASE		0x1b
 #define MSR_X2APIC		0x800		/* + n: the register at byte 16 * n */

@@ -7,7 +7,6 @@
 
 #define GATE_TYPE_INTERRUPT	14
 #define GATE_TYPE_TRAP		15
-#define GATE_PRESENT		BIT_ULL(47)
 #define TSS_RSP0		4
 #define TSS_IST1		0x24
 
@@ -23,7 +22,7 @@ void deliver_vc(struct vcpu *v, u64 code)
 		goto shutdown;
 	ist = gate[0] >> 32 & 7;
 	type = gate[0] >> 40 & 15;
-	if (!(gate[0] & GATE_PRESENT) || (type != GATE_TYPE_INTERRUPT && type != GATE_TYPE_TRAP))
+	if (!(gate[0] & IDT_GATE_PRESENT) || (type != GATE_TYPE_INTERRUPT && type != GATE_TYPE_TRAP))
 		goto shutdown;
 	if (ist || s->cpl) {
 		u64 slot = ist ? TSS_IST1 + (ist - 1) * 8 : TSS_RSP0;
