@@ -220,13 +220,22 @@ static const struct ghcb_row ghcb_rows[] = {
 	{ "consumed", 0x017, false, 0 },
 	{ "reserved bits of the response", 0xfffff017, false, 0 },
 	{ "not consumed", 0x017, true, -EAGAIN },
-	{ "host refused", 0x0000000100000017, false, -EIO },
-	{ "host refused, call pending", 0x8000000000000017, true, -EIO },
+	{ "host refused", 0x0000000100000017, true, -EIO },
+	{ "host refused, highest bit", 0x8000000000000017, true, -EIO },
 	{ "foreign: request left alone", 0x016, true, -EAGAIN },
 	{ "foreign: address of a GHCB page", 0x3fe1a000, true, -EAGAIN },
-	{ "foreign: CPUID response", 0x005, false, -EAGAIN },
-	{ "foreign: error bits set", 0x0000000100000015, false, -EAGAIN },
-	{ "foreign: nothing", 0, false, -EAGAIN },
+	{ "foreign: CPUID response", 0x005, true, -EAGAIN },
+	{ "foreign: error bits set", 0x0000000100000015, true, -EAGAIN },
+	{ "foreign: nothing", 0, true, -EAGAIN },
+	/* What is in memory of the guest counts, not the word of the host */
+	{ "consumed, then an NMI", 0x3fe1a000, false, 0 },
+	{ "consumed, request left alone", 0x016, false, 0 },
+	{ "consumed, CPUID response", 0x005, false, 0 },
+	{ "consumed, foreign error bits", 0x0000000100000015, false, 0 },
+	{ "consumed, nothing", 0, false, 0 },
+	{ "consumed, and the host says that it refused", 0x0000000100000017,
+	  false, 0 },
+	{ "consumed, all bits", U64_MAX, false, 0 },
 };
 
 KUNIT_ARRAY_PARAM_DESC(ghcb, ghcb_rows, name);

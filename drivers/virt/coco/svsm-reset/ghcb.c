@@ -71,6 +71,10 @@ static __always_inline u64 svr_ghcb_exchange(u64 val)
 	return (u64)hi << 32 | lo;
 }
 
+/*
+ * An NMI after the VMGEXIT hides an answer, too, and the request is made once more
+ * than it need be. That changes nothing: the page is registered already.
+ */
 static __always_inline int svr_ghcb_register(u64 pa)
 {
 	u64 request = GHCB_MSR_REG_GPA_REQ_VAL(pa >> PAGE_SHIFT);

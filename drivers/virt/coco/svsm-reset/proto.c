@@ -199,25 +199,28 @@ int svr_parse_manifest(const void *buf, u64 len)
 }
 
 /**
- * svr_parse_ghcb_msr - has the host run the SVSM, and did it see our call?
+ * svr_parse_ghcb_msr - has the SVSM taken our call, and if not, why?
  * @msr:     GHCB MSR as found after VMGEXIT
  * @pending: call_pending was still set
  *
  * AMD 56421, "GHCB MSR Protocol", response 0x017; AMD 58019, "Calling
- * Convention", for call_pending. An NMI or a #VC between our WRMSR and the
- * VMGEXIT puts something else into the MSR: then the SVSM has not run, or
- * not for us, and the call may be made again. Context: any.
+ * Convention", for call_pending. That is in memory which the host cannot
+ * write: once it is clear the SVSM has taken the call, and making it again
+ * would be another call. The MSR is the host's. An NMI or a #VC puts
+ * something else into it: before the VMGEXIT, and the SVSM has not run for
+ * us, or after it, and the answer is in the registers. Context: any.
  *
- * Return: 0 when the call was consumed, -EAGAIN when it should be made
+ * Return: 0 when the SVSM has taken the call, -EAGAIN when it should be made
  * again, -EIO when the host refused to run the SVSM.
  */
 int svr_parse_ghcb_msr(u64 msr, bool pending)
 {
-	if ((msr & SVR_GHCB_INFO_MASK) != SVR_GHCB_RUN_VMPL_RESPONSE)
-		return -EAGAIN;
-	if (msr >> SVR_GHCB_ERROR_SHIFT)
+	if (!pending)
+		return 0;
+	if ((msr & SVR_GHCB_INFO_MASK) == SVR_GHCB_RUN_VMPL_RESPONSE &&
+	    msr >> SVR_GHCB_ERROR_SHIFT)
 		return -EIO;
-	return pending ? -EAGAIN : 0;
+	return -EAGAIN;
 }
 
 /**

@@ -38,7 +38,8 @@ static __always_inline void svr_ghcb_msr_write(u64 val)
 /*
  * One attempt. From WRMSR to VMGEXIT nothing may touch the GHCB MSR, so there
  * is nothing between them but loads of registers, in one piece of assembler:
- * no #VC can happen there, an NMI still can.
+ * no #VC can happen there, an NMI still can. One that comes after the VMGEXIT
+ * finds the answer in the registers, and the call taken: see svr_parse_ghcb_msr().
  */
 static noinline bool svr_transport_attempt(struct svsm_ca *ca,
 					   const struct svr_call *call,
@@ -79,8 +80,8 @@ static noinline bool svr_transport_attempt(struct svsm_ca *ca,
  * @call:   what to ask
  * @answer: what came back, valid when 0 is returned
  *
- * Repeats the attempt, within a bound, while the call has not been consumed.
- * AMD 58019, "Calling Convention".
+ * Repeats the attempt, within a bound, while the SVSM has not taken the call. One
+ * that it has taken is never made again. AMD 58019, "Calling Convention".
  *
  * Context: any, on the CPU to which @ca belongs, interrupts off.
  *
