@@ -87,6 +87,14 @@ bool apic_ipi_pending(void)
 	return read_reg(LAPIC_IRR + TRAP_IPI / 32 * 0x10) & BIT(TRAP_IPI % 32);
 }
 
+/* Is any entry of the local vector table not masked, or anything waiting? */
+bool apic_armed(void)
+{
+	/* LINT0 and LINT1 are as firmware leaves them. */
+	return !(mmio_read(LAPIC_LVT_TIMER) & LVT_MASKED) ||
+	       !(mmio_read(LAPIC_LVT_ERROR) & LVT_MASKED) || apic_ipi_pending();
+}
+
 /* Something left that could interrupt, or nothing and the APIC off. */
 void apic_lvt(bool armed)
 {

@@ -208,6 +208,7 @@ void apic_send_init(u32 apic_id);
 void apic_send_sipi(u32 apic_id);
 bool apic_ipi_pending(void);
 void apic_lvt(bool armed);
+bool apic_armed(void);
 
 /* vc.c */
 void vc_handle(struct regs *r);

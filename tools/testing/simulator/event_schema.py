@@ -120,7 +120,10 @@ EVENTS = {
         "kind": one_of(*VIOLATIONS), "cpu": integer, "ap_": integer,
         "gpa_": hexadecimal, "rip": hexadecimal, "access_": one_of("read", "write", "fetch"),
     },
-    "host-reset": {"how": one_of(*RESETS), "cpu": integer, "rip": hexadecimal, "guest_usage": list_of(hexadecimal)},
+    "host-reset": {
+        "how": one_of(*RESETS), "cpu": integer, "rip": hexadecimal, "guest_usage": list_of(hexadecimal),
+        "rebuilt": boolean,
+    },
     "terminate": {"cpu": integer, "set": integer, "code": integer, "rip": hexadecimal},
     "poweroff": {"cpu": integer},
     "svsm-call": {
@@ -159,7 +162,7 @@ def problems(events):
 def order_problems(events):
     """start first, end last, time and boots only forward, an end that fits its reason."""
     found = []
-    kinds = [event["event"] for event in events]
+    kinds = [event["event"] for event in events if not event.get("rebuilt")]
     if not kinds or kinds[0] != "start" or kinds.count("start") != 1:
         found.append("start is not the first event, once")
     if not kinds or kinds[-1] != "end" or kinds.count("end") != 1:

@@ -168,6 +168,54 @@ def test_no_conversion_by_an_honest_host(selftest):
     run.violation("shared-as-private", cpu=0, access="read")
 
 
+REBUILT = {1: "port-cf9", 2: "keyboard", 3: "keyboard-output", 4: "port-92", 5: "triple-fault", 6: "triple-fault"}
+
+
+@pytest.mark.parametrize(
+    "how, fidelity", [*((how, "strict") for how in REBUILT), (1, "full"), (5, "full")]
+)
+def test_rebuild(selftest, how, fidelity):
+    """The run goes on with a new VM: other keys, no memory of the old one, a TSC from 0."""
+    run = selftest("conduct.rebuild", host="rebuild", smp=3, append=f"how={how}", fidelity=fidelity)
+    run.well_formed()
+    run.ended(0, "poweroff")
+    assert run.verdicts == {"conduct.rebuild": None}, run
+    reset = run.events.one("host-reset")
+    assert (reset["how"], reset["boot"], reset["rebuilt"]) == (REBUILT[how], 1, True)
+    assert reset["cpu"] == (2 if how == 6 else 0) and reset["guest_usage"][0] == "0x5afe5afe5afe5afe"
+    assert [event["bsp"] for event in run.events.of("boot")] == [True, True]
+    keys = [line for line in run.lines if line.startswith("VMPCK2 ")]
+    assert len(keys) == 2 and keys[0] != keys[1] and "VMPCK2 0" not in keys
+
+
+def test_rebuild_again_and_again(selftest):
+    run = selftest("conduct.rebuild", host="rebuild", smp=3, append="how=6 boots=4")
+    run.well_formed()
+    run.ended(0, "poweroff")
+    assert [event["boot"] for event in run.events.of("host-reset", rebuilt=True)] == [1, 2, 3]
+    assert len({line for line in run.lines if line.startswith("VMPCK2 ")}) == 4
+
+
+def test_execute_in_a_rebuilt_vm(selftest):
+    """It is a VM like any other: the SVSM resets it, and the keys stay."""
+    run = selftest("conduct.rebuild", host="rebuild", smp=3, append="how=1 execute")
+    run.well_formed()
+    assert len(run.events.executes) == 1 and len(run.events.of("boot")) == 3
+    keys = [line for line in run.lines if line.startswith("VMPCK2 ")]
+    assert keys[1] == keys[2] != keys[0]
+
+
+def test_rebuild_is_not_for_everything(selftest):
+    """A guest that asks to be terminated is; and no other host builds anything."""
+    run = selftest("conduct.rebuild", host="rebuild", smp=3, append="how=7")
+    run.well_formed()
+    run.ended(3, "terminate")
+    run = selftest("conduct.rebuild", smp=3, append="how=1")
+    run.well_formed()
+    run.ended(3, "host-reset")
+    assert run.events.one("host-reset")["rebuilt"] is False
+
+
 def test_several_at_once(selftest):
     run = selftest("conduct.implicit", host="implicit,destroy-lie,nmi-call=2")
     passes(run, "conduct.implicit", "implicit,destroy-lie,nmi-call=2")

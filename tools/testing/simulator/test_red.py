@@ -157,7 +157,7 @@ RED_RESET = {
     "world switches not counted": drop("switches"),
     "a kind of switches missing": change("switches", kinds={"cpuid": 1}),
     "a violation in a good run": add(event="violation", kind="unvalidated", cpu=0, rip="0x1"),
-    "a host reset in a good run": add(event="host-reset", how="port-cf9", cpu=0, rip="0x1"),
+    "a host reset in a good run": add(event="host-reset", how="port-cf9", cpu=0, rip="0x1", rebuilt=False, guest_usage=[]),
     "a forged event": add(event="forged"),
     "an undocumented key": change("boot", colour="blue"),
     "a key missing": forget("boot", "apic_id"),

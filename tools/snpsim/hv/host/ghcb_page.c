@@ -31,7 +31,7 @@ static void page_cpuid(struct vcpu *v, u8 *ghcb)
 
 static void page_rdtsc(u8 *ghcb)
 {
-	u64 t = rdtsc();
+	u64 t = rdtsc() + svm_tsc_offset();
 
 	ghcb_set(ghcb, GHCB_RAX, t & 0xffffffff);
 	ghcb_set(ghcb, GHCB_RDX, t >> 32);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * I/O ports that the host watches: power-off, every way to reset a PC, and the
- * simulator's own. A host cannot reset an SNP guest: it can only end the VM.
+ * simulator's own. A host cannot reset an SNP guest: it ends the VM, and may build
+ * another one.
  */
 #include "efivars.h"
 #include "host.h"
@@ -40,8 +41,10 @@ static void check_write(struct vcpu *v, u16 port, int size, u32 val)
 
 	switch (port) {
 	case PORT_KBD_DATA:
-		if (kbd_output_next && !(val & KBD_OUTPUT_NO_RESET))
+		if (kbd_output_next && !(val & KBD_OUTPUT_NO_RESET)) {
+			kbd_output_next = false;
 			report_host_reset(v, "keyboard-output");
+		}
 		kbd_output_next = false;
 		break;
 	case PORT_KBD_COMMAND:

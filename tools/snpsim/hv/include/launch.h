@@ -20,6 +20,8 @@ extern u64 boot_count;
 
 void launch_init(void);
 void launch(struct vcpu *v);
+void launch_anew(void);
+bool launch_is_new(void);
 
 /* Helpers for images. */
 void launch_fill_secrets(void *page, bool intact);
@@ -44,6 +46,7 @@ extern int mem_map_len;
 
 /* platform.c, acpi.c, fwcfg.c: what firmware would do before an OS */
 void platform_init(void);
+void platform_reset(void);
 void acpi_place_tables(void);
 u64 acpi_rsdp(void);
 u32 fwcfg_find(const char *name, u16 *selector);

@@ -15,10 +15,12 @@ void put_decimal(char *dst, u64 v);
 
 struct lock {
 	int held;
+	u64 owner;			/* the CPU that has it, by its stack */
 };
 
 void lock(struct lock *l);
 void unlock(struct lock *l);
+bool lock_is_ours(const struct lock *l);
 
 void time_init(void);
 u64 now_ns(void);

@@ -120,6 +120,8 @@ void exit_iret(struct vcpu *v);
 /* svm.c */
 void svm_enable(struct vcpu *v);
 void svm_init_vmcb(struct vcpu *v);
+u64 svm_tsc_offset(void);
+void svm_restart_tsc(void);
 void vmenter(struct vcpu *v);
 
 /* vmexit.c */
@@ -148,6 +150,7 @@ void apic_ipi(u32 apic_id, u32 icr);
 u32 apic_count(u32 base);
 bool apic_enabled(void);
 void apic_reset(struct vcpu *v);
+void apic_power_on(struct vcpu *v);
 u64 apic_base(const struct vcpu *v);
 int apic_set_base(struct vcpu *v, u64 val);
 
@@ -164,6 +167,10 @@ void wait_for_nmi(void);
 void wait_for_interrupt(void);
 void take_nmi(void);
 int msr_try(u32 msr, u64 *val, int write);
+
+/* rebuild.c: a host that builds the VM anew */
+void rebuild_begin(void);
+void rebuild(struct vcpu *v) __noreturn;
 
 /* outcome.c: how a run ends */
 struct violation {

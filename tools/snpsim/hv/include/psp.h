@@ -21,7 +21,7 @@
 #define PSP_MSG_REPORT_REQ	5
 #define PSP_MSG_TYPE		0x34	/* offset in a message */
 
-/* context.c: keys and message counts of the guest, made once */
+/* context.c: keys and message counts of the guest, made at the launch of a VM */
 void psp_launch(void);
 const u8 *psp_key(u32 vmpck);
 bool psp_count_next(u32 vmpck, u64 seqno);

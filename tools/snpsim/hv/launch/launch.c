@@ -7,11 +7,23 @@
 #include "svsm.h"
 
 u64 boot_count;
+static bool new_vm = true;
 static const struct launch_image *image = &linux_image;
 
 void launch_init(void)
 {
 	image->check();
+}
+
+/* The next launch is that of a new VM, not of one that the SVSM has reset. */
+void launch_anew(void)
+{
+	new_vm = true;
+}
+
+bool launch_is_new(void)
+{
+	return new_vm;
 }
 
 /* The guest has the keys of its own VMPL and of those below, the SVSM keeps the rest. */
@@ -32,11 +44,12 @@ void launch_fill_secrets(void *page, bool intact)
 	static u8 pristine[PAGE_SIZE];
 	u8 *s = page;
 
-	if (boot_count == 1) {
+	if (new_vm) {
 		psp_launch();
+		memset(pristine, 0, PAGE_SIZE);
 		make_secrets(pristine);
 	}
-	if (boot_count == 1 || !intact || config->secrets == SECRETS_PRISTINE)
+	if (new_vm || !intact || config->secrets == SECRETS_PRISTINE)
 		memcpy(s, pristine, PAGE_SIZE);
 	*(u64 *)(s + SECRETS_SVSM_BASE) = HV_BASE;
 	*(u64 *)(s + SECRETS_SVSM_SIZE) = HV_SIZE;
@@ -50,7 +63,13 @@ void launch(struct vcpu *v)
 	lock(&sim_lock);
 	boot_count++;
 	event_set_boot(boot_count);
+	if (v->power_on) {
+		apic_power_on(v);
+		platform_reset();
+		platform_init();
+	}
 	image->place();
+	new_vm = false;
 	vcpu_reset(v);
 	v->ghcb_msr = 0;
 	v->ghcb_gpa = 0;

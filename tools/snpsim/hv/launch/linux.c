@@ -144,10 +144,10 @@ static void place_page(u64 gfn)
 {
 	if (unit_is_launched(gfn >> (UNIT_SHIFT - PAGE_SHIFT))) {
 		page_set(gfn, PAGE_VALID | PAGE_LAUNCH);
-		if (boot_count > 1 && config->fidelity != FIDELITY_FAST &&
+		if (!launch_is_new() && config->fidelity != FIDELITY_FAST &&
 		    gfn != GUEST_SECRETS_PAGE >> PAGE_SHIFT)
 			page_zero(gfn);
-	} else if (boot_count == 1) {
+	} else if (launch_is_new()) {
 		page_set(gfn, PAGE_SHARED);
 	}
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What firmware does to a q35 machine before an OS: the power-management base,
- * memory-mapped PCI configuration, virtual wire mode. Done once, before the first
- * launch: a reset by the SVSM leaves devices as they are.
+ * memory-mapped PCI configuration, virtual wire mode. Done before the launch of a
+ * new VM: a reset by the SVSM leaves devices as they are.
  */
 #include "launch.h"
 #include "machine.h"
@@ -27,6 +27,20 @@ static void pci_write(u32 dev, u32 reg, u32 v)
 {
 	out32(PCI_ADDRESS, 1U << 31 | dev | reg);
 	out32(PCI_DATA, v);
+}
+
+/* As the reset of a machine leaves the I/O APIC: every pin is masked. */
+void platform_reset(void)
+{
+	u32 pins;
+
+	mmio_write32(IOAPIC_INDEX, IOAPIC_VERSION);
+	pins = (mmio_read32(IOAPIC_DATA) >> 16 & 0xff) + 1;
+	for (u32 pin = 0; pin < pins; pin++) {
+		mmio_write32(IOAPIC_INDEX, IOAPIC_REDIRECTION + pin * 2);
+		mmio_write32(IOAPIC_DATA, APIC_LVT_MASKED);
+	}
+	mmio_write32(IOAPIC_INDEX, 0);
 }
 
 void platform_init(void)

@@ -13,16 +13,32 @@ static struct lock console;
 static u64 event_boot;
 static bool event_comma;
 
+/* Not zero, and another one on each CPU. */
+static u64 this_stack(void)
+{
+	u64 sp;
+
+	asm volatile("mov %%rsp, %0" : "=r"(sp));
+	return sp >> CPU_STACK_SHIFT;
+}
+
 void lock(struct lock *l)
 {
 	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
 		while (READ_ONCE(l->held))
 			cpu_relax();
+	WRITE_ONCE(l->owner, this_stack());
 }
 
 void unlock(struct lock *l)
 {
+	WRITE_ONCE(l->owner, 0);
 	WRITE_ONCE(l->held, 0);
+}
+
+bool lock_is_ours(const struct lock *l)
+{
+	return READ_ONCE(l->owner) == this_stack();
 }
 
 static void putc(char c)

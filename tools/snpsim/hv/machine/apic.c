@@ -137,6 +137,28 @@ u64 apic_base(const struct vcpu *v)
 	return v->apic_disabled ? base & ~APIC_BASE_ENABLE : base;
 }
 
+static void leave_x2apic(struct vcpu *v)
+{
+	u64 base = rdmsr(MSR_APIC_BASE);
+
+	if (!(base & APIC_BASE_X2APIC))
+		return;
+	wrmsr(MSR_APIC_BASE, base & ~(APIC_BASE_X2APIC | APIC_BASE_ENABLE));
+	wrmsr(MSR_APIC_BASE, base & ~APIC_BASE_X2APIC);
+	/* An NMI that came in between is lost: send it again. */
+	if (READ_ONCE(v->kick))
+		apic_ipi(v->apic_id, APIC_DM_NMI);
+}
+
+/* As after a reset of the machine. */
+void apic_power_on(struct vcpu *v)
+{
+	leave_x2apic(v);
+	v->apic_disabled = false;
+	apic_reset(v);
+	v->power_on = false;
+}
+
 /*
  * The modes and the ways between them (APM volume 2, 16.9; kvm_set_apic_base()). The
  * local APIC stays at its address. Returns -1 for what is #GP.
@@ -144,7 +166,7 @@ u64 apic_base(const struct vcpu *v)
 int apic_set_base(struct vcpu *v, u64 new)
 {
 	const u64 modes = APIC_BASE_ENABLE | APIC_BASE_X2APIC;
-	u64 old = apic_base(v), hardware = rdmsr(MSR_APIC_BASE);
+	u64 old = apic_base(v);
 
 	if ((new ^ old) & ~modes)
 		return -1;
@@ -154,14 +176,9 @@ int apic_set_base(struct vcpu *v, u64 new)
 	if ((old & APIC_BASE_X2APIC) && (new & modes) == APIC_BASE_ENABLE)
 		return -1;
 	v->apic_disabled = !(new & APIC_BASE_ENABLE);
-	if (v->apic_disabled && (hardware & APIC_BASE_X2APIC)) {
-		wrmsr(MSR_APIC_BASE, hardware & ~modes);
-		wrmsr(MSR_APIC_BASE, hardware & ~APIC_BASE_X2APIC);
-		/* An NMI that came in between is lost: send it again. */
-		if (READ_ONCE(v->kick))
-			apic_ipi(v->apic_id, APIC_DM_NMI);
-	} else if (new & APIC_BASE_X2APIC) {
+	if (v->apic_disabled)
+		leave_x2apic(v);
+	else if (new & APIC_BASE_X2APIC)
 		wrmsr(MSR_APIC_BASE, new);
-	}
 	return 0;
 }

@@ -58,14 +58,22 @@ static void event_guest_usage(void)
 	event_array_end();
 }
 
+/* The end of the VM, and of the run, unless the host builds another one. */
 void report_host_reset(struct vcpu *v, const char *how)
 {
+	bool again = host_is(HOST_REBUILD);
+
+	if (again)
+		rebuild_begin();
 	event_begin("host-reset");
 	event_str("how", how);
 	event_u64("cpu", v->index);
 	event_hex("rip", v->vmcb->save.rip);
 	event_guest_usage();
+	event_bool("rebuilt", again);
 	event_end();
+	if (again)
+		rebuild(v);
 	report_switches();
 	hv_exit();
 }

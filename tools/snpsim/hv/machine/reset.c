@@ -149,7 +149,10 @@ void vcpu_load_vmsa(struct vcpu *v)
 	u8 *vmsa = (u8 *)v->next_vmsa;
 	u64 xcr0 = *(u64 *)(vmsa + VMSA_XCR0);
 
-	apic_reset(v);
+	if (v->power_on)
+		apic_power_on(v);
+	else
+		apic_reset(v);
 	nmi_drop(v);
 	vcpu_reset(v);
 	memcpy(&v->vmcb->save, vmsa, offsetof(struct vmcb_save, dbgctl));

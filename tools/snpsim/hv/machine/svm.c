@@ -82,6 +82,20 @@ void svm_enable(struct vcpu *v)
 	v->vmcb_pa = (u64)v->vmcb;
 }
 
+static u64 tsc_offset;
+
+/* What is to be added to this machine's TSC for the guest's. */
+u64 svm_tsc_offset(void)
+{
+	return tsc_offset;
+}
+
+/* A new VM's TSC begins at 0. */
+void svm_restart_tsc(void)
+{
+	tsc_offset = -rdtsc();
+}
+
 void svm_init_vmcb(struct vcpu *v)
 {
 	struct vmcb *m = v->vmcb;
@@ -98,6 +112,7 @@ void svm_init_vmcb(struct vcpu *v)
 	}
 	m->msrpm_pa = (u64)msrpm;
 	m->iopm_pa = (u64)iopm;
+	m->tsc_offset = tsc_offset;
 	m->asid = 1;
 	m->np_ctl = NP_ENABLE;
 	m->ncr3 = npt_root_paged();

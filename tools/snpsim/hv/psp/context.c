@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The guest context: four keys for messages (VMPCK), and how many messages have
- * been exchanged with each. It is made when the VM is launched and lives as long
+ * been exchanged with each. It is made when a VM is launched and lives as long
  * as that; an SVSM that starts the launch image again does not touch it.
  */
 #include "lib.h"
@@ -30,6 +30,7 @@ static u64 random_u64(void)
 
 void psp_launch(void)
 {
+	memset(vmpck, 0, sizeof(vmpck));
 	for (u32 k = 0; k < PSP_VMPCKS; k++)
 		for (u32 i = 0; i < PSP_KEY_SIZE; i += 8) {
 			u64 v = random_u64();

@@ -11,6 +11,8 @@
 #define HV_AP_CREATION	BIT(1)
 #define PATTERN		0x5afe5afe5afe5afeUL
 #define VC_NOT_VALIDATED	0x404
+#define SECRETS_VMPCK2		(0x020 + 2 * 32)
+#define SECRETS_GUEST_USAGE	0x0e0
 
 static void count(void)
 {
@@ -256,6 +258,116 @@ static void no_ghcb_back(void)
 	wrmsr(MSR_GHCB, second);
 }
 
+/*
+ * A VM that the host has built anew: nothing of the first boot is left but what a
+ * device keeps. Here that is CMOS memory, with the first boot's time in it.
+ */
+#define CMOS_INDEX	0x70
+#define CMOS_DATA	0x71
+#define CMOS_FREE	0x50
+#define LOW_PAGE	0x30000UL	/* launched RAM outside the image */
+#define FAR_PAGE	0x7000000UL	/* two of them: RAM that nobody has launched */
+#define OPEN_PAGE	(FAR_PAGE + PAGE_SIZE)
+#define TSC_UNIT	20
+
+static u8 cmos(u8 at)
+{
+	outb(CMOS_INDEX, at);
+	return inb(CMOS_DATA);
+}
+
+static void cmos_set(u8 at, u8 v)
+{
+	outb(CMOS_INDEX, at);
+	outb(CMOS_DATA, v);
+}
+
+static u32 cmos_time(void)
+{
+	u32 t = 0;
+
+	for (unsigned int i = 0; i < 4; i++)
+		t |= (u32)cmos(CMOS_FREE + i) << i * 8;
+	return t;
+}
+
+static void ask_for_reset(u64 how)
+{
+	switch (how) {
+	case 1:
+		outb(0xcf9, 0x06);
+		break;
+	case 2:
+		outb(0x64, 0xfe);
+		break;
+	case 3:
+		outb(0x64, 0xd1);
+		outb(0x60, 0xfe);
+		break;
+	case 4:
+		outb(0x92, inb(0x92) | 1);
+		break;
+	case 5:
+		trap_triple_fault();
+	case 6:
+		ap_start(AP + 1, trap_triple_fault);
+		break;
+	case 7:
+		ghcb_terminate(1, 2);
+	}
+	delay_ms(10 * LEFT_MS);
+	expect(false, "survived");
+}
+
+static void first_boot(void)
+{
+	u64 *usage = private(svsm_secrets() + SECRETS_GUEST_USAGE);
+	u32 now = rdtsc() >> TSC_UNIT;
+
+	expect(now, "no time has passed");
+	for (unsigned int i = 0; i < 4; i++)
+		cmos_set(CMOS_FREE + i, now >> i * 8);
+	*usage = PATTERN;
+	*(u64 *)private(LOW_PAGE) = PATTERN;
+	expect_eq("PSC to private", ghcb_psc_msr(FAR_PAGE, PSC_PRIVATE), 0);
+	page_accept(FAR_PAGE);
+	*(u64 *)private(FAR_PAGE) = PATTERN;
+	*(u64 *)shared(OPEN_PAGE) = PATTERN;
+	apic_lvt(true);
+	/* One that runs, and would see to it that the next boot's memory is wrong. */
+	if (ap_start(AP, count))
+		ask_for_reset(option("how", 0));
+}
+
+static void rebuild(void)
+{
+	u64 *key = private(svsm_secrets() + SECRETS_VMPCK2);
+
+	say("VMPCK2 %lx", *key);
+	expect_eq("guest_usage", *(u64 *)private(svsm_secrets() + SECRETS_GUEST_USAGE), 0);
+	expect_eq("low page", *(u64 *)private(LOW_PAGE), 0);
+	expect_eq("calling area", this_cpu()->ca, svsm_boot_ca());
+	if (boot == 1) {
+		first_boot();
+		return;
+	}
+	expect(rdtsc() >> TSC_UNIT < cmos_time(), "the TSC went on: %lx", rdtsc());
+	expect(!apic_armed(), "the local APIC has something armed");
+	/* Both are shared again, and hold nothing. */
+	expect_eq("shared page", *(u64 *)shared(OPEN_PAGE), 0);
+	expect_eq("private page", *(u64 *)shared(FAR_PAGE), 0);
+	/* The APs of the first boot are no more, and can be started. */
+	for (unsigned int i = AP; i <= AP + 1; i++)
+		if (ap_start(i, ap_halt)) {
+			delay_ms(LEFT_MS);
+			expect_eq("delete", ap_delete(i), SVSM_SUCCESS);
+		}
+	if (option_given("execute") && boot == 2)
+		execute();
+	else if (boot < option("boots", 2))
+		ask_for_reset(option("how", 0));
+}
+
 static const struct selftest tests[] = {
 	{ .name = "conduct.destroy-refuse", .run = destroy_refused, .alone = true },
 	{ .name = "conduct.destroy-lie", .run = destroy_lie, .alone = true },
@@ -267,6 +379,7 @@ static const struct selftest tests[] = {
 	{ .name = "conduct.nmi-answer", .run = nmi_answer, .alone = true },
 	{ .name = "conduct.implicit", .run = implicit, .alone = true },
 	{ .name = "conduct.debug-swap", .run = debug_swap, .alone = true },
+	{ .name = "conduct.rebuild", .run = rebuild, .alone = true },
 	{ .name = "conduct.no-wake", .run = no_wake, .alone = true },
 	{ .name = "conduct.no-ghcb-back", .run = no_ghcb_back, .alone = true },
 };
