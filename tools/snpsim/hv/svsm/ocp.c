@@ -1,26 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Another SVSM's protocol 5: Observability and Configuration. Its call 0 lists
- * objects into a buffer (RDX: address, R8: size, R9: what to list).
+ * Another SVSM's protocol 5: Observability and Management, which was called
+ * Observability and Configuration, as COCONUT-SVSM has it since its renaming. This
+ * SVSM has no objects to show: a list is empty, a name is not known.
  */
 #include "machine.h"
 #include "svsm.h"
 
-#define OCP_LIST_OBJECTS	0
+#define OMP_LIST		0	/* RCX: name of an object or 0, RDX: buffer, R8: bytes */
+#define OMP_READ		1	/* RCX: name of a source, RDX: buffer, R8: bytes */
+#define OMP_WRITE		2
+#define OMP_ENTRY_SIZE		128
+#define OMP_NAME_SIZE		120
+#define OMP_ALIGNMENT		8
+
+static u64 list(struct vcpu *v, u32 size)
+{
+	u64 name = v->reg[RCX];
+
+	if (!size || size > PAGE_SIZE || size % OMP_ENTRY_SIZE)
+		return SVSM_ERR_INVALID_PARAMETER;
+	if (!svsm_private_ptr(v->reg[RDX], size) ||
+	    (name && !svsm_private_ptr(name, OMP_NAME_SIZE)))
+		return SVSM_ERR_INVALID_ADDRESS;
+	if (name)
+		return SVSM_ERR_INVALID_PARAMETER;
+	v->reg[R8] = 0;			/* bytes written, and what there would be */
+	v->reg[R9] = 0;
+	return SVSM_SUCCESS;
+}
+
+static u64 access_source(struct vcpu *v, u32 size)
+{
+	if (size > PAGE_SIZE)
+		return SVSM_ERR_INVALID_PARAMETER;
+	if (!svsm_private_ptr(v->reg[RCX], 2 * OMP_NAME_SIZE))
+		return SVSM_ERR_INVALID_ADDRESS;
+	return SVSM_ERR_INVALID_PARAMETER;
+}
 
 u64 ocp_call(struct svsm_call *c)
 {
 	struct vcpu *v = c->v;
-	void *buf;
 
-	if (c->call != OCP_LIST_OBJECTS)
+	if (c->call > OMP_WRITE)
 		return SVSM_ERR_UNSUPPORTED_CALL;
-	if (!v->reg[RDX] || !v->reg[R8] || (v->reg[RDX] & ~PAGE_MASK) || v->reg[R8] > PAGE_SIZE)
-		return SVSM_ERR_INVALID_PARAMETER;
-	buf = svsm_private_ptr(v->reg[RDX], v->reg[R8]);
-	if (!buf)
+	if (v->reg[RDX] % OMP_ALIGNMENT)
 		return SVSM_ERR_INVALID_ADDRESS;
-	memset(buf, 0, v->reg[R8]);
-	v->reg[RCX] = 0;			/* no objects */
-	return SVSM_SUCCESS;
+	return c->call == OMP_LIST ? list(v, v->reg[R8]) : access_source(v, v->reg[R8]);
 }

@@ -25,11 +25,36 @@ static void noreboot(void)
 	expect_eq("EXECUTE", svsm_reboot(), SVSM_UNSUPPORTED_PROTOCOL);
 }
 
+/* Call 0 there lists objects: RCX = name or 0, RDX = buffer, R8 = bytes, 128 an entry. */
+static void ocp_list(void)
+{
+	u64 buffer = page_alloc(), name = page_alloc();
+	struct svsm_args a = {
+		.rax = SVSM_CALL(PROTO_REBOOT, 0), .rdx = buffer, .r8 = 256, .r9 = 1,
+	};
+
+	svsm_exchange(&a, 0);
+	expect_eq("list", a.rax, SVSM_SUCCESS);
+	expect_eq("bytes", a.r8 | a.r9, 0);
+	expect_call("no bytes", PROTO_REBOOT, 0, 0, buffer, 0, SVSM_INVALID_PARAMETER);
+	expect_call("half an entry", PROTO_REBOOT, 0, 0, buffer, 64, SVSM_INVALID_PARAMETER);
+	expect_call("too much", PROTO_REBOOT, 0, 0, buffer, 4096 + 128, SVSM_INVALID_PARAMETER);
+	expect_call("unaligned", PROTO_REBOOT, 0, 0, buffer + 4, 128, SVSM_INVALID_ADDRESS);
+	expect_call("no buffer", PROTO_REBOOT, 0, 0, page_top(), 128, SVSM_INVALID_ADDRESS);
+	memcpy(private(name), "no-such-object", 15);
+	expect_call("a name", PROTO_REBOOT, 0, name, buffer, 128, SVSM_INVALID_PARAMETER);
+	expect_call("no name", PROTO_REBOOT, 0, page_top(), buffer, 128, SVSM_INVALID_ADDRESS);
+	expect_call("read", PROTO_REBOOT, 1, name, buffer, 8, SVSM_INVALID_PARAMETER);
+	expect_call("write", PROTO_REBOOT, 2, name, buffer, 8, SVSM_INVALID_PARAMETER);
+	expect_call("no call 3", PROTO_REBOOT, 3, 0, 0, 0, SVSM_UNSUPPORTED_CALL);
+}
+
 static void ocp(void)
 {
 	expect_eq("query", svsm_query(PROTO_REBOOT, 1), SVSM_VERSION_1);
 	expect_eq("GUID", guid_result(), SVSM_UNSUPPORTED_PROTOCOL);
 	expect_eq("EXECUTE", svsm_reboot(), SVSM_INVALID_PARAMETER);
+	ocp_list();
 }
 
 static void noattest(void)

@@ -8,6 +8,9 @@ static void unaligned(void)
 
 	expect_core("+8", CORE_REMAP_CA, pa + 8, SVSM_INVALID_PARAMETER);
 	expect_core("+1", CORE_REMAP_CA, pa + 1, SVSM_INVALID_PARAMETER);
+	/* aligned to what the area's header needs, which is not enough */
+	for (u64 off = 16; off < PAGE_SIZE; off *= 2)
+		expect_core("in a page", CORE_REMAP_CA, pa + off, SVSM_INVALID_PARAMETER);
 	/* the area would cross into the next page */
 	expect_core("+4088", CORE_REMAP_CA, pa + 4088, SVSM_INVALID_PARAMETER);
 }

@@ -35,6 +35,9 @@ static void unaligned(void)
 	good();
 	expect_eq("VMSA", create(vmsa + 8, ca, AP), SVSM_INVALID_ADDRESS);
 	expect_eq("calling area", create(vmsa, ca + 8, AP), SVSM_INVALID_ADDRESS);
+	for (u64 off = 16; off < PAGE_SIZE; off *= 2)
+		expect_eq("area in a page", create(vmsa, ca + off, AP), SVSM_INVALID_ADDRESS);
+	expect_eq("nothing was registered", delete(vmsa), SVSM_INVALID_PARAMETER);
 }
 
 static void bad_address(void)
