@@ -22,7 +22,8 @@ void deliver_vc(struct vcpu *v, u64 code)
 		goto shutdown;
 	ist = gate[0] >> 32 & 7;
 	type = gate[0] >> 40 & 15;
-	if (!(gate[0] & IDT_GATE_PRESENT) || (type != GATE_TYPE_INTERRUPT && type != GATE_TYPE_TRAP))
+	if (!(gate[0] & IDT_GATE_PRESENT) ||
+	    (type != GATE_TYPE_INTERRUPT && type != GATE_TYPE_TRAP))
 		goto shutdown;
 	if (ist || s->cpl) {
 		u64 slot = ist ? TSS_IST1 + (ist - 1) * 8 : TSS_RSP0;
