@@ -49,18 +49,14 @@ static bool page_is_empty(u64 gfn)
 	return true;
 }
 
-/* All RAM as QEMU gives it to a new VM; the launch places its image in it. */
+/* All RAM is as QEMU gives it to a new VM; the launch sees to the states of its pages. */
 static void forget_memory(void)
 {
 	mem_return_all();
 	vmsa_drop_all();
-	for (u64 g = 0; g < rmp_pages(); g++) {
-		if (!page_is_ram(g << PAGE_SHIFT))
-			continue;
-		if (!page_is_empty(g))
+	for (u64 g = 0; g < rmp_pages(); g++)
+		if (page_is_ram(g << PAGE_SHIFT) && !page_is_empty(g))
 			page_zero(g);
-		page_set(g, PAGE_SHARED);
-	}
 }
 
 /* It was never started, and its local APIC is reset once it is (vcpu_load_vmsa()). */
