@@ -88,6 +88,8 @@ def test_missing_initrd(tmp_path):
         ("--host", "nmi-call"),
         ("--host", "nmi-call=x"),
         ("--host", "nmi-call=-1"),
+        ("--host", "nmi-answer=1000001"),
+        ("--host", "rebuild=1"),
         ("--host", ",".join(["nmi-call=1"] * 8)),
         ("--smp", "0"),
         ("--smp", "x"),
@@ -103,6 +105,25 @@ def test_missing_initrd(tmp_path):
 def test_bad_argument(tmp_path, arguments):
     status, lines, _ = snpsim(tmp_path, *arguments)
     one_line(status, lines)
+
+
+@pytest.mark.parametrize("host", ("kvm", "resume,no-such-host", "nmi-answer-any=1"))
+def test_unknown_host_lists_those_there_are(tmp_path, host):
+    status, lines, _ = snpsim(tmp_path, "--host", host)
+    one_line(status, lines, "honest", "rebuild", "destroy-lie", "nmi-answer=N", host.split(",")[-1])
+
+
+@pytest.mark.parametrize(
+    "host",
+    (
+        "destroy-refuse,destroy-lie", "destroy-lie,implicit,destroy-refuse", "no-ap-creation,destroy-refuse",
+        "destroy-lie,no-ap-creation", "resume,no-ap-creation", "nmi-call=1,nmi-call=2", "rebuild,rebuild",
+    ),
+)
+def test_contradictory_hosts(tmp_path, host):
+    status, lines, _ = snpsim(tmp_path, "--host", host)
+    one_line(status, lines, "--host: ")
+    assert "known:" not in lines[0]
 
 
 def test_unwritable_event_file(tmp_path):
