@@ -8,7 +8,7 @@ failed scenario is to be understood from the report alone.
 import json
 
 NOT_RUNNABLE = ("halted", "reset-hold", "destroyed", "deleted")
-BAD_ENDS = ("violation", "host-reset", "terminate")
+BAD_ENDS = ("violation", "host-reset", "host-stop", "terminate")
 
 
 class Events(list):

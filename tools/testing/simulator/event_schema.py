@@ -19,11 +19,14 @@ VIOLATIONS = (
 RESETS = (
     "port-cf9", "port-92", "keyboard", "keyboard-output", "triple-fault", "init", "invalid-vmsa",
 )
+# QEMU has ended, or stopped, because of a device: nothing of a vCPU is known then.
+BY_DEVICES = ("watchdog", "device")
+STOPS = ("watchdog", "guest-panicked")
 REASONS = {
     0: ("poweroff",),
     1: ("internal-error", "qemu"),
     2: ("violation",),
-    3: ("host-reset", "terminate"),
+    3: ("host-reset", "host-stop", "terminate"),
     4: ("time-out",),
 }
 SWITCHES = (
@@ -121,9 +124,10 @@ EVENTS = {
         "gpa_": hexadecimal, "rip": hexadecimal, "access_": one_of("read", "write", "fetch"),
     },
     "host-reset": {
-        "how": one_of(*RESETS), "cpu": integer, "rip": hexadecimal, "guest_usage": list_of(hexadecimal),
-        "rebuilt": boolean,
+        "how": one_of(*RESETS, *BY_DEVICES), "cpu_": integer, "rip_": hexadecimal,
+        "guest_usage_": list_of(hexadecimal), "rebuilt": boolean,
     },
+    "host-stop": {"how": one_of(*STOPS), "action": one_of("pause", "poweroff")},
     "terminate": {"cpu": integer, "set": integer, "code": integer, "rip": hexadecimal},
     "poweroff": {"cpu": integer},
     "svsm-call": {
@@ -178,14 +182,18 @@ def order_problems(events):
         running = event["boot"] if event["event"] == "boot" else running
         if event["event"] not in ("start", "end", "boot", "switches") and event["boot"] != running:
             found.append(f"{number}: {event['event']} is of boot {event['boot']}, not {running}")
+    by_device = [e for e in events if e["event"] == "host-stop" or (e["event"] == "host-reset" and "cpu" not in e)]
+    for event in events:
+        if event["event"] == "host-reset" and (event["how"] in BY_DEVICES) != ("cpu" not in event):
+            found.append(f"host-reset by {event['how']}: {sorted(event)}")
     counted = [event["boot"] for event in events if event["event"] == "switches"]
     end = events[-1]
     # A run that is cut off counts nothing for its last boot.
-    if counted != (boots[:-1] if end["status"] in (1, 4) else boots):
+    if counted != (boots[:-1] if end["status"] in (1, 4) or by_device else boots):
         found.append(f"world switches of the boots {counted} of {boots}")
     if end["reason"] not in REASONS[end["status"]]:
         found.append(f"status {end['status']} with reason {end['reason']}")
-    for kind, status in (("violation", 2), ("host-reset", 3), ("terminate", 3), ("poweroff", 0)):
+    for kind, status in (("violation", 2), ("host-reset", 3), ("host-stop", 3), ("terminate", 3), ("poweroff", 0)):
         if kind in kinds and (kinds.count(kind) != 1 or end["status"] != status):
             found.append(f"{kinds.count(kind)} events {kind} and status {end['status']}")
         if end["reason"] == kind and kind not in kinds:

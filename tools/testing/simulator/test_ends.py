@@ -50,6 +50,26 @@ def test_terminate(selftest, test, code):
     run.events.one("terminate", cpu=0, set=1, code=code)
 
 
+# host.forge-wide writes to all ports near the simulator's own; the last of them is pvpanic's.
+@pytest.mark.parametrize("action", (None, "pause", "exit-failure"))
+def test_stopped_by_a_device(selftest, action):
+    """QEMU ends or stops without the hypervisor's knowing; it says why."""
+    run = selftest("host.forge-wide", qemu=("-device", "pvpanic", *(("-action", f"panic={action}") if action else ())))
+    run.well_formed()
+    run.ended(3, "host-stop")
+    event = run.events.one("host-stop", how="guest-panicked")
+    assert event["action"] == ("pause" if action == "pause" else "poweroff")
+    said = f"snpsim: the guest told the host that it panics, and the host stops the VM ({event['action']})"
+    assert run.lines[-1] == said and len([line for line in run.lines if line.startswith("snpsim: ")]) == 1
+
+
+def test_device_that_stops_nothing(selftest):
+    run = selftest("host.forge-wide", qemu=("-device", "pvpanic", "-action", "panic=none"))
+    run.well_formed()
+    run.passed("host.forge-wide")
+    run.events.no("host-stop")
+
+
 @pytest.mark.parametrize("test", ("host.hang", "host.spin"))
 def test_time_out(selftest, test):
     run = selftest(test, timeout=2)

@@ -54,7 +54,7 @@ def test_events_are_documented(name):
     assert any(f"``{name}``" in doc or f'"{name}"' in doc for doc in documents().values())
 
 
-@pytest.mark.parametrize("name", event_schema.VIOLATIONS + event_schema.RESETS)
+@pytest.mark.parametrize("name", event_schema.VIOLATIONS + event_schema.RESETS + event_schema.BY_DEVICES + event_schema.STOPS)
 def test_values_are_documented(name):
     assert any(name in doc for doc in documents().values())
 
