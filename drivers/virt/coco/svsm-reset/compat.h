@@ -19,6 +19,9 @@
 	(LINUX_VERSION_MAJOR > 7 ||					\
 	 (LINUX_VERSION_MAJOR == 7 && LINUX_VERSION_PATCHLEVEL >= 1))
 
+/* panic_force_cpu= came with 7.0: a CPU that panics may leave it to another one */
+#define SVR_PANIC_MAY_BE_REDIRECTED	(LINUX_VERSION_MAJOR >= 7)
+
 /* hrtimer_setup() came with 6.13, hrtimer_init() went later */
 #if LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 13
 #define svr_hrtimer_setup(timer, expired, clock, mode)			\

@@ -20,6 +20,7 @@
 #include <asm/apic.h>
 #include <asm/irq_vectors.h>
 
+#include "compat.h"
 #include "crash-log.h"
 #include "svsm-reset.h"
 #include "wait.h"
@@ -93,6 +94,8 @@ static void svr_crash_stop(void)
  */
 void svr_redirect_install(void)
 {
+	if (!SVR_PANIC_MAY_BE_REDIRECTED)
+		return;
 	svr_kernel_crash_stop = smp_ops.crash_stop_other_cpus;
 	if (svr_kernel_crash_stop)
 		/* After svr_kernel_crash_stop, which the CPU that panics calls */
