@@ -73,7 +73,8 @@ def reset_once(guest, reason, parameters=""):
 def do(guest, text):
     """Have the trouble module do that; with what it brings about the shell may not come back."""
     guest.trouble_is_fine = True
-    guest.check(f"insmod {crash.TROUBLE}; taskset -p 1 $$ > /dev/null; echo 0 > /proc/irq/4/smp_affinity_list")
+    guest.check(f"insmod {crash.TROUBLE}; echo 1 > /proc/sys/kernel/sysrq")
+    guest.check("taskset -p 1 $$ > /dev/null; echo 0 > /proc/irq/4/smp_affinity_list")
     guest.send(f"echo '{text}' > {crash.DO}")
 
 
