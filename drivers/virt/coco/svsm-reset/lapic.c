@@ -9,12 +9,12 @@
  */
 #include <linux/array_size.h>
 #include <linux/cpufeature.h>
+#include <linux/processor.h>
 #include <linux/string.h>
 #include <asm/apic.h>
 #include <asm/apicdef.h>
 #include <asm/desc.h>
 #include <asm/irq_vectors.h>
-#include <asm/processor.h>
 #include <asm/segment.h>
 
 #include "svsm-reset.h"

@@ -35,7 +35,7 @@ enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 #define HOST_IMPLICIT		BIT_ULL(4)	/* C=1 accesses make shared pages private */
 #define HOST_DEBUG_SWAP		BIT_ULL(5)	/* DR7 is the guest's own: it has DebugSwap */
 #define HOST_NO_WAKE		BIT_ULL(6)	/* a vCPU halted with IF=0 gets no NMI */
-#define HOST_VNMI		BIT_ULL(7)	/* the processor keeps track of NMIs: an IRET ends one */
+#define HOST_VNMI		BIT_ULL(7)	/* the processor itself ends an NMI: at an IRET */
 #define HOST_NO_GHCB_BACK	BIT_ULL(8)	/* the GHCB of before is refused */
 #define HOST_REBUILD		BIT_ULL(16)	/* builds the VM anew on a reset request */
 
