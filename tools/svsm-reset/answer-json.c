@@ -159,6 +159,8 @@ struct json_object *sr_json_status(const struct sr_facts *facts)
 	sr_json_add(object, "snp", sr_json_flag(set->snp));
 	sr_json_add(object, "vmpl", sr_json_int(set->vmpl));
 	sr_json_add(object, "module_loaded", sr_json_flag(set->loaded));
+	sr_json_add(object, "module_hindrance", sr_json_text(set->loaded ? "" :
+			sr_module_word(sr_module_hindrance(&facts->module))));
 	sr_json_add(object, "crash_kernel", sr_json_flag(set->capture));
 	sr_json_add(object, "error", sr_json_text(trouble ?: ""));
 	if (trouble) {

@@ -184,24 +184,6 @@ static void sr_read_driver(const char *root, struct sr_facts *facts)
 	sr_read_last(root, &facts->last);
 }
 
-/* NAME or NAME=... among the words of the kernel's command line */
-static bool sr_on_cmdline(const char *cmdline, const char *name)
-{
-	size_t len = strlen(name);
-	const char *word = cmdline;
-
-	while (*word) {
-		size_t end = strcspn(word, " ");
-
-		if (!strncmp(word, name, len) && end >= len &&
-		    (end == len || word[len] == '='))
-			return true;
-		word += end;
-		word += strspn(word, " ");
-	}
-	return false;
-}
-
 /* As the kernel reads it: of several the last that is a number */
 static int sr_panic_cpu(const char *cmdline)
 {
@@ -269,10 +251,10 @@ static void sr_read_kernel(const char *root, struct sr_settings *set)
 	set->capture = SR_UNKNOWN;
 	set->panic_cpu = SR_UNKNOWN;
 	if (!sr_read(root, "/proc/cmdline", cmdline, sizeof(cmdline))) {
-		set->capture = sr_on_cmdline(cmdline, "elfcorehdr");
+		set->capture = sr_has_word(cmdline, "elfcorehdr");
 		set->panic_cpu = sr_panic_cpu(cmdline);
 		if (set->post_notifiers == SR_UNKNOWN &&
-		    sr_on_cmdline(cmdline, "crash_kexec_post_notifiers"))
+		    sr_has_word(cmdline, "crash_kexec_post_notifiers"))
 			set->post_notifiers = 1;
 	}
 	/* An older one takes it for a setting of init */
@@ -333,6 +315,11 @@ void sr_facts_read(const char *root, struct sr_facts *facts)
 	set->vmpl = sr_read_int(root, "/sys/devices/system/cpu/sev/vmpl");
 	set->snp = sr_exists(root, "/sys/devices/system/cpu/sev");
 	set->loaded = sr_exists(root, SR_DEVICE);
+	if (!set->loaded) {
+		sr_module_read(root, &facts->module);
+		sr_module_text(&facts->module, facts->not_loaded,
+			       sizeof(facts->not_loaded));
+	}
 	/* The driver binds nowhere else */
 	if (set->loaded == 1)
 		set->snp = 1;
@@ -360,5 +347,5 @@ const char *sr_facts_trouble(const struct sr_facts *facts)
 		return "this is no SEV-SNP guest, or its kernel is older than 6.11";
 	if (set->vmpl == 0)
 		return "this SEV-SNP guest runs at VMPL 0: it has no SVSM";
-	return "the module is not loaded: try \"modprobe svsm_reset\", and look into dmesg";
+	return facts->not_loaded;
 }

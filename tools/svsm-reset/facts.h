@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "module.h"
 #include "rules.h"
 #include "sysfs.h"
 #include "words.h"
@@ -63,6 +64,8 @@ extern const char * const sr_count_names[SR_NR_COUNTS];
 /**
  * struct sr_facts - what is known of the system
  * @set:       what decides, see rules.h
+ * @module:    the module's file, where it is not loaded
+ * @not_loaded: why it is not, one line
  * @protocol:  number of the reboot protocol, or SR_UNKNOWN
  * @version:   its version in use, or SR_UNKNOWN
  * @supported: the versions that the SVSM has, "" when not known
@@ -81,6 +84,8 @@ extern const char * const sr_count_names[SR_NR_COUNTS];
  */
 struct sr_facts {
 	struct sr_settings set;
+	struct sr_module module;
+	char not_loaded[512];
 	int protocol;
 	int version;
 	char supported[64];

@@ -48,7 +48,7 @@ static const struct sr_option sr_options[] = {
 	{ "recent", 'r', "SECONDS", SR_CMD_CHECK,
 	  "leave the last reset out when this boot is older" },
 	{ "sysfs-root", SR_OPT_ROOT, "DIR", SR_CMD_ANY | SR_CMD_NONE,
-	  "read DIR/sys and DIR/proc, a copy for one" },
+	  "read DIR/sys, DIR/proc and DIR/lib, a copy for one" },
 	{ "help", 'h', NULL, SR_CMD_ANY | SR_CMD_NONE,
 	  "print this help" },
 	{ "version", 'V', NULL, SR_CMD_NONE,

@@ -80,6 +80,69 @@ int sr_read(const char *root, const char *path, char *text, size_t size)
 	return err;
 }
 
+/**
+ * sr_read_all - read a whole file of any kind of contents
+ * @root: as in sr_read()
+ * @path: the file
+ * @max:  what is longer is not read
+ * @len:  becomes its length
+ *
+ * Return: the contents, with a NUL after them, for free(); NULL on error.
+ */
+char *sr_read_all(const char *root, const char *path, size_t max, size_t *len)
+{
+	int fd = sr_open(root, path, O_RDONLY);
+	char *data = NULL;
+	struct stat st;
+	ssize_t got;
+
+	if (fd < 0)
+		return NULL;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= 0 &&
+	    (size_t)st.st_size <= max)
+		data = malloc((size_t)st.st_size + 1);
+	*len = 0;
+	while (data && *len < (size_t)st.st_size) {
+		got = read(fd, data + *len, (size_t)st.st_size - *len);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got > 0) {
+			*len += (size_t)got;
+			continue;
+		}
+		/* It has become shorter, or cannot be read */
+		free(data);
+		data = NULL;
+	}
+	close(fd);
+	if (data)
+		data[*len] = '\0';
+	return data;
+}
+
+/**
+ * sr_has_word - is there NAME, or NAME=..., among the words?
+ * @line: words with spaces between them, as on the kernel's command line
+ * @name: the word
+ *
+ * Return: whether there is.
+ */
+bool sr_has_word(const char *line, const char *name)
+{
+	size_t len = strlen(name);
+
+	while (*line) {
+		size_t end = strcspn(line, " ");
+
+		if (!strncmp(line, name, len) && end >= len &&
+		    (end == len || line[len] == '='))
+			return true;
+		line += end;
+		line += strspn(line, " ");
+	}
+	return false;
+}
+
 /* The whole text is a decimal number that fits */
 static bool sr_number(const char *text, long long min, long long max,
 		      long long *value)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Bounded reads of small files below /sys and /proc, or of a copy of them */
+/* Bounded reads of files below /sys, /proc and /lib, or of a copy of them */
 #ifndef _SR_SYSFS_H
 #define _SR_SYSFS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Not a value that any of the files has */
@@ -13,6 +14,8 @@
 
 void sr_clean(char *text);
 int sr_read(const char *root, const char *path, char *text, size_t size);
+char *sr_read_all(const char *root, const char *path, size_t max, size_t *len);
+bool sr_has_word(const char *line, const char *name);
 int sr_read_int(const char *root, const char *path);
 int sr_read_flag(const char *root, const char *path);
 int sr_read_feature(const char *root, const char *path);

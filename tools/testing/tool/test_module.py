@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Why is the module not loaded? What status and check say about its file and the kernel's settings."""
+
+import gzip
+import json
+import lzma
+import os
+
+import pytest
+
+RELEASE = "6.12.117+deb12-cloud-amd64"
+OTHER = "6.12.100+deb12-cloud-amd64"
+SIGNATURE = b"~Module signature appended~\n"
+ENFORCE = "sys/module/module/parameters/sig_enforce"
+LOCKDOWN = "sys/kernel/security/lockdown"
+
+GENERIC = 'the module is not loaded: try "modprobe svsm_reset", and look into dmesg'
+NOT_INSTALLED = (
+    f"the module is not installed for kernel {RELEASE}: install svsm-reset-dkms and linux-headers-{RELEASE}"
+)
+OTHER_KERNEL = f"the kernel refuses the module: it was built for {OTHER}, and this is {RELEASE}"
+
+
+def unsigned(setting):
+    return f"the kernel refuses the module: it has no signature, and {setting} wants one"
+
+
+def key(setting):
+    return (
+        f"the module is not loaded: {setting} wants a signature by a key that the kernel trusts; "
+        'try "modprobe svsm_reset", and see mokutil(1) if it is refused'
+    )
+
+
+def image(release=RELEASE, signed=False):
+    """What of a module's file is looked at."""
+    info = f"license=GPL\0vermagic={release} SMP preempt mod_unload modversions \0".encode()
+    return b"\x7fELF" + bytes(1000) + info + bytes(3000) + (b"key" + SIGNATURE if signed else b"")
+
+
+def install(tree, data, name="updates/dkms/svsm_reset.ko"):
+    """The file and modules.dep, as DKMS and depmod leave them."""
+    dep = f"kernel/fs/ext4/ext4.ko: kernel/lib/crc16.ko\n{name}:\nkernel/lib/crc16.ko:\n"
+    tree.put("proc/sys/kernel/osrelease", RELEASE)
+    tree.put(f"lib/modules/{RELEASE}/modules.dep", dep)
+    if data is not None:
+        tree.put(f"lib/modules/{RELEASE}/{name}", data)
+
+
+@pytest.fixture
+def said(tool, tree):
+    """The line and the word of each way in which the tool says it; they agree."""
+    tree.without_module()
+
+    def call():
+        status, check = tool("status"), tool("check")
+        line = status.stderr.removeprefix("svsm-reset status: ").rstrip("\n")
+        assert (status.returncode, check.returncode) == (1, 3)
+        assert check.stdout == f"SVSM_RESET UNKNOWN - {line.replace('|', '/')}\n"
+        told = json.loads(tool("status", "--json").stdout)
+        assert told["error"] == line
+        return line, told["module_hindrance"]
+
+    return call
+
+
+def test_nothing_hinders(said, tree):
+    install(tree, image())
+    assert said() == (GENERIC, None)
+    tree.put(ENFORCE, "N")
+    tree.put(LOCKDOWN, "[none] integrity confidentiality")
+    assert said() == (GENERIC, None)
+
+
+def test_loaded(tool, tree):
+    tree.put("proc/sys/kernel/osrelease", RELEASE)
+    assert json.loads(tool("status", "--json").stdout)["module_hindrance"] is None
+
+
+def test_not_installed(said, tree):
+    install(tree, None, "kernel/fs/xfs/xfs.ko")
+    assert said() == (NOT_INSTALLED, "not-installed")
+    # modules.dep is what modprobe goes by
+    tree.put(f"lib/modules/{RELEASE}/updates/dkms/svsm_reset.ko", image())
+    assert said() == (NOT_INSTALLED, "not-installed")
+
+
+@pytest.mark.parametrize("name", ["xsvsm_reset.ko", "svsm_reset.kox", "svsm_reset/other.ko"])
+def test_another_name(said, tree, name):
+    install(tree, None, f"kernel/{name}")
+    assert said()[1] == "not-installed"
+
+
+def test_nothing_is_known(said, tree):
+    """Without modules.dep, or the kernel's release, nothing is claimed."""
+    assert said() == (GENERIC, None)
+    tree.put("proc/sys/kernel/osrelease", RELEASE)
+    assert said() == (GENERIC, None)
+    tree.put("proc/sys/kernel/osrelease", "../../../etc")
+    tree.put("lib/modules/../../../etc/modules.dep", "")
+    assert said() == (GENERIC, None)
+
+
+def test_other_kernel(said, tree):
+    install(tree, image(OTHER))
+    assert said() == (OTHER_KERNEL, "other-kernel")
+
+
+@pytest.mark.parametrize("lockdown", ["integrity", "confidentiality"])
+def test_lockdown(said, tree, lockdown):
+    install(tree, image())
+    words = "none integrity confidentiality".replace(lockdown, f"[{lockdown}]")
+    tree.put(LOCKDOWN, words)
+    assert said() == (unsigned(f"lockdown={lockdown}"), "unsigned")
+    install(tree, image(signed=True))
+    assert said() == (key(f"lockdown={lockdown}"), "untrusted-key")
+
+
+def test_lockdown_without_securityfs(said, tree):
+    install(tree, image())
+    tree.put("proc/cmdline", "console=ttyS0 lockdown=integrity panic=10")
+    assert said() == (unsigned("lockdown=integrity"), "unsigned")
+    tree.put(LOCKDOWN, "[none] integrity confidentiality")
+    assert said() == (GENERIC, None)
+
+
+def test_sig_enforce(said, tree):
+    install(tree, image())
+    tree.put(ENFORCE, "Y")
+    assert said() == (unsigned("module.sig_enforce=1"), "unsigned")
+    install(tree, image(signed=True))
+    assert said() == (key("module.sig_enforce=1"), "untrusted-key")
+    # The kernel looks at the signature first, and at the version only then
+    install(tree, image(OTHER))
+    assert said() == (unsigned("module.sig_enforce=1"), "unsigned")
+    install(tree, image(OTHER, signed=True))
+    assert said() == (OTHER_KERNEL, "other-kernel")
+
+
+def test_xz(said, tree):
+    """As Debian 13 has its modules."""
+    name = "updates/dkms/svsm_reset.ko.xz"
+    install(tree, lzma.compress(image(OTHER), check=lzma.CHECK_CRC32), name)
+    assert said() == (OTHER_KERNEL, "other-kernel")
+    tree.put(ENFORCE, "Y")
+    assert said() == (unsigned("module.sig_enforce=1"), "unsigned")
+    install(tree, lzma.compress(image(signed=True), check=lzma.CHECK_CRC32), name)
+    assert said() == (key("module.sig_enforce=1"), "untrusted-key")
+
+
+BAD = {
+    "packed otherwise": ("svsm_reset.ko.gz", gzip.compress(image(OTHER))),
+    "xz that is none": ("svsm_reset.ko.xz", b"\xfd7zXZ\0" + os.urandom(500)),
+    "xz that is cut off": ("svsm_reset.ko.xz", lzma.compress(image(OTHER))[:-20]),
+    "xz of too much": ("svsm_reset.ko.xz", lzma.compress(bytes(17 << 20))),
+    "gone": ("svsm_reset.ko", None),
+    "too long": ("svsm_reset.ko", bytes(17 << 20)),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_cannot_be_looked_into(said, tree, name):
+    """Nothing is claimed of the file; what the kernel wants is known none the less."""
+    path, data = BAD[name]
+    install(tree, data, f"updates/dkms/{path}")
+    assert said() == (GENERIC, None)
+    tree.put(ENFORCE, "Y")
+    assert said() == (key("module.sig_enforce=1"), "untrusted-key")
+
+
+@pytest.mark.parametrize("data", [b"", b"~", b"\0vermagic=", b"\0vermagic=" + b"9" * 5000], ids=len)
+def test_odd_files(said, tree, data):
+    install(tree, data)
+    line, word = said()
+    assert (word == "other-kernel") == (len(data) > 100)
+    assert len(line) < 500 and line.isprintable()
+
+
+def test_hostile_text(said, tree):
+    install(tree, image("\x1b[31mred"))
+    line, word = said()
+    assert word == "other-kernel" and "\x1b" not in line and "?[31mred" in line
+
+
+def test_pipes(said, tree):
+    """What is no regular file is not waited for."""
+    install(tree, None)
+    os.mkfifo(tree.root / f"lib/modules/{RELEASE}/updates_pipe")
+    tree.put(f"lib/modules/{RELEASE}/modules.dep", "updates_pipe/../svsm_reset.ko:\n")
+    os.mkfifo(tree.root / f"lib/modules/{RELEASE}/svsm_reset.ko")
+    assert said() == (GENERIC, None)
+    (tree.root / f"lib/modules/{RELEASE}/modules.dep").unlink()
+    os.mkfifo(tree.root / f"lib/modules/{RELEASE}/modules.dep")
+    assert said() == (GENERIC, None)
