@@ -201,7 +201,9 @@ void sr_module_read(const char *root, struct sr_module *module)
  * sr_module_hindrance - what keeps the module from being loaded?
  * @module: what is known of it
  *
- * In the order in which the kernel would stumble over it.
+ * In the order in which the kernel would stumble over it. Of kernels with
+ * CONFIG_MODVERSIONS another release is no more than a suspicion: they compare
+ * the checksums of the symbols that the module uses, kernel/module/version.c.
  *
  * Return: what it is, SR_HINDRANCE_NONE when nothing shows.
  */
@@ -248,7 +250,7 @@ void sr_module_text(const struct sr_module *module, char *text, size_t size)
 		return;
 	case SR_HINDRANCE_OTHER_KERNEL:
 		snprintf(text, size,
-			 "the kernel refuses the module: it was built for %s, and this is %s",
+			 "the module is not loaded, and was built for kernel %s, while this is %s: build it again",
 			 module->built_for, module->release);
 		return;
 	case SR_HINDRANCE_KEY:

@@ -18,7 +18,7 @@ GENERIC = 'the module is not loaded: try "modprobe svsm_reset", and look into dm
 NOT_INSTALLED = (
     f"the module is not installed for kernel {RELEASE}: install svsm-reset-dkms and linux-headers-{RELEASE}"
 )
-OTHER_KERNEL = f"the kernel refuses the module: it was built for {OTHER}, and this is {RELEASE}"
+OTHER_KERNEL = f"the module is not loaded, and was built for kernel {OTHER}, while this is {RELEASE}: build it again"
 
 
 def unsigned(setting):

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernel refuses the module: the tool tells why, as an ordinary user, and the restart is the kernel's."""
+
+import json
+
+import pytest
+
+from lib import places
+
+# As DKMS and depmod leave it
+INSTALL = (
+    "d=/lib/modules/$(uname -r); mkdir -p $d/updates/dkms && "
+    f"cp {places.MODULE} $d/updates/dkms/ && echo updates/dkms/svsm_reset.ko: > $d/modules.dep"
+)
+NOBODY = "mkdir -p /etc; echo nobody:x:65534:65534::/:/bin/sh > /etc/passwd; su nobody -c"
+
+# What is on the command line, what the kernel's log says, and what the tool calls it
+REFUSALS = {
+    "sig_enforce": ("module.sig_enforce=1", "Loading of unsigned module is rejected", "module.sig_enforce=1"),
+    "integrity": ("lockdown=integrity", "unsigned module loading is restricted", "lockdown=integrity"),
+    "confidentiality": ("lockdown=confidentiality", "unsigned module loading is restricted", "lockdown=confidentiality"),
+}
+
+
+def said(guest):
+    """The line of status, and that of check, which have to agree."""
+    _, output = guest.run(f"{NOBODY} 'svsm-reset status --json' 2>/dev/null")
+    status = json.loads(output[output.index("{"):])
+    code, line = guest.run(f"{NOBODY} 'svsm-reset check'")
+    assert (code, line) == (3, f"SVSM_RESET UNKNOWN - {status['error']}")
+    return status["error"], status["module_hindrance"]
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_refused(simulate, name):
+    append, logged, setting = REFUSALS[name]
+    guest = simulate(smp=1, append=append)
+    guest.boot()
+    guest.check(INSTALL)
+    status, output = guest.run(f"insmod {places.MODULE}")
+    assert status != 0, output
+    assert logged in guest.check("dmesg")
+    line = f"the kernel refuses the module: it has no signature, and {setting} wants one"
+    # By the command line, and by what the kernel says of itself where that can be read
+    assert said(guest) == (line, "unsigned")
+    guest.check("mount -t securityfs securityfs /sys/kernel/security")
+    assert said(guest) == (line, "unsigned")
+    guest.powered_off()
+
+
+def test_not_installed_and_other_kernel(simulate):
+    guest = simulate(smp=1)
+    guest.boot()
+    release = guest.check("uname -r")
+    guest.check("mkdir -p /lib/modules/$(uname -r) && echo > /lib/modules/$(uname -r)/modules.dep")
+    assert said(guest) == (
+        f"the module is not installed for kernel {release}: install svsm-reset-dkms and linux-headers-{release}",
+        "not-installed",
+    )
+    # Another release in the module's vermagic, and, since this kernel has modversions and goes by
+    # them, another flag; both as long as before
+    other = release[:-1] + "X"
+    guest.check(f"{INSTALL}; sed -i 's/vermagic={release} SMP/vermagic={other} UMP/' $d/updates/dkms/svsm_reset.ko")
+    status, output = guest.run("insmod $d/updates/dkms/svsm_reset.ko")
+    assert status != 0 and "nvalid module format" in output, output
+    assert said(guest) == (
+        f"the module is not loaded, and was built for kernel {other}, while this is {release}: build it again",
+        "other-kernel",
+    )
+    guest.check(INSTALL)
+    assert said(guest)[1] is None
+    guest.load()
+    guest.powered_off()
