@@ -28,9 +28,9 @@ KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo docs check check-all check-ci check-kunit check-static \
-	check-tool check-scenarios check-simulator check-kernel73 check-rt check-debug check-fresh fuzz \
-	guest guest73 guest-rt simulator tool \
-	tool_install deps clean distclean help
+	check-tool check-scenarios check-simulator check-kernel73 check-rt check-debug check-packages \
+	check-fresh fuzz guest guest73 guest-rt simulator tool \
+	tool_install deb deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
 	@tools/build/module --kdir '$(KDIR)' --out '$(BUILD)/module' $(KBUILD_VARS)
@@ -46,6 +46,10 @@ tool: ## Build the command-line tool svsm-reset and the manual pages
 tool_install: tool ## Install them, and bash completion (DESTDIR=, PREFIX=/usr/local)
 	@env -u MAKEFLAGS -u MAKELEVEL $(MAKE) -s -C tools/svsm-reset install O='$(BUILD)/tool' \
 		DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)'
+
+deb: ## Build the Debian packages svsm-reset-dkms, svsm-reset and snpsim, in build/deb
+	@tools/build/deps deb
+	@tools/packaging/deb
 
 demo: ## Show it all: a stock kernel under the simulated SVSM, reboot, second boot
 	@tools/demo/run
@@ -75,7 +79,7 @@ check: ## The tests but for most of the crash matrix: static checks, scenarios, 
 	@$(PYTEST) tools/testing
 
 check-all: SCOPE = all
-check-all: check ## All tests, the whole crash matrix (some two hours more)
+check-all: check ## All tests: the whole crash matrix, and as root the packages (some two hours more)
 
 check-ci: SCOPE = ci
 check-ci: check ## As check, and the slice of the rest that is this commit's turn
@@ -114,6 +118,11 @@ check-debug: ## What runs on the debug kernel: its scenarios and the KUnit tests
 
 check-fresh: ## README's two commands on bare machines, Debian 12 and 13 (as root, over an hour)
 	@tools/testing/fresh/run '$(RELEASES)' '$(COMMANDS)' $(call given,SCOPE PYTEST_ARGS FUZZ_SECONDS)
+
+check-packages: SCOPE = all
+check-packages: ## Only the packages: built, and installed in bare Debian 12 and 13 trees (as root)
+	@tools/build/all check-packages
+	@$(PYTEST) tools/testing/packages
 
 fuzz: ## Fuzz the driver's decoders in user space, each for FUZZ_SECONDS=60
 	@tools/build/deps check

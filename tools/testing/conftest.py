@@ -22,7 +22,7 @@ from lib import places, slices  # noqa: E402
 from lib.guest import KERNEL_SPLAT, KERNEL_TROUBLE, Guest  # noqa: E402
 
 # Quick ones first; the debug kernel is built while those that do not need it run.
-ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "kunit")
+ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "packages", "kunit")
 
 
 def directory_of(item):
@@ -56,6 +56,8 @@ def pytest_collection_modifyitems(config, items):
     sliced = {item.nodeid for item in items if item.get_closest_marker("sliced")}
     scope = config.getoption("--scope")
     left_out = sliced - slices.selected(sliced, scope, slices.commit())
+    if scope != "all":
+        left_out |= {item.nodeid for item in items if directory_of(item) == "packages"}
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
     items[:] = [item for item in items if item.nodeid not in left_out]
 

@@ -12,7 +12,7 @@ from lib.sources import files, run, text
 
 CHECKPATCH = places.LINUX_SOURCE / "scripts/checkpatch.pl"
 # The licence itself, and files whose format has no place for a comment.
-NO_SPDX = ("LICENSE", "Documentation/ABI/")
+NO_SPDX = ("LICENSE", "Documentation/ABI/", "tools/packaging/debian/copyright")
 
 
 def checkpatch(*paths):

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Bare Debian trees (tools/build/trees), each test with a layer of its own on top.
+
+A command in a tree runs as on a machine: in process, mount and network namespaces of its
+own, so without a network, with /proc, the host's /sys, and a small /dev.  Nothing is left
+mounted when it ends.  To programs that look for it the root file system is on a loop
+device with an ext4 file system, which MODULES=dep of initramfs-tools insists on.
+"""
+
+import pathlib
+import shutil
+import subprocess
+
+from . import places
+from .sources import run
+
+TREES = places.BUILD / "trees"
+PACKAGES = places.CHECK / "packages"
+# What the sources are, and a release after it
+OLD = run(places.TOP / "tools/packaging/changelog", "--version").stdout.strip()
+NEW = "99.0.0"
+RELEASES = ("bookworm", "trixie")
+VERSIONS = {"bookworm": "12", "trixie": "13"}
+
+# $1: lower directories, $2: upper, $3: work, $4: where, $5: loop device, $6: more mounts
+SETUP = r"""
+set -e
+lower=$1 upper=$2 work=$3 root=$4 loop=$5 more=$6
+shift 6
+mount -t overlay "$loop" -o "lowerdir=$lower,upperdir=$upper,workdir=$work" "$root"
+mount -t proc proc "$root/proc"
+mount --bind /sys "$root/sys"
+mount -o remount,bind,ro "$root/sys"
+mount -t tmpfs -o mode=755 tmpfs "$root/dev"
+for name in null zero full random urandom tty "${loop#/dev/}"; do
+	: >"$root/dev/$name"
+	mount --bind "/dev/$name" "$root/dev/$name"
+done
+ln -s /proc/self/fd "$root/dev/fd"
+ln -s /proc/self/fd/1 "$root/dev/stdout"
+ln -s /proc/self/fd/2 "$root/dev/stderr"
+mount -t tmpfs tmpfs "$root/tmp"
+mount -t tmpfs -o mode=755 tmpfs "$root/run"
+eval "$more"
+exec chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+	LC_ALL=C HOME=/root DEBIAN_FRONTEND=noninteractive bash -c "$1"
+"""
+
+
+class Loop:
+    """A loop device with a small ext4 file system, for the tests of a run."""
+
+    def __init__(self, directory):
+        image = directory / "root.ext4"
+        with open(image, "wb") as file:
+            file.truncate(8 << 20)
+        subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
+        self.device = subprocess.run(
+            ["losetup", "--find", "--show", image], check=True, capture_output=True, text=True,
+        ).stdout.strip()
+
+    def close(self):
+        subprocess.run(["losetup", "--detach", self.device], check=True)
+
+
+class Tree:
+    """A tree of a release, and a layer in `directory` that takes what is written."""
+
+    def __init__(self, release, loop, directory, below=()):
+        self.release, self.loop, self.directory = release, loop, directory
+        self.layers = [*below]
+        self.base = TREES / release / "root"
+        self.kernel = (TREES / release / "kernel").read_text(encoding="utf-8").strip()
+        shutil.rmtree(directory, ignore_errors=True)
+        for name in ("upper", "work", "root"):
+            (directory / name).mkdir(parents=True)
+        self.upper = directory / "upper"
+
+    def on_top(self, directory):
+        """Another tree, with what is in this one below it."""
+        return Tree(self.release, self.loop, directory, [*self.layers, self.upper])
+
+    def run(self, command, mounts="", timeout=600):
+        """Run a shell command in the tree: the finished process, see sources.run."""
+        lower = ":".join(map(str, [*reversed(self.layers), self.base]))
+        return run(
+            "unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--propagation", "private", "sh", "-c", SETUP,
+            "sh", lower, self.upper, self.directory / "work", self.directory / "root", self.loop.device, mounts, command,
+            timeout=timeout,
+        )
+
+    def check(self, command, **options):
+        """Run it, and it has to succeed: its output."""
+        result = self.run(command, **options)
+        assert result.returncode == 0, f"{command}: {result.returncode}\n{result.stdout[-6000:]}"
+        return result.stdout
+
+    def put(self, *paths, into="var/packages"):
+        """Copy files into the tree, as root's; their names there."""
+        (self.upper / into).mkdir(parents=True, exist_ok=True)
+        for path in paths:
+            shutil.copy(path, self.upper / into)
+        return " ".join(f"/{into}/{pathlib.Path(path).name}" for path in paths)
+
+    def next_kernel(self):
+        """The release of the kernel that is there to be installed, and its packages by what they are."""
+        directory = TREES / self.release / "next"
+        release = (directory / "kernel").read_text(encoding="utf-8").strip()
+        image = [path for path in directory.glob("linux-*.deb") if path.name.startswith("linux-image-")]
+        headers = [path for path in directory.glob("*.deb") if path not in image]
+        return release, image, headers
+
+    def image(self, path):
+        """The names in an initial ram disk."""
+        return self.check(f"lsinitramfs {path}").splitlines()
+
+    def has_module(self, path):
+        """Are the module and the rule that loads it in an image? Both or none."""
+        names = self.image(path)
+        module = [name for name in names if "/svsm_reset.ko" in name]
+        rule = [name for name in names if name.endswith("rules.d/80-svsm-reset.rules")]
+        assert len(module) == len(rule) <= 1, (module, rule)
+        return bool(module)

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The packages on Debian 12 and 13: install, upgrade, remove, purge, and other kernels.
+
+There is no network in the trees: nothing but what is installed is needed.
+"""
+
+import re
+
+import pytest
+
+from lib.trees import NEW, OLD
+
+# A machine on which svsm_reset is loaded and must stay so; who tries to unload it is noted
+LOADED = r"""
+mount -t tmpfs tmpfs "$root/sys/module"
+mkdir "$root/sys/module/svsm_reset"
+kmod=$root$(chroot "$root" readlink -f /usr/sbin/rmmod)
+cp "$kmod" "$root/run/kmod"
+cat >"$root/run/noted" <<"END"
+#!/bin/bash
+case "${0##*/} $*" in rmmod* | *" -r"* | *--remove*) echo "$0 $*" >>/unloaded ;; esac
+exec -a "$0" /run/kmod "$@"
+END
+chmod 755 "$root/run/noted"
+mount --bind "$root/run/noted" "$kmod"
+"""
+
+
+def ordinary(tree, kernel=None):
+    return f"/boot/initrd.img-{kernel or tree.kernel}"
+
+
+def crash(tree, kernel=None):
+    return f"/var/lib/kdump/initrd.img-{kernel or tree.kernel}"
+
+
+def status(tree):
+    """{package: dpkg's status} of ours."""
+    said = tree.run("dpkg-query -W -f '${Package} ${db:Status-Abbrev}\\n' 'svsm-reset*'").stdout
+    # dpkg has also heard of those that others recommend
+    return dict(re.findall(r"^(svsm\S*) (?!un)(\S+)", said, re.MULTILINE))
+
+
+def modules(tree, kernel=None):
+    return tree.check(f"find /lib/modules/{kernel or '*'} -name 'svsm_reset.ko*'").split()
+
+
+def test_install(installed):
+    """The module is where DKMS puts it, modprobe finds it, and both images have it."""
+    assert status(installed) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
+    assert [path.split("/svsm")[0] for path in modules(installed)] == [f"/lib/modules/{installed.kernel}/updates/dkms"]
+    said = installed.check(f"modprobe -n -v -S {installed.kernel} svsm_reset")
+    assert re.search(r"insmod /lib/modules/\S+/updates/dkms/svsm_reset\.ko", said)
+    vermagic = installed.check(f"modinfo -k {installed.kernel} -F vermagic svsm_reset")
+    assert vermagic.startswith(f"{installed.kernel} SMP ")
+    assert installed.has_module(ordinary(installed))
+    assert installed.has_module(crash(installed))
+    # Once each, at the end
+    assert installed.said.count(f"Generating {ordinary(installed)}") == 1, installed.said
+    assert not re.search("svsm-reset.*(warning|no module)|No such|[eE]rror", installed.said), installed.said
+
+
+def test_silent_elsewhere(installed):
+    """This is no SNP guest: the tool says so, nothing is loaded or enabled, udev has nothing to object."""
+    assert "this is no SEV-SNP guest" in installed.run("svsm-reset status").stdout
+    rules = installed.run("udevadm verify /usr/lib/udev/rules.d/80-svsm-reset.rules /lib/udev/rules.d/80-svsm-reset.rules")
+    if "Unknown command" not in rules.stdout:
+        assert rules.returncode == 0, rules.stdout
+    assert installed.check("find /etc/systemd /usr/lib/systemd /etc/modules-load.d -name '*svsm*'") == ""
+
+
+def test_conffiles(installed):
+    """None: what an administrator changes is in places of the administrator's own."""
+    assert installed.check("dpkg-query -W -f '${Conffiles}' svsm-reset svsm-reset-dkms").strip() == ""
+
+
+def test_upgrade(tree, debs):
+    packages = debs(NEW)
+    said = tree.check(f"dpkg -i {tree.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}")
+    assert tree.check("dkms status").count("svsm-reset") == 1 and NEW in tree.check("dkms status")
+    assert len(modules(tree)) == 1 and tree.check("svsm-reset --version") == f"svsm-reset {NEW}\n"
+    assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
+    assert said.count(f"Generating {ordinary(tree)}") == 1, said
+    assert not tree.run(f"ls /usr/src/svsm-reset-{OLD}").returncode == 0
+
+
+def test_by_hand(tree):
+    """DKMS without dpkg, as at boot: the images are made again at once."""
+    tree.check(f"dkms remove svsm-reset/{OLD} -k {tree.kernel}; update-initramfs -u -k {tree.kernel}")
+    assert modules(tree) == [] and not tree.has_module(ordinary(tree))
+    tree.check(f"dkms install svsm-reset/{OLD} -k {tree.kernel}")
+    assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
+
+
+def test_unloading_is_noted(tree):
+    """That the two tests below can fail."""
+    tree.run("rmmod svsm_reset; modprobe -r svsm_reset; modprobe -n svsm_reset", mounts=LOADED)
+    noted = [line.split("/")[-1] for line in tree.check("cat /unloaded").splitlines()]
+    assert noted == ["rmmod svsm_reset", "modprobe -r svsm_reset"]
+
+
+def test_upgrade_in_use(tree, debs):
+    """The module that is loaded stays so until the next boot; the new one is there for that."""
+    packages = debs(NEW)
+    tree.check(f"dpkg -i {tree.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}", mounts=LOADED)
+    assert tree.run("test -e /unloaded").returncode == 1, "nobody unloads it"
+    assert NEW in tree.check("dkms status") and tree.has_module(ordinary(tree))
+
+
+def test_remove_in_use(tree):
+    said = tree.check("dpkg -r svsm-reset-dkms", mounts=LOADED)
+    assert 'svsm_reset stays loaded, and at work, until the next boot or "rmmod svsm_reset"' in said
+    assert tree.run("test -e /unloaded").returncode == 1, "nobody unloads it"
+
+
+def test_remove_the_module(tree):
+    tree.check("dpkg -r svsm-reset-dkms")
+    assert modules(tree) == [] and tree.check("dkms status") == ""
+    assert not tree.has_module(ordinary(tree)) and not tree.has_module(crash(tree))
+    assert tree.check("svsm-reset --version") == f"svsm-reset {OLD}\n"
+
+
+def test_remove_the_tool(tree):
+    """Without its hooks the module is in no image; it is there for who loads it by hand."""
+    tree.check("dpkg -r svsm-reset")
+    assert len(modules(tree)) == 1
+    assert not tree.has_module(ordinary(tree)) and not tree.has_module(crash(tree))
+
+
+# What is not a package's own: dpkg's and others' records, and what is made anew at any such time
+OTHERS = re.compile(
+    r"var/(lib/(dpkg|apt|systemd|ucf|kdump)|log|cache|packages)/|boot/initrd\.img|lib/modules/[^/]*/modules\."
+    r"|etc/ld\.so\.cache|var/lib/dkms/mok|usr/share/man|root/")
+
+
+def left(tree):
+    """What the layer has that the machine had not, but for records of others."""
+    files = [path for path in tree.upper.rglob("*") if path.is_file() and not path.is_symlink()]
+    return sorted(name for name in (str(path.relative_to(tree.upper)) for path in files) if not OTHERS.search(name))
+
+
+@pytest.mark.parametrize("how", ["-r", "-P"])
+def test_remove_all(bare, debs, how):
+    """From a machine without them to one with them, and back."""
+    packages = debs()
+    bare.check(f"dpkg -i {bare.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}")
+    assert any("svsm_reset.ko" in name for name in left(bare))
+    bare.check(f"dpkg {how} svsm-reset-dkms svsm-reset")
+    assert left(bare) == []
+    assert status(bare) == {}
+    assert not bare.has_module(ordinary(bare)) and not bare.has_module(crash(bare))
+
+
+def test_install_in_the_other_order(bare, debs):
+    """The hooks come after the module."""
+    packages = debs()
+    bare.check(f"dpkg -i {bare.put(packages['svsm-reset-dkms'])}")
+    assert len(modules(bare)) == 1 and not bare.has_module(ordinary(bare))
+    bare.check(f"dpkg -i {bare.put(packages['svsm-reset'])}")
+    assert bare.has_module(ordinary(bare)) and bare.has_module(crash(bare))
+
+
+@pytest.mark.parametrize("how", ["together", "headers later"])
+def test_kernel_update(tree, how):
+    """A new kernel: its headers depend on it, so its images are there before the module can be built."""
+    kernel, image, headers = tree.next_kernel()
+    parts = [tree.put(*image), tree.put(*headers)]
+    said = "".join(tree.check(f"dpkg -i {part}") for part in ([" ".join(parts)] if how == "together" else parts))
+    assert len(modules(tree, kernel)) == 1, said
+    assert tree.has_module(ordinary(tree, kernel)), said
+    assert tree.has_module(crash(tree, kernel)), said
+    assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
+
+
+def test_kernel_removed(tree):
+    """Nothing of ours keeps its directory, and the packages can go after it."""
+    tree.check(f"dpkg -r --force-depends linux-image-{tree.kernel} linux-headers-{tree.kernel}")
+    assert modules(tree) == []
+    tree.check("dpkg -r svsm-reset-dkms svsm-reset")
+    assert tree.run(f"ls /lib/modules/{tree.kernel}").returncode != 0
+
+
+def test_no_headers(bare, debs):
+    """DKMS says what is missing, and so do we; the package is there and waits for them."""
+    packages = debs()
+    bare.check(f"dpkg -r --force-depends linux-headers-{bare.kernel}")
+    said = bare.check(f"dpkg -i {bare.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}")
+    assert "headers" in said.split("svsm-reset-dkms: no module")[0]
+    assert (
+        f"svsm-reset-dkms: no module for kernel {bare.kernel}: its headers are missing: "
+        f"apt install linux-headers-{bare.kernel}\n"
+    ) in said
+    assert status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
+    assert f"svsm-reset: no module for kernel {bare.kernel}: its initial ram disk goes without\n" in said
+    assert not bare.has_module(ordinary(bare))
+
+
+OLD_KERNEL = "6.1.0-99-cloud-amd64"
+
+
+def pretend(tree, kernel):
+    """Another kernel, with the headers of the one that is there."""
+    tree.check(f"mkdir -p /lib/modules/{kernel}/kernel && cd /lib/modules/{kernel} && "
+               f"cp -P ../{tree.kernel}/build . && touch modules.builtin modules.order /boot/config-{kernel} && depmod {kernel}")
+
+
+def test_old_kernel(bare, debs):
+    """Before 6.11 there is nothing to build; that is no error."""
+    packages = debs()
+    pretend(bare, OLD_KERNEL)
+    said = bare.check(f"dpkg -i {bare.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}")
+    assert f"svsm-reset-dkms: no module for kernel {OLD_KERNEL}: it is older than 6.11\n" in said
+    assert "BUILD_EXCLUSIVE" in said
+    assert modules(bare, OLD_KERNEL) == [] and len(modules(bare)) == 1
+    assert status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
+
+
+# uname says that the processor is another one
+ARM = r"""
+printf '#!/bin/sh\ncase $1 in -m) echo aarch64 ;; *) exec uname.real "$@" ;; esac\n' >"$root/tmp/uname"
+chmod 755 "$root/tmp/uname"
+cp "$root/usr/bin/uname" "$root/usr/local/bin/uname.real"
+mount --bind "$root/tmp/uname" "$root/usr/bin/uname"
+"""
+
+
+def test_other_architecture(bare, debs):
+    """DKMS skips it, and a line of ours says why."""
+    packages = debs()
+    said = bare.check(f"dpkg -i {bare.put(packages['svsm-reset-dkms'])}", mounts=ARM)
+    assert "BUILD_EXCLUSIVE" in said
+    assert f"svsm-reset-dkms: no module for kernel {bare.kernel}: svsm_reset is for x86-64, and this is aarch64\n" in said
+    assert modules(bare) == [] and status(bare) == {"svsm-reset-dkms": "ii"}
+
+
+def small_boot(tree, spare):
+    """/boot as a file system of its own, with so many KiB left."""
+    return rf"""
+mkdir "$root/tmp/boot"
+mount -t tmpfs -o size=100m tmpfs "$root/tmp/boot"
+cp "$root/boot/"*{tree.kernel}* "$root/tmp/boot/"
+used=$(df --output=used -k "$root/tmp/boot" | tail -n 1)
+mount -o remount,size=$((used + {spare}))k "$root/tmp/boot"
+mount --bind "$root/tmp/boot" "$root/boot"
+"""
+
+
+READ_ONLY = 'mount --bind "$root/boot" "$root/boot"\nmount -o remount,bind,ro "$root/boot"\n'
+# What is asked in the same run: the file system is gone after it
+LOOK = "; echo; ls /boot; lsinitramfs /boot/initrd.img-* | grep -c svsm_reset.ko"
+
+
+@pytest.mark.parametrize("how", ["full", "read-only"])
+def test_boot_cannot_be_written(bare, debs, how):
+    """The packages are there, the old image is as it was, and a line says so."""
+    packages = debs()
+    mounts = small_boot(bare, 500) if how == "full" else READ_ONLY
+    names = bare.put(packages["svsm-reset"], packages["svsm-reset-dkms"])
+    digest = f"sha256sum {ordinary(bare)}"
+    result = bare.run(f"{digest}; dpkg -i {names}; echo status $?; {digest}{LOOK}", mounts=mounts)
+    said = result.stdout
+    digests = re.findall(r"^([0-9a-f]{64})", said, re.MULTILINE)
+    assert "status 0" in said and len(digests) == 2 and digests[0] == digests[1], said[-3000:]
+    assert said.endswith("\n0\n") and not re.search(r"initrd\.img-\S+\.(new|dpkg)", said.split("status 0")[1]), said[-2000:]
+    assert status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
+    if how == "full":
+        assert f"svsm-reset: warning: {ordinary(bare)} could not be made again and stays as it was\n" in said
+    else:
+        assert "ro mounted" in said or "Read-only file system" in said
+    # The crash kernel's is elsewhere
+    assert bare.has_module(crash(bare))
+    # and the next time it works
+    bare.check(f"/usr/lib/svsm-reset/images {bare.kernel}")
+    assert bare.has_module(ordinary(bare))
+
+
+def test_kdump_cannot_be_written(bare, debs):
+    """kdump-tools removes the image that it makes again: the old one is put back."""
+    packages = debs()
+    small = r"""
+mkdir "$root/tmp/kdump"
+mount -t tmpfs -o size=100m tmpfs "$root/tmp/kdump"
+cp "$root/var/lib/kdump/"initrd* "$root/tmp/kdump/"
+used=$(df --output=used -k "$root/tmp/kdump" | tail -n 1)
+mount -o remount,size=$((used + 1000))k "$root/tmp/kdump"
+mount --bind "$root/tmp/kdump" "$root/var/lib/kdump"
+"""
+    names = bare.put(packages["svsm-reset"], packages["svsm-reset-dkms"])
+    # An image that does not get smaller by being removed
+    hold = f"exec 9<{crash(bare)}"
+    said = bare.check(f"{hold}; sha256sum {crash(bare)}; dpkg -i {names}; sha256sum {crash(bare)}; ls /var/lib/kdump", mounts=small)
+    digests = re.findall(r"^([0-9a-f]{64})", said, re.MULTILINE)
+    assert len(digests) == 2 and digests[0] == digests[1], said[-3000:]
+    assert f"svsm-reset: warning: {crash(bare)} could not be made again and stays as it was\n" in said
+    assert "svsm-reset\n" not in said.splitlines()[-3:]
+    assert status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
+    assert bare.has_module(ordinary(bare))
+
+
+def test_modules_dep(tree):
+    """MODULES=dep takes what the machine has in use: ours is there none the less."""
+    tree.check(f"echo MODULES=dep >/etc/initramfs-tools/conf.d/dep && update-initramfs -u -k {tree.kernel}")
+    assert tree.has_module(ordinary(tree))
+
+
+DRACUT = {
+    "any machine": "--no-hostonly",
+    "this machine": "--hostonly --hostonly-mode sloppy",
+    # What mkdumprd of kdump-utils passes for a crash kernel, but for its own module
+    "crash kernel": "--hostonly --hostonly-cmdline --hostonly-i18n --hostonly-mode strict --no-hostonly-default-device "
+                    "--omit 'rdma plymouth resume ifcfg earlykdump'",
+}
+
+
+@pytest.mark.parametrize("name", DRACUT)
+def test_dracut(tree, name):
+    tree.check(f"dracut --force --compress 'zstd -1' {DRACUT[name]} /var/dracut.img {tree.kernel}")
+    assert tree.has_module("/var/dracut.img")
+
+
+def test_dracut_without_the_package(bare, debs):
+    """The module alone is not taken along: it is the hook that does it."""
+    bare.check(f"dpkg -i {bare.put(debs()['svsm-reset-dkms'])}")
+    bare.check(f"dracut --force --compress 'zstd -1' --no-hostonly /var/dracut.img {bare.kernel}")
+    assert not bare.has_module("/var/dracut.img")
