@@ -24,6 +24,9 @@ from lib.guest import KERNEL_SPLAT, KERNEL_TROUBLE, Guest  # noqa: E402
 # Quick ones first; the debug kernel is built while those that do not need it run.
 ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "packages", "kunit")
 
+# Whole Debian systems are made for these, as root: only where all tests are asked for.
+BARE = ("fresh", "packages")
+
 
 def directory_of(item):
     """tools/testing/DIRECTORY/test_x.py -> DIRECTORY"""
@@ -57,7 +60,7 @@ def pytest_collection_modifyitems(config, items):
     scope = config.getoption("--scope")
     left_out = sliced - slices.selected(sliced, scope, slices.commit())
     if scope != "all":
-        left_out |= {item.nodeid for item in items if directory_of(item) == "packages"}
+        left_out |= {item.nodeid for item in items if directory_of(item) in BARE}
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
     items[:] = [item for item in items if item.nodeid not in left_out]
 
