@@ -40,43 +40,49 @@ def test_stray_wakeup(simulate):
     assert "Unexpected reschedule" not in guest.console
 
 
-# What begins the reset, on which CPU; on which one it is a panic then
+# The CPU that is yet to be stopped, what the shell does on CPU 1 then, and the reason that this has
 MIDDLES = {
-    "reboot": ("echo restart:warn@{context} 2 > {do}; taskset 1 reboot -f", "reboot"),
-    "sysrq-b-bsp": ("echo emergency 0 + warn@{context} 2 > {do}", "emergency-restart"),
-    "sysrq-b-ap": ("echo emergency 3 + warn@{context} 0 > {do}", "emergency-restart"),
+    "reboot": (2, "echo restart:warn@{context} 2 > {do}; taskset 1 reboot -f", "reboot"),
+    "sysrq-b-bsp": (2, "echo warn@{context} 2 > {do}; echo emergency 0 > {do}", "emergency-restart"),
+    "sysrq-b-ap": (0, "echo warn@{context} 0 > {do}; echo emergency 3 > {do}", "emergency-restart"),
 }
 
 
-@pytest.mark.parametrize("timeout", [1, later(-1)], ids=["in-a-second", "at-once"])
-@pytest.mark.parametrize("context", ["irqs-off", later("nmi")])
-@pytest.mark.parametrize("begin", ["reboot", later("sysrq-b-bsp"), later("sysrq-b-ap")])
+def bring_about(guest, begin, context):
+    """A CPU that waits with interrupts off gets neither the shell nor the serial line's interrupt."""
+    guest.trouble_is_fine = True
+    guest.check("taskset -p 2 $$; echo 1 > /proc/irq/4/smp_affinity_list")
+    guest.send(MIDDLES[begin][1].format(context=context, do=DO))
+
+
+@pytest.mark.parametrize("begin, context, timeout", [
+    ("reboot", "irqs-off", 1), later("reboot", "irqs-off", -1), later("reboot", "nmi", 1), later("reboot", "nmi", -1),
+    later("sysrq-b-bsp", "irqs-off", 1), later("sysrq-b-bsp", "irqs-off", -1), later("sysrq-b-bsp", "nmi", 1),
+    later("sysrq-b-ap", "irqs-off", 1), later("sysrq-b-ap", "irqs-off", -1),
+])
 def test_panic_in_the_middle(simulate, begin, context, timeout):
     """The one that has begun the reset makes it, with its reason; or it is the panic's."""
-    command, reason = MIDDLES[begin]
     guest = start(simulate, append=f"panic_on_warn=1 panic={timeout}")
-    guest.trouble_is_fine = True
-    guest.send(command.format(context=context, do=DO))
-    guest.expect(STOPPED, timeout=120)
+    bring_about(guest, begin, context)
     assert guest.boot(2, timeout=240) == 4
     guest.load()
-    assert guest.attribute("last_reset_reason") in (reason, "panic")
+    assert guest.attribute("last_reset_reason") in (MIDDLES[begin][2], "panic")
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=4)
+    assert re.search(STOPPED, guest.console)
     assert re.search(MIDDLE, guest.console)
 
 
 @pytest.mark.parametrize("begin", ["sysrq-b-ap", later("sysrq-b-bsp"), later("reboot")])
 def test_crash_in_the_middle(simulate, begin):
     """The crash kernel comes up, and what it does at its end is a reset."""
-    command, _ = MIDDLES[begin]
     guest = start(simulate, append="panic_on_warn=1 crashkernel=320M", initrd=places.INITRD_KDUMP, memory="1G")
-    guest.trouble_is_fine = True
     guest.check("load-capture nokaslr", timeout=240)
-    guest.send(command.format(context="irqs-off", do=DO))
-    guest.expect(MIDDLE, timeout=120)
+    bring_about(guest, begin, "irqs-off")
     assert guest.capture(1, timeout=240) == 1
+    assert re.search(MIDDLE, guest.console)
     guest.load()
+    assert f"crashed on CPU {MIDDLES[begin][0]}: kernel: panic_on_warn set" in guest.dmesg()
     guest.send("reboot -f")
     assert guest.boot(2, timeout=240) == 4
     guest.load()
