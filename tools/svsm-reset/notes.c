@@ -30,11 +30,11 @@ const struct svr_word sr_way_words[SR_NR_WAYS] = {
 	[SR_WAY_SVSM] = { "svsm-reset", "the SVSM resets this guest" },
 	[SR_WAY_HOST_DECIDES] = {
 		"host-decides",
-		"the SVSM resets this guest if the host does its part, else the kernel restarts by itself, which ordinarily ends the virtual machine"
+		"the SVSM resets this guest if the host does its part, else the kernel restarts by itself, and the host ends the virtual machine or builds another"
 	},
 	[SR_WAY_KERNEL] = {
 		"kernel-restart",
-		"the kernel restarts by itself, which ordinarily ends the virtual machine"
+		"the kernel restarts by itself, and the host ends the virtual machine or builds another"
 	},
 	[SR_WAY_CRASH_KERNEL] = { "crash-kernel", "the crash kernel comes up" },
 	[SR_WAY_CRASH_DIES] = {

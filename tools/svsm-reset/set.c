@@ -26,7 +26,7 @@ struct sr_key {
 static bool sr_enabled_says(const char *value, char *text, size_t size)
 {
 	static const char * const says[] = {
-		"no reset goes through the SVSM: the kernel restarts by itself, which ordinarily ends the virtual machine",
+		"no reset goes through the SVSM: the kernel restarts by itself, and the host ends the virtual machine or builds another",
 		"restarts, and panics with a timeout, go through the SVSM",
 	};
 

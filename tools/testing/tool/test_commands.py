@@ -113,7 +113,7 @@ SET = [
     ("ap_policy", "refuse", "refuse -> refuse", "the SVSM is not called"),
     ("deadman", "0", "600 -> 0", "never forced"),
     ("deadman", "86400", "600 -> 86400", "longer than 86400 s is forced"),
-    ("enabled", "0", "1 -> 0", "ordinarily ends the virtual machine"),
+    ("enabled", "0", "1 -> 0", "the host ends the virtual machine or builds another"),
     ("enabled", "1", "1 -> 1", "go through the SVSM"),
 ]
 
