@@ -5,12 +5,13 @@ Its handler leaves another value in the GHCB MSR. That the SVSM has taken the ca
 the calling area, and a call that was taken is not to be made again.
 """
 
-from lib import crash, matrix, places
+import pytest
+
+from lib import crash, places
 
 ALWAYS = "nmi-answer=1000000"
 QUERIES = 2  # for the core protocol and for the reboot protocol
 REMAP_CA, DELETE_VCPU = 0, 3
-
 
 
 def hits(guest, boot):
@@ -51,6 +52,7 @@ def crash_into_capture(simulate, **arguments):
     return guest
 
 
+@pytest.mark.sliced
 def test_last_call_before_the_capture_kernel(simulate):
     """REMAP_CA by the crashing kernel: taken, so nobody listens at the old area; all is well."""
     guest = crash_into_capture(simulate, host=ALWAYS)
