@@ -42,6 +42,13 @@ static struct svr_cause svr_capture = {
 	.cpu = -1,
 };
 
+/* The same, if the dump cannot be relied upon */
+static struct svr_cause svr_interrupted = {
+	.reason = SVR_REASON_KDUMP,
+	.cpu = -1,
+	.interrupted = true,
+};
+
 static unsigned int svr_block_cpus(void)
 {
 	return svr_block ? le16_to_cpu(svr_block->cpus) : 0;
@@ -66,7 +73,7 @@ static u32 svr_own_id(void)
  * cannot be relied upon, not even if the orderly restart had begun: what was written
  * last may not have got to the disk.
  *
- * Context: any, NMI included; only on the CPU that fires.
+ * Context: any, NMI included.
  *
  * Return: the cause of the reset that comes after the dump; NULL when this is
  * no capture kernel.
@@ -75,8 +82,7 @@ const struct svr_cause *svr_capture_cause(bool emergency)
 {
 	if (!is_kdump_kernel())
 		return NULL;
-	svr_capture.interrupted = emergency;
-	return &svr_capture;
+	return emergency ? &svr_interrupted : &svr_capture;
 }
 
 static int svr_copy_block(u64 pa)
@@ -115,6 +121,8 @@ static void svr_use_block(void)
 	svr_capture.cpu = (s32)le32_to_cpu(svr_block->on);
 	svr_crash_text_copy(svr_capture.message, sizeof(svr_capture.message),
 			    svr_block->message, sizeof(svr_block->message));
+	svr_interrupted.cpu = svr_capture.cpu;
+	strscpy(svr_interrupted.message, svr_capture.message);
 	svr_incomplete = svr_block->flags & SVR_CRASH_TRUNCATED;
 
 	for (i = 0; i < svr_block_cpus(); i++) {
@@ -236,8 +244,8 @@ static enum svr_fate svr_account(u32 apic_id, enum svr_fate fate, u64 vmsa)
 
 /*
  * A complete block has every CPU that the dead kernel had. One that only the ACPI tables
- * have (nr_cpus=, or a BSP that it left alone) it never started, and whoever came before it
- * ended with a reset.
+ * have (nr_cpus=, or a BSP that it left alone) it never started, and the kernel before it
+ * has ended its CPUs.
  */
 static enum svr_fate svr_unlisted_fate(void)
 {

@@ -89,8 +89,7 @@ static int svr_cpu_online(unsigned int cpu)
 		if (!svr_rdmsr(MSR_IA32_APICBASE, &apicbase) &&
 		    (apicbase & MSR_IA32_APICBASE_BSP) && !svr_accept_bsp(cpu))
 			return -ENODEV;
-		if (svr_sealed)
-			svr_park_hear_nmis();
+		svr_park_hear_nmis();
 	}
 	cpumask_set_cpu(cpu, &svr_online);
 	cpumask_clear_cpu(cpu, &svr_moving);

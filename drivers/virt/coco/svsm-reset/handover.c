@@ -19,7 +19,9 @@
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/errno.h>
+#include <linux/preempt.h>
 #include <linux/smp.h>
 #include <linux/time64.h>
 
@@ -31,6 +33,11 @@
 #define SVR_HANDOVER_WAKE_US	1000
 /* The BSP waits for the CPU that fires to park */
 #define SVR_HANDOVER_PARK_US	(1 * USEC_PER_SEC)
+/*
+ * Inside an NMI that CPU gets but one to wake it, the kernel does not tell the host that a
+ * nested one is done: so it gets time to go from its evidence into the HLT that follows.
+ */
+#define SVR_HANDOVER_SETTLE_US	1000
 
 enum svr_handover_word {
 	SVR_HANDOVER_IDLE,
@@ -44,7 +51,8 @@ enum svr_handover_word {
 static struct {
 	atomic_t word;
 	int from;			/* the CPU that fires */
-	void (*job)(struct svr_cpu *bsp);	/* both written before OFFERED */
+	bool in_nmi;			/* it does so inside an NMI */
+	void (*job)(struct svr_cpu *bsp);	/* all three written before OFFERED */
 	bool done;			/* written before RETURNED */
 } svr_handover = { .word = ATOMIC_INIT(SVR_HANDOVER_IDLE) };
 
@@ -108,10 +116,16 @@ void svr_handover_serve(struct svr_cpu *bsp)
 {
 	/* First, so that nobody finds the job taken and this CPU parked */
 	WRITE_ONCE(bsp->evidence, SVR_RUNNING);
-	if (!svr_handover_step(SVR_HANDOVER_OFFERED, SVR_HANDOVER_TAKEN))
+	if (!svr_handover_step(SVR_HANDOVER_OFFERED, SVR_HANDOVER_TAKEN)) {
+		/* Nothing will be offered any more: from now on it only halts */
+		if (atomic_read(&svr_handover.word) != SVR_HANDOVER_IDLE)
+			svr_lapic_quiet();
 		return;
+	}
 
 	svr_handover.done = svr_handover_caller_parked();
+	if (svr_handover.in_nmi)
+		udelay(SVR_HANDOVER_SETTLE_US);
 	if (svr_handover.done)
 		svr_handover.job(bsp);
 	svr_handover_return();
@@ -134,12 +148,16 @@ int svr_handover_request(void (*job)(struct svr_cpu *bsp))
 	if (atomic_read(&svr_handover.word) != SVR_HANDOVER_IDLE)
 		return -EBUSY;
 	svr_handover.from = raw_smp_processor_id();
+	svr_handover.in_nmi = in_nmi();
 	svr_handover.job = job;
 	if (!svr_handover_step(SVR_HANDOVER_IDLE, SVR_HANDOVER_OFFERED))
 		return -EBUSY;
 	if (!svr_handover_wake(svr_bsp_cpu(), SVR_HANDOVER_TAKEN) &&
-	    svr_handover_step(SVR_HANDOVER_OFFERED, SVR_HANDOVER_CLOSED))
+	    svr_handover_step(SVR_HANDOVER_OFFERED, SVR_HANDOVER_CLOSED)) {
+		/* Should it ever come to, it finds that and listens no longer */
+		svr_lapic_wake(svr_bsp_cpu());
 		return -ETIMEDOUT;
+	}
 
 	/*
 	 * Taken. This CPU has to be as quiet as the others now. No bound: the

@@ -180,6 +180,8 @@ static void __nocfi svr_jump_from_bsp(struct svr_cpu *bsp)
 {
 	void (*jump)(struct kimage *image) = (void *)svr_jump_probe.addr;
 
+	/* One wake-up more than it took would be the next kernel's first interrupt */
+	svr_lapic_quiet();
 	WRITE_ONCE(svr_kdump.leaving, true);
 	if (!svr_leave(bsp))
 		jump(svr_kdump.image);
@@ -271,7 +273,7 @@ static struct kprobe svr_jump_probe = {
 /* Runs in place of kernel_kexec() */
 static int svr_kexec_refused(void)
 {
-	pr_err("kexec refused: this kernel leaves pages shared and APs running, the next one would not come up\n");
+	pr_err("kexec refused: this kernel is not known to clear up before it starts another, which would not come up\n");
 	return -EOPNOTSUPP;
 }
 

@@ -26,8 +26,8 @@
 #define SVR_ICR_US		1000
 #define SVR_VECTORS_PER_REG	32
 #define SVR_FIRST_VECTOR	32
-/* What wakes a CPU that listens; the kernel's own handler for it would stop the CPU */
-#define SVR_WAKE_VECTOR		REBOOT_VECTOR
+/* What wakes a CPU that listens; should it ever get to the kernel, that says a line */
+#define SVR_WAKE_VECTOR		SPURIOUS_APIC_VECTOR
 /* Below the class of SVR_WAKE_VECTOR: all that devices have */
 #define SVR_LISTEN_PRIORITY	((SVR_WAKE_VECTOR & 0xf0) - 0x10)
 
@@ -227,8 +227,8 @@ bool svr_lapic_can_listen(void)
  * @c: this CPU
  *
  * After svr_lapic_quiet(), whose next call ends it. Interrupts of devices wait in the
- * local APIC; interrupts between CPUs, of which none is under way, would wake this CPU
- * for nothing.
+ * local APIC; interrupts between CPUs, which others may still send, wake this CPU for
+ * nothing.
  *
  * Context: any, NMI included, interrupts off; svr_lapic_can_listen().
  */
@@ -244,9 +244,9 @@ void svr_lapic_listen(struct svr_cpu *c)
  * @evidence: where it says that it has halted
  * @how:      what it says
  *
- * An interrupt, unlike an NMI, leaves nothing behind in the host: one NMI inside another
- * would, since the kernel tells the host only of the outer one that it is done
- * (exc_nmi()), and the host would mask NMIs in every later kernel of this VM. Nothing runs
+ * An interrupt, unlike an NMI, leaves nothing behind that svr_lapic_quiet() does not take
+ * off: one NMI inside another would, since the kernel tells the host only of the outer one
+ * that it is done (exc_nmi()), and the host would mask NMIs in every later kernel of this VM. Nothing runs
  * but svr_drain_vector(), whose IRET also unmasks the NMIs of a processor that keeps track
  * of them itself.
  *

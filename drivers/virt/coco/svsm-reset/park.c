@@ -6,7 +6,9 @@
  * kernel's own stops call (also the one on the way to a crash kernel), and our
  * NMI. The proof that a CPU is parked is a
  * word that it writes itself, right in front of the HLT: nothing of the guest
- * runs on it afterwards, interrupts being off and NMIs not being sent.
+ * runs on it afterwards, interrupts being off and NMIs not being sent. The BSP alone
+ * takes interrupts, to be handed the call (svr_lapic_wait()); while it is awake the word
+ * says so.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -21,15 +23,22 @@
 #include <linux/smp.h>
 #include <linux/stop_machine.h>
 #include <linux/sync_core.h>
+#include <linux/time64.h>
 
 #include "compat.h"
 #include "svsm-reset.h"
+#include "wait.h"
 
 #define SVR_NMI_NAME	"svsm-reset"
 
 /* A CPU that stands by is woken: so many times at most, so far apart */
 #define SVR_WAKE_TRIES	1000
 #define SVR_WAKE_US	100
+/* From an NMI of a CPU to itself to its handler; without an answer it is masked */
+#define SVR_HEAR_NMI_US	(20 * USEC_PER_MSEC)
+
+/* svr_nmi() is there to claim what is ours */
+static bool svr_nmi_installed;
 
 /* Evidence and HLT as one: no compiler, no tracer gets in between */
 static __always_inline void svr_halt(u32 *evidence, u32 how)
@@ -112,8 +121,10 @@ static int svr_nmi(unsigned int type, struct pt_regs *regs)
 
 	if (READ_ONCE(c->nmi_park))
 		svr_park(c, SVR_PARKED_BY_NMI);
-	if (READ_ONCE(c->nmi_wake))
+	if (READ_ONCE(c->nmi_wake)) {
+		WRITE_ONCE(c->nmi_heard, true);
 		return NMI_HANDLED;
+	}
 	return NMI_DONE;
 }
 
@@ -181,7 +192,7 @@ static void svr_park_until_woken(struct svr_cpu *cpu, enum svr_evidence how)
 }
 
 /**
- * svr_park_caller - park this CPU until the BSP sends it an NMI
+ * svr_park_caller - park this CPU until it is woken (svr_lapic_wake())
  * @cpu: this CPU
  *
  * May return early; the caller has to look for what it is waiting for.
@@ -261,21 +272,34 @@ void svr_park_wake(void)
  * the kernel that finds it has to. exc_nmi() begins by saying that an NMI is complete, and
  * takes INT 2 for one. A kernel with FRED does not; it is left alone.
  *
- * Context: on a CPU that is online, process or hard interrupt; after svr_lapic_prepare()
- * and svr_park_install().
+ * INT 2 masks no NMI, and the entry code relies on that for its first instructions: so it
+ * is made only where an NMI of this CPU to itself shows that none gets in. That one arrives
+ * behind NMI_COMPLETE then, nested.
+ *
+ * Context: on a CPU that is online, process or hard interrupt; after svr_lapic_prepare().
+ * Does nothing before svr_park_install(). Takes SVR_HEAR_NMI_US at most.
  */
 void svr_park_hear_nmis(void)
 {
+	struct svr_wait wait;
+	unsigned long flags;
 	struct svr_cpu *c;
 
-	if (!svr_lapic_can_listen())
+	if (!svr_lapic_can_listen() || !READ_ONCE(svr_nmi_installed))
 		return;
-	c = get_cpu_ptr(&svr_cpus);
+	local_irq_save(flags);
+	c = this_cpu_ptr(&svr_cpus);
+	WRITE_ONCE(c->nmi_heard, false);
 	/* Our handler says that it was ours, so that nobody calls it unknown */
 	WRITE_ONCE(c->nmi_wake, true);
-	asm volatile("int $2" : : : "memory");
+	svr_lapic_wake(smp_processor_id());
+	wait = svr_wait_begin(SVR_HEAR_NMI_US);
+	while (!READ_ONCE(c->nmi_heard) && svr_wait_on(&wait))
+		;
+	if (!READ_ONCE(c->nmi_heard))
+		asm volatile("int $2" : : : "memory");
 	WRITE_ONCE(c->nmi_wake, false);
-	put_cpu_ptr(&svr_cpus);
+	local_irq_restore(flags);
 }
 
 static void svr_hear_nmis(void *unused)
@@ -305,6 +329,7 @@ int svr_park_install(void)
 		unregister_nmi_handler(NMI_LOCAL, SVR_NMI_NAME);
 		return -EBUSY;
 	}
+	WRITE_ONCE(svr_nmi_installed, true);
 	on_each_cpu(svr_hear_nmis, NULL, 1);
 	return 0;
 }
@@ -323,6 +348,7 @@ static int svr_park_withdraw(void *unused)
  */
 void svr_park_uninstall(void)
 {
+	WRITE_ONCE(svr_nmi_installed, false);
 	stop_machine(svr_park_withdraw, NULL, NULL);
 	unregister_nmi_handler(NMI_LOCAL, SVR_NMI_NAME);
 }

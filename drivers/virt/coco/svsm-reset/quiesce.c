@@ -150,11 +150,9 @@ static void svr_reschedule(int cpu)
 
 static void svr_stop_others(struct svr_quiesce *q)
 {
-	void (*reschedule)(int cpu) = smp_ops.smp_send_reschedule;
-
+	/* For good: a CPU that does not park may do so for as long as it runs */
 	WRITE_ONCE(smp_ops.smp_send_reschedule, svr_reschedule);
 	svr_stop_by_degrees(q);
-	WRITE_ONCE(smp_ops.smp_send_reschedule, reschedule);
 }
 
 /**

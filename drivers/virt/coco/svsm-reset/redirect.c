@@ -129,9 +129,13 @@ void svr_redirect_uninstall(void)
  */
 int svr_redirect_origin(int cpu)
 {
+	unsigned int from;
 	const char *log;
-	size_t len = svr_log_tail(&log);
-	unsigned int from = svr_crash_log_origin(log, len);
+	size_t len;
 
+	if (!SVR_PANIC_MAY_BE_REDIRECTED)
+		return cpu;
+	len = svr_log_tail(&log);
+	from = svr_crash_log_origin(log, len);
 	return from < nr_cpu_ids && cpu_possible(from) ? from : cpu;
 }

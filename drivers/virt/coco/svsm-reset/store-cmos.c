@@ -93,8 +93,10 @@ static int svr_cmos_write_at_load(const u8 *raw)
 }
 
 /*
- * A CPU that has not parked has been sent an NMI that parks it, before it runs
- * anything but the NMI's handlers. One that is offline is on its way to the HLT.
+ * A CPU that has not parked has been sent an NMI that parks it. Only a host that withholds
+ * it, or has NMIs masked there, lets that CPU go on, between its two port accesses at the
+ * worst; and what is in CMOS memory is the host's to choose anyway. One that is offline is
+ * on its way to the HLT.
  */
 static bool svr_cmos_cpu_stays_out(int cpu)
 {

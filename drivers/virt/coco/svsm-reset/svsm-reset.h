@@ -79,6 +79,7 @@ enum svr_evidence {
  * @evidence: an &enum svr_evidence; written by this CPU itself
  * @nmi_park: written by the CPU that fires: our next NMI means "park"
  * @nmi_wake: our next NMI means "look at what has come of it"
+ * @nmi_heard: such an NMI has come; written by this CPU itself
  * @stands_by: while another CPU resets the guest; svr_lapic_wake() ends that
  * @listens:  an interrupt wakes it, else an NMI; written by this CPU itself
  * @in_nmi:   it was parked inside an NMI; valid with @evidence
@@ -90,6 +91,7 @@ struct svr_cpu {
 	u32 evidence;
 	bool nmi_park;
 	bool nmi_wake;
+	bool nmi_heard;
 	bool stands_by;
 	bool listens;
 	bool in_nmi;

@@ -10,6 +10,11 @@ static bool apic_msr_faults(struct vcpu *v, u32 msr, u64 *val, bool write)
 	bool taken, gp;
 
 	lock(&sim_lock);
+	if (v->stop || v->freeze) {
+		/* Stopped while it waited, as in vmgexit(): it has written nothing. */
+		unlock(&sim_lock);
+		return false;
+	}
 	taken = host_apic_msr(v, msr, val, write, &gp);
 	unlock(&sim_lock);
 	return taken ? gp : msr_try(msr, val, write);

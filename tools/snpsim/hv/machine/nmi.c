@@ -27,6 +27,11 @@ void nmi_drop(struct vcpu *v)
 {
 	v->nmi_pending = 0;
 	v->hv_nmi = 0;
+	/* What the processor keeps of virtual NMIs is in the VMCB, which is made anew. */
+	if (host_is(HOST_VNMI)) {
+		v->nmi_blocked = 0;
+		v->iret = false;
+	}
 }
 
 /* NMI_COMPLETE; a processor that keeps track itself does not ask the guest. */

@@ -324,16 +324,18 @@ void ap_main(void)
 	if (!v->came_up) {
 		v->came_up = true;
 		__atomic_fetch_add(&cpus_up, 1, __ATOMIC_SEQ_CST);
-	} else if (v->init_is_lawful) {
-		v->kick = 0;
-		v->hv_nmi = 0;
-		v->hv_vector = 0;
-		vcpu_note_init(v);
-		WRITE_ONCE(v->came_back, 1);
-	} else {
+		vcpu_main(v);
+	}
+	/* It has left the guest, or whatever it did, without an exit. */
+	WRITE_ONCE(v->in_guest, 0);
+	v->kick = 0;
+	v->hv_nmi = 0;
+	v->hv_vector = 0;
+	if (!v->init_is_lawful)
 		/* Where the host owns INIT there is no way back from this. */
 		report_host_reset(v, "init");
-	}
+	vcpu_note_init(v);
+	WRITE_ONCE(v->came_back, 1);
 	vcpu_main(v);
 }
 
