@@ -149,8 +149,16 @@ static int svr_remap_back(struct svr_cpu *c)
 	return 0;
 }
 
+/*
+ * What is requested in the local APIC would be the next kernel's first interrupt, as soon
+ * as it enables them and long before it sets its local APIC up: the stop of a restart that
+ * this crash has come into, for one, which would halt it for good. A kernel that has given
+ * its GHCBs back cannot be helped.
+ */
 static int svr_leave(struct svr_cpu *c)
 {
+	if (!svr_kdump.mended)
+		svr_lapic_quiet();
 	if (svr_kdump.image->type == KEXEC_TYPE_CRASH)
 		svr_write_block();
 	return svr_remap_back(c);
@@ -180,8 +188,6 @@ static void __nocfi svr_jump_from_bsp(struct svr_cpu *bsp)
 {
 	void (*jump)(struct kimage *image) = (void *)svr_jump_probe.addr;
 
-	/* One wake-up more than it took would be the next kernel's first interrupt */
-	svr_lapic_quiet();
 	WRITE_ONCE(svr_kdump.leaving, true);
 	if (!svr_leave(bsp))
 		jump(svr_kdump.image);
