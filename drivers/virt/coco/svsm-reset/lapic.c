@@ -247,8 +247,8 @@ void svr_lapic_listen(struct svr_cpu *c)
  * An interrupt, unlike an NMI, leaves nothing behind that svr_lapic_quiet() does not take
  * off: one NMI inside another would, since the kernel tells the host only of the outer one
  * that it is done (exc_nmi()), and the host would mask NMIs in every later kernel of this
- * VM. Nothing runs but svr_drain_vector(), whose IRET also unmasks the NMIs of a processor that keeps track
- * of them itself.
+ * VM. Nothing runs but svr_drain_vector(), whose IRET also unmasks the NMIs of a processor
+ * that keeps track of them itself.
  *
  * Context: any, NMI included, interrupts off; after svr_lapic_listen(). The caller looks
  * for what it waits for, and may be woken for nothing.
