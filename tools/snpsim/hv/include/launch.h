@@ -46,7 +46,6 @@ extern int mem_map_len;
 
 /* platform.c, acpi.c, fwcfg.c: what firmware would do before an OS */
 void platform_init(void);
-void platform_reset(void);
 void acpi_place_tables(void);
 u64 acpi_rsdp(void);
 u32 fwcfg_find(const char *name, u16 *selector);

@@ -148,11 +148,16 @@ u32 apic_read(u32 reg);
 void apic_write(u32 reg, u32 v);
 void apic_ipi(u32 apic_id, u32 icr);
 u32 apic_count(u32 base);
+u32 apic_lvt_unmasked(void);
 bool apic_enabled(void);
 void apic_reset(struct vcpu *v);
 void apic_power_on(struct vcpu *v);
 u64 apic_base(const struct vcpu *v);
 int apic_set_base(struct vcpu *v, u64 val);
+
+/* ioapic.c */
+u32 ioapic_unmasked(void);
+void ioapic_reset(void);
 
 /* entry.S, trap.c */
 struct trap_frame {

@@ -68,7 +68,6 @@
 #define APIC_BASE_BSP		BIT_ULL(8)	/* of MSR_APIC_BASE */
 #define APIC_BASE_X2APIC	BIT_ULL(10)
 #define APIC_BASE_ENABLE	BIT_ULL(11)
-#define APIC_LVR		0x030
 #define APIC_TPR		0x080
 #define APIC_EOI		0x0b0
 #define APIC_LDR		0x0d0
@@ -90,9 +89,6 @@
 #define APIC_SVR_RESET		0xff
 #define APIC_LVT_MASKED		BIT_ULL(16)
 #define APIC_SVR_ENABLE		BIT_ULL(8)
-#define APIC_LDR		0x0d0
-#define APIC_DFR		0x0e0
-#define APIC_TIMER_COUNT	0x380
 #define APIC_ICR_BUSY		BIT_ULL(12)
 #define APIC_DM_MASK		0x700
 #define APIC_DM_NMI		0x4400

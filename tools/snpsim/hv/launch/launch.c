@@ -65,7 +65,7 @@ void launch(struct vcpu *v)
 	event_set_boot(boot_count);
 	if (v->power_on) {
 		apic_power_on(v);
-		platform_reset();
+		ioapic_reset();
 		platform_init();
 	}
 	image->place();

@@ -29,20 +29,6 @@ static void pci_write(u32 dev, u32 reg, u32 v)
 	out32(PCI_DATA, v);
 }
 
-/* As the reset of a machine leaves the I/O APIC: every pin is masked. */
-void platform_reset(void)
-{
-	u32 pins;
-
-	mmio_write32(IOAPIC_INDEX, IOAPIC_VERSION);
-	pins = (mmio_read32(IOAPIC_DATA) >> 16 & 0xff) + 1;
-	for (u32 pin = 0; pin < pins; pin++) {
-		mmio_write32(IOAPIC_INDEX, IOAPIC_REDIRECTION + pin * 2);
-		mmio_write32(IOAPIC_DATA, APIC_LVT_MASKED);
-	}
-	mmio_write32(IOAPIC_INDEX, 0);
-}
-
 void platform_init(void)
 {
 	pci_write(LPC, LPC_PMBASE, PM_BASE | LPC_PMBASE_IO);

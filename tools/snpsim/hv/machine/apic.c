@@ -9,6 +9,11 @@
 #define APIC_DISCARD_STEPS	512	/* each of 256 vectors is taken, then ended */
 #define CPUID_X2APIC		BIT_ULL(21)
 
+static const u32 lvts[] = {
+	APIC_LVT_TIMER, APIC_LVT_THERMAL, APIC_LVT_PERF, APIC_LVT_LINT0, APIC_LVT_LINT1,
+	APIC_LVT_ERROR,
+};
+
 static bool x2apic_mode(void)
 {
 	return rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC;
@@ -81,6 +86,16 @@ u32 apic_count(u32 base)
 	return n;
 }
 
+/* How many entries of the local vector table are not masked? */
+u32 apic_lvt_unmasked(void)
+{
+	u32 n = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(lvts); i++)
+		n += !(apic_read(lvts[i]) & APIC_LVT_MASKED);
+	return n;
+}
+
 bool apic_enabled(void)
 {
 	return apic_read(APIC_SVR) & APIC_SVR_ENABLE;
@@ -108,11 +123,6 @@ static void discard(struct vcpu *v)
  */
 void apic_reset(struct vcpu *v)
 {
-	static const u32 lvts[] = {
-		APIC_LVT_TIMER, APIC_LVT_THERMAL, APIC_LVT_PERF, APIC_LVT_LINT0, APIC_LVT_LINT1,
-		APIC_LVT_ERROR,
-	};
-
 	for (unsigned int i = 0; i < ARRAY_SIZE(lvts); i++)
 		apic_write(lvts[i], APIC_LVT_MASKED);
 	apic_write(APIC_TIMER_COUNT, 0);

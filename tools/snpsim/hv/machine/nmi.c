@@ -3,8 +3,8 @@
  * NMIs of the guest: pending, masked, delivered. As KVM has it (svm_inject_nmi(),
  * Linux 6.12): one that is delivered masks the others. Without virtual NMIs that ends
  * with the guest's word (NMI_COMPLETE), with them (--host vnmi) at the next IRET. It is
- * the host's state: what an SVSM does to a vCPU does not change it, nor does AP
- * creation or destruction, which drop what is pending.
+ * the host's state: what an SVSM does to a vCPU does not change it. AP creation and
+ * destruction drop what is pending; they end the mask only with virtual NMIs.
  */
 #include "machine.h"
 

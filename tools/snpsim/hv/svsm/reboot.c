@@ -10,38 +10,14 @@
 #include "svsm.h"
 
 #define REBOOT_EXECUTE		0
-#define LVT_COUNT		6
 
 static bool executing;
-
-/* Redirection entries of the I/O APIC that are not masked. */
-static u32 ioapic_unmasked(void)
-{
-	u32 index = mmio_read32(IOAPIC_INDEX), pins, n = 0;
-
-	mmio_write32(IOAPIC_INDEX, IOAPIC_VERSION);
-	pins = (mmio_read32(IOAPIC_DATA) >> 16 & 0xff) + 1;
-	for (u32 pin = 0; pin < pins; pin++) {
-		mmio_write32(IOAPIC_INDEX, IOAPIC_REDIRECTION + pin * 2);
-		n += !(mmio_read32(IOAPIC_DATA) & APIC_LVT_MASKED);
-	}
-	mmio_write32(IOAPIC_INDEX, index);
-	return n;
-}
 
 /* What the next firmware finds: the calling vCPU's local APIC, and the I/O APIC. */
 static void event_irq(const struct vcpu *v, bool alone)
 {
-	static const u32 lvts[LVT_COUNT] = {
-		APIC_LVT_TIMER, APIC_LVT_THERMAL, APIC_LVT_PERF, APIC_LVT_LINT0, APIC_LVT_LINT1,
-		APIC_LVT_ERROR,
-	};
-	u32 unmasked = 0;
-
-	for (int i = 0; i < LVT_COUNT; i++)
-		unmasked += !(apic_read(lvts[i]) & APIC_LVT_MASKED);
 	event_object_begin("irq");
-	event_u64("lvt_unmasked", unmasked);
+	event_u64("lvt_unmasked", apic_lvt_unmasked());
 	event_u64("irr", apic_count(APIC_IRR));
 	event_u64("isr", apic_count(APIC_ISR));
 	event_bool("apic_enabled", apic_enabled());
