@@ -113,8 +113,22 @@ static bool svr_some_parked(const struct svr_quiesce *q)
 	return !cpumask_equal(&q->missing, &q->want);
 }
 
-static void svr_stop_by_degrees(struct svr_quiesce *q)
+/*
+ * smp_ops.smp_send_reschedule while CPUs are being stopped: one that is yet to be
+ * may wake a task on one that has left the online mask. The kernel's own function
+ * warns of that, which with panic_on_warn is a panic in the middle of a restart.
+ */
+static void svr_reschedule(int cpu)
 {
+	if (cpu_online(cpu))
+		__apic_send_IPI_mask(cpumask_of(cpu), RESCHEDULE_VECTOR);
+}
+
+static void svr_stop_others(struct svr_quiesce *q)
+{
+	/* For good: a CPU that does not park may do so for as long as it runs */
+	WRITE_ONCE(smp_ops.smp_send_reschedule, svr_reschedule);
+
 	/*
 	 * The kernel's stop may send NMIs to all that are online, and a CPU
 	 * that was stopped on the way to a crash kernel still is.
@@ -135,24 +149,6 @@ static void svr_stop_by_degrees(struct svr_quiesce *q)
 	svr_wait_parked(q, SVR_NMI_PARK_US, false);
 	if (svr_nmi_crossed(q))
 		udelay(SVR_NMI_CROSSED_US);
-}
-
-/*
- * smp_ops.smp_send_reschedule while CPUs are being stopped: one that is yet to be
- * may wake a task on one that has left the online mask. The kernel's own function
- * warns of that, which with panic_on_warn is a panic in the middle of a restart.
- */
-static void svr_reschedule(int cpu)
-{
-	if (cpu_online(cpu))
-		__apic_send_IPI_mask(cpumask_of(cpu), RESCHEDULE_VECTOR);
-}
-
-static void svr_stop_others(struct svr_quiesce *q)
-{
-	/* For good: a CPU that does not park may do so for as long as it runs */
-	WRITE_ONCE(smp_ops.smp_send_reschedule, svr_reschedule);
-	svr_stop_by_degrees(q);
 }
 
 /**
