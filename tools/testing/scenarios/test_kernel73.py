@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from lib import places
+from lib import kernels, places
 from lib.sources import run
 
 pytestmark = pytest.mark.kernel73
@@ -25,14 +25,7 @@ KDUMP = {
 
 @pytest.fixture(name="kernel73", autouse=True)
 def fixture_kernel73(request):
-    """Skip, and say why, where this kernel is not asked for or cannot be had."""
-    if "kernel73" not in request.config.option.markexpr:
-        pytest.skip("only when asked for: make check-kernel73")
-    missing = places.KERNEL73 / "missing"
-    if missing.exists():
-        pytest.skip(f"no Linux 7.3: {missing.read_text(encoding='utf-8').strip()}")
-    assert (places.GUEST73 / "initrd.img").exists(), "not built: make guest73"
-    return (places.KERNEL73 / "release").read_text(encoding="utf-8").strip()
+    return kernels.asked_for(request, "kernel73", "check-kernel73", "Linux 7.3", places.KERNEL73, places.GUEST73)
 
 
 @pytest.fixture(name="start")

@@ -10,7 +10,7 @@ import shutil
 
 import pytest
 
-from lib import crash, matrix, places
+from lib import crash, kernels, matrix, places
 from lib.sources import run
 
 pytestmark = pytest.mark.kernel_rt
@@ -31,14 +31,8 @@ ROWS = (
 
 @pytest.fixture(name="kernel_rt", autouse=True)
 def fixture_kernel_rt(request):
-    """Skip, and say why, where this kernel is not asked for or cannot be had."""
-    if "kernel_rt" not in request.config.option.markexpr:
-        pytest.skip("only when asked for: make check-rt")
-    missing = places.KERNEL_RT / "missing"
-    if missing.exists():
-        pytest.skip(f"no Linux 6.12 with PREEMPT_RT: {missing.read_text(encoding='utf-8').strip()}")
-    assert (places.GUEST_RT / "initrd.img").exists(), "not built: make guest-rt"
-    return (places.KERNEL_RT / "release").read_text(encoding="utf-8").strip()
+    return kernels.asked_for(
+        request, "kernel_rt", "check-rt", "Linux 6.12 with PREEMPT_RT", places.KERNEL_RT, places.GUEST_RT)
 
 
 @pytest.fixture(name="start")
