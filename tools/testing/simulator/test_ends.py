@@ -39,6 +39,18 @@ def test_triple_fault_of_an_ap(selftest):
     run.events.one("host-reset", cpu=1, how="triple-fault")
 
 
+@pytest.mark.parametrize("test", ("nmi.destroyed", "nmi.deleted"))
+@pytest.mark.parametrize("fidelity, apic", (("strict", "x2apic"), ("strict", "xapic"), ("full", "x2apic")))
+@pytest.mark.parametrize("host", ("honest", "rebuild"))
+def test_nmi_without_a_vmsa(selftest, test, fidelity, apic, host):
+    """KVM runs a vCPU that has an NMI to take. Nobody has asked for a reset, and none follows."""
+    run = selftest(test, fidelity=fidelity, apic=apic, host=host, append="apic=xapic" if apic == "xapic" else "")
+    run.well_formed()
+    run.ended(3, "host-reset")
+    run.events.one("host-reset", cpu=1, how="invalid-vmsa", rebuilt=False)
+    assert len(run.events.of("boot")) == 1
+
+
 @pytest.mark.parametrize(
     "test, code", (("host.terminate-msr", 2), ("host.terminate-ghcb", 0x13))
 )

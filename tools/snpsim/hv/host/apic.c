@@ -34,7 +34,7 @@ static void take_sipi(struct vcpu *t)
 	if (t->start_waits)
 		vcpu_start(t, t->next_vmsa, t->ca);
 	else if (t->state != VCPU_OFF)
-		report_host_reset(t, "invalid-vmsa");
+		report_run_failed(t);
 }
 
 static bool is_destination(const struct vcpu *v, const struct vcpu *t, u32 dest, u32 icr)

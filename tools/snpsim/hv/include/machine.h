@@ -113,6 +113,7 @@ void nmi_take(struct vcpu *v);
 bool nmi_deliverable(const struct vcpu *v);
 void nmi_drop(struct vcpu *v);
 void nmi_complete(struct vcpu *v);
+void nmi_without_vmsa(struct vcpu *v);
 void nmi_after_exit(struct vcpu *v);
 void nmi_before_entry(struct vcpu *v);
 void exit_iret(struct vcpu *v);
@@ -187,6 +188,7 @@ struct violation {
 
 void report_violation(struct vcpu *v, const struct violation *what) __noreturn;
 void report_host_reset(struct vcpu *v, const char *how) __noreturn;
+void report_run_failed(struct vcpu *v) __noreturn;
 void report_terminate(struct vcpu *v, u64 set, u64 code) __noreturn;
 void report_poweroff(struct vcpu *v);
 void report_switches(void);

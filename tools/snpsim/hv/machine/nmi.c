@@ -49,6 +49,21 @@ void exit_iret(struct vcpu *v)
 	v->iret_rsp = v->vmcb->save.rsp;
 }
 
+/*
+ * An NMI for a vCPU that is out of the guest. Where AP_DESTROY or DELETE_VCPU took the
+ * VMSA away, KVM takes the NMI for a reason to run the vCPU (kvm_vcpu_has_events(),
+ * Linux 6.12), and VMRUN fails. A masked NMI is no such reason, nor is any after an INIT.
+ */
+void nmi_without_vmsa(struct vcpu *v)
+{
+	bool lost = v->state == VCPU_DESTROYED || v->state == VCPU_DELETED;
+	bool starts = READ_ONCE(v->start) || READ_ONCE(v->relaunch);
+
+	v->hv_nmi = 0;
+	if (lost && !starts && !v->nmi_blocked && !v->init_received)
+		report_run_failed(v);
+}
+
 static u32 with_bits(u32 word, u32 bits, bool on)
 {
 	return on ? word | bits : word & ~bits;

@@ -58,6 +58,17 @@ static void event_guest_usage(void)
 	event_array_end();
 }
 
+static void event_host_reset(struct vcpu *v, const char *how, bool rebuilt)
+{
+	event_begin("host-reset");
+	event_str("how", how);
+	event_u64("cpu", v->index);
+	event_hex("rip", v->vmcb->save.rip);
+	event_guest_usage();
+	event_bool("rebuilt", rebuilt);
+	event_end();
+}
+
 /* The end of the VM, and of the run, unless the host builds another one. */
 void report_host_reset(struct vcpu *v, const char *how)
 {
@@ -65,15 +76,20 @@ void report_host_reset(struct vcpu *v, const char *how)
 
 	if (again)
 		rebuild_begin();
-	event_begin("host-reset");
-	event_str("how", how);
-	event_u64("cpu", v->index);
-	event_hex("rip", v->vmcb->save.rip);
-	event_guest_usage();
-	event_bool("rebuilt", again);
-	event_end();
+	event_host_reset(v, how, again);
 	if (again)
 		rebuild(v);
+	report_switches();
+	hv_exit();
+}
+
+/*
+ * The host ran v, which has no VMSA. QEMU stops a VM whose KVM_RUN fails; nobody has
+ * asked for a reset, so that no host builds the VM anew.
+ */
+void report_run_failed(struct vcpu *v)
+{
+	event_host_reset(v, "invalid-vmsa", false);
 	report_switches();
 	hv_exit();
 }

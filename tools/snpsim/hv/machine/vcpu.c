@@ -222,13 +222,19 @@ static void wait_frozen(struct vcpu *v)
 {
 	u64 begin = now_ns();
 
+	/* kvm_vcpu_reset() drops what came before the vCPU was stopped. */
+	take_nmi();
+	v->hv_nmi = 0;
 	WRITE_ONCE(v->frozen, 1);
 	while (!READ_ONCE(v->relaunch) && (!READ_ONCE(v->start) || !take_start(v))) {
-		if (READ_ONCE(v->stop) && now_ns() - begin < SPIN_NS)
+		if (READ_ONCE(v->stop) && now_ns() - begin < SPIN_NS) {
 			WRITE_ONCE(v->spins, v->spins + 1);
-		else
+			take_nmi();
+		} else {
 			wait_for_nmi();
-		v->hv_nmi = 0;		/* nobody is there to take it */
+		}
+		if (v->hv_nmi)
+			nmi_without_vmsa(v);
 	}
 }
 

@@ -145,12 +145,57 @@ static void vnmi(void)
 	expect_eq("NMIs after it", load(&c->nmis), 2);
 }
 
+/* An NMI for a vCPU without a VMSA: the host runs it, and the VM has ended. */
+static void destroyed(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, ap_halt) || !ap_destroy(AP))
+		return;
+	apic_send_nmi(c->apic_id);
+	delay_ms(LEFT_MS);
+	expect(false, "the VM goes on after an NMI to a destroyed vCPU");
+}
+
+static void deleted(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, ap_halt))
+		return;
+	delay_ms(LEFT_MS);
+	expect_eq("DELETE_VCPU", ap_delete(AP), SVSM_SUCCESS);
+	delay_ms(LEFT_MS);
+	apic_send_nmi(c->apic_id);
+	delay_ms(LEFT_MS);
+	expect(false, "the VM goes on after an NMI to a deleted vCPU");
+}
+
+/* Destroyed inside an NMI that it never completed: further ones stay pending. */
+static void destroyed_masked(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, ap_in_nmi) || !expect(wait_for(&c->go, 1), "the AP is not ready"))
+		return;
+	apic_send_nmi(c->apic_id);
+	if (!expect(wait_for(&c->nmis, 1), "no NMI arrives") || !ap_destroy(AP))
+		return;
+	apic_send_nmi(c->apic_id);
+	delay_ms(LEFT_MS);
+	expect_eq("NMIs", load(&c->nmis), 1);
+	expect_eq("DELETE_VCPU", ap_delete(AP), SVSM_SUCCESS);
+}
+
 static const struct selftest tests[] = {
 	{ .name = "nmi.create-keeps-mask", .run = create_keeps_mask },
 	{ .name = "nmi.create-drops-pending", .run = create_drops_pending },
 	{ .name = "nmi.execute-keeps-mask", .run = execute_keeps_mask, .alone = true },
 	{ .name = "nmi.execute-keeps-pending", .run = execute_keeps_pending, .alone = true },
 	{ .name = "nmi.vnmi", .run = vnmi, .alone = true },
+	{ .name = "nmi.destroyed", .run = destroyed, .alone = true },
+	{ .name = "nmi.deleted", .run = deleted, .alone = true },
+	{ .name = "nmi.destroyed-masked", .run = destroyed_masked },
 };
 
 const struct selftest_table nmi_tests = { tests, ARRAY_SIZE(tests) };
