@@ -146,7 +146,7 @@ static void vnmi(void)
 }
 
 /* An NMI for a vCPU without a VMSA: the host runs it, and the VM has ended. */
-static void destroyed(void)
+static void nmi_to_destroyed(void)
 {
 	struct cpu *c = cpu_nr(AP);
 
@@ -157,7 +157,7 @@ static void destroyed(void)
 	expect(false, "the VM goes on after an NMI to a destroyed vCPU");
 }
 
-static void deleted(void)
+static void nmi_to_deleted(void)
 {
 	struct cpu *c = cpu_nr(AP);
 
@@ -193,8 +193,8 @@ static const struct selftest tests[] = {
 	{ .name = "nmi.execute-keeps-mask", .run = execute_keeps_mask, .alone = true },
 	{ .name = "nmi.execute-keeps-pending", .run = execute_keeps_pending, .alone = true },
 	{ .name = "nmi.vnmi", .run = vnmi, .alone = true },
-	{ .name = "nmi.destroyed", .run = destroyed, .alone = true },
-	{ .name = "nmi.deleted", .run = deleted, .alone = true },
+	{ .name = "nmi.destroyed", .run = nmi_to_destroyed, .alone = true },
+	{ .name = "nmi.deleted", .run = nmi_to_deleted, .alone = true },
 	{ .name = "nmi.destroyed-masked", .run = destroyed_masked },
 };
 
