@@ -17,6 +17,7 @@ PERSONALITIES = (
     ("draft,manifest-size=0", "persona.manifest", "manifest-size=0", 0),
     ("draft,busy=3", "persona.busy", "busy=3", 1),
     ("draft,incomplete=3", "persona.incomplete", "incomplete=3", 1),
+    ("draft,in-use=3", "persona.in-use", "in-use=3", 0),
     ("draft,result=0x80000006", "persona.result", "result=0x80000006", 0),
     ("draft,result=0x80001000", "persona.result", "result=0x80001000", 0),
     ("draft,pending", "persona.pending", "", 0),

@@ -50,7 +50,7 @@ struct sim_config {
 	u32 options;
 	u32 reboot_protocol;
 	u32 manifest_size, manifest_version, manifest_flags;
-	u32 busy, incomplete, foreign;
+	u32 busy, incomplete, foreign, in_use;
 	u32 ap_execute, secrets, apic;
 	u64 execute_result;
 	char svsm_name[16];

@@ -70,5 +70,8 @@ bool svsm_has_protocol(u32 protocol);
 bool svsm_has_reboot(void);
 bool svsm_is_reboot_protocol(u32 protocol);
 bool svsm_take_foreign(struct vcpu *v);
+void svsm_begin_anew(void);
+u64 svsm_execute_result(void);
+bool svsm_finds_in_use(void);
 
 #endif

@@ -94,6 +94,7 @@ void rebuild(struct vcpu *v)
 	forget_memory();
 	svm_restart_tsc();
 	launch_anew();
+	svsm_begin_anew();
 	vcpu_relaunch(boot);
 	unlock(&sim_lock);
 	start_over(self);

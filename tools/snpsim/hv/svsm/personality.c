@@ -24,14 +24,44 @@ bool svsm_has_protocol(u32 protocol)
 	return config->personality == SVSM_OCP && protocol == OCP_PROTOCOL;
 }
 
+/* How often the SVSM of this VM has given an answer that it was told to give. */
+static struct {
+	u32 busy, incomplete, in_use, foreign;
+} given;
+
+/* The host has built the VM anew: another SVSM, which begins from the start. */
+void svsm_begin_anew(void)
+{
+	memset(&given, 0, sizeof(given));
+}
+
+static bool give(u32 *so_far, u32 wanted)
+{
+	if (*so_far >= wanted)
+		return false;
+	(*so_far)++;
+	return true;
+}
+
+/* What EXECUTE is to be answered with, or success. */
+u64 svsm_execute_result(void)
+{
+	if (give(&given.busy, config->busy))
+		return SVSM_ERR_BUSY;
+	if (give(&given.incomplete, config->incomplete))
+		return SVSM_ERR_INCOMPLETE;
+	return option(OPT_RESULT) ? config->execute_result : SVSM_SUCCESS;
+}
+
+/* Does the SVSM find the VMSA in use, though no processor executes it any more? */
+bool svsm_finds_in_use(void)
+{
+	return give(&given.in_use, config->in_use);
+}
+
 /* Should the host answer this entry with a response that belongs to another request? */
 bool svsm_take_foreign(struct vcpu *v)
 {
-	static u32 taken;
-
-	if (taken >= config->foreign || !svsm_call_is_pending(v) ||
-	    !svsm_is_reboot_protocol(v->vmcb->save.rax >> 32))
-		return false;
-	taken++;
-	return true;
+	return svsm_call_is_pending(v) && svsm_is_reboot_protocol(v->vmcb->save.rax >> 32) &&
+	       give(&given.foreign, config->foreign);
 }

@@ -65,22 +65,6 @@ static void event_execute(struct svsm_call *c, u64 result)
 	event_end();
 }
 
-/* What a personality was told to answer, or success. */
-static u64 ordered_result(void)
-{
-	static u32 busy, incomplete;
-
-	if (busy < config->busy) {
-		busy++;
-		return SVSM_ERR_BUSY;
-	}
-	if (incomplete < config->incomplete) {
-		incomplete++;
-		return SVSM_ERR_INCOMPLETE;
-	}
-	return option(OPT_RESULT) ? config->execute_result : SVSM_SUCCESS;
-}
-
 static void invalidate(u64 n_vmsas)
 {
 	u64 pages = 0, shared = 0;
@@ -129,7 +113,7 @@ static u64 execute(struct svsm_call *c)
 	else if (executing)
 		result = SVSM_ERR_BUSY;
 	else
-		result = ordered_result();
+		result = svsm_execute_result();
 	if (result) {
 		event_execute(c, result);
 		return result;

@@ -126,7 +126,7 @@ u64 core_delete_vcpu(struct svsm_call *c)
 		return SVSM_ERR_INVALID_PARAMETER;
 	v = vcpu_by_apic(e->apic_id);
 	if (v->next_vmsa == vmsa) {
-		if (executes(v))
+		if (executes(v) || svsm_finds_in_use())
 			return SVSM_ERR_VCPU_IN_USE;
 		/* No VMSA to run it from is left, whatever the host wants. */
 		vcpu_stop(v);

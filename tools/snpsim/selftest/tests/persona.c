@@ -115,6 +115,26 @@ static void incomplete(void)
 	repeated("incomplete", SVSM_INCOMPLETE);
 }
 
+static u64 delete(u64 vmsa)
+{
+	return svsm_call(PROTO_CORE, CORE_DELETE_VCPU, vmsa, 0, 0);
+}
+
+/* DELETE_VCPU of a vCPU that has halted: refused so often, then done. */
+static void in_use(void)
+{
+	struct cpu *c = cpu_nr(1);
+	u64 n = option("in-use", 0);
+
+	expect(n, "no count was given");
+	if (!ap_start(1, ap_halt))
+		return;
+	delay_ms(20);
+	for (u64 i = 0; i < n; i++)
+		expect_eq("DELETE_VCPU", delete(c->vmsa), SVSM_VCPU_IN_USE);
+	expect_eq("DELETE_VCPU at last", delete(c->vmsa), SVSM_SUCCESS);
+}
+
 static void result(void)
 {
 	u64 want = option("result", 0);
@@ -187,6 +207,7 @@ static const struct selftest tests[] = {
 	  .run = other_manifest, .alone = true },
 	{ .name = "persona.busy", .run = busy, .alone = true },
 	{ .name = "persona.incomplete", .run = incomplete, .alone = true },
+	{ .name = "persona.in-use", .run = in_use, .alone = true },
 	{ .name = "persona.result", .prepare = must_not_reset,
 	  .run = result, .alone = true },
 	{ .name = "persona.ap-refuse", .run = ap_refuse, .alone = true },
