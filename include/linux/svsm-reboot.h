@@ -43,6 +43,8 @@
 #define SVSM_RESULT_INVALID_REQUEST		0x80000006
 #define SVSM_RESULT_BUSY			0x80000007
 #define SVSM_RESULT_PROTOCOL_BASE		0x80001000
+/* Core protocol, DELETE_VCPU: a processor executes that VMSA */
+#define SVSM_RESULT_CORE_VCPU_IN_USE		0x80001003
 
 /* Attestation of the service: 0cc20f93-afaa-4013-9fb6-9d16fc42ceae */
 #define SVSM_REBOOT_SERVICE_GUID					\

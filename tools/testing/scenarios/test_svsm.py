@@ -95,6 +95,23 @@ def test_asked_to_come_again(simulate, option, code):
     assert [event["result"] for event in guest.events.refusals] == [code] * 3
 
 
+@pytest.mark.parametrize("times, deleted", [(3, [1, 2, 3]), later(1000000, [])])
+def test_in_use_for_a_moment(simulate, times, deleted):
+    """A CPU that has parked may be on its way to HLT: its VMSA is in use until it is there.
+
+    One that stays in use is left alone; the CPU is parked, and the reset goes on.
+    """
+    guest = simulate(svsm=f"draft,in-use={times}")
+    guest.boot()
+    guest.load("delete_vcpu=1")
+    guest.send("reboot -f")
+    guest.boot(2, timeout=240)
+    guest.powered_off()
+    assert [event["apic_id"] for event in guest.events.of("vcpu-delete", boot=1)] == deleted
+    assert len(guest.events.executes) == 1
+    guest.events.no("violation")
+
+
 @pytest.mark.parametrize("option, code", [("busy", "0x80000007"), later("incomplete", "0x80000000")])
 def test_asked_to_come_again_for_ever(simulate, option, code):
     """... but not for ever: the driver gives up and says so."""

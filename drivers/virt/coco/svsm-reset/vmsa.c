@@ -36,7 +36,10 @@
 
 #include "btf.h"
 #include "svsm-reset.h"
+#include "wait.h"
 
+/* From the moment that a CPU says it has parked until it has executed HLT */
+#define SVR_HALT_US	20000
 #define SVR_BTF_PATH	"/sys/kernel/btf/vmlinux"
 /* 6 MiB in 6.12 as Debian builds it */
 #define SVR_BTF_MAX	(64 * 1024 * 1024)
@@ -289,7 +292,8 @@ bool svr_svsm_delete_wanted(void)
  *
  * Only for a vCPU that cannot be running: COCONUT-SVSM waits without a bound
  * until the VMSA is not in use. Repeats the call, within bounds, while it is
- * INCOMPLETE or BUSY. AMD 58019, "SVSM_CORE_DELETE_VCPU".
+ * INCOMPLETE or BUSY, and for SVR_HALT_US while the VMSA is in use: a CPU parks
+ * some instructions before it halts. AMD 58019, "SVSM_CORE_DELETE_VCPU".
  *
  * Context: any, NMI included, interrupts off, this CPU has a calling area.
  *
@@ -299,12 +303,16 @@ bool svr_svsm_delete_wanted(void)
 int svr_svsm_delete(u64 vmsa_pa)
 {
 	struct svr_call call = svr_pack_delete(vmsa_pa), answer;
+	struct svr_wait wait = svr_wait_begin(SVR_HALT_US);
 	int err;
 
-	err = svr_transport_repeat(this_cpu_read(svr_cpus.ca), &call, &answer,
-				   SVR_BUSY_PAUSE_US);
-	if (err)
-		return err;
+	do {
+		err = svr_transport_repeat(this_cpu_read(svr_cpus.ca), &call,
+					   &answer, SVR_BUSY_PAUSE_US);
+		if (err)
+			return err;
+	} while (answer.rax == SVSM_RESULT_CORE_VCPU_IN_USE &&
+		 svr_wait_on(&wait));
 	return svr_parse_result(answer.rax) == SVR_VERDICT_SUCCESS ?
 		0 : -EREMOTEIO;
 }
