@@ -150,8 +150,8 @@ TROUBLE = {
     ),
     r"DEBUG_LOCKS_WARN_ON": "DEBUG_LOCKS_WARN_ON(lockdep_hardirqs_enabled())",
     r"INFO: trying to register non-static key": "INFO: trying to register non-static key.",
-    r"WARNING: .*\b(svsm|svr_)": (
-        "WARNING: CPU: 1 PID: 0 at drivers/virt/coco/svsm-reset/fire.c:77 fire+0x10/0x20",
+    r"WARNING: .*(\bsvr_\w*\+0x|\[svsm_reset\])": (
+        "WARNING: CPU: 1 PID: 0 at drivers/virt/coco/svsm-reset/fire.c:77 svr_fire+0x10/0x20",
         "WARNING: CPU: 1 PID: 0 at ../fire.c:77 svr_fire+0x10/0x20 [svsm_reset]",
     ),
     r"BUG:": "BUG: kernel NULL pointer dereference, address: 0000000000000000",
@@ -174,6 +174,12 @@ def test_trouble_is_noticed(pattern):
         assert re.search(pattern, line), line
         assert KERNEL_TROUBLE.search(line), line
         assert bool(KERNEL_SPLAT.search(line)) == (pattern in SPLATS), line
+
+
+def test_warning_of_another_module_of_the_checkout():
+    """A test provokes it, from a file in a directory that may have any name."""
+    line = "WARNING: CPU: 2 PID: 160 at /src/svsm-reset/build/guest/trouble.c:201 trouble_warn+0x29/0x30 [trouble]"
+    assert KERNEL_TROUBLE.search(line) and not KERNEL_SPLAT.search(line)
 
 
 def test_what_is_no_trouble():

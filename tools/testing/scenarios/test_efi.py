@@ -53,7 +53,7 @@ def test_reboot_and_panic(simulate):
     assert told(guest, *NAMES) == ["none", "none", "none", "none"]
     reset(guest, 2)
     assert told(guest, *NAMES) == ["reboot", *EFI]
-    release = guest.check("uname -r")
+    release = guest.check("uname -r").split("\n")[-1]
     guest.load(ALL)
     uptime = float(guest.check("cut -d' ' -f1 /proc/uptime"))
     guest.send("taskset 2 sh -c 'echo c > /proc/sysrq-trigger'")

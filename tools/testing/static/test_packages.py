@@ -21,6 +21,8 @@ PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 GIVEN = {"apt", "git", "make"}
 # What a package that is named brings under another name: its own dependencies, in each release
 BRINGS = {"python3-minimal": "python3"}
+# What belongs to a package of another name, where it is not installed
+BELONGS = {"dpkg-buildpackage": "dpkg-dev", "mkfs.ext4": "e2fsprogs"}
 # Not of a package that deps installs
 OTHERWISE = {
     "awk": "base-files depends on one of those that there are",
@@ -46,6 +48,7 @@ OTHER_LISTS = {
     "tools/packaging/deb": "deb",
     "tools/packaging/debian/rules": "deb",
     "tools/build/trees": "packages",
+    "tools/testing/lib/trees.py": "packages",
     "tools/testing/packages/conftest.py": "packages",
     "tools/testing/packages/test_boot.py": "packages",
     "tools/testing/packages/test_debs.py": "packages",
@@ -128,7 +131,7 @@ def owners(paths):
 
 
 class Packages:
-    """What belongs to which package.  What is not here may be of the package that is called so."""
+    """What belongs to which package.  What is not here: see BELONGS, or of the package that is called so."""
 
     def __init__(self, programs, modules):
         places_of = {name: [pathlib.Path(place) / name for place in PATH.split(":")] for name in programs}
@@ -136,7 +139,9 @@ class Packages:
         specs = {name: importlib.util.find_spec(name) for name in modules}
         origins = {name: pathlib.Path(spec.origin) for name, spec in specs.items() if spec}
         of = owners([*paths.values(), *origins.values()])
-        self.of_program = {name: of[paths[name]] if name in paths else {name} for name in programs}
+        self.of_program = {
+            name: of[paths[name]] if name in paths else {BELONGS.get(name, name)} for name in programs
+        }
         self.of_module = {name: of[origins[name]] if name in origins else {f"python3-{name}"} for name in modules}
 
 
