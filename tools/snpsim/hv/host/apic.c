@@ -11,6 +11,8 @@
 #define ICR_ASSERT		BIT_ULL(14)
 #define ICR_LEVEL		BIT_ULL(15)
 #define ICR_SHORTHAND(icr)	((icr) >> 18 & 3)
+#define TO_EVERYBODY		0xff		/* as a physical destination in xAPIC mode */
+#define TO_EVERYBODY_X2		0xffffffff
 #define TO_SELF			1
 #define TO_ALL_BUT_SELF		3
 
@@ -21,7 +23,7 @@
 static void take_init(struct vcpu *t)
 {
 	if (!vcpu_is_gone(t) || t == vcpu_by_apic(0))
-		report_host_reset(t, "init");
+		report_vm_lost(t, "init");
 	if (!t->init_received)
 		vcpu_note_init(t);
 }
@@ -34,14 +36,14 @@ static void take_sipi(struct vcpu *t)
 	if (t->start_waits)
 		vcpu_start(t, t->next_vmsa, t->ca);
 	else if (t->state != VCPU_OFF)
-		report_run_failed(t);
+		report_vm_lost(t, "invalid-vmsa");
 }
 
 static bool is_destination(const struct vcpu *v, const struct vcpu *t, u32 dest, u32 icr)
 {
 	switch (ICR_SHORTHAND(icr)) {
 	case 0:
-		return t->apic_id == dest;
+		return t->apic_id == dest || dest == TO_EVERYBODY || dest == TO_EVERYBODY_X2;
 	case TO_SELF:
 		return t == v;
 	case TO_ALL_BUT_SELF:

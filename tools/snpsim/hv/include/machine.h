@@ -176,7 +176,7 @@ int msr_try(u32 msr, u64 *val, int write);
 
 /* rebuild.c: a host that builds the VM anew */
 void rebuild_begin(void);
-void rebuild(struct vcpu *v) __noreturn;
+void rebuild(void) __noreturn;
 
 /* outcome.c: how a run ends */
 struct violation {
@@ -188,7 +188,7 @@ struct violation {
 
 void report_violation(struct vcpu *v, const struct violation *what) __noreturn;
 void report_host_reset(struct vcpu *v, const char *how) __noreturn;
-void report_run_failed(struct vcpu *v) __noreturn;
+void report_vm_lost(struct vcpu *v, const char *how) __noreturn;
 void report_terminate(struct vcpu *v, u64 set, u64 code) __noreturn;
 void report_poweroff(struct vcpu *v);
 void report_switches(void);

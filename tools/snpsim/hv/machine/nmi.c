@@ -61,7 +61,7 @@ void nmi_without_vmsa(struct vcpu *v)
 
 	v->hv_nmi = 0;
 	if (lost && !starts && !v->nmi_blocked && !v->init_received)
-		report_run_failed(v);
+		report_vm_lost(v, "invalid-vmsa");
 }
 
 static u32 with_bits(u32 word, u32 bits, bool on)

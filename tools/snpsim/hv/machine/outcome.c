@@ -78,18 +78,19 @@ void report_host_reset(struct vcpu *v, const char *how)
 		rebuild_begin();
 	event_host_reset(v, how, again);
 	if (again)
-		rebuild(v);
+		rebuild();
 	report_switches();
 	hv_exit();
 }
 
 /*
- * The host ran v, which has no VMSA. QEMU stops a VM whose KVM_RUN fails; nobody has
- * asked for a reset, so that no host builds the VM anew.
+ * The VM cannot go on, and nobody has asked for a reset, so that no host builds it anew:
+ * the host ran a vCPU without a VMSA, and QEMU stops a VM whose KVM_RUN fails; or an
+ * INIT took a vCPU out of the guest.
  */
-void report_run_failed(struct vcpu *v)
+void report_vm_lost(struct vcpu *v, const char *how)
 {
-	event_host_reset(v, "invalid-vmsa", false);
+	event_host_reset(v, how, false);
 	report_switches();
 	hv_exit();
 }

@@ -75,17 +75,11 @@ static void forget_vcpu(struct vcpu *v)
 	v->power_on = true;
 }
 
-/* After rebuild_begin(): asked for by v, whose CPU may have been lost to an INIT. */
-void rebuild(struct vcpu *v)
+/* After rebuild_begin(), on the CPU that asked for the reset. */
+void rebuild(void)
 {
 	struct vcpu *self = this_vcpu(), *boot = vcpu_by_apic(0);
 
-	if (v != self) {
-		WRITE_ONCE(v->in_guest, 0);
-		WRITE_ONCE(v->kick, 0);
-		vcpu_set_state(v, VCPU_OFF);
-		v->init_is_lawful = true;
-	}
 	vcpu_freeze_others(self);
 	report_switches();
 	for (u32 i = 0; i < config->cpus; i++)

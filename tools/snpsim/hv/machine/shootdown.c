@@ -70,7 +70,7 @@ void vcpu_kick(struct vcpu *v)
 	while (READ_ONCE(v->kick) && READ_ONCE(v->in_guest)) {
 		/* Only an INIT by the guest takes a CPU away without an exit. */
 		if (now_ns() - start > KICK_TIMEOUT_NS)
-			report_host_reset(v, "init");
+			report_vm_lost(v, "init");
 		cpu_relax();
 	}
 }

@@ -339,7 +339,7 @@ void ap_main(void)
 	v->hv_vector = 0;
 	if (!v->init_is_lawful)
 		/* Where the host owns INIT there is no way back from this. */
-		report_host_reset(v, "init");
+		report_vm_lost(v, "init");
 	vcpu_note_init(v);
 	WRITE_ONCE(v->came_back, 1);
 	vcpu_main(v);

@@ -110,7 +110,7 @@ void vmexit(struct vcpu *v)
 	case EXIT_INVALID:
 	case EXIT_INVALID_32:
 		/* VMRUN does not take this state: nobody can run such a VMSA. */
-		report_run_failed(v);
+		report_vm_lost(v, "invalid-vmsa");
 	default:
 		unknown_exit(v);
 	}

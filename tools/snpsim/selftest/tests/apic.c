@@ -218,6 +218,29 @@ static void init_keeps_out(void)
 		expect_eq("DELETE_VCPU", ap_delete(AP), SVSM_SUCCESS);
 }
 
+/* Nothing brings this vCPU back: the run ends here. */
+static void init_to_running(void)
+{
+	if (!ap_start(AP, ap_busy))
+		return;
+	if (!option_given("apic=xapic"))
+		to_x2apic();
+	apic_send_init(cpu_nr(AP)->apic_id);
+	delay_ms(LEFT_MS);
+	expect(false, "the run goes on after an INIT to a running vCPU");
+}
+
+/* The physical destination that stands for everybody, this CPU included */
+static void init_to_all(void)
+{
+	bool by_msr = !option_given("apic=xapic");
+
+	if (by_msr)
+		to_x2apic();
+	apic_send_init(by_msr ? 0xffffffff : 0xff);
+	expect(false, "the run goes on after an INIT to everybody");
+}
+
 static const struct selftest tests[] = {
 	{ .name = "apic.leaves", .run = leaves },
 	{ .name = "apic.modes", .run = modes },
@@ -227,6 +250,8 @@ static const struct selftest tests[] = {
 	{ .name = "apic.ipi-to-msr", .run = ipi_to_msr },
 	{ .name = "apic.create-keeps-mode", .run = create_keeps_mode },
 	{ .name = "apic.init-keeps-out", .run = init_keeps_out },
+	{ .name = "apic.init-to-running", .run = init_to_running, .alone = true },
+	{ .name = "apic.init-to-all", .run = init_to_all, .alone = true },
 	{ .name = "apic.not-offered", .run = not_offered, .alone = true },
 };
 
