@@ -64,6 +64,11 @@ def test_xapic(selftest, fidelity):
         run.passed("apic.not-offered")
 
 
+def test_registers_in_memory_are_gone_in_x2apic_mode(selftest):
+    """Where the host sees the access; below that QEMU's local APIC goes on answering."""
+    passes(selftest("apic.mmio-hole", fidelity="full"), "apic.mmio-hole", "honest")
+
+
 @pytest.mark.parametrize("apic, fidelity, append", (
     ("x2apic", "strict", ""), ("x2apic", "full", ""), ("xapic", "full", "apic=xapic"),
     ("xapic", "strict", "apic=xapic unseen"),

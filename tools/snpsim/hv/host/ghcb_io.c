@@ -84,6 +84,17 @@ static void mmio_copy(u64 pa, u8 *buf, u64 size, bool write)
 	}
 }
 
+/*
+ * The registers in memory are there in xAPIC mode only; else KVM answers with ones and
+ * drops what is written (apic_mmio_read(), Linux 6.12).
+ */
+static bool in_apic_hole(const struct vcpu *v, u64 pa)
+{
+	u64 mode = apic_base(v) & (APIC_BASE_ENABLE | APIC_BASE_X2APIC);
+
+	return pa - APIC_BASE < PAGE_SIZE && mode != APIC_BASE_ENABLE;
+}
+
 void ghcb_mmio(struct vcpu *v, u8 *ghcb, u64 pa, u64 size, bool write)
 {
 	u8 *buf = ghcb_scratch(ghcb, 8);
@@ -96,6 +107,11 @@ void ghcb_mmio(struct vcpu *v, u8 *ghcb, u64 pa, u64 size, bool write)
 	if ((size != 1 && size != 2 && size != 4 && size != 8) || pa >= HV_MAPPED - size ||
 	    page_state(pa) != PAGE_NOT_RAM || page_state(pa + size - 1) != PAGE_NOT_RAM) {
 		ghcb_error(ghcb, GHCB_ERR_INVALID_INPUT);
+		return;
+	}
+	if (in_apic_hole(v, pa)) {
+		if (!write)
+			memset(buf, 0xff, size);
 		return;
 	}
 	if (write && pa == APIC_BASE + APIC_ICR_LOW &&

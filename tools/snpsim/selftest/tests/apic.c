@@ -7,6 +7,8 @@
 
 #define AP			1
 #define LEFT_MS			20
+#define LAPIC_SVR		0xfee000f0UL
+#define MSR_X2APIC_SVR		0x80f
 #define LEAF_HYPERVISOR		0x40000000
 #define CPUID_X2APIC		BIT(21)
 #define MSR_NO_REGISTER		0x805	/* between version and task priority */
@@ -218,6 +220,19 @@ static void init_keeps_out(void)
 		expect_eq("DELETE_VCPU", ap_delete(AP), SVSM_SUCCESS);
 }
 
+/* In x2APIC mode nothing is left at the registers' place in memory. */
+static void mmio_hole(void)
+{
+	u64 svr;
+
+	to_x2apic();
+	svr = rdmsr(MSR_X2APIC_SVR);
+	expect_eq("read", mmio_read(LAPIC_SVR), 0xffffffff);
+	mmio_write(LAPIC_SVR, svr ^ 1);
+	expect_eq("after a write", rdmsr(MSR_X2APIC_SVR), svr);
+	to_xapic();
+}
+
 /* Nothing brings this vCPU back: the run ends here. */
 static void init_to_running(void)
 {
@@ -250,6 +265,7 @@ static const struct selftest tests[] = {
 	{ .name = "apic.ipi-to-msr", .run = ipi_to_msr },
 	{ .name = "apic.create-keeps-mode", .run = create_keeps_mode },
 	{ .name = "apic.init-keeps-out", .run = init_keeps_out },
+	{ .name = "apic.mmio-hole", .run = mmio_hole, .alone = true },
 	{ .name = "apic.init-to-running", .run = init_to_running, .alone = true },
 	{ .name = "apic.init-to-all", .run = init_to_all, .alone = true },
 	{ .name = "apic.not-offered", .run = not_offered, .alone = true },
