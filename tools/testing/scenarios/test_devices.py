@@ -5,10 +5,12 @@ import re
 
 import pytest
 
+from lib import crash, places
 from lib.slices import later
 
 I6300ESB = ("-device", "i6300esb")
 PVPANIC = ("-device", "pvpanic-pci")
+LAST = 120  # seconds; a guest boots in less than that on a busy machine
 
 
 def arm(guest, heartbeat):
@@ -47,6 +49,52 @@ def test_watchdog_ends_the_run(simulate, action):
     guest.events.ended(3, kind)
 
 
+@pytest.mark.sliced
+@pytest.mark.parametrize("action", ["none", "shutdown", "inject-nmi"])
+def test_watchdog_that_ends_nothing(simulate, action):
+    """What is done to the guest is up to the guest then."""
+    guest = simulate(smp=1, qemu=(*I6300ESB, "-action", f"watchdog={action}"))
+    guest.trouble_is_fine = True  # an NMI that nobody claims
+    guest.boot(1)
+    arm(guest, 2)
+    guest.check("sleep 6")
+    guest.powered_off()
+    guest.events.no("host-reset", "host-stop")
+
+
+@pytest.mark.sliced
+@pytest.mark.parametrize("how", ["reboot", "panic"])
+def test_watchdog_outlives_the_reset(simulate, how):
+    """It is locked, and no reset of the SVSM's stops it: the next boot is right, and ends with it."""
+    guest = simulate(smp=2, qemu=(*I6300ESB, "-action", "watchdog=reset"))
+    guest.trouble_is_fine = how == "panic"
+    guest.boot(1)
+    guest.load()
+    arm(guest, LAST)
+    guest.send("reboot -f" if how == "reboot" else "echo c > /proc/sysrq-trigger")
+    assert guest.boot(2, timeout=crash.RESET) == 2
+    guest.load()
+    assert guest.attribute("last_reset_reason") == how
+    said(guest, ENDS["reset"][1])
+    assert guest.events.one("host-reset")["boot"] == 2
+    assert len(guest.events.executes) == 1
+
+
+@pytest.mark.sliced
+def test_watchdog_is_fed_by_the_next_boot(simulate):
+    """It goes on counting, but whoever opens it in time keeps the machine."""
+    guest = simulate(smp=2, qemu=(*I6300ESB, "-action", "watchdog=reset"))
+    guest.boot(1)
+    guest.load()
+    arm(guest, LAST)
+    guest.send("reboot -f")
+    assert guest.boot(2, timeout=crash.RESET) == 2
+    arm(guest, LAST)
+    guest.check(f"for i in $(seq {LAST // 8}); do sleep 10; echo > /dev/watchdog; done", timeout=3 * LAST)
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
 def panic(simulate, *qemu, **arguments):
     guest = simulate(smp=2, qemu=(*PVPANIC, *qemu), **arguments)
     guest.trouble_is_fine = True
@@ -65,3 +113,31 @@ def test_pvpanic_stops_the_vm(simulate, action):
     said(guest, f"the guest told the host that it panics, and the host stops the VM ({did})")
     assert guest.events.one("host-stop")["how"] == "guest-panicked"
     guest.events.no("execute", "host-reset")
+
+
+@pytest.mark.sliced
+def test_pvpanic_none(simulate):
+    """`-action panic=none`, as libvirt's on_crash can have it done: the reset takes place."""
+    guest = panic(simulate, "-action", "panic=none")
+    guest.send("echo c > /proc/sysrq-trigger")
+    assert guest.boot(2, timeout=crash.RESET) == 2
+    guest.load()
+    assert guest.attribute("last_reset_reason") == "panic"
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
+@pytest.mark.sliced
+def test_pvpanic_and_a_crash_kernel(simulate):
+    """The host is not told: the kernel jumps before it would be. A dump, then the reset."""
+    guest = panic(simulate, initrd=places.INITRD_KDUMP, memory="1G", append="crashkernel=320M", timeout=900)
+    guest.check("load-capture nokaslr", timeout=240)
+    guest.send("echo c > /proc/sysrq-trigger")
+    assert guest.capture(1, timeout=300) == 1
+    guest.load()
+    guest.send("reboot -f")
+    assert guest.boot(2, timeout=300) == 2
+    guest.load()
+    assert guest.attribute("last_reset_reason") == "kdump"
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)

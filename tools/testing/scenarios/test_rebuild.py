@@ -5,7 +5,9 @@ The next boot has the same CMOS memory, an empty secrets page and a young TSC: w
 record then says is the host's word, and never that the reset went through.
 """
 
-from lib import crash
+import pytest
+
+from lib import crash, places
 
 SECRETS = "/sys/module/secrets/parameters"
 EMPTY = "00" * 32
@@ -63,3 +65,58 @@ def test_without_the_module(simulate):
     assert told(guest) == ["reboot", "reboot", "completed", "secrets", "guest", "1"]
     guest.powered_off()
     assert len(guest.events.executes) == 1
+
+
+@pytest.mark.sliced
+def test_called_and_rebuilt(simulate):
+    """A record that says "called", and then no reset by the SVSM but another VM: relaunched.
+
+    The host has to end the VM in the middle of the call for that, so the record of a
+    real reset is left in place, and the next boot restarts by way of the host.
+    """
+    guest = simulate(smp=2, host="rebuild")
+    guest.boot(1)
+    guest.load()
+    # so that the TSC of the VM that is built is younger when the module is loaded there
+    guest.check("sleep 40")
+    guest.send("reboot -f")
+    assert guest.boot(2, timeout=crash.RESET) == 2
+    guest.send("reboot -f")
+    rebuilt(guest, 2)
+    for store in ("cmos", "secrets"):
+        guest.load()
+        assert told(guest) == ["reboot", "reboot", "relaunched", store, "host", "0"]
+        status = " ".join(guest.check("svsm-reset status").split())
+        assert "but the host ended that virtual machine; this is another" in status
+        guest.check("rmmod svsm_reset")
+    guest.powered_off()
+
+
+@pytest.mark.sliced
+def test_panic(simulate):
+    """A panic whose call is refused: reason refused, cause panic, and the VM is there again."""
+    guest = simulate(smp=2, svsm=REFUSED, host="rebuild")
+    guest.trouble_is_fine = True
+    guest.boot(1)
+    guest.load()
+    guest.send("taskset 2 sh -c 'echo c > /proc/sysrq-trigger'")
+    rebuilt(guest, 1)
+    guest.load()
+    assert told(guest) == ["refused", "panic", "refused", "cmos", "host", "0"]
+    guest.powered_off()
+
+
+@pytest.mark.sliced
+def test_capture_kernel_dies(simulate):
+    """Without the module the capture kernel does not come up: the host builds the VM anew."""
+    guest = simulate(
+        smp=2, host="rebuild", initrd=places.INITRD_KDUMP, memory="1G", append="crashkernel=320M", timeout=900,
+    )
+    guest.trouble_is_fine = True
+    guest.boot(1, timeout=300)
+    guest.check("load-capture nokaslr", timeout=240)
+    guest.send("taskset 1 sh -c 'echo c > /proc/sysrq-trigger'")
+    rebuilt(guest, 1)
+    guest.load()
+    assert told(guest)[0] == "none"
+    guest.powered_off()
