@@ -31,7 +31,7 @@ GROUPS = {
     "ipi": "nmi-wakes-halted ipi-wakes-idle every-ipi-arrives every-nmi-arrives"
     " create-empties ipi-does-not-wake-halted",
     "apic": "leaves modes registers ipi-by-msr ipi-from-msr ipi-to-msr create-keeps-mode init-keeps-out",
-    "nmi": "create-keeps-mask create-drops-pending destroyed-masked",
+    "nmi": "create-keeps-mask create-drops-pending masked-ends-hlt",
     "trap": "int3 int-n prefixed no-gate patched-code",
 }
 NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names in GROUPS.items()}

@@ -39,7 +39,7 @@ def test_triple_fault_of_an_ap(selftest):
     run.events.one("host-reset", cpu=1, how="triple-fault")
 
 
-@pytest.mark.parametrize("test", ("nmi.destroyed", "nmi.deleted"))
+@pytest.mark.parametrize("test", ("nmi.destroyed", "nmi.destroyed-masked", "nmi.deleted"))
 @pytest.mark.parametrize("fidelity, apic", (("strict", "x2apic"), ("strict", "xapic"), ("full", "x2apic")))
 @pytest.mark.parametrize("host", ("honest", "rebuild"))
 def test_nmi_without_a_vmsa(selftest, test, fidelity, apic, host):

@@ -109,7 +109,7 @@ void vcpu_load_vmsa(struct vcpu *v);
 bool xcr0_valid(u64 xcr0);
 
 /* nmi.c */
-void nmi_take(struct vcpu *v);
+bool nmi_take(struct vcpu *v);
 bool nmi_deliverable(const struct vcpu *v);
 void nmi_drop(struct vcpu *v);
 void nmi_complete(struct vcpu *v);

@@ -8,13 +8,17 @@
  */
 #include "machine.h"
 
-/* An NMI that has left the guest, or come while it did not run, is the guest's. */
-void nmi_take(struct vcpu *v)
+/*
+ * An NMI that has left the guest, or come while it did not run, is the guest's. Returns
+ * whether there was one.
+ */
+bool nmi_take(struct vcpu *v)
 {
 	if (!v->hv_nmi)
-		return;
+		return false;
 	v->hv_nmi = 0;
 	v->nmi_pending = 1;
+	return true;
 }
 
 bool nmi_deliverable(const struct vcpu *v)
@@ -51,8 +55,8 @@ void exit_iret(struct vcpu *v)
 
 /*
  * An NMI for a vCPU that is out of the guest. Where AP_DESTROY or DELETE_VCPU took the
- * VMSA away, KVM takes the NMI for a reason to run the vCPU (kvm_vcpu_has_events(),
- * Linux 6.12), and VMRUN fails. A masked NMI is no such reason, nor is any after an INIT.
+ * VMSA away, KVM takes the NMI for a reason to run the vCPU, masked or not
+ * (kvm_vcpu_has_events(), Linux 6.12), and VMRUN fails. After an INIT nothing is.
  */
 void nmi_without_vmsa(struct vcpu *v)
 {
@@ -60,7 +64,7 @@ void nmi_without_vmsa(struct vcpu *v)
 	bool starts = READ_ONCE(v->start) || READ_ONCE(v->relaunch);
 
 	v->hv_nmi = 0;
-	if (lost && !starts && !v->nmi_blocked && !v->init_received)
+	if (lost && !starts && !v->init_received)
 		report_vm_lost(v, "invalid-vmsa");
 }
 

@@ -240,7 +240,9 @@ static void wait_frozen(struct vcpu *v)
 
 /*
  * HLT of the guest, an automatic exit: the host does not run the vCPU until
- * something wakes it. With IF=1 interrupts arrive here and are handed on.
+ * something wakes it. With IF=1 interrupts arrive here and are handed on. An NMI ends
+ * the HLT even where it stays pending behind another one: KVM_REQ_NMI makes KVM run the
+ * vCPU, whatever it then delivers (kvm_vcpu_has_events(), Linux 6.12).
  */
 void vcpu_hlt(struct vcpu *v)
 {
@@ -251,13 +253,14 @@ void vcpu_hlt(struct vcpu *v)
 	set_own_state(v, if_set ? VCPU_IDLE : VCPU_HALTED);
 	while (!kept_out(v)) {
 		/* One may be waiting since before the HLT: then there is nothing to wait for. */
-		nmi_take(v);
+		bool came = nmi_take(v);
+
 		if (v->hv_vector) {
 			v->vmcb->event_inj = v->hv_vector | EVENT_TYPE_INTR | EVENT_VALID;
 			v->hv_vector = 0;
 			break;
 		}
-		if (nmi_deliverable(v) && (if_set || !host_is(HOST_NO_WAKE)))
+		if ((came || nmi_deliverable(v)) && (if_set || !host_is(HOST_NO_WAKE)))
 			break;
 		if (if_set)
 			wait_for_interrupt();

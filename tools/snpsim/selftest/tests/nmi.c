@@ -171,7 +171,7 @@ static void nmi_to_deleted(void)
 	expect(false, "the VM goes on after an NMI to a deleted vCPU");
 }
 
-/* Destroyed inside an NMI that it never completed: further ones stay pending. */
+/* Destroyed inside an NMI that it never completed: the next one is none that it takes. */
 static void destroyed_masked(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -183,8 +183,39 @@ static void destroyed_masked(void)
 		return;
 	apic_send_nmi(c->apic_id);
 	delay_ms(LEFT_MS);
+	expect(false, "the VM goes on after a masked NMI to a destroyed vCPU");
+}
+
+/* Inside an NMI, halted: another one is not delivered, and ends the HLT. */
+static void ap_halts_in_nmi(void)
+{
+	struct cpu *c = this_cpu();
+
+	store(&c->go, 1);
+	asm volatile("hlt" : : : "memory");
+	store(&c->go, 2);
+	while (!load(&c->arg))
+		cpu_relax();
+}
+
+static void masked_ends_hlt(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, ap_busy))
+		return;
+	c->nmi_work = ap_halts_in_nmi;
+	apic_send_nmi(c->apic_id);
+	if (!expect(wait_for(&c->go, 1), "no NMI arrives"))
+		return;
+	delay_ms(LEFT_MS);
+	expect_eq("halts", load(&c->go), 1);
+	apic_send_nmi(c->apic_id);
+	expect(wait_for(&c->go, 2), "the HLT does not end");
 	expect_eq("NMIs", load(&c->nmis), 1);
-	expect_eq("DELETE_VCPU", ap_delete(AP), SVSM_SUCCESS);
+	c->nmi_work = NULL;
+	if (ap_destroy(AP))
+		expect_eq("DELETE_VCPU", ap_delete(AP), SVSM_SUCCESS);
 }
 
 static const struct selftest tests[] = {
@@ -195,7 +226,8 @@ static const struct selftest tests[] = {
 	{ .name = "nmi.vnmi", .run = vnmi, .alone = true },
 	{ .name = "nmi.destroyed", .run = nmi_to_destroyed, .alone = true },
 	{ .name = "nmi.deleted", .run = nmi_to_deleted, .alone = true },
-	{ .name = "nmi.destroyed-masked", .run = destroyed_masked },
+	{ .name = "nmi.destroyed-masked", .run = destroyed_masked, .alone = true },
+	{ .name = "nmi.masked-ends-hlt", .run = masked_ends_hlt },
 };
 
 const struct selftest_table nmi_tests = { tests, ARRAY_SIZE(tests) };
