@@ -245,7 +245,7 @@ static void svr_reset(enum svr_event event)
 
 	svr_note_refusal(cause, svr_find_lost(&svr_stopped), result);
 	svr_state_advance(SVR_STATE_FIRING, SVR_STATE_SPENT);
-	svr_park_wake();
+	svr_park_wake(&svr_stopped);
 }
 
 /*

@@ -251,15 +251,20 @@ static void svr_park_wake_one(int cpu)
 
 /**
  * svr_park_wake - wake the CPUs that stand by: there has been no reset
+ * @q: outcome of svr_quiesce()
+ *
+ * Not one that was destroyed or deleted: an NMI makes KVM run it, and without a VMSA
+ * that is the end of the VM (kvm_vcpu_has_events() of Linux 6.12).
  *
  * Context: any, NMI included; by the CPU that tried, the state being SPENT.
  */
-void svr_park_wake(void)
+void svr_park_wake(const struct svr_quiesce *q)
 {
 	int cpu;
 
 	for_each_online_cpu(cpu)
-		if (cpu != raw_smp_processor_id())
+		if (cpu != raw_smp_processor_id() &&
+		    svr_quiesce_has_vmsa(q, cpu))
 			svr_park_wake_one(cpu);
 }
 

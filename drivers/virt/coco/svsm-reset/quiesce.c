@@ -209,6 +209,21 @@ enum svr_fate svr_quiesce_fate(const struct svr_quiesce *q, int cpu)
 }
 
 /**
+ * svr_quiesce_has_vmsa - may an NMI be sent to a CPU?
+ * @q:   outcome of svr_quiesce()
+ * @cpu: that CPU
+ *
+ * Context: any.
+ *
+ * Return: false if it was destroyed or deleted.
+ */
+bool svr_quiesce_has_vmsa(const struct svr_quiesce *q, int cpu)
+{
+	return !cpumask_test_cpu(cpu, &q->destroyed) &&
+	       !cpumask_test_cpu(cpu, &q->deleted);
+}
+
+/**
  * svr_quiesce_weakest - what is known of the CPU that least is known of?
  * @q: outcome of svr_quiesce()
  *

@@ -176,13 +176,14 @@ void svr_quiesce(struct svr_quiesce *q);
 enum svr_fate svr_quiesce_fate(const struct svr_quiesce *q, int cpu);
 enum svr_fate svr_quiesce_weakest(const struct svr_quiesce *q);
 void svr_quiesce_destroy(struct svr_quiesce *q, int cpu);
+bool svr_quiesce_has_vmsa(const struct svr_quiesce *q, int cpu);
 
 /* park.c */
 int svr_park_install(void);
 void svr_park_uninstall(void);
 void svr_park_caller(struct svr_cpu *cpu);
 void svr_park_stand_by(void);
-void svr_park_wake(void);
+void svr_park_wake(const struct svr_quiesce *q);
 void svr_park_hear_nmis(void);
 bool svr_cpu_parked(int cpu);
 bool svr_cpu_stopped(int cpu);
