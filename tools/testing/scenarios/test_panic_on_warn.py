@@ -17,11 +17,11 @@ STOPPED = r"trouble: CPU \d+ has been stopped"
 MIDDLE = r"Kernel panic - not syncing: kernel: panic_on_warn set"
 
 
-def start(simulate, append="", **arguments):
+def start(simulate, append="", parameters="", **arguments):
     """Boot and load; no reset before."""
     guest = simulate(append=append, timeout=600, **arguments)
     guest.boot(1, timeout=240)
-    guest.load()
+    guest.load(parameters)
     guest.check(f"insmod {TROUBLE}; echo 1 > /proc/sys/kernel/sysrq")
     return guest
 
@@ -70,6 +70,21 @@ def test_panic_in_the_middle(simulate, begin, context, timeout):
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=4)
     assert re.search(STOPPED, guest.console)
+    assert re.search(MIDDLE, guest.console)
+
+
+def test_refused_beside_one_that_stands_by(simulate):
+    """Its VMSA is deleted, so nothing may wake it: the kernel's own restart goes on.
+
+    It panics in an NMI, where it stands by as a CPU that has parked.
+    """
+    guest = start(
+        simulate, append="panic_on_warn=1 panic=1", parameters="delete_vcpu=1", svsm="draft,result=0x80000006",
+    )
+    bring_about(guest, "reboot", "nmi")
+    guest.lost()
+    assert 2 in [event["apic_id"] for event in guest.events.of("vcpu-delete")]
+    assert guest.events.one("host-reset")["how"] != "invalid-vmsa"
     assert re.search(MIDDLE, guest.console)
 
 
