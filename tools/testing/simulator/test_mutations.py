@@ -144,7 +144,7 @@ MUTATIONS = (
      "if (!host_is(HOST_DESTROY_LIE))", "if (host_is(HOST_DESTROY_LIE))",
      "vcpu.destroy-in-nmi", "strict", passes),
     ("what executes can be deleted", "svsm/vmsa.c",
-     "\t\tif (executes(v))", "\t\tif (0 && executes(v))", "vcpu.delete-running", "strict", passes),
+     "\t\tif (executes(v) ||", "\t\tif ((0 && executes(v)) ||", "vcpu.delete-running", "strict", passes),
     ("any GHCB is the registered one", "host/ghcb_page.c",
      "if (v->ghcb_msr != v->ghcb_gpa || page_state", "if (page_state",
      "violation.ghcb-replaced", "strict", caught),

@@ -179,9 +179,10 @@ def test_fresh_with_unknown_names(tmp_path, arguments, said):
 
 
 def test_fresh_from_make(tmp_path):
-    """The variables arrive."""
+    """The variables arrive.  A make that runs this test may have its own say first."""
     result = tool(tmp_path, "make", "-s", "-C", places.TOP, "check-fresh", "RELEASES=sid", f"O={tmp_path}/build")
-    assert result.returncode != 0 and "RELEASES: there is no sid" in result.stdout.splitlines()[0]
+    said = [line for line in result.stdout.splitlines() if not line.startswith("make")]
+    assert result.returncode != 0 and "RELEASES: there is no sid" in said[0]
 
 
 @pytest.mark.parametrize("said, stubs", [
