@@ -44,7 +44,7 @@ def test_triple_fault_of_an_ap(selftest):
 @pytest.mark.parametrize("host", ("honest", "rebuild"))
 def test_nmi_without_a_vmsa(selftest, test, fidelity, apic, host):
     """KVM runs a vCPU that has an NMI to take. Nobody has asked for a reset, and none follows."""
-    run = selftest(test, fidelity=fidelity, apic=apic, host=host, append="apic=xapic" if apic == "xapic" else "")
+    run = selftest(test, fidelity=fidelity, apic=apic, host=host)
     run.well_formed()
     run.ended(3, "host-reset")
     run.events.one("host-reset", cpu=1, how="invalid-vmsa", rebuilt=False)

@@ -115,11 +115,6 @@ static void incomplete(void)
 	repeated("incomplete", SVSM_INCOMPLETE);
 }
 
-static u64 delete(u64 vmsa)
-{
-	return svsm_call(PROTO_CORE, CORE_DELETE_VCPU, vmsa, 0, 0);
-}
-
 /* DELETE_VCPU of a vCPU that has halted: refused so often, then done. */
 static void in_use(void)
 {
@@ -131,8 +126,8 @@ static void in_use(void)
 		return;
 	delay_ms(20);
 	for (u64 i = 0; i < n; i++)
-		expect_eq("DELETE_VCPU", delete(c->vmsa), SVSM_VCPU_IN_USE);
-	expect_eq("DELETE_VCPU at last", delete(c->vmsa), SVSM_SUCCESS);
+		expect_core("DELETE_VCPU", CORE_DELETE_VCPU, c->vmsa, SVSM_VCPU_IN_USE);
+	expect_core("DELETE_VCPU at last", CORE_DELETE_VCPU, c->vmsa, SVSM_SUCCESS);
 }
 
 static void result(void)
