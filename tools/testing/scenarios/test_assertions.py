@@ -8,7 +8,7 @@ import re
 import pytest
 
 from lib.events import Events
-from lib.guest import KERNEL_SPLAT, KERNEL_TROUBLE, SPLATS, TROUBLES
+from lib.guest import KERNEL_SPLAT, KERNEL_TROUBLE, SPLATS, TROUBLES, complaints
 
 AP = {"cpu": 1, "apic_id": 1, "state": "halted", "runnable": False, "since_ns": 1}
 GOOD = [
@@ -180,6 +180,31 @@ def test_warning_of_another_module_of_the_checkout():
     """A test provokes it, from a file in a directory that may have any name."""
     line = "WARNING: CPU: 2 PID: 160 at /src/svsm-reset/build/guest/trouble.c:201 trouble_warn+0x29/0x30 [trouble]"
     assert KERNEL_TROUBLE.search(line) and not KERNEL_SPLAT.search(line)
+
+
+RESTARTS = "[    6.293328] reboot: Restarting system\n"
+MIGRATES = """\
+[    6.295697] ------------[ cut here ]------------
+[    6.296328] WARNING: CPU: 1 PID: 0 at kernel/sched/core.c:3300 set_task_cpu+0x1b8/0x1c0
+[    6.296796] Modules linked in: svsm_reset(OE)
+[    6.305115] Call Trace:
+"""
+ENDS = "[    6.317124] ---[ end trace 0000000000000000 ]---\n"
+NEXT = "[    0.000000] Linux version 6.12.118\n"
+
+
+@pytest.mark.parametrize("console, lines", [
+    (RESTARTS + MIGRATES + ENDS + NEXT, 0),
+    (RESTARTS + MIGRATES + NEXT, 0),  # cut by the reset
+    (MIGRATES + ENDS + RESTARTS, 2),  # nobody stops anything yet
+    (RESTARTS + NEXT + MIGRATES + ENDS, 2),
+    (RESTARTS + MIGRATES + ENDS + "BUG: after it\n" + NEXT, 1),
+    (RESTARTS + MIGRATES.replace("set_task_cpu", "set_task_rq") + ENDS, 2),
+    (RESTARTS + MIGRATES + "svr_fire+0x10/0x20 [svsm_reset]\n" + ENDS, 2),
+])
+def test_warning_of_the_kernels_own_stop(console, lines):
+    """A task that would have moved to a CPU that has just left the online mask: only then, only that."""
+    assert len(complaints(console, KERNEL_TROUBLE)) == lines
 
 
 def test_what_is_no_trouble():
