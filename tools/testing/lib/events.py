@@ -142,6 +142,22 @@ class Events(list):
         if kinds.index("invalidate") > kinds.index("boot") or boot["boot"] != execute["boot"] + 1:
             self.fail("the events after EXECUTE are out of order")
 
+    def left(self, number=-1):
+        """What the accepted EXECUTE of that number left alive on the platform, a line each.
+
+        A local APIC is left unless it is in the mode that a reset of the machine gives.
+        """
+        execute = self.executes[number]
+        modes = enumerate(execute["apics"])
+        timers = execute["timers"]
+        return [
+            *(" ".join([device["bdf"], *(what for what in ("bus_master", "msi", "msix") if device[what])])
+              for device in execute["devices"]),
+            *(f"apic {cpu} {mode}" for cpu, mode in modes if mode != "xapic"),
+            *([f"hpet {timers['hpet']}"] if timers["hpet"] else []),
+            *(f"rtc {what}" for what in timers["rtc"]),
+        ]
+
     def no_reset_tried(self):
         """Nobody called EXECUTE, and there was one boot only."""
         self.no("execute", "invalidate")

@@ -55,6 +55,10 @@ def hexadecimal(value):
     return isinstance(value, str) and HEX.fullmatch(value) is not None
 
 
+def matching(pattern):
+    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
+
+
 def one_of(*values):
     return lambda value: value in values
 
@@ -95,6 +99,11 @@ IRQ = members(
     lvt_unmasked=integer, irr=integer, isr=integer, apic_enabled=boolean, nmi_masked=boolean,
     nmi_pending=boolean, ioapic_unmasked_=integer,
 )
+DEVICE = members(
+    bdf=matching(r"[0-9a-f]{2}:[01][0-9a-f]\.[0-7]"), vendor=hexadecimal, device=hexadecimal,
+    bus_master=boolean, msi=boolean, msix=boolean, **{"class": hexadecimal},
+)
+TIMERS = members(hpet=integer, rtc=list_of(one_of("periodic", "alarm", "update")))
 VCPU = {"cpu": integer, "apic_id": integer}
 
 EVENTS = {
@@ -113,6 +122,7 @@ EVENTS = {
     "execute": {
         **VCPU, "bsp": boolean, "flags": hexadecimal, "result": hexadecimal,
         "aps": list_of(AP), "vmsas": list_of(hexadecimal), "irq": IRQ,
+        "apics": list_of(one_of("xapic", "x2apic", "disabled")), "devices_": list_of(DEVICE), "timers_": TIMERS,
     },
     "invalidate": {"pages": integer, "vmsas": integer, "shared": integer},
     "switches": {
@@ -200,6 +210,9 @@ def order_problems(events):
             found.append(f"ended by {kind}, and there is no such event")
     for event in events:
         if event["event"] == "execute":
+            shown = {"devices", "timers"} & set(event)
+            if len(shown) != (2 if event["result"] == "0x0" else 0):
+                found.append(f"EXECUTE with result {event['result']} shows {sorted(shown)}")
             for ap in event["aps"]:
                 if ap["runnable"] != (ap["state"] in RUNNABLE_STATES):
                     found.append(f"AP {ap['cpu']} is {ap['state']}, runnable {ap['runnable']}")

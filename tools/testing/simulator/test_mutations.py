@@ -55,6 +55,11 @@ def not_forged(run):
     assert "forged" not in str(run.events)
 
 
+def names_device(run):
+    resets(run)
+    assert run.events.left() == ["00:1f.2 msi"]
+
+
 # (what is broken, file, text, instead, test, fidelity, check)
 MUTATIONS = (
     ("validated pages are not cleared", "svsm/pvalidate.c",
@@ -116,6 +121,13 @@ MUTATIONS = (
     ("EXECUTE unmasks NMIs", "launch/launch.c",
      "\tv->ghcb_msr = 0;\n", "\tv->ghcb_msr = 0;\n\tv->nmi_blocked = 0;\n",
      "nmi.execute-keeps-mask", "strict", resets),
+    ("looking moves the PCI address", "machine/pci.c",
+     "\tv = in32(PCI_DATA);\n\tout32(PCI_ADDRESS, address);", "\tv = in32(PCI_DATA);\n\t(void)address;",
+     "left.indexes", "strict", resets),
+    ("looking moves the CMOS index", "machine/timers.c",
+     "\tout8(CMOS_INDEX, cmos_index);\n", "\t(void)cmos_index;\n", "left.indexes", "strict", resets),
+    ("only functions that master the bus", "svsm/left.c",
+     "!f->bus_master && !f->msi && !f->msix", "!f->bus_master", "left.msi", "strict", names_device),
     ("an INIT keeps nobody from starting", "host/ap.c",
      "\tif (ap->init_received) {", "\tif (0 && ap->init_received) {", "apic.init-keeps-out", "strict", passes),
     ("from x2APIC to xAPIC mode at once", "machine/apic.c",

@@ -10,6 +10,7 @@
 
 #define PORT_KBD_DATA		0x60
 #define PORT_KBD_COMMAND	0x64
+#define PORT_CMOS_INDEX		0x70
 #define PORT_SYSTEM_CONTROL	0x92
 #define PORT_RESET_CONTROL	0xcf9
 #define PORT_PM1A_CNT		(PM_BASE + 4)
@@ -22,7 +23,7 @@
 #define RESET_CPU		BIT_ULL(2)
 
 static const u16 watched[] = {
-	PORT_KBD_DATA, PORT_KBD_COMMAND, PORT_SYSTEM_CONTROL, PORT_RESET_CONTROL,
+	PORT_KBD_DATA, PORT_KBD_COMMAND, PORT_CMOS_INDEX, PORT_SYSTEM_CONTROL, PORT_RESET_CONTROL,
 	PORT_PM1A_CNT, PORT_PM1A_CNT + 1,
 	PORT_DEBUGCON, PORT_DEBUG_EXIT, PORT_DEBUG_EXIT + 1, PORT_DEBUG_EXIT + 2,
 	PORT_DEBUG_EXIT + 3, PORT_EFIVAR_DATA, PORT_EFIVAR_COMMAND,
@@ -85,8 +86,10 @@ u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val)
 		return 0xffffffff;
 	if (port == PORT_EFIVAR_DATA || port == PORT_EFIVAR_COMMAND)
 		return efivar_port(v, port, size, in, val);
-	if (!in)
+	if (!in) {
 		check_write(v, port, size, val);
+		cmos_note_write(port, size, val);
+	}
 	switch (size) {
 	case 1:
 		if (in)

@@ -155,6 +155,31 @@ void apic_reset(struct vcpu *v);
 void apic_power_on(struct vcpu *v);
 u64 apic_base(const struct vcpu *v);
 int apic_set_base(struct vcpu *v, u64 val);
+const char *apic_mode_name(const struct vcpu *v);
+
+/* pci.c */
+#define PCI_BUSES		256
+#define PCI_FUNCTION(bus, dev, fn)	((bus) << 8 | (dev) << 3 | (fn))
+#define PCI_BUS(function)	((function) >> 8)
+
+struct pci_function {
+	u32 number;			/* PCI_FUNCTION() */
+	u32 vendor, device, class;
+	bool bus_master, msi, msix;	/* enabled */
+};
+
+typedef void pci_visit(const struct pci_function *f);
+u32 pci_read(u32 function, u32 reg);
+void pci_write(u32 function, u32 reg, u32 v);
+void pci_for_each(pci_visit *visit);
+
+/* timers.c */
+#define RTC_UPDATE		BIT_ULL(4)
+#define RTC_ALARM		BIT_ULL(5)
+#define RTC_PERIODIC		BIT_ULL(6)
+u32 hpet_interrupts(void);
+void cmos_note_write(u16 port, int size, u32 val);
+u8 rtc_interrupts(void);
 
 /* ioapic.c */
 u32 ioapic_unmasked(void);

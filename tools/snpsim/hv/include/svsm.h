@@ -63,6 +63,8 @@ void mem_return_all(void);
 u64 attest_call(struct svsm_call *c);
 /* reboot.c */
 u64 reboot_call(struct svsm_call *c);
+/* left.c */
+void event_left(const struct vcpu *v, bool alone);
 /* ocp.c: what answers on protocol 5 of another SVSM */
 u64 ocp_call(struct svsm_call *c);
 /* personality.c: which SVSM is this? */

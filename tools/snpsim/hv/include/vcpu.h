@@ -57,6 +57,7 @@ struct vcpu {
 	int hv_nmi;			/* an NMI arrived in the hypervisor */
 	int hv_vector;			/* an interrupt arrived in the hypervisor, or 0 */
 	bool apic_disabled;		/* by the guest, in APIC_BASE */
+	bool apic_x2apic;		/* ... and the mode it has chosen there */
 	bool power_on;			/* its local APIC is to be as at power-on */
 
 	/* SNP. */

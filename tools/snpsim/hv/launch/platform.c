@@ -7,11 +7,8 @@
 #include "launch.h"
 #include "machine.h"
 
-#define PCI_ADDRESS		0xcf8
-#define PCI_DATA		0xcfc
-#define PCI_DEV(dev, fn)	((dev) << 11 | (fn) << 8)
-#define HOST_BRIDGE		PCI_DEV(0, 0)
-#define LPC			PCI_DEV(31, 0)
+#define HOST_BRIDGE		PCI_FUNCTION(0, 0, 0)
+#define LPC			PCI_FUNCTION(0, 31, 0)
 
 #define MCH_PCIEXBAR		0x60
 #define PCIEXBAR_ENABLE		1	/* 256 MiB */
@@ -22,12 +19,6 @@
 
 #define LVT_EXTINT		0x8700
 #define LVT_NMI			0x8400
-
-static void pci_write(u32 dev, u32 reg, u32 v)
-{
-	out32(PCI_ADDRESS, 1U << 31 | dev | reg);
-	out32(PCI_DATA, v);
-}
 
 void platform_init(void)
 {

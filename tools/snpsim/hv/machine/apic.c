@@ -147,10 +147,21 @@ u64 apic_base(const struct vcpu *v)
 	return v->apic_disabled ? base & ~APIC_BASE_ENABLE : base;
 }
 
+/* That of any vCPU: the register is its own CPU's. */
+const char *apic_mode_name(const struct vcpu *v)
+{
+	if (v->power_on)
+		return "xapic";			/* once it is started */
+	if (v->apic_disabled)
+		return "disabled";
+	return v->apic_x2apic ? "x2apic" : "xapic";
+}
+
 static void leave_x2apic(struct vcpu *v)
 {
 	u64 base = rdmsr(MSR_APIC_BASE);
 
+	v->apic_x2apic = false;
 	if (!(base & APIC_BASE_X2APIC))
 		return;
 	wrmsr(MSR_APIC_BASE, base & ~(APIC_BASE_X2APIC | APIC_BASE_ENABLE));
@@ -190,5 +201,6 @@ int apic_set_base(struct vcpu *v, u64 new)
 		leave_x2apic(v);
 	else if (new & APIC_BASE_X2APIC)
 		wrmsr(MSR_APIC_BASE, new);
+	v->apic_x2apic = new & APIC_BASE_X2APIC;
 	return 0;
 }

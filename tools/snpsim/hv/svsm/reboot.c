@@ -13,22 +13,6 @@
 
 static bool executing;
 
-/* What the next firmware finds: the calling vCPU's local APIC, and the I/O APIC. */
-static void event_irq(const struct vcpu *v, bool alone)
-{
-	event_object_begin("irq");
-	event_u64("lvt_unmasked", apic_lvt_unmasked());
-	event_u64("irr", apic_count(APIC_IRR));
-	event_u64("isr", apic_count(APIC_ISR));
-	event_bool("apic_enabled", apic_enabled());
-	event_bool("nmi_masked", v->nmi_blocked);
-	event_bool("nmi_pending", v->nmi_pending);
-	/* Its index register is the guest's as long as other vCPUs run. */
-	if (alone)
-		event_u64("ioapic_unmasked", ioapic_unmasked());
-	event_object_end();
-}
-
 static void event_aps(const struct vcpu *self)
 {
 	u64 now = now_ns();
@@ -61,7 +45,7 @@ static void event_execute(struct svsm_call *c, u64 result)
 	event_hex("result", result);
 	event_aps(c->v);
 	vmsa_event_list();
-	event_irq(c->v, !result);
+	event_left(c->v, !result);
 	event_end();
 }
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Timers of the machine that may be set to interrupt: HPET and RTC. They are the
+ * guest's; the hypervisor only looks.
+ */
+#include "machine.h"
+
+#define HPET_BASE		0xfed00000UL
+#define HPET_ID			0x000
+#define HPET_ID_TIMERS(v)	(((v) >> 8 & 0x1f) + 1)
+#define HPET_CONFIG		0x010
+#define HPET_ENABLE		BIT_ULL(0)
+#define HPET_TIMER(n)		(0x100 + 0x20 * (n))
+#define HPET_TIMER_INT		BIT_ULL(2)
+#define ALL_ONES		0xffffffffU
+
+#define CMOS_INDEX		0x70
+#define CMOS_DATA		0x71
+#define RTC_REG_B		0x0b
+
+/* What the guest has last written to the index port, which cannot be read. */
+static u8 cmos_index;
+
+/* How many timers of the HPET would interrupt? */
+u32 hpet_interrupts(void)
+{
+	u32 id = mmio_read32(HPET_BASE + HPET_ID), n = 0;
+
+	/* There is none with QEMU's -machine hpet=off. */
+	if (!id || id == ALL_ONES || !(mmio_read32(HPET_BASE + HPET_CONFIG) & HPET_ENABLE))
+		return 0;
+	for (u32 i = 0; i < HPET_ID_TIMERS(id); i++)
+		n += !!(mmio_read32(HPET_BASE + HPET_TIMER(i)) & HPET_TIMER_INT);
+	return n;
+}
+
+/* A write of the guest's to port 0x70, alone or as part of a wider one. */
+void cmos_note_write(u16 port, int size, u32 val)
+{
+	if (port <= CMOS_INDEX && port + size > CMOS_INDEX)
+		cmos_index = val >> (CMOS_INDEX - port) * 8;
+}
+
+/* Register B, whose bits enable interrupts. No other vCPU runs. */
+u8 rtc_interrupts(void)
+{
+	u8 b;
+
+	out8(CMOS_INDEX, RTC_REG_B);
+	b = in8(CMOS_DATA);
+	out8(CMOS_INDEX, cmos_index);
+	return b & (RTC_PERIODIC | RTC_ALARM | RTC_UPDATE);
+}

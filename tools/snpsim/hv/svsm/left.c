@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What EXECUTE leaves alive, as the next firmware finds it: objects of its event. */
+#include "host.h"
+#include "machine.h"
+#include "svsm.h"
+
+#define BDF_SIZE	8		/* bb:dd.f */
+
+static char hex_digit(u32 v)
+{
+	return "0123456789abcdef"[v & 15];
+}
+
+static void event_device(const struct pci_function *f)
+{
+	u32 n = f->number;
+	char bdf[BDF_SIZE] = {
+		hex_digit(n >> 12), hex_digit(n >> 8), ':', hex_digit(n >> 7 & 1),
+		hex_digit(n >> 3), '.', hex_digit(n & 7), 0,
+	};
+
+	if (!f->bus_master && !f->msi && !f->msix)
+		return;
+	event_object_begin(NULL);
+	event_str("bdf", bdf);
+	event_hex("vendor", f->vendor);
+	event_hex("device", f->device);
+	event_hex("class", f->class);
+	event_bool("bus_master", f->bus_master);
+	event_bool("msi", f->msi);
+	event_bool("msix", f->msix);
+	event_object_end();
+}
+
+static void event_devices(void)
+{
+	event_array_begin("devices");
+	pci_for_each(event_device);
+	event_array_end();
+}
+
+static void event_timers(void)
+{
+	u8 rtc = rtc_interrupts();
+
+	event_object_begin("timers");
+	event_u64("hpet", hpet_interrupts());
+	event_array_begin("rtc");
+	if (rtc & RTC_PERIODIC)
+		event_str(NULL, "periodic");
+	if (rtc & RTC_ALARM)
+		event_str(NULL, "alarm");
+	if (rtc & RTC_UPDATE)
+		event_str(NULL, "update");
+	event_array_end();
+	event_object_end();
+}
+
+/* The calling vCPU's local APIC, and the I/O APIC. */
+static void event_irq(const struct vcpu *v, bool alone)
+{
+	event_object_begin("irq");
+	event_u64("lvt_unmasked", apic_lvt_unmasked());
+	event_u64("irr", apic_count(APIC_IRR));
+	event_u64("isr", apic_count(APIC_ISR));
+	event_bool("apic_enabled", apic_enabled());
+	event_bool("nmi_masked", v->nmi_blocked);
+	event_bool("nmi_pending", v->nmi_pending);
+	if (alone)
+		event_u64("ioapic_unmasked", ioapic_unmasked());
+	event_object_end();
+}
+
+/* The mode of every vCPU's local APIC. */
+static void event_apics(void)
+{
+	event_array_begin("apics");
+	for (u32 i = 0; i < config->cpus; i++)
+		event_str(NULL, apic_mode_name(&vcpus[i]));
+	event_array_end();
+}
+
+/*
+ * Registers that are reached by way of an index are the guest's as long as other vCPUs
+ * run: what is behind them is shown when v is alone.
+ */
+void event_left(const struct vcpu *v, bool alone)
+{
+	event_irq(v, alone);
+	event_apics();
+	if (!alone)
+		return;
+	event_devices();
+	event_timers();
+}
