@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A bus of our own: what is found on it, in which order it stops, what is left when it
+ * does not, and what a bus that leads round in circles does to the walk.
+ */
+#include <kunit/test.h>
+
+#include "pci-functions.c"
+
+#define DWORDS		64
+#define FUNCTIONS	8
+#define WRITES		64
+#define COMMAND(dword)	((dword)[PCI_COMMAND / 4])
+#define MASTER		PCI_COMMAND_MASTER
+#define CAPS		((u32)PCI_STATUS_CAP_LIST << 16)
+#define NETWORK		0x02000000
+#define SERIAL		0x07800000
+#define BRIDGE		0x06040000
+
+struct fake_function {
+	u8 bus;
+	u8 devfn;
+	bool deaf;
+	u32 dwords[DWORDS];
+};
+
+/* One test at a time */
+static struct fake_function fakes[FUNCTIONS];
+static unsigned int nr_fakes, reads;
+static u16 written[WRITES];
+static unsigned int nr_written;
+
+static struct fake_function *fake_at(u8 bus, u8 devfn)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_fakes; i++)
+		if (fakes[i].bus == bus && fakes[i].devfn == devfn)
+			return &fakes[i];
+	return NULL;
+}
+
+static u32 fake_read(u8 bus, u8 devfn, u8 reg)
+{
+	struct fake_function *f = fake_at(bus, devfn);
+
+	reads++;
+	return f ? f->dwords[reg / 4] : U32_MAX;
+}
+
+static void fake_write(u8 bus, u8 devfn, u8 reg, u32 val)
+{
+	struct fake_function *f = fake_at(bus, devfn);
+
+	if (nr_written < WRITES)
+		written[nr_written++] = bus << 8 | devfn;
+	if (f && !f->deaf)
+		f->dwords[reg / 4] = reg == PCI_COMMAND ?
+			(f->dwords[1] & 0xffff0000) | (val & 0xffff) : val;
+}
+
+static const struct svr_pci_access fake_pci = { fake_read, fake_write };
+
+static u32 *fake_add(u8 bus, u8 devfn, u32 class, u32 command)
+{
+	struct fake_function *f = &fakes[nr_fakes++];
+
+	*f = (struct fake_function){ .bus = bus, .devfn = devfn };
+	f->dwords[0] = 0x12348086;
+	COMMAND(f->dwords) = command;
+	f->dwords[PCI_CLASS_REVISION / 4] = class;
+	return f->dwords;
+}
+
+static u32 *fake_bridge(u8 bus, u8 devfn, u8 secondary)
+{
+	u32 *dwords = fake_add(bus, devfn, BRIDGE, MASTER);
+
+	dwords[PCI_CACHE_LINE_SIZE / 4] = PCI_HEADER_TYPE_BRIDGE << 16;
+	dwords[PCI_PRIMARY_BUS / 4] = secondary << 8 | bus;
+	return dwords;
+}
+
+/* The next capability of a function whose list ends so far */
+static void fake_cap(u32 *dwords, u8 pos, u8 id, u16 flags, u8 next)
+{
+	if (!dwords[PCI_CAPABILITY_LIST / 4])
+		dwords[PCI_CAPABILITY_LIST / 4] = pos;
+	COMMAND(dwords) |= CAPS;
+	dwords[pos / 4] = (u32)flags << 16 | next << 8 | id;
+}
+
+static int fake_init(struct kunit *test)
+{
+	nr_fakes = 0;
+	nr_written = 0;
+	reads = 0;
+	return 0;
+}
+
+static struct svr_pci_list list;
+
+static unsigned int find_and_stop(void)
+{
+	DECLARE_BITMAP(roots, SVR_PCI_BUSES) = { 1 };
+
+	svr_pci_find(&fake_pci, roots, &list);
+	return svr_pci_stop(&fake_pci, &list);
+}
+
+static void test_nothing_alive(struct kunit *test)
+{
+	fake_add(0, SVR_PCI_DEVFN(3, 0), NETWORK, PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_EQ(test, find_and_stop(), 0);
+	KUNIT_EXPECT_EQ(test, list.count, 0);
+	KUNIT_EXPECT_EQ(test, nr_written, 0);
+}
+
+static void test_stops(struct kunit *test)
+{
+	u32 *nic = fake_add(0, SVR_PCI_DEVFN(3, 0), NETWORK,
+			    MASTER | PCI_COMMAND_MEMORY);
+
+	fake_cap(nic, 0x40, PCI_CAP_ID_MSI, PCI_MSI_FLAGS_ENABLE, 0x60);
+	fake_cap(nic, 0x60, PCI_CAP_ID_MSIX, PCI_MSIX_FLAGS_ENABLE | 3, 0);
+	KUNIT_EXPECT_EQ(test, find_and_stop(), 0);
+	KUNIT_EXPECT_EQ(test, list.count, 1);
+	KUNIT_EXPECT_EQ(test, COMMAND(nic), CAPS | PCI_COMMAND_MEMORY |
+			PCI_COMMAND_INTX_DISABLE);
+	KUNIT_EXPECT_EQ(test, nic[0x40 / 4], 0x6000 | PCI_CAP_ID_MSI);
+	KUNIT_EXPECT_EQ(test, nic[0x60 / 4], 3 << 16 | PCI_CAP_ID_MSIX);
+
+	svr_pci_start(&fake_pci, &list);
+	KUNIT_EXPECT_EQ(test, COMMAND(nic), CAPS | MASTER | PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_EQ(test, nic[0x40 / 4] >> 16, PCI_MSI_FLAGS_ENABLE);
+	KUNIT_EXPECT_EQ(test, nic[0x60 / 4] >> 16,
+			PCI_MSIX_FLAGS_ENABLE | 3);
+}
+
+/* Only an MSI that is on: no bus mastering, but it is found */
+static void test_msi_alone(struct kunit *test)
+{
+	u32 *nic = fake_add(0, 8, NETWORK, 0);
+
+	fake_cap(nic, 0x40, PCI_CAP_ID_MSI, PCI_MSI_FLAGS_ENABLE, 0);
+	KUNIT_EXPECT_EQ(test, find_and_stop(), 0);
+	KUNIT_EXPECT_EQ(test, list.count, 1);
+	KUNIT_EXPECT_EQ(test, nic[0x40 / 4] >> 16, 0);
+}
+
+static void test_order(struct kunit *test)
+{
+	static const u16 order[] = {
+		0x0018, 0x0108, 0x0010, 0x0008,
+	};
+	unsigned int i;
+
+	fake_bridge(0, 0x08, 1);
+	fake_add(0, 0x10, SERIAL, MASTER);
+	fake_add(0, 0x18, NETWORK, MASTER);
+	fake_add(1, 0x08, NETWORK, MASTER);
+	KUNIT_EXPECT_EQ(test, find_and_stop(), 0);
+	KUNIT_ASSERT_EQ(test, nr_written, ARRAY_SIZE(order));
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		KUNIT_EXPECT_EQ_MSG(test, written[i], order[i], "write %u", i);
+	KUNIT_EXPECT_TRUE(test, list.functions[1].console);
+
+	nr_written = 0;
+	svr_pci_start(&fake_pci, &list);
+	KUNIT_EXPECT_EQ(test, written[0], 0x0008);
+}
+
+static void test_functions(struct kunit *test)
+{
+	u32 *first = fake_add(0, SVR_PCI_DEVFN(2, 0), NETWORK, MASTER);
+
+	fake_add(0, SVR_PCI_DEVFN(2, 5), NETWORK, MASTER);
+	/* Nobody looks at function 5 of a device that says it has one only */
+	find_and_stop();
+	KUNIT_EXPECT_EQ(test, list.count, 1);
+	COMMAND(first) = MASTER;
+	first[PCI_CACHE_LINE_SIZE / 4] = PCI_HEADER_TYPE_MFD << 16;
+	find_and_stop();
+	KUNIT_EXPECT_EQ(test, list.count, 2);
+}
+
+/* Behind a port there is device 0 only, and the others are not asked for */
+static void test_port(struct kunit *test)
+{
+	unsigned int bare;
+	u32 *port;
+
+	fake_bridge(0, 0, 1);
+	fake_add(1, 0, NETWORK, MASTER);
+	find_and_stop();
+	KUNIT_EXPECT_EQ(test, list.count, 2);
+	bare = reads;
+
+	fake_init(test);
+	port = fake_bridge(0, 0, 1);
+	fake_cap(port, 0x40, PCI_CAP_ID_EXP, PCI_EXP_TYPE_ROOT_PORT << 4, 0);
+	fake_add(1, 0, NETWORK, MASTER);
+	find_and_stop();
+	KUNIT_EXPECT_EQ(test, list.count, 2);
+	KUNIT_EXPECT_LT(test, reads, bare);
+}
+
+static void test_stuck(struct kunit *test)
+{
+	fake_add(0, 0x08, NETWORK, MASTER);
+	fake_add(0, 0x10, NETWORK, MASTER);
+	fakes[1].deaf = true;
+	KUNIT_EXPECT_EQ(test, find_and_stop(), 1);
+	KUNIT_EXPECT_FALSE(test, list.functions[0].stuck);
+	KUNIT_EXPECT_TRUE(test, list.functions[1].stuck);
+}
+
+/* All ones: it has gone, perhaps at this very moment */
+static void test_gone(struct kunit *test)
+{
+	DECLARE_BITMAP(roots, SVR_PCI_BUSES) = { 1 };
+
+	fake_cap(fake_add(0, 0x08, NETWORK, MASTER), 0x40, PCI_CAP_ID_MSIX,
+		 PCI_MSIX_FLAGS_ENABLE, 0);
+	svr_pci_find(&fake_pci, roots, &list);
+	KUNIT_EXPECT_EQ(test, list.count, 1);
+	nr_fakes = 0;
+	KUNIT_EXPECT_EQ(test, svr_pci_stop(&fake_pci, &list), 0);
+}
+
+static void test_circles(struct kunit *test)
+{
+	u32 *nic = fake_add(0, 0x08, NETWORK, MASTER);
+
+	/* Its capabilities, and two bridges, lead back to where they are */
+	fake_cap(nic, 0x40, PCI_CAP_ID_VNDR, 0, 0x44);
+	fake_cap(nic, 0x44, PCI_CAP_ID_VNDR, 0, 0x40);
+	fake_bridge(0, 0x10, 0);
+	fake_bridge(0, 0x18, 1);
+	fake_bridge(1, 0x00, 1);
+	KUNIT_EXPECT_EQ(test, find_and_stop(), 0);
+	KUNIT_EXPECT_EQ(test, list.count, 4);
+	KUNIT_EXPECT_LT(test, reads, 1000);
+}
+
+static struct kunit_case pci_functions_cases[] = {
+	KUNIT_CASE(test_nothing_alive),
+	KUNIT_CASE(test_stops),
+	KUNIT_CASE(test_msi_alone),
+	KUNIT_CASE(test_order),
+	KUNIT_CASE(test_functions),
+	KUNIT_CASE(test_port),
+	KUNIT_CASE(test_stuck),
+	KUNIT_CASE(test_gone),
+	KUNIT_CASE(test_circles),
+	{}
+};
+
+static struct kunit_suite pci_functions_suite = {
+	.name = "svsm-reset-pci-functions",
+	.init = fake_init,
+	.test_cases = pci_functions_cases,
+};
+
+kunit_test_suite(pci_functions_suite);
