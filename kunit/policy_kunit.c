@@ -186,6 +186,17 @@ static void test_ap_policy_parse(struct kunit *test)
 						 strlen(svr_ap_policy_name(policy))));
 }
 
+static void test_device_policy_parse(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, svr_device_policy_parse("refuse"),
+			SVR_DEVICE_REFUSE);
+	KUNIT_EXPECT_EQ(test, svr_device_policy_parse("force\n"),
+			SVR_DEVICE_FORCE);
+	KUNIT_EXPECT_EQ(test, svr_device_policy_parse("host"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, svr_device_policy_parse("forced"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, svr_device_policy_parse(""), -EINVAL);
+}
+
 /* Only that there is no such function says that the kernel does not clear up */
 static void test_clears_up(struct kunit *test)
 {
@@ -204,6 +215,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(test_destroy),
 	KUNIT_CASE(test_clears_up),
 	KUNIT_CASE_PARAM(test_ap_policy_parse, text_gen_params),
+	KUNIT_CASE(test_device_policy_parse),
 	{}
 };
 

@@ -29,10 +29,12 @@ static const struct words_row words_rows[] = {
 	  "ready armed firing spent disabled" },
 	{ "policies", svr_ap_policy_words, SVR_NR_AP_POLICIES,
 	  "refuse host force" },
+	{ "device policies", svr_device_policy_words, SVR_NR_DEVICE_POLICIES,
+	  "refuse force" },
 	{ "fates", svr_fate_words, SVR_NR_FATES,
 	  "running destroyed offline parked deleted" },
 	{ "declines", svr_decline_words, SVR_NR_DECLINES,
-	  "disabled spent unloading no-calling-area policy" },
+	  "disabled spent unloading no-calling-area policy device" },
 };
 
 KUNIT_ARRAY_PARAM_DESC(words, words_rows, name);

@@ -116,6 +116,8 @@ int main(void)
 	print_words("trust", svr_trust_words, SVR_NR_TRUSTS);
 	print_words("state", svr_state_words, SVR_NR_STATES);
 	print_words("ap_policy", svr_ap_policy_words, SVR_NR_AP_POLICIES);
+	print_words("device_policy", svr_device_policy_words,
+		    SVR_NR_DEVICE_POLICIES);
 	print_words("fate", svr_fate_words, SVR_NR_FATES);
 	print_words("decline", svr_decline_words, SVR_NR_DECLINES);
 	print_events();

@@ -100,13 +100,14 @@ class Events(list):
         if end["status"] != status or reason not in (None, end["reason"]):
             self.fail(f"ended with {end['status']} {end['reason']}, not {status} {reason or ''}")
 
-    def orderly_resets(self, count, cpus, refusals=0):
+    def orderly_resets(self, count, cpus, refusals=0, left=()):
         """So many resets through the SVSM, every one as it should be.
 
         The BSP calls, with no flags; every AP is accounted for and none can run
         guest code; the BSP's local APIC has nothing left to deliver; pages were
         invalidated; the next boot follows; and no more EXECUTE calls were refused
-        than expected.
+        than expected.  Devices, timers and local APICs are as on first boot, but for
+        what each reset may leave.
         """
         if len(self.executes) != count:
             self.fail(f"{len(self.executes)} accepted EXECUTE calls, not {count}")
@@ -114,6 +115,9 @@ class Events(list):
             self.fail(f"{len(self.refusals)} EXECUTE calls were refused, not {refusals}")
         for execute in self.executes:
             self._orderly_reset(execute, cpus)
+        for number in range(count):
+            if self.left(number) != list(left):
+                self.fail(f"EXECUTE {number + 1} left {self.left(number)} alive, not {list(left)}")
         self.no(*BAD_ENDS)
         self.boots(count + 1)
 

@@ -6,10 +6,10 @@ from lib.sources import run
 
 
 COUNTED = ("reboot", "emergency-restart", "panic", "kdump", "refused")
-SETTINGS = ("enabled", "ap_policy", "deadman")
+SETTINGS = ("enabled", "ap_policy", "device_policy", "deadman")
 FIRST_BOOT = {
     "protocol_id": "5", "protocol_version": "1", "supported_versions": "1-1", "state": "ready",
-    "enabled": "1", "ap_policy": "refuse", "deadman": "600",
+    "enabled": "1", "ap_policy": "refuse", "device_policy": "force", "deadman": "600",
     "last_reset_reason": "none", "last_reset_cause": "none", "last_reset_outcome": "none",
     "last_reset_message": "", "last_reset_cpu": "unknown", "last_reset_cpus": "",
     "last_reset_time": "unknown", "last_reset_uptime": "unknown", "last_reset_kernel": "unknown",
@@ -49,6 +49,7 @@ GARBAGE = {
         "protocol: allowed values are",
     ),
     "ap_policy": (["", "x", "Refuse", "force,refuse", "1"], "ap_policy: allowed values are refuse, host, force"),
+    "device_policy": (["", "x", "host", "Force", "1"], "device_policy: allowed values are refuse, force"),
     "deadman": (["", "x", "-1", "5x", "0x10", "86401", "4294967296"], "deadman: allowed values are 0 to 86400"),
     "record": (
         ["", "x", "auto,cmos", "secrets,", ",cmos", "Secrets", "secrets,none", "secrets:cmos", "cmos," * 40 + "cmos"],
@@ -119,7 +120,7 @@ def test_parameters_are_shown(simulate):
     guest.load()
     values = {
         "protocol": "5", "ap_policy": "refuse", "deadman": "600", "allow_unattested": "0", "enabled": "1", "record": "auto",
-        "kdump": "1", "delete_vcpu": "0",
+        "kdump": "1", "delete_vcpu": "0", "device_policy": "force",
     }
     for name, value in values.items():
         assert f"{name}:" in described

@@ -10,6 +10,7 @@
 #include <linux/hrtimer.h>
 #include <linux/module.h>
 #include <linux/version.h>
+#include <asm/msr.h>
 
 /*
  * x86 machine_restart() runs the SYS_OFF_MODE_RESTART handlers since 7.1:
@@ -35,6 +36,13 @@ svr_hrtimer_setup(struct hrtimer *timer,
 	hrtimer_init(timer, clock, mode);
 	timer->function = expired;
 }
+#endif
+
+/* wrmsrq_safe() was wrmsrl_safe() until 6.16 */
+#if LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 16
+#define svr_wrmsr_safe(msr, val)	wrmsrq_safe(msr, val)
+#else
+#define svr_wrmsr_safe(msr, val)	wrmsrl_safe(msr, val)
 #endif
 
 /*

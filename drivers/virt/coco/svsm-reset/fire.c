@@ -108,6 +108,7 @@ static bool svr_caller_has_ca(void)
 static void svr_prepare_call(const struct svr_cause *cause)
 {
 	/* First the source, then what is on its way: see svr_lapic_quiet() */
+	svr_timers_stop();
 	svr_ioapic_mask();
 	if (!svr_note_call(cause, svr_find_lost(&svr_stopped)))
 		svr_warn("the reason of the reset could not be recorded\n");
@@ -117,7 +118,9 @@ static void svr_prepare_call(const struct svr_cause *cause)
 static void svr_call_handed_over(struct svr_cpu *bsp)
 {
 	svr_lapic_quiet();
+	svr_lapic_leave_x2apic();
 	svr_transport_execute(bsp->ca, &svr_result);
+	svr_lapic_enter_x2apic();
 }
 
 static void svr_call_here(void)
@@ -127,7 +130,9 @@ static void svr_call_here(void)
 	if (pending >= 0)
 		svr_warn("vector 0x%x stays pending in the local APIC\n",
 			 pending);
+	svr_lapic_leave_x2apic();
 	svr_transport_execute(this_cpu_read(svr_cpus.ca), &svr_result);
+	svr_lapic_enter_x2apic();
 }
 
 static enum svr_fate svr_weakest(const struct svr_quiesce *q)
@@ -135,11 +140,19 @@ static enum svr_fate svr_weakest(const struct svr_quiesce *q)
 	return min(svr_quiesce_weakest(q), svr_captured);
 }
 
+static bool svr_devices_will_do(void)
+{
+	if (!svr_devices_stop() || svr_device_policy_get() == SVR_DEVICE_FORCE)
+		return true;
+	svr_err("refusing the SVSM reset (device_policy=refuse), the kernel's own restart goes on\n");
+	return false;
+}
+
 /*
- * Returns true when a call was made, and came back. The BSP is asked once; if
+ * Returns SVR_NR_DECLINES when a call was made, and came back. The BSP is asked once; if
  * it does not answer it is lost like any other CPU that does not stop.
  */
-static bool svr_route_call(const struct svr_cause *cause)
+static enum svr_decline svr_route_call(const struct svr_cause *cause)
 {
 	struct svr_quiesce *q = &svr_stopped;
 	enum svr_ap_policy policy = svr_ap_policy_get();
@@ -149,6 +162,8 @@ static bool svr_route_call(const struct svr_cause *cause)
 	int cpu = raw_smp_processor_id();
 	int err;
 
+	if (route != SVR_ROUTE_REFUSE && !svr_devices_will_do())
+		return SVR_DECLINE_DEVICE;
 	if (route == SVR_ROUTE_HAND_OVER) {
 		svr_info("handing the call over from CPU %d to the BSP, CPU %d\n",
 			 cpu, svr_bsp_cpu());
@@ -156,7 +171,7 @@ static bool svr_route_call(const struct svr_cause *cause)
 		trace_call(cause, svr_bsp_cpu(), route, svr_protocol());
 		err = svr_handover_request(svr_call_handed_over);
 		if (!err)
-			return true;
+			return SVR_NR_DECLINES;
 		svr_err("the BSP, CPU %d, did not take the call over (%pe)\n",
 			svr_bsp_cpu(), ERR_PTR(err));
 		cpumask_set_cpu(svr_bsp_cpu(), &q->missing);
@@ -170,7 +185,7 @@ static bool svr_route_call(const struct svr_cause *cause)
 	if (route != SVR_ROUTE_HERE) {
 		svr_err("refusing the SVSM reset (ap_policy=%s), the kernel's own restart goes on\n",
 			svr_ap_policy_name(policy));
-		return false;
+		return SVR_DECLINE_POLICY;
 	}
 	if (weakest == SVR_FATE_RUNNING)
 		svr_warn("ap_policy=force: calling although a CPU may be running\n");
@@ -180,7 +195,7 @@ static bool svr_route_call(const struct svr_cause *cause)
 	svr_prepare_call(cause);
 	trace_call(cause, cpu, route, svr_protocol());
 	svr_call_here();
-	return true;
+	return SVR_NR_DECLINES;
 }
 
 static void svr_report_return(const struct svr_result *result)
@@ -217,18 +232,23 @@ static bool svr_claim(void)
 static const struct svr_result *svr_attempt(enum svr_event event,
 					    const struct svr_cause *cause)
 {
+	enum svr_decline why;
+
 	if (!svr_caller_has_ca()) {
 		svr_trace_declined(event, SVR_DECLINE_NO_CA);
 		return NULL;
 	}
+	svr_kvm_areas_off();
 	trace_quiesce_start(cause, svr_ap_policy_get());
 	svr_quiesce(&svr_stopped);
 	svr_report_quiesce(&svr_stopped, cause);
 	svr_captured = svr_capture_account();
 	svr_trace_quiesced(&svr_stopped, svr_captured);
 
-	if (!svr_route_call(cause)) {
-		svr_trace_declined(event, SVR_DECLINE_POLICY);
+	why = svr_route_call(cause);
+	svr_devices_start();
+	if (why != SVR_NR_DECLINES) {
+		svr_trace_declined(event, why);
 		/* A CPU that stands by may have sent a stop: it is not to come true */
 		svr_lapic_quiet();
 		return NULL;

@@ -56,6 +56,9 @@ static int __init svr_init(void)
 	svr_capture_init();
 	svr_lapic_prepare();
 	svr_ioapic_init();
+	svr_devices_init();
+	svr_timers_init();
+	svr_kvm_areas_init();
 	svr_ghcb_init();
 	svr_vmsa_init();
 	err = svr_park_install();
@@ -95,6 +98,7 @@ err_park:
 err_ioapic:
 	svr_vmsa_exit();
 	svr_ghcb_exit();
+	svr_timers_exit();
 	svr_ioapic_exit();
 	svr_capture_exit();
 	svr_vmcore_exit();
@@ -119,6 +123,7 @@ static void __exit svr_exit(void)
 	svr_park_uninstall();
 	svr_vmsa_exit();
 	svr_ghcb_exit();
+	svr_timers_exit();
 	svr_ioapic_exit();
 	svr_capture_exit();
 	svr_vmcore_exit();

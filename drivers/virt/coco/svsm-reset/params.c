@@ -15,6 +15,11 @@
 
 static u32 svr_protocol_number = SVSM_REBOOT_PROTOCOL_DEFAULT;
 static enum svr_ap_policy svr_ap_policy = SVR_AP_REFUSE;
+/*
+ * A device writes to nothing but shared memory, which the host may write to anyway: what it
+ * can spoil there is a buffer, and the alternative is to lose the VM.
+ */
+static enum svr_device_policy svr_device_policy = SVR_DEVICE_FORCE;
 static bool svr_unattested;
 
 /**
@@ -73,6 +78,38 @@ int svr_ap_policy_set(const char *text)
 	return 0;
 }
 
+/**
+ * svr_device_policy_get - what if a device cannot be stopped?
+ *
+ * Context: any.
+ *
+ * Return: the administrator's choice.
+ */
+enum svr_device_policy svr_device_policy_get(void)
+{
+	return READ_ONCE(svr_device_policy);
+}
+
+/**
+ * svr_device_policy_set - change what happens if a device cannot be stopped
+ * @text: "refuse" or "force"
+ *
+ * Context: process.
+ *
+ * Return: 0, or -EINVAL, which has been logged.
+ */
+int svr_device_policy_set(const char *text)
+{
+	int policy = text ? svr_device_policy_parse(text) : -EINVAL;
+
+	if (policy < 0) {
+		pr_err("device_policy: allowed values are refuse, force\n");
+		return -EINVAL;
+	}
+	WRITE_ONCE(svr_device_policy, policy);
+	return 0;
+}
+
 static int svr_param_protocol_set(const char *val,
 				  const struct kernel_param *kp)
 {
@@ -117,6 +154,25 @@ static const struct kernel_param_ops svr_param_ap_policy_ops = {
 };
 module_param_cb(ap_policy, &svr_param_ap_policy_ops, NULL, 0444);
 MODULE_PARM_DESC(ap_policy, "if a CPU cannot be parked: refuse the SVSM reset (default), take the host's word (host), or force it");
+
+static int svr_param_device_policy_set(const char *val,
+				       const struct kernel_param *kp)
+{
+	return svr_device_policy_set(val);
+}
+
+static int svr_param_device_policy_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n",
+			  svr_device_policy_name(svr_device_policy_get()));
+}
+
+static const struct kernel_param_ops svr_param_device_policy_ops = {
+	.set = svr_param_device_policy_set,
+	.get = svr_param_device_policy_get,
+};
+module_param_cb(device_policy, &svr_param_device_policy_ops, NULL, 0444);
+MODULE_PARM_DESC(device_policy, "if a PCI device cannot be stopped: reset through the SVSM none the less (force, default), or refuse to");
 
 static int svr_param_unattested_set(const char *val,
 				    const struct kernel_param *kp)

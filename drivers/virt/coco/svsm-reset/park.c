@@ -73,11 +73,14 @@ static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
 {
 	bool served = svr_is_served(c);
 
+	svr_kvm_areas_off();
 	c->pending = svr_lapic_quiet();
 	c->in_nmi = in_nmi();
 	if (served && svr_lapic_can_listen() &&
 	    !(panic_in_progress() && svr_kdump_keeps_bsp()))
 		svr_lapic_listen(c);
+	if (!served)
+		svr_lapic_leave_x2apic();
 	for (;;) {
 		svr_halt_or_listen(c, how);
 		if (served)
@@ -218,6 +221,7 @@ void svr_park_stand_by(void)
 	struct svr_cpu *c = this_cpu_ptr(&svr_cpus);
 	bool served = svr_is_served(c);
 
+	svr_kvm_areas_off();
 	c->pending = svr_lapic_quiet();
 	if (served && svr_lapic_can_listen())
 		svr_lapic_listen(c);

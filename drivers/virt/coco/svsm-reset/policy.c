@@ -165,3 +165,21 @@ int svr_ap_policy_parse(const char *text)
 			return policy;
 	return -EINVAL;
 }
+
+/**
+ * svr_device_policy_parse - the same of &enum svr_device_policy
+ * @text: the text; a newline at its end does not count
+ *
+ * Context: any.
+ *
+ * Return: an &enum svr_device_policy, or -EINVAL.
+ */
+int svr_device_policy_parse(const char *text)
+{
+	int policy;
+
+	for (policy = 0; policy < SVR_NR_DEVICE_POLICIES; policy++)
+		if (sysfs_streq(text, svr_device_policy_words[policy].word))
+			return policy;
+	return -EINVAL;
+}

@@ -79,5 +79,6 @@ enum svr_route svr_policy_route(enum svr_fate weakest, enum svr_bsp bsp,
 				enum svr_ap_policy policy);
 
 int svr_ap_policy_parse(const char *text);
+int svr_device_policy_parse(const char *text);
 
 #endif /* _SVSM_RESET_POLICY_H */

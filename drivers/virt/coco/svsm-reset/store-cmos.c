@@ -81,13 +81,13 @@ static int svr_cmos_read(u8 *raw)
 }
 
 /* At load: whoever has the lock gives it back */
-static int svr_cmos_write_at_load(const u8 *raw)
+static int svr_rtc_wait_for(svr_rtc_job_t job, const u8 *raw)
 {
 	unsigned long flags;
 	int err;
 
 	spin_lock_irqsave(&rtc_lock, flags);
-	err = svr_cmos_put(raw);
+	err = job(raw);
 	spin_unlock_irqrestore(&rtc_lock, flags);
 	return err;
 }
@@ -122,7 +122,7 @@ static bool svr_cmos_others_stay_out(void)
  * is between its two port accesses. Nobody can get there once the other CPUs stay
  * out of the kernel, interrupts being off here.
  */
-static int svr_cmos_write_rt(const u8 *raw)
+static int svr_rtc_while_free(svr_rtc_job_t job, const u8 *raw)
 {
 	struct svr_wait wait = svr_wait_begin(SVR_CMOS_SETTLE_US);
 
@@ -131,24 +131,38 @@ static int svr_cmos_write_rt(const u8 *raw)
 			return -EBUSY;
 	if (svr_is_locked(&rtc_lock))
 		return -EBUSY;
-	return svr_cmos_put(raw);
+	return job(raw);
 }
 
-static int svr_cmos_write(const u8 *raw)
+/**
+ * svr_rtc_try - do something with the real-time clock, unless it is in use
+ * @job: it, which returns 0 or a negative errno
+ * @raw: for @job
+ *
+ * Context: any, NMI included; with interrupts on it waits for the clock.
+ *
+ * Return: what @job returned, -EBUSY when the clock is in use.
+ */
+int svr_rtc_try(svr_rtc_job_t job, const u8 *raw)
 {
 	unsigned long flags;
 	int err;
 
 	if (!irqs_disabled())
-		return svr_cmos_write_at_load(raw);
+		return svr_rtc_wait_for(job, raw);
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
-		return svr_cmos_write_rt(raw);
+		return svr_rtc_while_free(job, raw);
 	/* During a reset the owner of the lock may be a CPU that was stopped */
 	if (!spin_trylock_irqsave(&rtc_lock, flags))
 		return -EBUSY;
-	err = svr_cmos_put(raw);
+	err = job(raw);
 	spin_unlock_irqrestore(&rtc_lock, flags);
 	return err;
+}
+
+static int svr_cmos_write(const u8 *raw)
+{
+	return svr_rtc_try(svr_cmos_put, raw);
 }
 
 /* Record in RTC CMOS, bytes 0x60 to 0x6f */

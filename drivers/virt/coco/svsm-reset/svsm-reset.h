@@ -44,6 +44,8 @@ u32 svr_protocol(void);
 bool svr_allow_unattested(void);
 enum svr_ap_policy svr_ap_policy_get(void);
 int svr_ap_policy_set(const char *text);
+enum svr_device_policy svr_device_policy_get(void);
+int svr_device_policy_set(const char *text);
 
 /* sysfs.c, sysfs-last.c, uevent.c */
 extern const struct attribute_group *svr_groups[];
@@ -208,6 +210,8 @@ int svr_svsm_delete(u64 vmsa_pa);
 /* lapic.c, drain.S */
 void svr_lapic_prepare(void);
 int svr_lapic_quiet(void);
+void svr_lapic_leave_x2apic(void);
+void svr_lapic_enter_x2apic(void);
 void svr_lapic_wake(int cpu);
 bool svr_lapic_can_listen(void);
 void svr_lapic_listen(struct svr_cpu *c);
@@ -218,6 +222,30 @@ void svr_drain_vector(void);
 void svr_ioapic_init(void);
 void svr_ioapic_exit(void);
 void svr_ioapic_mask(void);
+
+/* store-cmos.c: its two ports are those of the real-time clock */
+typedef int (*svr_rtc_job_t)(const u8 *raw);
+int svr_rtc_try(svr_rtc_job_t job, const u8 *raw);
+
+/* timers.c */
+void svr_timers_init(void);
+void svr_timers_exit(void);
+void svr_timers_stop(void);
+
+/* kvm-areas.c */
+void svr_kvm_areas_init(void);
+void svr_kvm_areas_off(void);
+
+/* devices.c */
+#if IS_ENABLED(CONFIG_PCI)
+void svr_devices_init(void);
+unsigned int svr_devices_stop(void);
+void svr_devices_start(void);
+#else
+static inline void svr_devices_init(void) {}
+static inline unsigned int svr_devices_stop(void) { return 0; }
+static inline void svr_devices_start(void) {}
+#endif
 
 /* secrets.c */
 void svr_secrets_init(void);

@@ -96,6 +96,21 @@ static ssize_t ap_policy_store(struct device *dev,
 }
 static DEVICE_ATTR_RW(ap_policy);
 
+static ssize_t device_policy_show(struct device *dev,
+				  struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  svr_device_policy_name(svr_device_policy_get()));
+}
+
+static ssize_t device_policy_store(struct device *dev,
+				   struct device_attribute *attr,
+				   const char *buf, size_t count)
+{
+	return svr_set(dev, svr_device_policy_set, buf, count);
+}
+static DEVICE_ATTR_RW(device_policy);
+
 static struct attribute *svr_attrs[] = {
 	&dev_attr_protocol_id.attr,
 	&dev_attr_protocol_version.attr,
@@ -103,6 +118,7 @@ static struct attribute *svr_attrs[] = {
 	&dev_attr_state.attr,
 	&dev_attr_enabled.attr,
 	&dev_attr_ap_policy.attr,
+	&dev_attr_device_policy.attr,
 	&dev_attr_deadman.attr,
 	NULL
 };

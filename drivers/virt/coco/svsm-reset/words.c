@@ -137,6 +137,18 @@ const struct svr_word svr_ap_policy_words[SVR_NR_AP_POLICIES] = {
 	},
 };
 
+/* What if a device goes on writing to memory: device_policy */
+const struct svr_word svr_device_policy_words[SVR_NR_DEVICE_POLICIES] = {
+	[SVR_DEVICE_REFUSE] = {
+		"refuse",
+		"the SVSM is not called, the kernel restarts as without this driver"
+	},
+	[SVR_DEVICE_FORCE] = {
+		"force",
+		"the SVSM is called none the less"
+	},
+};
+
 /* What is known of a CPU that must not run: the log */
 const struct svr_word svr_fate_words[SVR_NR_FATES] = {
 	[SVR_FATE_RUNNING] = {
@@ -182,6 +194,10 @@ const struct svr_word svr_decline_words[SVR_NR_DECLINES] = {
 	[SVR_DECLINE_POLICY] = {
 		"policy",
 		"what is known of the CPUs is not enough for ap_policy"
+	},
+	[SVR_DECLINE_DEVICE] = {
+		"device",
+		"a PCI device did not stop, and device_policy says that it has to"
 	},
 };
 
@@ -267,6 +283,19 @@ const char *svr_state_name(enum svr_state state)
 const char *svr_ap_policy_name(enum svr_ap_policy policy)
 {
 	return svr_word(svr_ap_policy_words, SVR_NR_AP_POLICIES, policy);
+}
+
+/**
+ * svr_device_policy_name - name of a policy
+ * @policy: the policy
+ *
+ * Context: any.
+ *
+ * Return: its name, never NULL.
+ */
+const char *svr_device_policy_name(enum svr_device_policy policy)
+{
+	return svr_word(svr_device_policy_words, SVR_NR_DEVICE_POLICIES, policy);
 }
 
 /**

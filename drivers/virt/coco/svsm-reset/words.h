@@ -123,6 +123,18 @@ enum svr_ap_policy {
 };
 
 /**
+ * enum svr_device_policy - what if a device cannot be stopped?
+ * @SVR_DEVICE_REFUSE: no SVSM reset, the kernel restarts as without this driver
+ * @SVR_DEVICE_FORCE:  reset none the less
+ * @SVR_NR_DEVICE_POLICIES: how many policies there are
+ */
+enum svr_device_policy {
+	SVR_DEVICE_REFUSE,
+	SVR_DEVICE_FORCE,
+	SVR_NR_DEVICE_POLICIES,
+};
+
+/**
  * enum svr_fate - what is known of a CPU that must not run, weakest first
  * @SVR_FATE_RUNNING:   nothing: it may be running
  * @SVR_FATE_DESTROYED: the host says that it will not run it any more
@@ -147,6 +159,7 @@ enum svr_fate {
  * @SVR_DECLINE_UNLOADING:  the driver is being unloaded
  * @SVR_DECLINE_NO_CA:      the CPU that has to call has no calling area
  * @SVR_DECLINE_POLICY:     too little is known of a CPU for ap_policy
+ * @SVR_DECLINE_DEVICE:     a device did not stop, and device_policy says no
  * @SVR_NR_DECLINES: how many there are
  */
 enum svr_decline {
@@ -155,6 +168,7 @@ enum svr_decline {
 	SVR_DECLINE_UNLOADING,
 	SVR_DECLINE_NO_CA,
 	SVR_DECLINE_POLICY,
+	SVR_DECLINE_DEVICE,
 	SVR_NR_DECLINES,
 };
 
@@ -164,6 +178,7 @@ extern const struct svr_word svr_dump_words[SVR_NR_DUMPS];
 extern const struct svr_word svr_trust_words[SVR_NR_TRUSTS];
 extern const struct svr_word svr_state_words[SVR_NR_STATES];
 extern const struct svr_word svr_ap_policy_words[SVR_NR_AP_POLICIES];
+extern const struct svr_word svr_device_policy_words[SVR_NR_DEVICE_POLICIES];
 extern const struct svr_word svr_fate_words[SVR_NR_FATES];
 extern const struct svr_word svr_decline_words[SVR_NR_DECLINES];
 
@@ -173,6 +188,7 @@ const char *svr_dump_name(enum svr_dump dump);
 const char *svr_trust_name(enum svr_trust trust);
 const char *svr_state_name(enum svr_state state);
 const char *svr_ap_policy_name(enum svr_ap_policy policy);
+const char *svr_device_policy_name(enum svr_device_policy policy);
 const char *svr_fate_name(enum svr_fate fate);
 const char *svr_decline_name(enum svr_decline decline);
 
