@@ -96,7 +96,6 @@ void reset_state_print(void)
 	say("STATE cr0 %lx", s->cr0);
 	say("STATE cr2 %lx", s->cr2);
 	say("STATE cr4 %lx", s->cr4);
-	say("STATE cr8 %lx", s->cr8);
 	say("STATE efer %lx", rdmsr(MSR_EFER));
 	say("STATE dr0 %lx", s->dr0);
 	say("STATE dr1 %lx", s->dr1);
@@ -137,7 +136,6 @@ void reset_state_check(u64 boot_params)
 	expect_eq("other registers", s->rax | s->rcx | s->rdx | s->rbx | s->rbp | s->rdi | s->r8 |
 		  s->r9 | s->r10 | s->r11 | s->r12 | s->r13 | s->r14 | s->r15, 0);
 	expect_eq("CR2", s->cr2, 0);
-	expect_eq("CR8", s->cr8, 0);
 	expect_eq("CR0 (PG, PE)", s->cr0 & 0x80000001, 0x80000001);
 	expect_eq("CR0 (NW, CD, AM, WP, EM, TS)", s->cr0 & 0x6005000c, 0);
 	expect_eq("CR4", s->cr4 & ~0x40UL, 0x20);
@@ -191,7 +189,6 @@ void reset_state_dirty(void)
 	asm volatile("mov %0, %%db6" : : "r"(0xffff0ff1UL));
 	asm volatile("mov %%rax, %%dr7" : : "a"(0x4ffUL));
 	asm volatile("mov %0, %%cr2" : : "r"(DIRTY));
-	asm volatile("mov %0, %%cr8" : : "r"(5UL));
 	asm volatile("mov %%cr0, %0" : "=r"(v));
 	asm volatile("mov %0, %%cr0" : : "r"(v | CR0_WP | CR0_AM) : "memory");
 }

@@ -79,6 +79,26 @@ def test_local_apics(selftest, fidelity):
     assert run.events.left() == ["apic 0 disabled", "apic 1 x2apic"]
 
 
+@pytest.mark.parametrize("fidelity", FIDELITIES)
+def test_the_host_keeps_its_state(selftest, fidelity):
+    """MTRRs, MISC_ENABLE, machine checks, task priority: not in the VMSA, so no EXECUTE resets them."""
+    execute_of(selftest("kept.by-execute", fidelity=fidelity), "kept.by-execute")
+
+
+@pytest.mark.parametrize("fidelity", FIDELITIES)
+def test_ap_creation_leaves_the_same(selftest, fidelity):
+    run = selftest("kept.by-creation", fidelity=fidelity)
+    run.well_formed()
+    run.passed("kept.by-creation")
+
+
+def test_a_new_vm_has_nothing_of_it(selftest):
+    run = selftest("kept.not-in-a-new-vm", host="rebuild")
+    run.well_formed()
+    run.ended(0, "poweroff")
+    assert run.verdicts == {"kept.not-in-a-new-vm": None}, run
+
+
 def test_refused(selftest):
     """Other vCPUs run, and what is reached by an index is theirs."""
     run = selftest("execute.refused")

@@ -64,7 +64,7 @@ void launch(struct vcpu *v)
 	boot_count++;
 	event_set_boot(boot_count);
 	if (v->power_on) {
-		apic_power_on(v);
+		vcpu_power_on(v);
 		ioapic_reset();
 		platform_init();
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The state of a vCPU at reset (APM volume 2, table 14-1), and from a VMSA. What
- * the VMCB does not hold is in the processor itself and is reset there.
+ * The state of a vCPU at reset (APM volume 2, table 14-1), and from a VMSA. It is in two
+ * hands: what the VMSA holds is reset by whoever writes one, the SVSM at EXECUTE and the
+ * guest for an AP; what the host keeps for the vCPU itself is reset with the VM alone.
  */
 #include "machine.h"
 
@@ -16,17 +17,38 @@ struct msr_value {
 	u64 value;
 };
 
-/* MSRs that a guest may write and that neither VMCB nor host own. */
-static const struct msr_value reset_msrs[] = {
-	{ 0x48, 0 },			/* SPEC_CTRL */
-	{ 0x1a0, 0x1 },			/* MISC_ENABLE: fast strings */
-	{ 0x1d9, 0 },			/* DEBUGCTL */
-	{ 0x250, 0 }, { 0x258, 0 }, { 0x259, 0 }, { 0x268, 0 }, { 0x269, 0 }, { 0x26a, 0 },
-	{ 0x26b, 0 }, { 0x26c, 0 }, { 0x26d, 0 }, { 0x26e, 0 }, { 0x26f, 0 },	/* fixed MTRRs */
-	{ 0x2ff, 0 },			/* MTRRdefType */
-	{ 0xda0, 0 },			/* XSS */
-	{ MSR_TSC_AUX, 0 },
+/*
+ * In the VMSA (APM volume 2, table B-4; struct sev_es_save_area in Linux 6.12), beside
+ * those that the VMCB has here as well: EFER, PAT, STAR, LSTAR, CSTAR, SFMASK, FS_BASE,
+ * GS_BASE, KERNEL_GS_BASE and SYSENTER_*.
+ */
+static const struct msr_value vmsa_msrs[] = {
+	{ 0x48, 0 },			/* SPEC_CTRL: 2e0h, with V_SPEC_CTRL (svm_get_msr()) */
+	{ 0x1d9, 0 },			/* DEBUGCTL: 270h, KVM virtualizes LBR for SEV-ES */
+	{ 0xda0, 0 },			/* XSS: 140h (sev_es_sync_vmsa()) */
+	{ MSR_TSC_AUX, 0 },		/* 2ech, with V_TSC_AUX (svm_set_msr()) */
 };
+
+/*
+ * In KVM's struct kvm_vcpu (kvm_get_msr_common(), Linux 6.12): neither an SVSM nor AP
+ * creation, for which kvm_vcpu_reset() takes its way of an INIT, touches them. The rest of
+ * this kind is elsewhere: APIC_BASE and the task priority, also as CR8 (apic.c), the TSC
+ * (svm.c), NMI masking (nmi.c). QEMU has neither TSC_ADJUST nor HWCR.
+ */
+static const struct msr_value host_msrs[] = {
+	{ 0x1a0, 0x1 },			/* MISC_ENABLE: arch.ia32_misc_enable_msr */
+	{ 0x250, 0 }, { 0x258, 0 }, { 0x259, 0 }, { 0x268, 0 }, { 0x269, 0 }, { 0x26a, 0 },
+	{ 0x26b, 0 }, { 0x26c, 0 }, { 0x26d, 0 }, { 0x26e, 0 },
+	{ 0x26f, 0 },			/* fixed MTRRs: arch.mtrr_state (kvm_mtrr_get_msr()) */
+	{ 0x2ff, 0 },			/* MTRRdefType: the same */
+	{ 0x17a, 0 },			/* MCG_STATUS: arch.mcg_status (get_msr_mce()) */
+	{ 0x17b, ~0UL },		/* MCG_CTL: arch.mcg_ctl */
+};
+
+#define MSR_MTRR_VARIABLE	0x200	/* base and mask of each: arch.mtrr_state */
+#define MTRR_VARIABLE_MSRS	16
+#define MSR_MC0_CTL		0x400	/* CTL, STATUS, ADDR, MISC: arch.mce_banks */
+#define MCE_BANKS		10	/* of QEMU's */
 
 static u8 xsave_area[MAX_CPUS][XSAVE_AREA_SIZE] __aligned(64);
 
@@ -61,31 +83,35 @@ static void reset_fpu(struct vcpu *v)
 	asm volatile("ldmxcsr %0" : : "m"(mxcsr));
 }
 
-/* Neither VMCB nor MSR list: debug address registers and the task priority. */
-static void reset_registers(void)
+/* Debug address registers: in the VMSA with DebugSwap, else nobody keeps them. */
+static void reset_debug_addresses(void)
 {
-	asm volatile("mov %0, %%cr8" : : "r"(0UL));
 	asm volatile("mov %0, %%db0" : : "r"(0UL));
 	asm volatile("mov %0, %%db1" : : "r"(0UL));
 	asm volatile("mov %0, %%db2" : : "r"(0UL));
 	asm volatile("mov %0, %%db3" : : "r"(0UL));
 }
 
-/*
- * Variable MTRRs, then the list above. A TSC deadline belongs to the local
- * APIC's timer, which a vCPU reset leaves alone.
- */
-static void reset_msr_values(void)
+static void set_msrs(const struct msr_value *list, size_t n)
 {
-	u64 zero = 0;
+	for (size_t i = 0; i < n; i++) {
+		u64 val = list[i].value;
 
-	for (u32 m = 0x200; m < 0x210; m++)
-		msr_try(m, &zero, 1);
-	for (unsigned int i = 0; i < ARRAY_SIZE(reset_msrs); i++) {
-		u64 val = reset_msrs[i].value;
-
-		msr_try(reset_msrs[i].msr, &val, 1);
+		msr_try(list[i].msr, &val, 1);
 	}
+}
+
+/* What the host keeps for v is as in a new VM. Runs on the CPU that v is bound to. */
+void vcpu_power_on(struct vcpu *v)
+{
+	u64 zero = 0, all = ~0UL;
+
+	apic_power_on(v);
+	set_msrs(host_msrs, ARRAY_SIZE(host_msrs));
+	for (u32 i = 0; i < MTRR_VARIABLE_MSRS; i++)
+		msr_try(MSR_MTRR_VARIABLE + i, &zero, 1);
+	for (u32 i = 0; i < MCE_BANKS * 4; i++)
+		msr_try(MSR_MC0_CTL + i, i % 4 ? &zero : &all, 1);
 }
 
 /* QEMU's VMRUN does not load G_PAT: the processor has it. */
@@ -107,7 +133,7 @@ bool xcr0_valid(u64 xcr0)
 	       (!(xcr0 & XCR0_AVX) || (xcr0 & XCR0_SSE));
 }
 
-/* Runs on the CPU that v is bound to. */
+/* All that is in the VMSA, and no more. Runs on the CPU that v is bound to. */
 void vcpu_reset(struct vcpu *v)
 {
 	struct vmcb_save *s;
@@ -115,8 +141,8 @@ void vcpu_reset(struct vcpu *v)
 	memset(v->reg, 0, sizeof(v->reg));
 	svm_init_vmcb(v);
 	reset_fpu(v);
-	reset_registers();
-	reset_msr_values();
+	reset_debug_addresses();
+	set_msrs(vmsa_msrs, ARRAY_SIZE(vmsa_msrs));
 	v->hv_vector = 0;
 	v->flush = 1;
 	s = &v->vmcb->save;
@@ -150,7 +176,7 @@ void vcpu_load_vmsa(struct vcpu *v)
 	u64 xcr0 = *(u64 *)(vmsa + VMSA_XCR0);
 
 	if (v->power_on)
-		apic_power_on(v);
+		vcpu_power_on(v);
 	else
 		apic_reset(v);
 	nmi_drop(v);
