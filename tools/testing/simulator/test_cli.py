@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """Wrong usage of the command line: exit status 1 and one clear line."""
 
+import fcntl
 import json
+import os
+import subprocess
+import time
 
 import pytest
 
@@ -26,6 +30,13 @@ def one_line(status, lines, *words):
     assert "Traceback" not in lines[0]
     for word in words:
         assert word in lines[0]
+
+
+def wait_for(condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_missing_kernel(tmp_path):
@@ -126,9 +137,66 @@ def test_contradictory_hosts(tmp_path, host):
     assert "known:" not in lines[0]
 
 
-def test_unwritable_event_file(tmp_path):
-    status, lines, _ = snpsim(tmp_path, "--events", tmp_path / "no/such/directory")
-    one_line(status, lines, "directory")
+@pytest.mark.parametrize("option", ("--events", "--log"))
+def test_unwritable_file(tmp_path, option):
+    status, lines, _ = snpsim(tmp_path, option, tmp_path / "no/such/directory")
+    one_line(status, lines, f"snpsim: {option} {tmp_path}/no/such/directory: No such file")
+
+
+def test_file_for_everything(tmp_path):
+    status, lines, events = snpsim(tmp_path, "--log", tmp_path / "events")
+    one_line(status, lines, "--events", "--log", str(events))
+
+
+def test_no_room_in_a_file(tmp_path):
+    status, lines, _ = snpsim(tmp_path, "--append", "test=host.none", "--events", "/dev/full")
+    assert status == 1 and lines[-1] == "snpsim: --events /dev/full: No space left on device"
+
+
+@pytest.mark.parametrize("option", ("--events", "--log"))
+def test_file_of_another_run(tmp_path, option):
+    """The second run with it is refused, and the file stays the first one's."""
+    file = tmp_path / "file"
+    with open(file, "w", encoding="utf-8") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        other.write("mine\n")
+        other.flush()
+        status, lines, _ = snpsim(tmp_path, "--append", "test=host.none", option, file)
+    one_line(status, lines, f"snpsim: {option} {file}: ", "another run")
+    assert file.read_text() == "mine\n"
+
+
+def test_two_runs_with_one_file(tmp_path):
+    """The real thing: the first one goes on, and its log is whole."""
+    initrd, events = tmp_path / "first", tmp_path / "events"
+    initrd.write_bytes(b"x")
+    words = ["run", "--kernel", IMAGE, "--initrd", initrd, "--append", "test=host.hang", "--events", events]
+    with subprocess.Popen([places.SNPSIM, *map(str, words), "--timeout", "8"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as first:
+        wait_for(lambda: events.exists() and "boot" in events.read_text())
+        status, lines, _ = snpsim(tmp_path, "--append", "test=host.none")
+        one_line(status, lines, "--events", "another run")
+        first.communicate()
+    assert first.returncode == 4
+    names = [json.loads(line)["event"] for line in events.read_text().splitlines()]
+    assert names[0] == "start" and names[-1] == "end" and names.count("start") == 1
+
+
+@pytest.mark.parametrize("name", ("no/such/qemu", "directory"))
+def test_qemu_that_cannot_be_run(tmp_path, name):
+    (tmp_path / "directory").mkdir()
+    status, lines, _ = snpsim(tmp_path, env={**os.environ, "SNPSIM_QEMU": f"{tmp_path}/{name}"})
+    one_line(status, lines, f"snpsim: SNPSIM_QEMU={tmp_path}/{name}: ")
+
+
+def test_qemu_that_is_none(tmp_path):
+    status, lines, _ = snpsim(tmp_path, env={**os.environ, "SNPSIM_QEMU": "true"})
+    one_line(status, lines, "snpsim: SNPSIM_QEMU=true: ", "status 0")
+
+
+def test_build_directory_that_is_none(tmp_path):
+    status, lines, _ = snpsim(tmp_path, env={**os.environ, "SNPSIM_BUILD": str(tmp_path)})
+    one_line(status, lines, f"snpsim: SNPSIM_BUILD={tmp_path}: ", "make simulator")
 
 
 def test_end_is_the_last_line_of_an_internal_error(tmp_path):
