@@ -4,6 +4,7 @@
 import fcntl
 import json
 import os
+import re
 import subprocess
 import time
 
@@ -122,6 +123,32 @@ def test_bad_argument(tmp_path, arguments):
 def test_unknown_host_lists_those_there_are(tmp_path, host):
     status, lines, _ = snpsim(tmp_path, "--host", host)
     one_line(status, lines, "honest", "rebuild", "destroy-lie", "nmi-answer=N", host.split(",")[-1])
+
+
+def helped(*words):
+    result = run_command(places.SNPSIM, *words, "--help", timeout=60, env={**os.environ, "COLUMNS": "100"})
+    assert result.returncode == 0, result.stdout
+    return " ".join(result.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    (("--svsm", "none"), ("--svsm", "draft,none"), ("--host", "none"), ("--fidelity", "none"), ("--apic", "none"),
+     ("--smp", "17"), ("--memory", "32G")),
+    ids=" ".join,
+)
+def test_help_says_what_the_errors_say(tmp_path, arguments):
+    """Names, options and limits: all of an error's list is in the help, and in its words."""
+    status, lines, _ = snpsim(tmp_path, *arguments)
+    one_line(status, lines, arguments[0])
+    said = re.search(r"(?:known: |choose from |argument --(?:smp|memory): )([^)]*)", lines[0])[1]
+    text = helped("run")
+    for word in re.split(r"[,' ]+", said):
+        assert word in text, word
+
+
+def test_help_of_the_command():
+    assert "Exit status" in helped() and "run" in helped()
 
 
 @pytest.mark.parametrize(
