@@ -23,11 +23,12 @@ RESETS = (
 BY_DEVICES = ("watchdog", "device")
 STOPS = ("watchdog", "guest-panicked")
 REASONS = {
-    0: ("poweroff",),
+    0: ("poweroff", "user"),
     1: ("internal-error", "qemu"),
     2: ("violation",),
     3: ("host-reset", "host-stop", "terminate"),
     4: ("time-out",),
+    130: ("user",),
 }
 SWITCHES = (
     "cpuid", "msr", "ioio", "hlt", "npf", "vc", "ghcb-msr", "ghcb-page", "svsm", "nmi",
