@@ -4,8 +4,8 @@
 # Sourced by the build scripts: one way to say what happens, one way to fail.
 #
 #   step LOGNAME TITLE COMMAND...   run COMMAND, its output in build/log/LOGNAME.log;
-#                                   a line at the start, a sign of life every few
-#                                   seconds, a line at the end
+#                                   a line at the start, and every few seconds what
+#                                   is new in that log
 #   say TEXT                        one line with the elapsed time in front
 #   die TEXT                        one line on stderr, exit status 1
 
@@ -22,6 +22,7 @@ unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL O
 export LC_ALL=C
 
 HEARTBEAT=5
+SILENCE=30	# seconds after which the time is news
 
 elapsed() {
 	local s=$(($(date +%s) - SVSM_RESET_T0))
@@ -44,13 +45,20 @@ build_dir() {
 	: >"$BUILD/.svsm-reset"
 }
 
+# news LOG: its last line that says something.
+news() {
+	tail -n 20 "$1" | tr '\r' '\n' |
+		sed '/^[[:space:]]*$/d; /^make\(\[[0-9]*\]\)\{0,1\}: \(Entering\|Leaving\) directory/d' |
+		tail -n 1 | cut -c 1-90
+}
+
 step() {
-	local log=$1 title=$2 pid start rc=0 beat
+	local log=$1 title=$2 pid start rc=0 beat told='' last line
 
 	shift 2
 	build_dir
 	log=$BUILD/log/$log.log
-	start=$SECONDS
+	start=$SECONDS last=$SECONDS
 	say "$title"
 	"$@" </dev/null >"$log" 2>&1 &
 	pid=$!
@@ -62,7 +70,14 @@ step() {
 		sleep 0.2
 		if ((SECONDS >= beat)); then
 			beat=$((SECONDS + HEARTBEAT))
-			say "  ... $((SECONDS - start)) s: $(tail -n 1 "$log" | cut -c 1-90)"
+			line=$(news "$log")
+			if [ -n "$line" ] && [ "$line" != "$told" ]; then
+				say "  ... $((SECONDS - start)) s: $line"
+				told=$line last=$SECONDS
+			elif ((SECONDS - last >= SILENCE)); then
+				say "  ... $((SECONDS - start)) s"
+				last=$SECONDS
+			fi
 		fi
 	done
 	wait "$pid" || rc=$?
@@ -72,6 +87,22 @@ step() {
 		printf 'svsm-reset: failed: %s (whole output: %s)\n' "$title" "$log" >&2
 	fi
 	return $rc
+}
+
+# same_as STAMP FILE...: is what STAMP stands for made of just these files and directories?
+# Then there is nothing to do.  Else it is to be made, and `made STAMP` says that it is.
+same_as() {
+	local stamp=$1
+
+	shift
+	inputs=$({ find -L "$@" -type f -printf '%p %s %T@\n' 2>/dev/null || true; } | sort | sha256sum)
+	[ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ] && return 0
+	rm -f "$stamp"
+	return 1
+}
+
+made() {
+	echo "$inputs" >"$1"
 }
 
 # Run a command as root: directly, or by sudo where there is one.

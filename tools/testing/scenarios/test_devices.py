@@ -141,3 +141,18 @@ def test_pvpanic_and_a_crash_kernel(simulate):
     assert guest.attribute("last_reset_reason") == "kdump"
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=2)
+
+
+@pytest.mark.sliced
+def test_virtio_as_in_a_real_guest(simulate):
+    """A virtio device that somebody adds is one that an SNP guest can drive, and outlives the reset."""
+    guest = simulate(smp=2, qemu=("-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net"))
+    for boot in (1, 2):
+        guest.boot(boot, timeout=crash.RESET)
+        guest.load()
+        guest.check("modprobe virtio_net")
+        guest.check("ifconfig eth0 10.0.2.15 up; ping -c 1 -W 20 10.0.2.2")
+        if boot == 1:
+            guest.send("reboot -f")
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)

@@ -3,6 +3,8 @@
 
 import fcntl
 import os
+import re
+import resource
 
 import pytest
 
@@ -222,3 +224,67 @@ def test_what_fresh_downloaded_is_kept(tmp_path):
     assert tool(tmp_path, TOOLS / "clean").returncode == 0
     assert sorted(path.name for path in (build / "fresh").iterdir()) == ["archives", "base-trixie-1.tar"]
     assert tool(tmp_path, TOOLS / "clean", "--all").returncode == 0 and not list(build.iterdir())
+
+
+def lib(tmp_path, script, **environment):
+    """Run a script with tools/build/lib.sh."""
+    return tool(tmp_path, "bash", "-c", f". {TOOLS}/lib.sh; {script}", **environment)
+
+
+def test_heartbeat_says_something_or_nothing(tmp_path):
+    """No line without news, none twice, and none about make's directories."""
+    said = """
+        echo one; sleep 3; echo two; echo; echo 'make[1]: Leaving directory somewhere'; sleep 2.5
+        printf '\\n  \\nthree'; sleep 1.5
+    """
+    result = lib(tmp_path, f"HEARTBEAT=1; work() {{ {said} }}; step log title work")
+    beats = [line.split("... ", 1)[1] for line in result.stdout.splitlines() if "... " in line]
+    assert [line.split(": ", 1)[-1] for line in beats] == ["one", "two", "three"], result.stdout
+
+
+def test_heartbeat_of_a_long_silence(tmp_path):
+    """Then the time, now and then, so that it is seen that somebody is at work."""
+    result = lib(tmp_path, "HEARTBEAT=1; SILENCE=2; step log title sleep 5")
+    beats = [line.split("... ", 1)[1] for line in result.stdout.splitlines() if "... " in line]
+    assert beats and all(re.fullmatch(r"\d+ s", line) for line in beats) and len(beats) <= 2, result.stdout
+
+
+def test_what_it_was_made_of(tmp_path):
+    """same_as: nothing to do while nothing has changed, been added or gone; and not before the first time."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "one").write_text("1")
+    once = f"same_as {tmp_path}/stamp {source} {tmp_path}/nowhere && echo same || {{ echo other; made {tmp_path}/stamp; }}"
+
+    def look():
+        return lib(tmp_path, once).stdout.strip()
+
+    assert [look(), look()] == ["other", "same"]
+    for change in (
+        lambda: (source / "one").write_text("22"), lambda: os.utime(source / "one", (1, 1)),
+        lambda: (source / "two").write_text(""), lambda: (source / "two").unlink(),
+    ):
+        change()
+        assert [look(), look()] == ["other", "same"]
+
+
+def test_what_was_not_made(tmp_path):
+    """It failed in the middle: there is no stamp, not even that of the time before."""
+    (tmp_path / "source").write_text("1")
+    lib(tmp_path, f"same_as {tmp_path}/stamp {tmp_path}/source || made {tmp_path}/stamp")
+    (tmp_path / "source").write_text("22")
+    lib(tmp_path, f"same_as {tmp_path}/stamp {tmp_path}/source || exit 1")
+    (tmp_path / "source").write_text("1")
+    assert not (tmp_path / "stamp").exists()
+
+
+def test_guest_again_with_nothing_changed():
+    """Under 3 seconds; what counts is what it does, not what else this machine does."""
+    assert run(TOOLS / "all", "guest").returncode == 0
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    result = run(TOOLS / "all", "guest")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert result.returncode == 0, result.stdout
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 3
+    for name in ("guest", "guest-kexec"):
+        assert (places.BUILD / f"log/{name}.log").read_text() == "nothing has changed\n"
