@@ -11,6 +11,8 @@
 
 #define SR_PARAMETERS	SR_MODULE "/parameters"
 #define SR_KERNEL	"/proc/sys/kernel"
+/* Of a boot, in seconds since 1970: the end of the year 9999 */
+#define SR_TIME_MAX	253402300799LL
 #define SR_POST_NOTIFIERS \
 	"/sys/module/kernel/parameters/crash_kexec_post_notifiers"
 
@@ -292,14 +294,17 @@ static void sr_read_times(const char *root, struct sr_facts *facts)
 	char text[64];
 	double uptime;
 
+	/* The same at each call, unlike the difference of clock and uptime */
+	facts->boot_time = sr_read_key(root, "/proc/stat", "btime",
+				       SR_NO_NUMBER);
+	if (facts->boot_time < 0 || facts->boot_time > SR_TIME_MAX)
+		facts->boot_time = SR_NO_NUMBER;
 	facts->uptime = SR_NO_NUMBER;
-	facts->boot_time = SR_NO_NUMBER;
 	/* "35.42 120.50" */
 	if (sr_read(root, "/proc/uptime", text, sizeof(text)) ||
 	    sscanf(text, "%lf", &uptime) != 1 || uptime < 0 || uptime > 1e12)
 		return;
 	facts->uptime = (long long)uptime;
-	facts->boot_time = (long long)time(NULL) - facts->uptime;
 }
 
 /**

@@ -19,6 +19,8 @@
 
 /* A file that does not end: /proc has no value longer than this */
 #define SR_READS	64
+/* The same for a file of many lines, in pieces of lines */
+#define SR_PIECES	65536
 
 /**
  * sr_clean - make a text fit for a terminal, for JSON and for a log
@@ -170,6 +172,48 @@ long long sr_read_number(const char *root, const char *path, long long unknown)
 	if (sr_read(root, path, text, sizeof(text)) ||
 	    !sr_number(text, LLONG_MIN, LLONG_MAX, &value))
 		return unknown;
+	return value;
+}
+
+/**
+ * sr_read_key - read the number behind a word, as in /proc/stat
+ * @root:    as in sr_read()
+ * @path:    the file, lines of a word and what goes with it
+ * @key:     the word
+ * @unknown: what to return where there is none
+ *
+ * Return: the number in the first line of that word, or @unknown.
+ */
+long long sr_read_key(const char *root, const char *path, const char *key,
+		      long long unknown)
+{
+	int fd = sr_open(root, path, O_RDONLY);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	long long value = unknown;
+	size_t len = strlen(key);
+	bool begin = true;
+	char line[64];
+	int pieces;
+
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
+		return unknown;
+	}
+	/* A line may be longer: what follows its beginning is none of its own */
+	for (pieces = 0; pieces < SR_PIECES; pieces++) {
+		if (!fgets(line, sizeof(line), file))
+			break;
+		if (begin && !strncmp(line, key, len) && line[len] == ' ') {
+			line[strcspn(line, "\n")] = '\0';
+			if (!sr_number(line + len + 1, LLONG_MIN, LLONG_MAX,
+				       &value))
+				value = unknown;
+			break;
+		}
+		begin = strchr(line, '\n');
+	}
+	fclose(file);
 	return value;
 }
 

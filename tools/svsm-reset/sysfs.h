@@ -20,6 +20,8 @@ int sr_read_int(const char *root, const char *path);
 int sr_read_flag(const char *root, const char *path);
 int sr_read_feature(const char *root, const char *path);
 long long sr_read_number(const char *root, const char *path, long long unknown);
+long long sr_read_key(const char *root, const char *path, const char *key,
+		      long long unknown);
 int sr_exists(const char *root, const char *path);
 int sr_write(const char *root, const char *path, const char *text);
 

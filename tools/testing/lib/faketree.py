@@ -8,6 +8,8 @@ PARAMETERS = "sys/module/svsm_reset/parameters"
 KERNEL = "proc/sys/kernel"
 # Of this boot, in seconds
 UPTIME = 1000
+# When it began, as /proc/stat has it
+BTIME = int(time.time()) - UPTIME
 
 DEFAULTS = {
     "sys/devices/system/cpu/sev/vmpl": "2",
@@ -59,6 +61,7 @@ DEFAULTS = {
     f"{KERNEL}/watchdog_thresh": "10",
     "proc/cmdline": "console=ttyS0 panic=10",
     "proc/uptime": f"{UPTIME}.42 2000.11",
+    "proc/stat": f"cpu  9 0 9 9\nintr 9 {'0 ' * 9000}\nctxt 9\nbtime {BTIME}\nprocesses 9",
 }
 # What a driver has that knows nothing of outcomes, trust and the like
 OLDER_LACKS = (
@@ -71,7 +74,7 @@ OLDER_LACKS = (
 
 def before_boot(seconds):
     """A time so long before this boot, as the driver writes it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - UPTIME - seconds))
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(BTIME - seconds))
 
 
 class FakeTree:
