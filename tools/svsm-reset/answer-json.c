@@ -78,13 +78,32 @@ void sr_json_add(struct json_object *object, const char *key,
 		sr_json_have(NULL);
 }
 
-static struct json_object *sr_json_object(void)
+/**
+ * sr_json_object - an empty object
+ *
+ * Return: the object.
+ */
+struct json_object *sr_json_object(void)
 {
 	return sr_json_have(json_object_new_object());
 }
 
-static void sr_json_append(struct json_object *array,
-			   struct json_object *value)
+/**
+ * sr_json_array - an empty array
+ *
+ * Return: the array.
+ */
+struct json_object *sr_json_array(void)
+{
+	return sr_json_have(json_object_new_array());
+}
+
+/**
+ * sr_json_append - put a value at the end of an array
+ * @array: the array
+ * @value: the value, which is the array's from here on
+ */
+void sr_json_append(struct json_object *array, struct json_object *value)
 {
 	if (json_object_array_add(array, value))
 		sr_json_have(NULL);
@@ -131,7 +150,13 @@ static struct json_object *sr_json_last(const struct sr_facts *facts)
 	return object;
 }
 
-static struct json_object *sr_json_counts(const struct sr_facts *facts)
+/**
+ * sr_json_counts - the resets so far
+ * @facts: what is known
+ *
+ * Return: an object.
+ */
+struct json_object *sr_json_counts(const struct sr_facts *facts)
 {
 	struct json_object *object = sr_json_object();
 	int i;
@@ -161,6 +186,8 @@ struct json_object *sr_json_status(const struct sr_facts *facts)
 	sr_json_add(object, "module_loaded", sr_json_flag(set->loaded));
 	sr_json_add(object, "module_hindrance", sr_json_text(set->loaded ? "" :
 			sr_module_word(sr_module_hindrance(&facts->module))));
+	sr_json_add(object, "module_log",
+		    sr_json_text(facts->module.refused));
 	sr_json_add(object, "crash_kernel", sr_json_flag(set->capture));
 	sr_json_add(object, "error", sr_json_text(trouble ?: ""));
 	if (trouble) {
@@ -223,7 +250,7 @@ static struct json_object *sr_json_answer(const struct sr_facts *facts,
 {
 	struct sr_answer answer = sr_answer(&facts->set, question);
 	struct json_object *object = sr_json_object();
-	struct json_object *notes = sr_json_have(json_object_new_array());
+	struct json_object *notes = sr_json_array();
 	char text[SR_NOTE];
 	unsigned int i;
 

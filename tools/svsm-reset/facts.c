@@ -11,6 +11,7 @@
 
 #define SR_PARAMETERS	SR_MODULE "/parameters"
 #define SR_KERNEL	"/proc/sys/kernel"
+#define SR_KPROBES	"/sys/kernel/debug/kprobes/enabled"
 /* Of a boot, in seconds since 1970: the end of the year 9999 */
 #define SR_TIME_MAX	253402300799LL
 #define SR_POST_NOTIFIERS \
@@ -245,7 +246,8 @@ static void sr_read_kernel(const char *root, struct sr_settings *set)
 					    "/sys/kernel/kexec_crash_loaded");
 	set->post_notifiers = sr_read_flag(root, SR_POST_NOTIFIERS);
 	/* Root only, where debugfs is mounted at all: mostly unknown */
-	set->kprobes = sr_read_int(root, "/sys/kernel/debug/kprobes/enabled");
+	set->kprobes = sr_read_int(root, SR_KPROBES);
+	set->kprobes_error = -sr_read_error(root, SR_KPROBES);
 	set->ftrace = sr_read_int(root, SR_KERNEL "/ftrace_enabled");
 	set->reboot_cpu = sr_read_int(root, "/sys/kernel/reboot/cpu");
 	set->reboot_force = sr_read_int(root, "/sys/kernel/reboot/force");

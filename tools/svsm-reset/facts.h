@@ -85,7 +85,7 @@ extern const char * const sr_count_names[SR_NR_COUNTS];
 struct sr_facts {
 	struct sr_settings set;
 	struct sr_module module;
-	char not_loaded[512];
+	char not_loaded[1024];
 	int protocol;
 	int version;
 	char supported[64];

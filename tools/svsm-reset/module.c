@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Why is the module not loaded? The kernel says so in its log only, which not
- * everyone may read: here the same is told from the module's file and from the
- * settings by which the kernel refuses modules.
+ * Why is the module not loaded? The kernel says so in its log, which not everyone may
+ * read. Much of it can be told as well from the module's file and from the settings by
+ * which the kernel refuses modules.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 
 #include <lzma.h>
 
+#include "kernel-log.h"
 #include "module.h"
 #include "sysfs.h"
 
@@ -181,6 +182,7 @@ void sr_module_read(const char *root, struct sr_module *module)
 	module->installed = SR_UNKNOWN;
 	module->has_key = SR_UNKNOWN;
 	module->wants_key = sr_wants_key(root);
+	sr_kernel_log_read(root, module->refused, sizeof(module->refused));
 	if (sr_read(root, "/proc/sys/kernel/osrelease", module->release,
 		    sizeof(module->release)) ||
 	    strchr(module->release, '/'))
@@ -229,37 +231,56 @@ const char *sr_module_word(enum sr_hindrance hindrance)
 	return sr_hindrance_words[hindrance];
 }
 
+static int sr_hindrance_text(const struct sr_module *module,
+			     enum sr_hindrance hindrance, char *text,
+			     size_t size)
+{
+	switch (hindrance) {
+	case SR_HINDRANCE_NOT_INSTALLED:
+		return snprintf(text, size,
+				"the module is not installed for kernel %s: install svsm-reset-dkms and linux-headers-%s",
+				module->release, module->release);
+	case SR_HINDRANCE_UNSIGNED:
+		return snprintf(text, size,
+				"the kernel refuses the module: it has no signature, and %s wants one",
+				module->wants_key);
+	case SR_HINDRANCE_OTHER_KERNEL:
+		return snprintf(text, size,
+				"the module is not loaded, and was built for kernel %s, while this is %s: build it again",
+				module->built_for, module->release);
+	case SR_HINDRANCE_KEY:
+		return snprintf(text, size,
+				"the module is not loaded: %s wants a signature by a key that the kernel trusts; try \"modprobe svsm_reset\", and see mokutil(1) if it is refused",
+				module->wants_key);
+	default:
+		return snprintf(text, size,
+				"the module is not loaded: try \"modprobe svsm_reset\", and look into dmesg");
+	}
+}
+
 /**
  * sr_module_text - say why the module is not loaded
  * @module: what is known of it
  * @text:   becomes one line
  * @size:   its size
+ *
+ * The log is right about what the kernel refused. Where there is no module (any more),
+ * what it says is about an older one.
  */
 void sr_module_text(const struct sr_module *module, char *text, size_t size)
 {
-	switch (sr_module_hindrance(module)) {
-	case SR_HINDRANCE_NOT_INSTALLED:
+	enum sr_hindrance hindrance = sr_module_hindrance(module);
+	int len;
+
+	if (hindrance == SR_HINDRANCE_NONE && *module->refused) {
 		snprintf(text, size,
-			 "the module is not installed for kernel %s: install svsm-reset-dkms and linux-headers-%s",
-			 module->release, module->release);
+			 "the module is not loaded: the kernel's log says \"%s\"",
+			 module->refused);
 		return;
-	case SR_HINDRANCE_UNSIGNED:
-		snprintf(text, size,
-			 "the kernel refuses the module: it has no signature, and %s wants one",
-			 module->wants_key);
-		return;
-	case SR_HINDRANCE_OTHER_KERNEL:
-		snprintf(text, size,
-			 "the module is not loaded, and was built for kernel %s, while this is %s: build it again",
-			 module->built_for, module->release);
-		return;
-	case SR_HINDRANCE_KEY:
-		snprintf(text, size,
-			 "the module is not loaded: %s wants a signature by a key that the kernel trusts; try \"modprobe svsm_reset\", and see mokutil(1) if it is refused",
-			 module->wants_key);
-		return;
-	default:
-		snprintf(text, size,
-			 "the module is not loaded: try \"modprobe svsm_reset\", and look into dmesg");
 	}
+	len = sr_hindrance_text(module, hindrance, text, size);
+	if (hindrance != SR_HINDRANCE_NOT_INSTALLED && *module->refused &&
+	    len >= 0 && (size_t)len < size)
+		snprintf(text + len, size - (size_t)len,
+			 "; the kernel's log says \"%s\"", module->refused);
 }

@@ -31,6 +31,7 @@ enum sr_hindrance {
  * @built_for: the release it was built for, "" when not known
  * @has_key:   1: there is a signature at its end; or SR_UNKNOWN
  * @wants_key: the setting by which the kernel wants one, "" if none does
+ * @refused:   why it was refused, as the kernel's log has it, or ""
  */
 struct sr_module {
 	char release[128];
@@ -38,6 +39,7 @@ struct sr_module {
 	char built_for[128];
 	int has_key;
 	const char *wants_key;
+	char refused[256];
 };
 
 void sr_module_read(const char *root, struct sr_module *module);

@@ -153,8 +153,14 @@ static const char * const sr_note_texts[SR_NR_NOTES] = {
 		"there is a crash kernel, but kprobes are disarmed, which the module needs for it",
 	[SR_NOTE_FTRACE_OFF] =
 		"there is a crash kernel, but ftrace is off, and with it the kprobes that the module needs for it (kernel.ftrace_enabled=0)",
-	[SR_NOTE_KPROBES_UNKNOWN] =
+	[SR_NOTE_KPROBES_ROOT_ONLY] =
 		"if kprobes are armed, which only root can read (/sys/kernel/debug/kprobes/enabled)",
+	[SR_NOTE_KPROBES_NO_DEBUGFS] =
+		"if kprobes are armed: debugfs is not mounted, so that cannot be read (mount -t debugfs debugfs /sys/kernel/debug)",
+	[SR_NOTE_KPROBES_LOCKED] =
+		"if kprobes are armed, which a kernel in lockdown does not tell (/sys/kernel/debug/kprobes/enabled)",
+	[SR_NOTE_KPROBES_UNKNOWN] =
+		"if kprobes are armed, which could not be read (/sys/kernel/debug/kprobes/enabled)",
 	[SR_NOTE_SYSRQ_CONSOLE] =
 		"also from the console (kernel.sysrq=%d)",
 	[SR_NOTE_SYSRQ_NO_CONSOLE] =

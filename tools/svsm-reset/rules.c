@@ -5,6 +5,7 @@
  * kernel: panic(), oops_end(), kernel_restart(). Pure; tools/testing/tool has the
  * tables of what it has to say.
  */
+#include <errno.h>
 #include <stdbool.h>
 
 #include "rules.h"
@@ -103,6 +104,21 @@ static void sr_note_crash_cpu(const struct sr_settings *set,
 	}
 }
 
+/* Why is it not known whether kprobes are armed? */
+static enum sr_note sr_kprobes_note(const struct sr_settings *set)
+{
+	switch (set->kprobes_error) {
+	case EACCES:
+		return SR_NOTE_KPROBES_ROOT_ONLY;
+	case ENOENT:
+		return SR_NOTE_KPROBES_NO_DEBUGFS;
+	case EPERM:
+		return SR_NOTE_KPROBES_LOCKED;
+	default:
+		return SR_NOTE_KPROBES_UNKNOWN;
+	}
+}
+
 /* kdump.c: a stock kernel's crash kernel dies under an SVSM */
 static void sr_crash_kernel(const struct sr_settings *set,
 			    struct sr_answer *answer)
@@ -134,7 +150,7 @@ static void sr_crash_kernel(const struct sr_settings *set,
 	}
 	answer->way = SR_WAY_CRASH_KERNEL;
 	if (set->kprobes == SR_UNKNOWN)
-		sr_note(answer, SR_NOTE_KPROBES_UNKNOWN);
+		sr_note(answer, sr_kprobes_note(set));
 	if (set->post_notifiers == 1)
 		sr_note(answer, SR_NOTE_NOTIFIERS);
 	else if (set->post_notifiers == 0)

@@ -40,6 +40,7 @@
  * @kernel:           major version of the kernel
  * @panic_cpu:        the CPU that carries out every panic, or SR_NO_CPU
  * @kprobes:          0: kprobes are disarmed
+ * @kprobes_error:    why that could not be read: an errno, or 0
  * @ftrace:           0: ftrace is off, and with it kprobes at functions' entries
  * @reboot_cpu:       where an orderly restart is made
  * @reboot_force:     1: the kernel does not stop the other CPUs
@@ -74,6 +75,7 @@ struct sr_settings {
 	int kernel;
 	int panic_cpu;
 	int kprobes;
+	int kprobes_error;
 	int ftrace;
 	int reboot_cpu;
 	int reboot_force;
@@ -178,6 +180,9 @@ enum sr_note {
 	SR_NOTE_KDUMP_UNKNOWN,
 	SR_NOTE_KPROBES_OFF,
 	SR_NOTE_FTRACE_OFF,
+	SR_NOTE_KPROBES_ROOT_ONLY,
+	SR_NOTE_KPROBES_NO_DEBUGFS,
+	SR_NOTE_KPROBES_LOCKED,
 	SR_NOTE_KPROBES_UNKNOWN,
 	SR_NOTE_SYSRQ_CONSOLE,
 	SR_NOTE_SYSRQ_NO_CONSOLE,

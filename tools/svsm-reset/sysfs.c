@@ -19,8 +19,10 @@
 
 /* A file that does not end: /proc has no value longer than this */
 #define SR_READS	64
-/* The same for a file of many lines, in pieces of lines */
-#define SR_PIECES	65536
+/* The same for a file of many lines; /dev/kmsg has one in each read */
+#define SR_LINE_READS	65536
+/* As much of a line as is looked at */
+#define SR_LINE		512
 
 /**
  * sr_clean - make a text fit for a terminal, for JSON and for a log
@@ -123,6 +125,71 @@ char *sr_read_all(const char *root, const char *path, size_t max, size_t *len)
 }
 
 /**
+ * struct sr_lines - a file, line by line
+ * @line: the beginning of the line so far, cleaned at its end
+ * @len:  its length
+ * @each: is told of each line
+ * @arg:  for @each
+ */
+struct sr_lines {
+	char line[SR_LINE];
+	size_t len;
+	void (*each)(const char *line, void *arg);
+	void *arg;
+};
+
+static void sr_lines_end(struct sr_lines *lines)
+{
+	lines->line[lines->len] = '\0';
+	lines->len = 0;
+	sr_clean(lines->line);
+	lines->each(lines->line, lines->arg);
+}
+
+static void sr_lines_take(struct sr_lines *lines, const char *data, ssize_t len)
+{
+	ssize_t i;
+
+	for (i = 0; i < len; i++) {
+		if (data[i] == '\n')
+			sr_lines_end(lines);
+		else if (lines->len < sizeof(lines->line) - 1)
+			lines->line[lines->len++] = data[i];
+	}
+}
+
+/**
+ * sr_read_lines - read a file line by line
+ * @root: as in sr_read()
+ * @path: the file; where it is /dev/kmsg, what is in the log by now
+ * @each: is told of the beginning of each line, cleaned
+ * @arg:  for @each
+ */
+void sr_read_lines(const char *root, const char *path,
+		   void (*each)(const char *line, void *arg), void *arg)
+{
+	struct sr_lines lines = { .each = each, .arg = arg };
+	int fd = sr_open(root, path, O_RDONLY), reads;
+	char data[8192];
+	ssize_t got;
+
+	if (fd < 0)
+		return;
+	for (reads = 0; reads < SR_LINE_READS; reads++) {
+		got = read(fd, data, sizeof(data));
+		/* EPIPE: the kernel has overwritten what was next */
+		if (got < 0 && (errno == EINTR || errno == EPIPE))
+			continue;
+		if (got <= 0)
+			break;
+		sr_lines_take(&lines, data, got);
+	}
+	if (lines.len)
+		sr_lines_end(&lines);
+	close(fd);
+}
+
+/**
  * sr_has_word - is there NAME, or NAME=..., among the words?
  * @line: words with spaces between them, as on the kernel's command line
  * @name: the word
@@ -175,6 +242,24 @@ long long sr_read_number(const char *root, const char *path, long long unknown)
 	return value;
 }
 
+/* The first line of a word: what is behind it */
+struct sr_key_line {
+	const char *key;
+	bool found;
+	char text[32];
+};
+
+static void sr_key_line(const char *line, void *arg)
+{
+	struct sr_key_line *key = arg;
+	size_t len = strlen(key->key);
+
+	if (key->found || strncmp(line, key->key, len) || line[len] != ' ')
+		return;
+	key->found = true;
+	snprintf(key->text, sizeof(key->text), "%s", line + len + 1);
+}
+
 /**
  * sr_read_key - read the number behind a word, as in /proc/stat
  * @root:    as in sr_read()
@@ -187,34 +272,12 @@ long long sr_read_number(const char *root, const char *path, long long unknown)
 long long sr_read_key(const char *root, const char *path, const char *key,
 		      long long unknown)
 {
-	int fd = sr_open(root, path, O_RDONLY);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	long long value = unknown;
-	size_t len = strlen(key);
-	bool begin = true;
-	char line[64];
-	int pieces;
+	struct sr_key_line line = { .key = key };
+	long long value;
 
-	if (!file) {
-		if (fd >= 0)
-			close(fd);
-		return unknown;
-	}
-	/* A line may be longer: what follows its beginning is none of its own */
-	for (pieces = 0; pieces < SR_PIECES; pieces++) {
-		if (!fgets(line, sizeof(line), file))
-			break;
-		if (begin && !strncmp(line, key, len) && line[len] == ' ') {
-			line[strcspn(line, "\n")] = '\0';
-			if (!sr_number(line + len + 1, LLONG_MIN, LLONG_MAX,
-				       &value))
-				value = unknown;
-			break;
-		}
-		begin = strchr(line, '\n');
-	}
-	fclose(file);
-	return value;
+	sr_read_lines(root, path, sr_key_line, &line);
+	return sr_number(line.text, LLONG_MIN, LLONG_MAX, &value) ? value :
+								    unknown;
 }
 
 /**
@@ -284,6 +347,33 @@ int sr_exists(const char *root, const char *path)
 	if (!stat(full, &st))
 		return 1;
 	return errno == ENOENT || errno == ENOTDIR ? 0 : SR_UNKNOWN;
+}
+
+/**
+ * sr_is_directory - is there such a directory?
+ * @path: the directory
+ *
+ * Return: whether there is.
+ */
+bool sr_is_directory(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+/**
+ * sr_read_error - why can a file not be read?
+ * @root: as in sr_read()
+ * @path: the file
+ *
+ * Return: 0 when it can, or a negative errno.
+ */
+int sr_read_error(const char *root, const char *path)
+{
+	char text[8];
+
+	return sr_read(root, path, text, sizeof(text));
 }
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Bounded reads of files below /sys, /proc and /lib, or of a copy of them */
+/* Bounded reads of files below /sys, /proc, /dev and /lib, or of a copy of them */
 #ifndef _SR_SYSFS_H
 #define _SR_SYSFS_H
 
@@ -20,8 +20,12 @@ int sr_read_int(const char *root, const char *path);
 int sr_read_flag(const char *root, const char *path);
 int sr_read_feature(const char *root, const char *path);
 long long sr_read_number(const char *root, const char *path, long long unknown);
+void sr_read_lines(const char *root, const char *path,
+		   void (*each)(const char *line, void *arg), void *arg);
 long long sr_read_key(const char *root, const char *path, const char *key,
 		      long long unknown);
+int sr_read_error(const char *root, const char *path);
+bool sr_is_directory(const char *path);
 int sr_exists(const char *root, const char *path);
 int sr_write(const char *root, const char *path, const char *text);
 

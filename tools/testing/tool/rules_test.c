@@ -32,7 +32,7 @@ enum key {
 	END, LOADED, VMPL, STATE, ENABLED, POLICY, DEADMAN, KDUMP, SECRETS, DELETE,
 	CAPTURE, PANIC, OOPS, STALL, SYSRQ, SOFT, SOFT_PANIC, NMI, HARD_PANIC,
 	THRESH, CRASH, POST, KPROBES, FTRACE, REBOOT_CPU, FORCE, ONLINE, OFFLINE,
-	KERNEL, PANIC_CPU,
+	KERNEL, PANIC_CPU, KPROBES_ERROR,
 	NR_KEYS,
 };
 
@@ -56,6 +56,7 @@ static int *place(struct sr_settings *set, enum key key)
 		[REBOOT_CPU] = &set->reboot_cpu, [FORCE] = &set->reboot_force,
 		[ONLINE] = &set->online, [OFFLINE] = &set->offline,
 		[KERNEL] = &set->kernel, [PANIC_CPU] = &set->panic_cpu,
+		[KPROBES_ERROR] = &set->kprobes_error,
 	};
 
 	return places[key];
@@ -160,6 +161,18 @@ static const struct row {
 	{ "panic, crash kernel, ftrace not known", {{ CRASH, 1 }, { FTRACE, U }},
 	  SR_AT_PANIC, SR_WAY_CRASH_KERNEL,
 	  { N(NO_NOTIFIERS), N(DUMP_THEN_REBOOT) } },
+	{ "panic, crash kernel, kprobes: for root only",
+	  {{ CRASH, 1 }, { KPROBES, U }, { KPROBES_ERROR, EACCES }},
+	  SR_AT_PANIC, SR_WAY_CRASH_KERNEL,
+	  { N(KPROBES_ROOT_ONLY), N(NO_NOTIFIERS), N(DUMP_THEN_REBOOT) } },
+	{ "panic, crash kernel, kprobes: no debugfs",
+	  {{ CRASH, 1 }, { KPROBES, U }, { KPROBES_ERROR, ENOENT }},
+	  SR_AT_PANIC, SR_WAY_CRASH_KERNEL,
+	  { N(KPROBES_NO_DEBUGFS), N(NO_NOTIFIERS), N(DUMP_THEN_REBOOT) } },
+	{ "panic, crash kernel, kprobes: lockdown",
+	  {{ CRASH, 1 }, { KPROBES, U }, { KPROBES_ERROR, EPERM }},
+	  SR_AT_PANIC, SR_WAY_CRASH_KERNEL,
+	  { N(KPROBES_LOCKED), N(NO_NOTIFIERS), N(DUMP_THEN_REBOOT) } },
 	{ "panic, crash kernel, kprobes not known",
 	  {{ CRASH, 1 }, { KPROBES, U }}, SR_AT_PANIC, SR_WAY_CRASH_KERNEL,
 	  { N(KPROBES_UNKNOWN), N(NO_NOTIFIERS), N(DUMP_THEN_REBOOT) } },

@@ -192,3 +192,58 @@ def test_pipes(said, tree):
     (tree.root / f"lib/modules/{RELEASE}/modules.dep").unlink()
     os.mkfifo(tree.root / f"lib/modules/{RELEASE}/modules.dep")
     assert said() == (GENERIC, None)
+
+
+LOADED = "6,601,1500,-;svsm-reset: ready: protocol 5 version 1\n5,602,1600,-;svsm-reset: last reset: none\n"
+REFUSED = "the SVSM has no protocol 5 version 1 (-EOPNOTSUPP)"
+LOGS = [
+    (f"3,611,1700,-;svsm-reset: {REFUSED}", REFUSED),
+    (f"3,611,1700,-,caller=T200;svsm-reset: {REFUSED}\n SUBSYSTEM=module\n6,612,1701,-;audit: x", REFUSED),
+    ("3,1,1,-;svsm-reset: the first\n3,2,2,-;svsm-reset: the last", "the last"),
+    ("6,1,1,-;svsm-reset: not an SEV-SNP guest, nothing to do", "not an SEV-SNP guest, nothing to do"),
+    ("4,1,1,-;svsm_reset: disagrees about version of symbol module_layout",
+     "disagrees about version of symbol module_layout"),
+    ("5,1,1,-;Loading of module with unavailable key is rejected", "Loading of module with unavailable key is rejected"),
+    # after the module had been loaded, and was removed
+    (f"3,1,1,-;svsm-reset: no store keeps a record\n{LOADED}", None),
+    (f"{LOADED}3,611,1700,-;svsm-reset: {REFUSED}", REFUSED),
+    # what says nothing of that
+    ("4,1,1,-;svsm_reset: loading out-of-tree module taints kernel.", None),
+    ("4,1,1,-;svsm_reset: module verification failed: signature and/or required key missing - tainting kernel", None),
+    ("6,1,1,-;something else\n", None),
+    # a program has written it to /dev/kmsg: the facility is not the kernel's
+    ("11,1,1,-;svsm-reset: forged", None),
+    ("no record at all;svsm-reset: forged\n;svsm-reset: x\n3;svsm-reset: x\n-3,1,1,-;svsm-reset: x", None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize("log, found", LOGS)
+def test_what_the_log_says(said, tool, tree, log, found):
+    """Why a load was refused, instead of a hint to look into dmesg."""
+    install(tree, image())
+    tree.put("dev/kmsg", log)
+    line, word = said()
+    assert (line, word) == (f'the module is not loaded: the kernel\'s log says "{found}"' if found else GENERIC, None)
+    assert json.loads(tool("status", "--json").stdout)["module_log"] == found
+    result = tool("set", "deadman", "5")
+    assert (result.returncode, result.stderr) == (1, f"svsm-reset set: {line}\n")
+
+
+def test_the_log_beside_a_hindrance(said, tree):
+    install(tree, image())
+    tree.put(ENFORCE, "Y")
+    tree.put("dev/kmsg", "5,1,1,-;Loading of unsigned module is rejected")
+    assert said() == (
+        unsigned("module.sig_enforce=1") + '; the kernel\'s log says "Loading of unsigned module is rejected"', "unsigned",
+    )
+    install(tree, None, "kernel/fs/xfs/xfs.ko")
+    assert said() == (NOT_INSTALLED, "not-installed"), "an older line has nothing to do with that"
+
+
+def test_log_that_is_too_long(said, tree):
+    """Bounded, cleaned, and the end of it counts."""
+    install(tree, image())
+    tree.put("dev/kmsg", b"6,1,1,-;" + b"x" * 9000 + b"\n" + b"6,2,2,-;y\n" * 90000 + b"3,3,3,-;svsm-reset: \x1b[31mred" + b"z" * 9000)
+    line, _ = said()
+    assert 'log says "?[31mredzzz' in line and len(line) < 400

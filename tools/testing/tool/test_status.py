@@ -303,6 +303,24 @@ def test_explain(tool, tree, files, outcomes):
     assert set(seen) == set(EXPLAINED[0][1])
 
 
+@pytest.mark.parametrize("mode, note", [
+    (None, "if kprobes are armed: debugfs is not mounted, so that cannot be read"),
+    (0, "if kprobes are armed, which only root can read"),
+])
+def test_kprobes_that_cannot_be_read(binary, tree, mode, note):
+    """As root without debugfs, and as somebody else with it."""
+    tree.put("sys/kernel/kexec_crash_loaded", "1")
+    if mode is not None:
+        tree.put("sys/kernel/debug/kprobes/enabled", "1")
+        (tree.root / "sys/kernel/debug").chmod(mode)
+    words = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []
+    words += [binary, "explain", f"--sysfs-root={tree.root}"]
+    result = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
+    if mode is not None:
+        (tree.root / "sys/kernel/debug").chmod(0o700)
+    assert result.returncode == 0 and note in joined(result)
+
+
 LINUX_7 = {"sys/kernel/kexec_crash_loaded": "1", "proc/sys/kernel/osrelease": "7.3.4+deb13-cloud-amd64"}
 
 
@@ -320,7 +338,7 @@ LINUX_7 = {"sys/kernel/kexec_crash_loaded": "1", "proc/sys/kernel/osrelease": "7
          "panic", "panic notifiers and pstore come first"),
         ({"sys/kernel/kexec_crash_loaded": "1", "sys/module/kernel/parameters/crash_kexec_post_notifiers": None,
           "proc/cmdline": "quiet crash_kexec_post_notifiers ro"}, "panic", "panic notifiers and pstore come first"),
-        ({"sys/kernel/kexec_crash_loaded": "1"}, "panic", "if kprobes are armed"),
+        ({"sys/kernel/kexec_crash_loaded": "1"}, "panic", "if kprobes are armed: debugfs is not mounted"),
         ({"sys/kernel/kexec_crash_loaded": "1", "proc/sys/kernel/ftrace_enabled": "0"}, "panic",
          "ftrace is off"),
         ({"proc/cmdline": "elfcorehdr=0x1000"}, "reboot", "this is a crash kernel"),

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Why was the module refused? The kernel's log has the reason, where it may be read:
+ * with kernel.dmesg_restrict=1 by root only.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel-log.h"
+#include "sysfs.h"
+
+#define SR_KMSG		"/dev/kmsg"
+
+/* The reason so far */
+struct sr_refusal {
+	char *text;
+	size_t size;
+};
+
+/* Behind these the module is loaded, and what was said before does not matter */
+static const char * const sr_loaded[] = {
+	"svsm-reset: ready: ",
+	"svsm-reset: last reset: ",
+};
+
+/* Begins as a reason does, and is none */
+static const char * const sr_no_reason[] = {
+	"svsm_reset: loading out-of-tree module taints kernel",
+	"svsm_reset: module verification failed",
+};
+
+/* Of the module, and of the kernel about it; @skip: what is left out */
+static const struct {
+	const char *begin;
+	size_t skip;
+} sr_reasons[] = {
+	{ "svsm-reset: ", 12 },
+	{ "svsm_reset: ", 12 },
+	/* kernel/module/signing.c does not name the module */
+	{ "Loading of unsigned module is rejected", 0 },
+	{ "Loading of module with ", 0 },
+};
+
+static bool sr_begins(const char *text, const char *begin)
+{
+	return !strncmp(text, begin, strlen(begin));
+}
+
+static bool sr_begins_any(const char *text, const char * const *begins,
+			  size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (sr_begins(text, begins[i]))
+			return true;
+	return false;
+}
+
+#define SR_BEGINS_ANY(text, begins) \
+	sr_begins_any(text, begins, sizeof(begins) / sizeof(*(begins)))
+
+/* "level,sequence,time,flags;text"; what programs write has a level above 7 */
+static const char *sr_kernel_text(const char *line)
+{
+	const char *text = strchr(line, ';');
+
+	if (!text || line[0] < '0' || line[0] > '7' || line[1] != ',')
+		return NULL;
+	return text + 1;
+}
+
+static void sr_log_line(const char *line, void *arg)
+{
+	struct sr_refusal *refusal = arg;
+	const char *text = sr_kernel_text(line);
+	size_t i;
+
+	if (!text || SR_BEGINS_ANY(text, sr_no_reason))
+		return;
+	if (SR_BEGINS_ANY(text, sr_loaded)) {
+		*refusal->text = '\0';
+		return;
+	}
+	for (i = 0; i < sizeof(sr_reasons) / sizeof(*sr_reasons); i++)
+		if (sr_begins(text, sr_reasons[i].begin))
+			snprintf(refusal->text, refusal->size, "%s",
+				 text + sr_reasons[i].skip);
+}
+
+/**
+ * sr_kernel_log_read - why was the module refused when it was loaded last?
+ * @root: what to put before /dev
+ * @text: becomes the reason, "" when the log does not say, or may not be read
+ * @size: its size
+ */
+void sr_kernel_log_read(const char *root, char *text, size_t size)
+{
+	struct sr_refusal refusal = { .text = text, .size = size };
+
+	*text = '\0';
+	sr_read_lines(root, SR_KMSG, sr_log_line, &refusal);
+}
