@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer-json.h"
 #include "facts.h"
 #include "last.h"
 #include "tool.h"
@@ -103,6 +104,28 @@ static const struct sr_condition sr_conditions[] = {
 
 #define SR_CRITICAL	"panic,kdump,refused,relaunched"
 #define SR_WARNING	"emergency-restart,unknown,disabled,spent,policy-force"
+
+/* A condition that was looked for, and is met */
+struct sr_finding {
+	const struct sr_condition *condition;
+	enum sr_health health;
+};
+
+/**
+ * struct sr_verdict - the answer
+ * @health:   the worst of the findings
+ * @text:     in words
+ * @error:    why there is none, NULL when there is one
+ * @nr:       how many findings
+ * @findings: what has been found
+ */
+struct sr_verdict {
+	enum sr_health health;
+	char text[2 * SR_TEXT];
+	const char *error;
+	size_t nr;
+	struct sr_finding findings[SR_NR_CONDITIONS];
+};
 
 /* The line goes through shells, mails and web pages: "|" begins the numbers */
 static void sr_end(enum sr_health health, const char *text, const char *numbers)
@@ -210,13 +233,12 @@ static void sr_append_last(const struct sr_facts *facts, char *text,
 	sr_append(text, size, line);
 }
 
-static enum sr_health sr_judge(const struct sr_options *options,
-			       const struct sr_facts *facts, bool last_counts,
-			       char *text, size_t size)
+static void sr_judge(const struct sr_options *options,
+		     const struct sr_facts *facts, bool last_counts,
+		     struct sr_verdict *verdict)
 {
 	const char *critical = options->critical ?: SR_CRITICAL;
 	const char *warning = options->warning ?: SR_WARNING;
-	enum sr_health health = SR_HEALTH_OK;
 	size_t i;
 
 	for (i = 0; i < SR_NR_CONDITIONS; i++) {
@@ -229,46 +251,102 @@ static enum sr_health sr_judge(const struct sr_options *options,
 			continue;
 		if (!condition->met(facts, condition->name))
 			continue;
+		verdict->findings[verdict->nr++] = (struct sr_finding) {
+			.condition = condition,
+			.health = bad ? SR_HEALTH_CRITICAL : SR_HEALTH_WARNING,
+		};
 		if (bad)
-			health = SR_HEALTH_CRITICAL;
-		else if (health == SR_HEALTH_OK)
-			health = SR_HEALTH_WARNING;
+			verdict->health = SR_HEALTH_CRITICAL;
+		else if (verdict->health == SR_HEALTH_OK)
+			verdict->health = SR_HEALTH_WARNING;
 		if (condition->text)
-			sr_append(text, size, condition->text);
+			sr_append(verdict->text, sizeof(verdict->text),
+				  condition->text);
 	}
-	return health;
+}
+
+static struct json_object *sr_json_finding(const struct sr_finding *finding)
+{
+	const struct sr_condition *condition = finding->condition;
+	struct json_object *object = sr_json_object();
+	char text[128];
+
+	snprintf(text, sizeof(text), "the last reset was, or was to be: %s",
+		 condition->name);
+	sr_json_add(object, "name", sr_json_text(condition->name));
+	sr_json_add(object, "status",
+		    sr_json_text(sr_health_names[finding->health]));
+	sr_json_add(object, "text", sr_json_text(condition->text ?: text));
+	return object;
+}
+
+static int sr_print_json(const struct sr_facts *facts,
+			 const struct sr_verdict *verdict)
+{
+	struct json_object *object = sr_json_object();
+	struct json_object *conditions = sr_json_array();
+	size_t i;
+
+	for (i = 0; i < verdict->nr; i++)
+		sr_json_append(conditions,
+			       sr_json_finding(&verdict->findings[i]));
+	sr_json_add(object, "status",
+		    sr_json_text(sr_health_names[verdict->health]));
+	sr_json_add(object, "exit_status", sr_json_int((int)verdict->health));
+	sr_json_add(object, "text", sr_json_text(verdict->text));
+	sr_json_add(object, "error", sr_json_text(verdict->error ?: ""));
+	sr_json_add(object, "conditions", conditions);
+	sr_json_add(object, "numbers",
+		    verdict->error ? NULL : sr_json_counts(facts));
+	return sr_json_print(object, sr_command_check.name,
+			     JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+}
+
+static int sr_print_line(const struct sr_facts *facts,
+			 const struct sr_verdict *verdict)
+{
+	char numbers[512] = "";
+
+	if (!verdict->error)
+		sr_numbers(facts, numbers, sizeof(numbers));
+	sr_end(verdict->health, verdict->text, numbers);
+	return sr_flush(sr_command_check.name);
+}
+
+static void sr_no_verdict(struct sr_verdict *verdict, const char *error)
+{
+	verdict->health = SR_HEALTH_UNKNOWN;
+	verdict->error = error;
+	sr_append(verdict->text, sizeof(verdict->text), error);
 }
 
 static int sr_check(const struct sr_options *options, int argc, char **argv)
 {
-	char text[2 * SR_TEXT] = "", numbers[512];
+	struct sr_verdict verdict = { .health = SR_HEALTH_OK };
 	const char *trouble;
 	struct sr_facts facts;
-	enum sr_health health;
 	long long recent = -1;
+	int err;
 
 	(void)argc;
 	(void)argv;
+	sr_facts_read(options->root, &facts);
+	trouble = sr_facts_trouble(&facts);
 	if (!sr_list_valid("critical", options->critical ?: "") ||
 	    !sr_list_valid("warning", options->warning ?: "") ||
 	    !sr_recent_valid(options->recent, &recent)) {
-		sr_end(SR_HEALTH_UNKNOWN, "wrong usage", "");
-		return SR_HEALTH_UNKNOWN;
+		sr_no_verdict(&verdict, "wrong usage");
+	} else if (trouble) {
+		sr_no_verdict(&verdict, trouble);
+	} else {
+		sr_append_last(&facts, verdict.text, sizeof(verdict.text));
+		sr_judge(options, &facts,
+			 recent < 0 || facts.uptime == SR_NO_NUMBER ||
+			 facts.uptime <= recent, &verdict);
 	}
-	sr_facts_read(options->root, &facts);
-	trouble = sr_facts_trouble(&facts);
-	if (trouble) {
-		sr_end(SR_HEALTH_UNKNOWN, trouble, "");
-		return SR_HEALTH_UNKNOWN;
-	}
-	sr_append_last(&facts, text, sizeof(text));
-	health = sr_judge(options, &facts,
-			  recent < 0 || facts.uptime == SR_NO_NUMBER ||
-			  facts.uptime <= recent, text, sizeof(text));
-	sr_numbers(&facts, numbers, sizeof(numbers));
-	sr_end(health, text, numbers);
-	return sr_flush(sr_command_check.name) ? SR_HEALTH_UNKNOWN :
-						 (int)health;
+	err = options->json ? sr_print_json(&facts, &verdict) :
+			      sr_print_line(&facts, &verdict);
+	return err ? SR_HEALTH_UNKNOWN : (int)verdict.health;
 }
 
 const struct sr_command sr_command_check = {
@@ -277,17 +355,17 @@ const struct sr_command sr_command_check = {
 	.operands = "",
 	.summary = "one line and an exit status for monitoring",
 	.about =
-	"A plugin for Nagios and its like: one line with numbers behind \"|\", and exit\n"
-	"status 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (no driver, wrong usage).\n"
+	"A plugin for Nagios and its like: one line, with numbers behind \"|\". The exit\n"
+	"status is 0 OK, 1 WARNING, 2 CRITICAL or 3 UNKNOWN (no driver, wrong usage).\n"
 	"Needs no rights.\n"
 	"\n"
-	"Conditions. Of the last reset, what it was or was to be: reboot,\n"
-	"emergency-restart, panic, kdump, refused, relaunched, unknown. Of this moment:\n"
-	"disabled, spent, policy-host, policy-force, deadman-off, trust-host (the host\n"
-	"can forge the record), unattested. \"nothing\" is an empty list.\n"
+	"Conditions of the last reset, what it was or was to be: reboot,\n"
+	"emergency-restart, panic, kdump, refused, relaunched, unknown. Conditions of\n"
+	"this moment: disabled, spent, policy-host, policy-force, deadman-off, trust-host\n"
+	"(the host can forge the record), unattested. \"nothing\" is an empty list.\n"
 	"\n"
-	"The last reset stays the last one until the next. --recent lets it count only\n"
-	"while this boot is young, so that it alarms once.\n",
+	"The last reset stays the last one until the next. With --recent it counts only\n"
+	"while this boot is young, so that it raises one alarm and not one for ever.\n",
 	.usage = SR_HEALTH_UNKNOWN,
 	.run = sr_check,
 };

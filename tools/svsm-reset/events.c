@@ -214,14 +214,12 @@ static int sr_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-static int sr_events(const struct sr_options *options, int argc, char **argv)
+static int sr_events_follow(const struct sr_options *options)
 {
 	struct udev *udev = udev_new();
 	struct udev_monitor *monitor = udev ? sr_monitor(udev) : NULL;
 	int signals = sr_signals(), err = -1;
 
-	(void)argc;
-	(void)argv;
 	if (!monitor || signals < 0)
 		sr_error(sr_command_events.name,
 			 "cannot listen to the kernel's events: %s",
@@ -233,6 +231,16 @@ static int sr_events(const struct sr_options *options, int argc, char **argv)
 		close(signals);
 	udev_monitor_unref(monitor);
 	udev_unref(udev);
+	return err;
+}
+
+static int sr_events(const struct sr_options *options, int argc, char **argv)
+{
+	int err;
+
+	(void)argc;
+	(void)argv;
+	err = options->once ? sr_event_now(options) : sr_events_follow(options);
 	return err ? SR_EXIT_FAILED : SR_EXIT_OK;
 }
 
@@ -240,13 +248,13 @@ const struct sr_command sr_command_events = {
 	.cmd = SR_CMD_EVENTS,
 	.name = "events",
 	.operands = "",
-	.summary = "tell of the driver's events as they come",
+	.summary = "print the driver's events as they come",
 	.about =
-	"First how things stand (\"present\", or \"not-loaded\"), then a line for each\n"
-	"event, until SIGINT or SIGTERM: \"add\" when the module is loaded, \"change\" when\n"
-	"a setting is changed, \"remove\" when the module is unloaded. With --json an\n"
-	"object in each line. Needs no rights. By way of udev, or of the kernel where\n"
-	"no udevd runs.\n",
+	"Prints how things stand (\"present\", or \"not-loaded\"), then a line for each\n"
+	"event, until it gets SIGINT or SIGTERM: \"add\" when the module is loaded,\n"
+	"\"change\" when a setting is changed, \"remove\" when the module is unloaded.\n"
+	"With --json each line is an object. The events come from udev, or from the\n"
+	"kernel where no udevd runs. Needs no rights.\n",
 	.usage = SR_EXIT_USAGE,
 	.run = sr_events,
 };

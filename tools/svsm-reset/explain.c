@@ -100,12 +100,12 @@ const struct sr_command sr_command_explain = {
 	.cmd = SR_CMD_EXPLAIN,
 	.name = "explain",
 	.operands = "",
-	.summary = "tell what would happen now, and what can be trusted",
+	.summary = "show what would happen now, and what can be trusted",
 	.about =
-	"As status, and what would happen at a reboot, a panic, sysrq-b, an oops and\n"
-	"when a CPU hangs: decided by the rules of kernel and driver from the settings\n"
-	"that both have at this moment. And who could forge what is shown. Needs no\n"
-	"rights.\n",
+	"Prints what status does, then what would happen at a reboot, a panic, sysrq-b,\n"
+	"an oops and when a CPU hangs. The rules of kernel and driver decide that, from\n"
+	"the settings that both have at this moment. Last it says who could forge what\n"
+	"is shown. Needs no rights.\n",
 	.usage = SR_EXIT_USAGE,
 	.run = sr_explain,
 };

@@ -6,7 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sysfs.h"
 #include "tool.h"
+
+/* What stands before /sys without --sysfs-root */
+static const char sr_running[] = "";
 
 static const struct sr_command * const sr_commands[] = {
 	&sr_command_status,
@@ -29,12 +33,12 @@ static int sr_help(void)
 	size_t i;
 
 	printf("Usage: svsm-reset [OPTION]... COMMAND [ARGUMENT]...\n"
-	       "Tells of, and sets up, the reset of this SEV-SNP guest through its SVSM.\n"
+	       "Shows, explains and sets up the reset of this SEV-SNP guest through its SVSM.\n"
 	       "\nCommands:\n");
 	for (i = 0; i < SR_NR_COMMANDS; i++)
 		printf("  %-10s %s\n", sr_commands[i]->name,
 		       sr_commands[i]->summary);
-	printf("\n\"svsm-reset COMMAND --help\" tells more of one of them.\n\n");
+	printf("\nFor more about a command: svsm-reset COMMAND --help\n\n");
 	sr_options_help(SR_CMD_NONE);
 	printf("\nExit status: 0 success, 1 failure, 2 wrong usage; check has its own.\n");
 	return sr_flush(NULL) ? SR_EXIT_FAILED : SR_EXIT_OK;
@@ -74,13 +78,20 @@ static int sr_run(const struct sr_command *command, int argc, char **argv,
 		return command->usage;
 	if (options->help)
 		return sr_command_help(command);
+	/* Else all would be missing, as on a machine that is no SEV-SNP guest */
+	if (options->root != sr_running && !sr_is_directory(options->root)) {
+		sr_error(command->name,
+			 "--sysfs-root: there is no directory \"%s\"",
+			 options->root);
+		return command->usage;
+	}
 	sr_output_init(options->color);
 	return command->run(options, argc - first, argv + first);
 }
 
 int main(int argc, char **argv)
 {
-	struct sr_options options = { .root = "" };
+	struct sr_options options = { .root = sr_running };
 	char name[] = "svsm-reset";
 	const struct sr_command *command;
 	int first;

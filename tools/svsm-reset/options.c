@@ -12,7 +12,8 @@
 
 /* Long options without a letter */
 enum {
-	SR_OPT_ROOT = 256,
+	SR_OPT_ONCE = 256,
+	SR_OPT_ROOT,
 	SR_OPT_COLOR,
 };
 
@@ -33,8 +34,10 @@ struct sr_option {
 };
 
 static const struct sr_option sr_options[] = {
-	{ "json", 'j', NULL, SR_CMD_REPORT,
+	{ "json", 'j', NULL, SR_CMD_REPORT | SR_CMD_CHECK,
 	  "print JSON" },
+	{ "once", SR_OPT_ONCE, NULL, SR_CMD_EVENTS,
+	  "print how things stand, and do not wait for events" },
 	{ "color", SR_OPT_COLOR, "WHEN",
 	  SR_CMD_STATUS | SR_CMD_EXPLAIN,
 	  "auto (default): on a terminal, unless NO_COLOR is set\n"
@@ -46,9 +49,10 @@ static const struct sr_option sr_options[] = {
 	  "what is a WARNING (default: emergency-restart,\n"
 	  "unknown,disabled,spent,policy-force)" },
 	{ "recent", 'r', "SECONDS", SR_CMD_CHECK,
-	  "leave the last reset out when this boot is older" },
+	  "let the last reset count only in a younger boot" },
 	{ "sysfs-root", SR_OPT_ROOT, "DIR", SR_CMD_ANY | SR_CMD_NONE,
-	  "read DIR/sys, DIR/proc and DIR/lib, a copy for one" },
+	  "read DIR/sys, DIR/proc, DIR/dev and DIR/lib, for\n"
+	  "example a copy that somebody has sent" },
 	{ "help", 'h', NULL, SR_CMD_ANY | SR_CMD_NONE,
 	  "print this help" },
 	{ "version", 'V', NULL, SR_CMD_NONE,
@@ -83,6 +87,9 @@ static int sr_option_take(int letter, struct sr_options *options)
 	case 'j':
 		options->json = true;
 		break;
+	case SR_OPT_ONCE:
+		options->once = true;
+		break;
 	case 'c':
 		options->critical = optarg;
 		break;
@@ -109,6 +116,30 @@ static int sr_option_take(int letter, struct sr_options *options)
 	return 0;
 }
 
+/*
+ * "-5" is a value, a wrong one, and no option: such words go to the end, where
+ * getopt_long() is not let look. The command gets them behind its other operands.
+ */
+static int sr_numbers_last(int argc, char **argv)
+{
+	int i, j, end = argc;
+
+	for (i = 1; i < end; i++) {
+		char *number = argv[i];
+
+		if (!strcmp(number, "--"))
+			break;
+		if (number[0] != '-' || number[1] < '0' || number[1] > '9')
+			continue;
+		for (j = i; j < argc - 1; j++)
+			argv[j] = argv[j + 1];
+		argv[argc - 1] = number;
+		end--;
+		i--;
+	}
+	return end;
+}
+
 /**
  * sr_options_parse - take the options of a command
  * @command: the command, NULL for what stands before it
@@ -127,7 +158,7 @@ int sr_options_parse(const struct sr_command *command, int argc, char **argv,
 	/* "+": what follows the first word is the command's */
 	char shorts[2 * SR_NR_OPTIONS + 2] = "+";
 	size_t i, nr = 0, len = command ? 0 : 1;
-	int letter;
+	int letter, end;
 
 	for (i = 0; i < SR_NR_OPTIONS; i++) {
 		const struct sr_option *option = &sr_options[i];
@@ -140,7 +171,7 @@ int sr_options_parse(const struct sr_command *command, int argc, char **argv,
 						 no_argument,
 			.val = option->letter,
 		};
-		if (option->letter < SR_OPT_ROOT) {
+		if (option->letter < SR_OPT_ONCE) {
 			shorts[len++] = (char)option->letter;
 			if (option->arg)
 				shorts[len++] = ':';
@@ -148,8 +179,9 @@ int sr_options_parse(const struct sr_command *command, int argc, char **argv,
 	}
 	shorts[len] = '\0';
 
+	end = cmd == SR_CMD_SET ? sr_numbers_last(argc, argv) : argc;
 	optind = 0;
-	while ((letter = getopt_long(argc, argv, shorts, longs, NULL)) != -1)
+	while ((letter = getopt_long(end, argv, shorts, longs, NULL)) != -1)
 		if (sr_option_take(letter, options))
 			goto usage;
 	if (!command || options->help || argc - optind <= command->max)
@@ -168,9 +200,9 @@ static void sr_option_help(const struct sr_option *option)
 	char names[64];
 
 	snprintf(names, sizeof(names), "%s%c%s--%s%s%s",
-		 option->letter < SR_OPT_ROOT ? "-" : " ",
-		 option->letter < SR_OPT_ROOT ? option->letter : ' ',
-		 option->letter < SR_OPT_ROOT ? ", " : "  ",
+		 option->letter < SR_OPT_ONCE ? "-" : " ",
+		 option->letter < SR_OPT_ONCE ? option->letter : ' ',
+		 option->letter < SR_OPT_ONCE ? ", " : "  ",
 		 option->name, option->arg ? "=" : "", option->arg ?: "");
 	printf("  %-25s", names);
 	while (*line) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* svsm-reset set KEY VALUE */
+/* svsm-reset set KEY VALUE, or KEY=VALUE */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +15,13 @@
  * struct sr_key - something to set
  * @name:   of the file
  * @values: what it may be
+ * @flag:   it is yes or no
  * @says:   prints what @value means; false when it is no value
  */
 struct sr_key {
 	const char *name;
 	const char *values;
+	bool flag;
 	bool (*says)(const char *value, char *text, size_t size);
 };
 
@@ -76,12 +78,28 @@ static bool sr_deadman_says(const char *value, char *text, size_t size)
 }
 
 static const struct sr_key sr_keys[] = {
-	{ "enabled", "1 or 0", sr_enabled_says },
-	{ "ap_policy", "refuse, host or force", sr_ap_policy_says },
-	{ "deadman", "0 to 86400 seconds, 0: never", sr_deadman_says },
+	{ "enabled", "1 or 0 (yes or no)", true, sr_enabled_says },
+	{ "ap_policy", "refuse, host or force", false, sr_ap_policy_says },
+	{ "deadman", "0 to 86400 seconds, 0: never", false, sr_deadman_says },
 };
 
 #define SR_NR_KEYS	(sizeof(sr_keys) / sizeof(*sr_keys))
+
+/* As people say it, and as the driver takes it */
+static const char *sr_plain_value(const struct sr_key *key, const char *value)
+{
+	static const char * const words[][2] = {
+		{ "yes", "1" }, { "on", "1" }, { "no", "0" }, { "off", "0" },
+	};
+	size_t i;
+
+	if (!key->flag)
+		return value;
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(value, words[i][0]))
+			return words[i][1];
+	return value;
+}
 
 static const struct sr_key *sr_find_key(const char *name)
 {
@@ -163,13 +181,26 @@ static int sr_write_key(const struct sr_options *options,
 	return sr_flush(command) ? SR_EXIT_FAILED : SR_EXIT_OK;
 }
 
+/* "KEY VALUE", or "KEY=VALUE": which is cut in two */
+static const char *sr_value_of(int argc, char **argv)
+{
+	char *equals = argc ? strchr(argv[0], '=') : NULL;
+
+	if (argc == 1 && equals) {
+		*equals = '\0';
+		return equals + 1;
+	}
+	return argc == 2 ? argv[1] : NULL;
+}
+
 static int sr_set(const struct sr_options *options, int argc, char **argv)
 {
 	const char *command = sr_command_set.name;
+	const char *value = sr_value_of(argc, argv);
 	const struct sr_key *key;
 	char says[SR_TEXT];
 
-	if (argc < 2) {
+	if (!value) {
 		sr_error(command, "it takes a key and a value:");
 		sr_list_keys();
 		return SR_EXIT_USAGE;
@@ -180,30 +211,30 @@ static int sr_set(const struct sr_options *options, int argc, char **argv)
 		sr_list_keys();
 		return SR_EXIT_USAGE;
 	}
-	if (!key->says(argv[1], says, sizeof(says))) {
+	if (!key->says(sr_plain_value(key, value), says, sizeof(says))) {
 		sr_error(command, "%s: it is %s, not \"%s\"", key->name,
-			 key->values, argv[1]);
+			 key->values, value);
 		return SR_EXIT_USAGE;
 	}
-	return sr_write_key(options, key, argv[1]);
+	return sr_write_key(options, key, sr_plain_value(key, value));
 }
 
 const struct sr_command sr_command_set = {
 	.cmd = SR_CMD_SET,
 	.name = "set",
-	.operands = "KEY VALUE",
+	.operands = "KEY VALUE | KEY=VALUE",
 	.max = 2,
 	.summary = "change a setting, until the next boot",
 	.about =
 	"Keys and values:\n"
 	"\n"
-	"  enabled    1 or 0: is there to be a reset by the SVSM at all\n"
-	"  ap_policy  refuse, host or force: what if a CPU does not stop\n"
+	"  enabled    1 or 0 (yes or no): may the SVSM reset this guest?\n"
+	"  ap_policy  refuse, host or force: what if a CPU does not stop?\n"
 	"  deadman    0 to 86400 seconds: force a restart that takes longer;\n"
 	"             0: never\n"
 	"\n"
-	"Says what the consequence is. Needs root. For every boot, set the module's\n"
-	"parameters of the same names in /etc/modprobe.d.\n",
+	"Says what follows from the change. Needs root. To have a setting in every boot,\n"
+	"set the module's parameter of the same name in /etc/modprobe.d.\n",
 	.usage = SR_EXIT_USAGE,
 	.run = sr_set,
 };

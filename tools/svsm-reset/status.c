@@ -23,12 +23,13 @@ const struct sr_command sr_command_status = {
 	.cmd = SR_CMD_STATUS,
 	.name = "status",
 	.operands = "",
-	.summary = "tell how things stand, and of the last reset",
+	.summary = "show how things stand, and the last reset",
 	.about =
-	"Is this an SEV-SNP guest under an SVSM, is the driver there, how is it set\n"
-	"up, and why was the machine reset last. Needs no rights.\n"
+	"Shows whether this is an SEV-SNP guest under an SVSM, whether the driver is\n"
+	"loaded, how it is set up, and why the machine was reset last. Needs no rights.\n"
 	"\n"
-	"Fails, after what it can tell, with one line that says what is missing.\n",
+	"If something is missing it shows the rest, says in one line what is missing,\n"
+	"and fails.\n",
 	.usage = SR_EXIT_USAGE,
 	.run = sr_status,
 };

@@ -40,8 +40,8 @@ _svsm_reset()
 	local words
 	case $command in
 	status | explain) words='--json --color --sysfs-root --help' ;;
-	check) words='--critical --warning --recent --sysfs-root --help' ;;
-	events) words='--json --sysfs-root --help' ;;
+	check) words='--json --critical --warning --recent --sysfs-root --help' ;;
+	events) words='--json --once --sysfs-root --help' ;;
 	set)
 		case $before in
 		set) words='enabled ap_policy deadman' ;;

@@ -19,6 +19,7 @@ enum sr_exit {
  * @root:     what to put before /sys and /proc
  * @color:    colour or not
  * @json:     for programs, not for people
+ * @once:     events: do not wait for any
  * @critical: check: what is critical, NULL for the default
  * @warning:  check: what is worth a warning, NULL for the default
  * @recent:   check: seconds, NULL for any time
@@ -29,6 +30,7 @@ struct sr_options {
 	const char *root;
 	enum sr_color color;
 	bool json;
+	bool once;
 	const char *critical;
 	const char *warning;
 	const char *recent;

@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from lib import faketree, places
+from lib.faketree import FakeTree
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
@@ -61,6 +62,42 @@ def test_check(tool, tree, values, arguments, status):
     assert result.stderr == ""
 
 
+@pytest.mark.parametrize("values, arguments, status", CHECKS)
+def test_check_json(tool, tree, values, arguments, status):
+    """The same for programs."""
+    tree.device(**values)
+    line = tool("check", *arguments).stdout
+    result = tool("check", "--json", *arguments)
+    assert (result.returncode, result.stderr) == (status, "")
+    seen = json.loads(result.stdout)
+    assert (seen["status"], seen["exit_status"]) == (NAMES[status], status)
+    assert line.startswith(f"SVSM_RESET {seen['status']} - {seen['text'].replace('|', '/')} | ")
+    worst = max([NAMES.index(condition["status"]) for condition in seen["conditions"]], default=OK)
+    assert worst == status
+    assert seen["numbers"]["total"] == 0 and seen["error"] is None
+
+
+def test_check_json_names_the_conditions(tool, tree):
+    tree.device(**last("panic"), last_reset_message="a | b", state="spent", reset_count="7", reset_counts__panic="2")
+    seen = json.loads(tool("check", "--json", "-w", "spent,trust-host").stdout)
+    assert seen["conditions"] == [
+        {"name": "panic", "status": "CRITICAL", "text": "the last reset was, or was to be: panic"},
+        {"name": "spent", "status": "WARNING", "text": "a reset was refused or failed in this boot"},
+    ]
+    assert (seen["numbers"]["total"], seen["numbers"]["panic"]) == (7, 2)
+    assert '("a | b")' in seen["text"]
+
+
+def test_check_json_without_an_answer(tool, tree):
+    for arguments, error in ((("--recent=soon",), "wrong usage"), ((), "the module is not loaded: try")):
+        if not arguments:
+            tree.without_module()
+        result = tool("check", "--json", *arguments)
+        seen = json.loads(result.stdout)
+        assert result.returncode == UNKNOWN and seen["error"].startswith(error)
+        assert (seen["status"], seen["exit_status"], seen["conditions"]) == ("UNKNOWN", 3, [])
+
+
 def test_check_numbers(tool, tree):
     tree.device(**last("panic"), last_reset_message="a | b", last_reset_cpu="1", reset_count="7", reset_counts__panic="2",
                 reset_counts__emergency_restart="1", reset_counts__reboot="4")
@@ -102,7 +139,7 @@ def test_check_wrong_usage(tool, arguments, line):
     assert result.stdout == "SVSM_RESET UNKNOWN - wrong usage\n"
 
 
-@pytest.mark.parametrize("arguments", [("--critical",), ("--json",), ("word",), ("--color=never",)])
+@pytest.mark.parametrize("arguments", [("--critical",), ("--once",), ("word",), ("--color=never",)])
 def test_check_has_its_own_status_for_wrong_usage(tool, arguments):
     assert tool("check", *arguments).returncode == UNKNOWN
 
@@ -129,14 +166,34 @@ def test_set(tool, tree, key, value, change, consequence):
 @pytest.mark.parametrize(
     "key, value",
     [("ap_policy", value) for value in ("", "Force", "forced", "force,host", "1", "force\n")]
-    + [("deadman", value) for value in ("", "-1", "86401", "1.5", "5s", "0x10", "010", "+5", " 5", "9" * 30)]
-    + [("enabled", value) for value in ("", "2", "yes", "-1", "01")],
+    + [("deadman", value) for value in ("", "-1", "86401", "1.5", "5s", "0x10", "010", "+5", " 5", "9" * 30, "no")]
+    + [("enabled", value) for value in ("", "2", "yess", "YES", "-1", "01")],
 )
-def test_set_refuses(tool, tree, key, value):
+@pytest.mark.parametrize("form", [("{key}", "{value}"), ("--", "{key}", "{value}"), ("{key}={value}",)])
+def test_set_refuses(tool, tree, key, value, form):
+    """A negative number is a value, and no option."""
     before = tree.get(key)
-    result = tool("set", "--", key, value)
+    result = tool("set", *(part.format(key=key, value=value) for part in form))
     assert result.returncode == 2 and result.stderr.startswith(f"svsm-reset set: {key}: it is ")
+    assert result.stderr.endswith(f'not "{value}"\n')
     assert tree.get(key) == before
+
+
+@pytest.mark.parametrize("arguments, key, value", [
+    (("deadman=5",), "deadman", "5"), (("ap_policy=host",), "ap_policy", "host"), (("enabled=0",), "enabled", "0"),
+    (("enabled", "no"), "enabled", "0"), (("enabled=yes",), "enabled", "1"), (("enabled=off",), "enabled", "0"),
+    (("enabled", "on"), "enabled", "1"),
+])
+def test_set_as_people_write_it(tool, tree, arguments, key, value):
+    result = tool("set", *arguments)
+    assert (result.returncode, result.stderr, tree.get(key)) == (0, "", value)
+    assert f"-> {value}: " in result.stdout
+
+
+@pytest.mark.parametrize("arguments", [("deadman=5", "6"), ("deadman=", "5"), ("=5",), ("deadman",), ("-5",)])
+def test_set_takes_one_key_and_one_value(tool, tree, arguments):
+    result = tool("set", *arguments)
+    assert result.returncode == 2 and result.stdout == "" and tree.get("deadman") == "600"
 
 
 def test_deadman_has_the_bounds_of_the_driver():
@@ -210,6 +267,8 @@ def test_help(binary, command):
     assert long.returncode == short.returncode == 0 and long.stdout == short.stdout and long.stderr == ""
     assert long.stdout.startswith(f"Usage: svsm-reset {command or '['}")
     assert max(map(len, long.stdout.splitlines())) <= 80
+    # not the English of the first versions
+    assert not re.search(r", a copy for one|tells more of|Tells of|so that it alarms once", long.stdout)
 
 
 def test_defaults_in_the_help_are_the_real_ones(tool):
@@ -218,6 +277,17 @@ def test_defaults_in_the_help_are_the_real_ones(tool):
     for name in ("CRITICAL", "WARNING"):
         default = re.search(rf'#define SR_{name}\s+"(.*)"', source)[1]
         assert f"default:{default})" in shown
+
+
+@pytest.mark.parametrize("command, status", [
+    (("status",), 2), (("explain", "--json"), 2), (("check",), 3), (("set", "deadman", "5"), 2), (("events",), 2),
+])
+@pytest.mark.parametrize("root", ["/no/such/directory", "/etc/passwd", ""])
+def test_root_that_is_not_there(tool, command, status, root):
+    """Instead of a machine that is no SEV-SNP guest."""
+    result = tool(*command, f"--sysfs-root={root}", root=False)
+    assert (result.returncode, result.stdout) == (status, "")
+    assert result.stderr == f'svsm-reset {command[0]}: --sysfs-root: there is no directory "{root}"\n'
 
 
 def test_root_before_the_command(binary, tree):
@@ -252,6 +322,17 @@ def test_events_tells_how_things_stand(binary, tree, number):
         "action": "present", "state": "ready", "reason": "panic", "cause": "panic", "outcome": "completed",
         "count": 2, "trust": "guest", "dump": "none",
     }
+
+
+@pytest.mark.parametrize("change, said", [(None, "present state=ready"), (FakeTree.without_module, "not-loaded")])
+def test_events_once(tool, tree, change, said):
+    """How things stand, and no waiting."""
+    if change:
+        change(tree)
+    result = tool("events", "--once")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.split("Z ", 1)[1].startswith(said) and len(result.stdout.splitlines()) == 1
+    assert json.loads(tool("events", "--once", "--json").stdout)["action"] == said.split()[0]
 
 
 def test_events_waits_for_the_module(binary, tree):
