@@ -148,6 +148,47 @@ static const struct log_row log_rows[] = {
 	  "BUG: kernel NULL pointer dereference\nOops: Oops: 0002\n"
 	  "Kernel panic - not syncing: Fatal exception in interrupt\n",
 	  "BUG: kernel NULL pointer dereference" },
+	/* Logs of Linux 6.12, in which an oops is a panic */
+	{ "oops: NULL",
+	  "[    9.5] BUG: kernel NULL pointer dereference, address: 0000000000000000\n"
+	  "[    9.5] #PF: supervisor write access in kernel mode\n"
+	  "[    9.5] Oops: Oops: 0002 [#1] PREEMPT SMP NOPTI\n"
+	  "[    9.5] CPU: 1 UID: 0 PID: 71 Comm: sh\n"
+	  "[    9.5] RIP: 0010:sysrq_handle_crash+0x16/0x20\n"
+	  "[    9.6] RIP: 0033:0x4cafe\n"
+	  "[    9.6] Kernel panic - not syncing: Fatal exception\n",
+	  "BUG: kernel NULL pointer dereference at sysrq_handle_crash+0x16" },
+	{ "oops: page fault in a module",
+	  "BUG: unable to handle page fault for address: ffffffffc0a8b000\n"
+	  "RIP: 0010:trouble_oops+0x5/0x10 [trouble]\n"
+	  "Kernel panic - not syncing: Fatal exception in interrupt\n",
+	  "BUG: unable to handle page fault at trouble_oops+0x5" },
+	{ "oops: a jump to nowhere",
+	  "BUG: kernel NULL pointer dereference, address: 0000000000000000\n"
+	  "RIP: 0010:0x0\nKernel panic - not syncing: Fatal exception\n",
+	  "BUG: kernel NULL pointer dereference at 0x0" },
+	{ "oops: general protection",
+	  "Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] PREEMPT SMP\n"
+	  "RIP: 0010:list_del+0x2b/0x80\nKernel panic - not syncing: Fatal exception\n",
+	  "Oops: general protection fault at list_del+0x2b" },
+	{ "oops: divide error",
+	  "Oops: divide error: 0000 [#2] SMP\nRIP: 0010:div_by_it+0x1/0x2\n"
+	  "Kernel panic - not syncing: Fatal exception\n",
+	  "Oops: divide error at div_by_it+0x1" },
+	{ "oops: BUG()",
+	  "kernel BUG at drivers/virt/x.c:12!\nOops: invalid opcode: 0000 [#1]\n"
+	  "RIP: 0010:x_init+0x1/0x2\nKernel panic - not syncing: Fatal exception\n",
+	  "kernel BUG at drivers/virt/x.c:12!" },
+	{ "oops: a long name",
+	  "BUG: kernel NULL pointer dereference, address: 0000000000000000\n"
+	  "RIP: 0010:a_function_with_a_name_that_is_long_indeed_and_longer_than_that+0x1/0x2\n"
+	  "Kernel panic - not syncing: Fatal exception\n",
+	  "BUG: kernel NULL pointer dereference at a_function_with_a_na..." },
+	{ "oops: the place is cut off",
+	  "BUG: kernel NULL pointer dereference\nRIP: 0010:",
+	  "BUG: kernel NULL pointer dereference at " },
+	{ "dots of its own", "Kernel panic - not syncing: kernel: panic_on_warn set ...\n",
+	  "kernel: panic_on_warn set" },
 	{ "only Fatal exception", "Kernel panic - not syncing: Fatal exception\n",
 	  "Fatal exception" },
 	{ "oops only", "[ 1.0] Oops: general protection fault, 0000\n",
@@ -156,8 +197,12 @@ static const struct log_row log_rows[] = {
 	  "kernel BUG at mm/slub.c:42!" },
 	{ "control characters", "Kernel panic - not syncing: a\033[2Jb\xff\n", "a?[2Jb?" },
 	{ "mark at the end", "Kernel panic - not syncing: ", "" },
-	{ "too long", "Kernel panic - not syncing: 01234567890123456789012345678901234567890\n",
-	  "0123456789012345678901234567890123456789" },
+	{ "as long as may be",
+	  "Kernel panic - not syncing: 012345678901234567890123456789012345678901234567890123456789012\n",
+	  "012345678901234567890123456789012345678901234567890123456789012" },
+	{ "too long",
+	  "Kernel panic - not syncing: 0123456789012345678901234567890123456789012345678901234567890123\n",
+	  "012345678901234567890123456789012345678901234567890123456789..." },
 };
 
 KUNIT_ARRAY_PARAM_DESC(log, log_rows, name);
@@ -166,7 +211,7 @@ static void test_log(struct kunit *test)
 {
 	const struct log_row *row = test->param_value;
 	size_t len = strlen(row->log);
-	char message[41];
+	char message[SVR_CAUSE_MESSAGE];
 	char *log;
 
 	/* Without a NUL behind it */

@@ -8,6 +8,7 @@
 #include "record.c"
 
 #define BOOT	0x9abc
+#define NONE	SVR_FIRST_NONE
 
 static const struct svr_record called = {
 	.stage = SVR_STAGE_CALLED,
@@ -45,8 +46,9 @@ static void test_layout(struct kunit *test)
 	static const u8 medium[] = {
 		'S', 'R', 3, 0x24, 3, 5, 0xbc, 0x9a,
 		0x20, 0x04, 0x26, 0x69, 2, 0, 255, 1, 7,
-		'F', 'a', 't', 'a', 'l', ' ', 'e', 'x', 'c', 'e', 'p',
-		0xc2, 0x41, 0x42, 0x38,
+		/* the message in codes: 10, 11110 000001, as brief.c has it */
+		0xbc, 0x08, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0x22, 0xab, 0x2f, 0x79,
 	};
 	static const u8 full[SVR_RECORD_FULL] = {
 		'S', 'R', 3, 0x24, 3, 5, 0xbc, 0x9a,
@@ -63,7 +65,7 @@ static void test_layout(struct kunit *test)
 	};
 	static const struct svr_record interrupted = {
 		.stage = SVR_STAGE_CALLED, .cause = SVR_REASON_KDUMP,
-		.interrupted = true,
+		.interrupted = true, .time = 1000, .crashed = 700,
 	};
 	u8 raw[SVR_RECORD_FULL];
 
@@ -76,6 +78,35 @@ static void test_layout(struct kunit *test)
 
 	svr_record_encode(&interrupted, raw, SVR_RECORD_SMALL);
 	KUNIT_EXPECT_EQ(test, raw[3], 0x27);
+	svr_record_encode(&interrupted, raw, SVR_RECORD_MEDIUM);
+	KUNIT_EXPECT_EQ(test, get_unaligned_le16(raw + 26), 300);
+	svr_record_encode(&interrupted, raw, SVR_RECORD_FULL);
+	KUNIT_EXPECT_EQ(test, get_unaligned_le32(raw + 248), 700);
+}
+
+/* Records of drivers that wrote the message in ASCII, and no seconds for a dump */
+static void test_older_drivers(struct kunit *test)
+{
+	u8 raw[SVR_RECORD_MEDIUM] = {
+		'S', 'R', 3, 0x25, 3, NONE, 0xbc, 0x9a,
+		0x20, 0x04, 0x26, 0x69, 2, 0, 255, 1, 7,
+		's', 'y', 's', 'r', 'q', ' ', 't', 'r', 'i', 'g', 'g',
+	};
+	struct svr_record rec;
+
+	seal(raw, sizeof(raw));
+	KUNIT_ASSERT_EQ(test, svr_record_decode(raw, sizeof(raw), &rec), 0);
+	KUNIT_EXPECT_EQ(test, rec.cause, SVR_REASON_KDUMP);
+	KUNIT_EXPECT_STREQ(test, rec.message, "sysrq trigg...");
+	KUNIT_EXPECT_EQ(test, rec.crashed, 0);
+
+	raw[3] = 0x23;
+	memset(raw + 17, 0, 11);
+	seal(raw, sizeof(raw));
+	KUNIT_ASSERT_EQ(test, svr_record_decode(raw, sizeof(raw), &rec), 0);
+	KUNIT_EXPECT_EQ(test, rec.cause, SVR_REASON_EMERGENCY);
+	KUNIT_EXPECT_EQ(test, rec.trigger, SVR_TRIGGER_UNKNOWN);
+	KUNIT_EXPECT_STREQ(test, rec.message, "");
 }
 
 struct codec_row {
@@ -102,7 +133,7 @@ static const struct codec_row codec_rows[] = {
 	    .boot = 1, .time = 1, .tsc = 1ULL << 31, .uptime = 2,
 	    .lost = { [0] = BIT(4), [1] = BIT(1) }, .kernel = "7.3.4-cloud",
 	    .message = "Fatal exception in interrupt" },
-	  "Fatal excep", { "4", "4", "4,9" } },
+	  "Fatal exception in interrupt", { "4", "4", "4,9" } },
 	{ "called, found by a load",
 	  { .stage = SVR_STAGE_CALLED, .loaded = true,
 	    .cause = SVR_REASON_REBOOT, .cpu = 0, .boot = 1, .message = "x" },
@@ -111,11 +142,24 @@ static const struct codec_row codec_rows[] = {
 	  { .stage = SVR_STAGE_ELSEWHERE, .loaded = true,
 	    .cause = SVR_REASON_REBOOT, .cpu = 0, .boot = 1, .time = 5 },
 	  "", { "", "", "" } },
+	{ "sysrq-b",
+	  { .stage = SVR_STAGE_CALLED, .cause = SVR_REASON_EMERGENCY,
+	    .trigger = SVR_TRIGGER_SYSRQ, .cpu = 2, .boot = 1 },
+	  "", { "", "", "" } },
+	{ "emergency_restart()",
+	  { .stage = SVR_STAGE_CALLED, .cause = SVR_REASON_EMERGENCY,
+	    .trigger = SVR_TRIGGER_KERNEL, .loaded = true, .boot = 1 },
+	  "", { "", "", "" } },
+	{ "an emergency restart, by whom is not known",
+	  { .stage = SVR_STAGE_REFUSED, .cause = SVR_REASON_EMERGENCY,
+	    .trigger = SVR_TRIGGER_UNKNOWN },
+	  "", { "", "", "" } },
 	{ "refused",
 	  { .stage = SVR_STAGE_REFUSED, .cause = SVR_REASON_EMERGENCY,
+	    .trigger = SVR_TRIGGER_DEADMAN,
 	    .lost = { BIT(1) | BIT(7), 0, BIT(7), [8] = BIT(0) },
 	    .message = "deadman: no restart" },
-	  "deadman:", { "1", "1,7,23", "1,7,23,64" } },
+	  "deadman: no...", { "1", "1,7,23", "1,7,23,64" } },
 	{ "refused, the first one has a large number",
 	  { .stage = SVR_STAGE_REFUSED, .cause = SVR_REASON_REBOOT,
 	    .lost = { [12] = BIT(4), [13] = BIT(0) } },
@@ -137,7 +181,11 @@ static const struct codec_row codec_rows[] = {
 	  { .stage = SVR_STAGE_CALLED, .cause = SVR_REASON_KDUMP,
 	    .interrupted = true, .cpu = 1, .time = 1, .counts = { [5] = 2 },
 	    .message = "trouble: as asked for" },
-	  "trouble: as", { "", "", "" } },
+	  "trouble: as a...", { "", "", "" } },
+	{ "called, after a dump",
+	  { .stage = SVR_STAGE_CALLED, .cause = SVR_REASON_KDUMP, .cpu = 1,
+	    .time = 70000, .crashed = 4466, .message = "sysrq triggered crash" },
+	  "sysrq triggered crash", { "", "", "" } },
 	{ "the same, found by a load that had it from the host",
 	  { .stage = SVR_STAGE_CALLED, .cause = SVR_REASON_KDUMP,
 	    .interrupted = true, .loaded = true, .hearsay = true, .cpu = 1 },
@@ -160,7 +208,7 @@ static const struct codec_row codec_rows[] = {
 	  { .stage = SVR_STAGE_NOANSWER, .cause = SVR_REASON_KDUMP,
 	    .result = true, .err = -ETIMEDOUT, .lost = { BIT(0) },
 	    .message = "a message" },
-	  "a me", { "0", "0", "0" } },
+	  "a mess...", { "0", "0", "0" } },
 };
 
 KUNIT_ARRAY_PARAM_DESC(codec, codec_rows, name);
@@ -208,6 +256,8 @@ static void test_there_and_back(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, rec.loaded, from->loaded);
 		KUNIT_EXPECT_EQ(test, rec.hearsay, from->hearsay);
 		KUNIT_EXPECT_EQ(test, rec.cause, from->cause);
+		KUNIT_EXPECT_EQ(test, rec.trigger, from->trigger);
+		KUNIT_EXPECT_EQ(test, rec.crashed, small ? 0 : from->crashed);
 		KUNIT_EXPECT_EQ(test, rec.interrupted, from->interrupted);
 		KUNIT_EXPECT_EQ(test, rec.boot, from->boot);
 		KUNIT_EXPECT_EQ(test, rec.cpu, cpu);
@@ -257,7 +307,7 @@ static void test_limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rec.counts[SVR_REASON_UNKNOWN], 0);
 	KUNIT_EXPECT_EQ(test, rec.counts[SVR_REASON_REBOOT], U8_MAX);
 	KUNIT_EXPECT_EQ(test, rec.counts[SVR_REASON_REFUSED], U8_MAX);
-	KUNIT_EXPECT_STREQ(test, rec.message, "~~~~~~~~~~~");
+	KUNIT_EXPECT_STREQ(test, rec.message, "~~~~~~~~~~~...");
 
 	svr_record_encode(&most, raw, SVR_RECORD_FULL);
 	KUNIT_ASSERT_EQ(test, svr_record_decode(raw, SVR_RECORD_FULL, &rec), 0);
@@ -381,8 +431,6 @@ struct raw_row {
 	int err;
 };
 
-#define NONE	SVR_FIRST_NONE
-
 static const struct raw_row raw_rows[] = {
 	{ "blank, zeros", {}, false, -ENODATA },
 	{ "blank, ones", { [0 ... 15] = 0xff }, false, -ENODATA },
@@ -403,11 +451,12 @@ static const struct raw_row raw_rows[] = {
 	{ "loaded: none", { 'S', 'R', 3, 0x10, 0, NONE }, true, 0 },
 	{ "loaded: unknown", { 'S', 'R', 3, 0x11, 0, NONE }, true, 0 },
 	{ "loaded: reboot", { 'S', 'R', 3, 0x12, 0, NONE }, true, -EINVAL },
-	{ "called: none", { 'S', 'R', 3, 0x20, 0, NONE }, true, -EINVAL },
-	{ "called: unknown", { 'S', 'R', 3, 0x21, 0, NONE }, true, -EINVAL },
+	{ "loaded: refused", { 'S', 'R', 3, 0x16, 0, NONE }, true, -EINVAL },
+	{ "called: emergency_restart()", { 'S', 'R', 3, 0x20, 0, NONE }, true, 0 },
+	{ "called: the deadman", { 'S', 'R', 3, 0x21, 0, NONE }, true, 0 },
 	{ "called: reboot", { 'S', 'R', 3, 0x22, 0, NONE }, true, 0 },
 	{ "called: kdump", { 'S', 'R', 3, 0x25, 0, NONE }, true, 0 },
-	{ "called: refused", { 'S', 'R', 3, 0x26, 0, NONE }, true, -EINVAL },
+	{ "called: sysrq-b", { 'S', 'R', 3, 0x26, 0, NONE }, true, 0 },
 	{ "called: kdump, interrupted", { 'S', 'R', 3, 0x27, 0, NONE }, true, 0 },
 	{ "the same, loaded", { 'S', 'R', 3, 0xa7, 0, NONE }, true, 0 },
 	{ "the same, loaded, hearsay", { 'S', 'R', 3, 0xaf, 0, NONE }, true, 0 },
@@ -523,6 +572,7 @@ static void test_hearsay(struct kunit *test)
 
 static struct kunit_case record_cases[] = {
 	KUNIT_CASE(test_layout),
+	KUNIT_CASE(test_older_drivers),
 	KUNIT_CASE(test_hearsay),
 	KUNIT_CASE_PARAM(test_there_and_back, codec_gen_params),
 	KUNIT_CASE(test_limits),

@@ -20,10 +20,12 @@ struct words_row {
 static const struct words_row words_rows[] = {
 	{ "reasons", svr_reason_words, SVR_NR_REASONS,
 	  "none unknown reboot emergency-restart panic kdump refused" },
+	{ "triggers", svr_trigger_words, SVR_NR_TRIGGERS,
+	  "none unknown sysrq-b kernel deadman" },
 	{ "outcomes", svr_outcome_words, SVR_NR_OUTCOMES,
 	  "none unknown completed refused relaunched" },
 	{ "dumps", svr_dump_words, SVR_NR_DUMPS,
-	  "none unknown ended interrupted" },
+	  "none unknown ended interrupted in-progress" },
 	{ "trusts", svr_trust_words, SVR_NR_TRUSTS, "none host guest" },
 	{ "states", svr_state_words, SVR_NR_STATES,
 	  "ready armed firing spent disabled" },

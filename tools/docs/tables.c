@@ -111,6 +111,7 @@ static void print_routes(void)
 int main(void)
 {
 	print_words("reason", svr_reason_words, SVR_NR_REASONS);
+	print_words("trigger", svr_trigger_words, SVR_NR_TRIGGERS);
 	print_words("outcome", svr_outcome_words, SVR_NR_OUTCOMES);
 	print_words("dump", svr_dump_words, SVR_NR_DUMPS);
 	print_words("trust", svr_trust_words, SVR_NR_TRUSTS);

@@ -132,14 +132,20 @@ static struct json_object *sr_json_last(const struct sr_facts *facts)
 		before = facts->boot_time - last->when;
 	sr_json_add(object, "reason", sr_json_text(last->reason));
 	sr_json_add(object, "cause", sr_json_text(last->cause));
+	sr_json_add(object, "trigger", sr_json_text(last->trigger));
 	sr_json_add(object, "outcome", sr_json_text(last->outcome));
 	/* An empty message, or list of CPUs, says something: there was none */
 	sr_json_add(object, "message", last->hidden ? NULL :
 		    sr_json_have(json_object_new_string(last->message)));
+	sr_json_add(object, "message_cut", last->hidden ? NULL :
+		    sr_json_flag(last->cut));
 	sr_json_add(object, "cpu", sr_json_int(last->cpu));
 	sr_json_add(object, "not_quiesced",
 		    sr_json_have(json_object_new_string(last->cpus)));
 	sr_json_add(object, "time", sr_json_text(last->time));
+	sr_json_add(object, "crash_time", sr_json_text(last->crash_time));
+	sr_json_add(object, "dump_seconds",
+		    sr_json_number(sr_last_dump_seconds(last)));
 	sr_json_add(object, "seconds_before_boot", sr_json_number(before));
 	sr_json_add(object, "uptime", sr_json_number(last->uptime));
 	sr_json_add(object, "kernel", sr_json_text(last->kernel));

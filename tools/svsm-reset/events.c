@@ -33,6 +33,7 @@ enum sr_field {
 	SR_FIELD_COUNT,
 	SR_FIELD_TRUST,
 	SR_FIELD_DUMP,
+	SR_FIELD_TRIGGER,
 	SR_NR_FIELDS,
 };
 
@@ -47,6 +48,7 @@ static const struct {
 	[SR_FIELD_COUNT] = { "SVSM_RESET_COUNT", "count" },
 	[SR_FIELD_TRUST] = { "SVSM_RESET_TRUST", "trust" },
 	[SR_FIELD_DUMP] = { "SVSM_RESET_DUMP", "dump" },
+	[SR_FIELD_TRIGGER] = { "SVSM_RESET_TRIGGER", "trigger" },
 };
 
 struct sr_event {
@@ -133,6 +135,7 @@ static int sr_event_now(const struct sr_options *options)
 	sr_event_set(&event, SR_FIELD_OUTCOME, facts.last.outcome);
 	sr_event_set(&event, SR_FIELD_TRUST, facts.trust);
 	sr_event_set(&event, SR_FIELD_DUMP, facts.last.dump);
+	sr_event_set(&event, SR_FIELD_TRIGGER, facts.last.trigger);
 	if (facts.count != SR_NO_NUMBER) {
 		snprintf(count, sizeof(count), "%lld", facts.count);
 		sr_event_set(&event, SR_FIELD_COUNT, count);

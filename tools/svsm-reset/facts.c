@@ -11,6 +11,8 @@
 
 #define SR_PARAMETERS	SR_MODULE "/parameters"
 #define SR_KERNEL	"/proc/sys/kernel"
+/* SVR_CUT of the driver's brief.h */
+#define SR_CUT		"..."
 #define SR_KPROBES	"/sys/kernel/debug/kprobes/enabled"
 /* Of a boot, in seconds since 1970: the end of the year 9999 */
 #define SR_TIME_MAX	253402300799LL
@@ -99,21 +101,28 @@ static void sr_read_last(const char *root, struct sr_last *last)
 
 	sr_value(root, "last_reset_reason", last->reason, sizeof(last->reason));
 	sr_value(root, "last_reset_cause", last->cause, sizeof(last->cause));
+	sr_value(root, "last_reset_trigger", last->trigger,
+		 sizeof(last->trigger));
 	sr_value(root, "last_reset_outcome", last->outcome,
 		 sizeof(last->outcome));
 	err = sr_value(root, "last_reset_message", last->message,
 		       sizeof(last->message));
 	last->hidden = err == -EACCES || err == -EPERM;
+	last->cut = sr_ends_in(last->message, SR_CUT);
 	sr_value(root, "last_reset_cpus", last->cpus, sizeof(last->cpus));
 	sr_value(root, "last_reset_time", last->time, sizeof(last->time));
+	sr_value(root, "last_reset_crash_time", last->crash_time,
+		 sizeof(last->crash_time));
 	sr_value(root, "last_reset_kernel", last->kernel, sizeof(last->kernel));
 	sr_value(root, "last_reset_result", last->result, sizeof(last->result));
 	sr_value(root, "last_reset_dump", last->dump, sizeof(last->dump));
 	sr_known(last->time);
+	sr_known(last->crash_time);
 	sr_known(last->kernel);
 	sr_known(last->result);
 	last->cpu = sr_read_int(root, SR_DEVICE "/last_reset_cpu");
 	last->when = sr_time(last->time);
+	last->crashed = sr_time(last->crash_time);
 	last->uptime = sr_value_number(root, "last_reset_uptime");
 }
 

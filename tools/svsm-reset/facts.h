@@ -22,31 +22,39 @@
  * struct sr_last - the last reset, as the driver tells it; "" is not known
  * @reason:  word of svr_reason_words, or one that is newer than this tool
  * @cause:   the same, why it was asked for
+ * @trigger: word of svr_trigger_words, or a newer one
  * @outcome: word of svr_outcome_words, or a newer one
  * @message: what came with it
+ * @cut:     there was more of it
  * @hidden:  there may be one, but it is for root only
  * @cpus:    CPUs that had not been shown to have stopped
  * @time:    wall-clock time, as text
+ * @crash_time: the same of the crash before a crash kernel
  * @kernel:  release of the kernel
  * @result:  of the call that came back, "none"
  * @dump:    word of svr_dump_words, or a newer one
  * @cpu:     where it began, or SR_UNKNOWN
  * @when:    @time in seconds since 1970, or SR_NO_NUMBER
+ * @crashed: @crash_time in seconds since 1970, or SR_NO_NUMBER
  * @uptime:  in seconds, or SR_NO_NUMBER
  */
 struct sr_last {
 	char reason[64];
 	char cause[64];
+	char trigger[64];
 	char outcome[64];
 	char message[256];
 	char cpus[SR_VALUE];
 	char time[64];
+	char crash_time[64];
 	char kernel[128];
 	char result[64];
 	char dump[64];
 	bool hidden;
+	bool cut;
 	int cpu;
 	long long when;
+	long long crashed;
 	long long uptime;
 };
 

@@ -22,12 +22,14 @@ struct sr_refusal {
 static const char * const sr_loaded[] = {
 	"svsm-reset: ready: ",
 	"svsm-reset: last reset: ",
+	NULL
 };
 
 /* Begins as a reason does, and is none */
 static const char * const sr_no_reason[] = {
 	"svsm_reset: loading out-of-tree module taints kernel",
 	"svsm_reset: module verification failed",
+	NULL
 };
 
 /* Of the module, and of the kernel about it; @skip: what is left out */
@@ -47,19 +49,13 @@ static bool sr_begins(const char *text, const char *begin)
 	return !strncmp(text, begin, strlen(begin));
 }
 
-static bool sr_begins_any(const char *text, const char * const *begins,
-			  size_t nr)
+static bool sr_begins_any(const char *text, const char * const *begins)
 {
-	size_t i;
-
-	for (i = 0; i < nr; i++)
-		if (sr_begins(text, begins[i]))
+	for (; *begins; begins++)
+		if (sr_begins(text, *begins))
 			return true;
 	return false;
 }
-
-#define SR_BEGINS_ANY(text, begins) \
-	sr_begins_any(text, begins, sizeof(begins) / sizeof(*(begins)))
 
 /* "level,sequence,time,flags;text"; what programs write has a level above 7 */
 static const char *sr_kernel_text(const char *line)
@@ -77,9 +73,9 @@ static void sr_log_line(const char *line, void *arg)
 	const char *text = sr_kernel_text(line);
 	size_t i;
 
-	if (!text || SR_BEGINS_ANY(text, sr_no_reason))
+	if (!text || sr_begins_any(text, sr_no_reason))
 		return;
-	if (SR_BEGINS_ANY(text, sr_loaded)) {
+	if (sr_begins_any(text, sr_loaded)) {
 		*refusal->text = '\0';
 		return;
 	}

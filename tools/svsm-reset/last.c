@@ -60,10 +60,53 @@ bool sr_last_asked_for(const struct sr_last *last)
 	       sr_reason(sr_last_why(last)) != SVR_REASON_UNKNOWN;
 }
 
-/* What was it, without when and where */
-static void sr_say_what(struct sr_sentence *s, const char *word)
+/**
+ * sr_last_dumping - is this the crash kernel, at work on its dump?
+ * @facts: what is known
+ *
+ * Return: whether it is; older drivers have no word for that.
+ */
+bool sr_last_dumping(const struct sr_facts *facts)
 {
-	const char *text = sr_word_text(svr_reason_words, SVR_NR_REASONS, word);
+	const char *dump = facts->last.dump;
+
+	return !strcmp(dump, svr_dump_name(SVR_DUMP_IN_PROGRESS)) ||
+	       (facts->set.capture == 1 &&
+		!strcmp(dump, svr_dump_name(SVR_DUMP_UNKNOWN)));
+}
+
+/**
+ * sr_last_dump_seconds - from the crash to the reset after the dump
+ * @last: the last reset
+ *
+ * Return: so many seconds, or SR_NO_NUMBER.
+ */
+long long sr_last_dump_seconds(const struct sr_last *last)
+{
+	if (last->crashed == SR_NO_NUMBER || last->when == SR_NO_NUMBER ||
+	    last->crashed > last->when)
+		return SR_NO_NUMBER;
+	return last->when - last->crashed;
+}
+
+static const char *sr_what(const struct sr_facts *facts, const char *word)
+{
+	int trigger = sr_word(svr_trigger_words, SVR_NR_TRIGGERS,
+			      facts->last.trigger);
+
+	if (sr_last_dumping(facts))
+		return "a crash";
+	if (!strcmp(word, svr_reason_name(SVR_REASON_EMERGENCY)) &&
+	    trigger > SVR_TRIGGER_UNKNOWN)
+		return svr_trigger_words[trigger].text;
+	return sr_word_text(svr_reason_words, SVR_NR_REASONS, word);
+}
+
+/* What was it, without when and where */
+static void sr_say_what(struct sr_sentence *s, const struct sr_facts *facts,
+			const char *word)
+{
+	const char *text = sr_what(facts, word);
 
 	if (!strcmp(word, "none"))
 		sr_say(s, "none is known: %s", text);
@@ -110,7 +153,7 @@ void sr_last_text(const struct sr_facts *facts, char *text, size_t size)
 		sr_say(&s, "the driver does not say");
 		return;
 	}
-	sr_say_what(&s, why);
+	sr_say_what(&s, facts, why);
 	if (sr_last_asked_for(last)) {
 		if (last->cpu >= 0)
 			/* An enumeration has a comma of its own */
@@ -121,6 +164,8 @@ void sr_last_text(const struct sr_facts *facts, char *text, size_t size)
 	if (strcmp(why, last->reason) && !strcmp(last->reason, "refused"))
 		sr_say(&s, "; but %s",
 		       svr_reason_words[SVR_REASON_REFUSED].text);
+	if (sr_last_dumping(facts))
+		sr_say(&s, "; this is its crash kernel");
 	if (!strcmp(last->dump, svr_dump_name(SVR_DUMP_INTERRUPTED)))
 		sr_say(&s, "; but the dump was interrupted");
 	if (!strcmp(last->outcome, "relaunched"))

@@ -10,6 +10,8 @@
 
 const char *sr_last_why(const struct sr_last *last);
 bool sr_last_asked_for(const struct sr_last *last);
+bool sr_last_dumping(const struct sr_facts *facts);
+long long sr_last_dump_seconds(const struct sr_last *last);
 void sr_last_text(const struct sr_facts *facts, char *text, size_t size);
 enum sr_mood sr_last_mood(const struct sr_last *last);
 

@@ -69,14 +69,6 @@ static int sr_find(const char *dep, size_t len, char *path, size_t size)
 	return 0;
 }
 
-static bool sr_ends_in(const char *path, const char *suffix)
-{
-	size_t len = strlen(path);
-
-	return len >= strlen(suffix) &&
-	       !strcmp(path + len - strlen(suffix), suffix);
-}
-
 /* A module in the form that is looked into; NULL where it is packed otherwise */
 static char *sr_unpack(const char *path, char *data, size_t *len)
 {
@@ -167,6 +159,37 @@ static const char *sr_wants_key(const char *root)
 	return sr_lockdown(root);
 }
 
+/* Where modules.dep of a kernel has it: the path from the root on */
+static int sr_module_path(const char *root, const char *release, char *path,
+			  size_t size)
+{
+	int used = snprintf(path, size, SR_MODULES "/%s/", release), found;
+	char *dep;
+	size_t len;
+
+	snprintf(path + used, size - (size_t)used, "modules.dep");
+	dep = sr_read_all(root, path, SR_DEP_MAX, &len);
+	if (!dep)
+		return SR_UNKNOWN;
+	found = sr_find(dep, len, path + used, size - (size_t)used);
+	free(dep);
+	return found;
+}
+
+/**
+ * sr_module_installed - is the module installed for a kernel?
+ * @root:    what to put before /lib
+ * @release: of the kernel
+ *
+ * Return: 1, 0 or SR_UNKNOWN.
+ */
+int sr_module_installed(const char *root, const char *release)
+{
+	char path[512];
+
+	return sr_module_path(root, release, path, sizeof(path));
+}
+
 /**
  * sr_module_read - read what is known of the module's file
  * @root:   what to put before /sys, /proc and /lib
@@ -174,9 +197,7 @@ static const char *sr_wants_key(const char *root)
  */
 void sr_module_read(const char *root, struct sr_module *module)
 {
-	char path[512], *dep;
-	size_t len;
-	int used;
+	char path[512];
 
 	memset(module, 0, sizeof(*module));
 	module->installed = SR_UNKNOWN;
@@ -187,15 +208,9 @@ void sr_module_read(const char *root, struct sr_module *module)
 		    sizeof(module->release)) ||
 	    strchr(module->release, '/'))
 		return;
-	used = snprintf(path, sizeof(path), SR_MODULES "/%s/", module->release);
-	snprintf(path + used, sizeof(path) - (size_t)used, "modules.dep");
-	dep = sr_read_all(root, path, SR_DEP_MAX, &len);
-	if (!dep)
-		return;
-	module->installed = sr_find(dep, len, path + used,
-				    sizeof(path) - (size_t)used);
-	free(dep);
-	if (module->installed)
+	module->installed = sr_module_path(root, module->release, path,
+					   sizeof(path));
+	if (module->installed == 1)
 		sr_look_into(root, path, module);
 }
 

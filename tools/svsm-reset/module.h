@@ -42,6 +42,7 @@ struct sr_module {
 	char refused[256];
 };
 
+int sr_module_installed(const char *root, const char *release);
 void sr_module_read(const char *root, struct sr_module *module);
 enum sr_hindrance sr_module_hindrance(const struct sr_module *module);
 const char *sr_module_word(enum sr_hindrance hindrance);

@@ -156,7 +156,7 @@ static const char * const sr_note_texts[SR_NR_NOTES] = {
 	[SR_NOTE_KPROBES_ROOT_ONLY] =
 		"if kprobes are armed, which only root can read (/sys/kernel/debug/kprobes/enabled)",
 	[SR_NOTE_KPROBES_NO_DEBUGFS] =
-		"if kprobes are armed: debugfs is not mounted, so that cannot be read (mount -t debugfs debugfs /sys/kernel/debug)",
+		"if kprobes are armed: debugfs is not mounted, so that cannot be read (mount -t debugfs none /sys/kernel/debug)",
 	[SR_NOTE_KPROBES_LOCKED] =
 		"if kprobes are armed, which a kernel in lockdown does not tell (/sys/kernel/debug/kprobes/enabled)",
 	[SR_NOTE_KPROBES_UNKNOWN] =

@@ -148,18 +148,48 @@ static enum sr_mood sr_dump_mood(const char *word)
 	}
 }
 
-static void sr_report_last(const struct sr_facts *facts)
+static void sr_report_message(const struct sr_facts *facts)
 {
 	const struct sr_last *last = &facts->last;
-	char text[SR_TEXT];
+	const char *more = "";
 
-	sr_heading("Last reset");
-	sr_last_text(facts, text, sizeof(text));
-	sr_line(sr_last_mood(last), "what", "%s", text);
+	/* The efi store has room for all that the driver keeps */
+	if (last->cut)
+		more = strcmp(facts->store, "efi") ?
+			", cut: record=secrets,cmos,efi would keep 63 characters" :
+			", cut: no record has room for more";
 	if (*last->message)
-		sr_line(SR_PLAIN, "message", "\"%s\"", last->message);
+		sr_line(SR_PLAIN, "message", "\"%s\"%s", last->message, more);
 	else if (last->hidden && sr_last_asked_for(last))
 		sr_line(SR_DOUBTFUL, "message", "for root only");
+}
+
+static void sr_report_crash(const struct sr_last *last)
+{
+	long long seconds = sr_last_dump_seconds(last);
+	char span[64];
+
+	if (seconds == SR_NO_NUMBER) {
+		sr_line(SR_PLAIN, "crashed", "%s", last->crash_time);
+	} else {
+		sr_duration(seconds, span, sizeof(span));
+		sr_line(SR_PLAIN, "crashed", "%s, %s before the reset",
+			last->crash_time, span);
+	}
+}
+
+/* What became of the reset, and of the dump before it */
+static void sr_report_outcome(const struct sr_facts *facts)
+{
+	const struct sr_last *last = &facts->last;
+
+	if (sr_last_dumping(facts)) {
+		sr_line(SR_DOUBTFUL, "dump", "in progress: %s",
+			svr_dump_words[SVR_DUMP_IN_PROGRESS].text);
+		return;
+	}
+	if (*last->crash_time)
+		sr_report_crash(last);
 	if (*last->outcome && strcmp(last->outcome, "none"))
 		sr_report_word(SR_PLAIN, "outcome", last->outcome,
 			       sr_word_text(svr_outcome_words, SVR_NR_OUTCOMES,
@@ -168,6 +198,18 @@ static void sr_report_last(const struct sr_facts *facts)
 		sr_report_word(sr_dump_mood(last->dump), "dump", last->dump,
 			       sr_word_text(svr_dump_words, SVR_NR_DUMPS,
 					    last->dump));
+}
+
+static void sr_report_last(const struct sr_facts *facts)
+{
+	const struct sr_last *last = &facts->last;
+	char text[SR_TEXT];
+
+	sr_heading("Last reset");
+	sr_last_text(facts, text, sizeof(text));
+	sr_line(sr_last_mood(last), "what", "%s", text);
+	sr_report_message(facts);
+	sr_report_outcome(facts);
 	if (*last->cpus)
 		sr_line(SR_BAD, "not stopped",
 			"CPU %s: could not be shown to have stopped",

@@ -212,6 +212,20 @@ bool sr_has_word(const char *line, const char *name)
 	return false;
 }
 
+/**
+ * sr_ends_in - does a text end in another?
+ * @text: the text
+ * @end:  its end
+ *
+ * Return: whether it does.
+ */
+bool sr_ends_in(const char *text, const char *end)
+{
+	size_t len = strlen(text);
+
+	return len >= strlen(end) && !strcmp(text + len - strlen(end), end);
+}
+
 /* The whole text is a decimal number that fits */
 static bool sr_number(const char *text, long long min, long long max,
 		      long long *value)

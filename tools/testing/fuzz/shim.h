@@ -43,6 +43,13 @@ typedef int32_t s32;
 		_a < _b ? _a : _b;					\
 	})
 
+#define min(a, b)							\
+	({								\
+		__auto_type _a = (a);					\
+		__auto_type _b = (b);					\
+		_a < _b ? _a : _b;					\
+	})
+
 #define struct_size_t(type, member, count)	offsetof(type, member[count])
 #define strscpy(to, from)	snprintf(to, sizeof(to), "%s", from)
 

@@ -127,6 +127,13 @@ def documented(attribute):
     )
 
 
+def trigger(row):
+    """Who makes this emergency restart, as last_reset_trigger has it."""
+    if row.message.startswith("deadman"):
+        return "deadman"
+    return "sysrq-b" if "sysrq-b" in row.cause or row.outcome == "waits" else "kernel"
+
+
 def next_boot(guest, row, cpus):
     """All CPUs, the right reason, nothing to complain of; powers off."""
     found = guest.boot(2, timeout=RESET)
@@ -136,9 +143,11 @@ def next_boot(guest, row, cpus):
     reasons = row.reason.split("|")
     assert reason in reasons, f"last_reset_reason is {reason}, not {row.reason}\n{guest.tail()}"
     if row.message and reason == reasons[0] and documented("last_reset_message"):
-        message = guest.attribute("last_reset_message")
         # The store decides how much of it is kept
+        message = guest.attribute("last_reset_message").removesuffix("...")
         assert message and (row.message.startswith(message) or message.startswith(row.message)), message
+    if documented("last_reset_trigger"):
+        assert guest.attribute("last_reset_trigger") == (trigger(row) if reason == "emergency-restart" else "none")
     guest.powered_off()
     assert not [line for line in rest(guest, 2).splitlines() if KERNEL_TROUBLE.search(line)], guest.tail()
 

@@ -24,11 +24,13 @@ DEFAULTS = {
     f"{DEVICE}/deadman": "600",
     f"{DEVICE}/last_reset_reason": "none",
     f"{DEVICE}/last_reset_cause": "none",
+    f"{DEVICE}/last_reset_trigger": "none",
     f"{DEVICE}/last_reset_outcome": "none",
     f"{DEVICE}/last_reset_message": "",
     f"{DEVICE}/last_reset_cpu": "unknown",
     f"{DEVICE}/last_reset_cpus": "",
     f"{DEVICE}/last_reset_time": "unknown",
+    f"{DEVICE}/last_reset_crash_time": "unknown",
     f"{DEVICE}/last_reset_uptime": "unknown",
     f"{DEVICE}/last_reset_kernel": "unknown",
     f"{DEVICE}/last_reset_result": "none",
@@ -65,7 +67,8 @@ DEFAULTS = {
 }
 # What a driver has that knows nothing of outcomes, trust and the like
 OLDER_LACKS = (
-    "supported_versions", "enabled", "last_reset_cause", "last_reset_outcome", "last_reset_time",
+    "supported_versions", "enabled", "last_reset_cause", "last_reset_trigger", "last_reset_outcome", "last_reset_time",
+    "last_reset_crash_time",
     "last_reset_uptime", "last_reset_kernel", "last_reset_result", "last_reset_dump", "reset_counts/reboot",
     "reset_counts/emergency-restart", "reset_counts/panic", "reset_counts/kdump", "reset_counts/refused",
     "record_trust", "power_on_reason",

@@ -52,6 +52,8 @@ PANIC = ("Call Trace",)
 OOPS = (r"BUG: kernel NULL pointer", r"Oops: ", "Call Trace")
 BUG = (r"Oops: ", "Call Trace")
 ASKED = "trouble: as asked for"
+# What the record says of an oops, out of two lines of the log
+NULL = "BUG: kernel NULL pointer dereference at trouble_oops+0x"
 
 CAUSES = {
     "panic": Cause(
@@ -81,15 +83,15 @@ CAUSES = {
     "oops": Cause(
         "oops, panic_on_oops=0", "echo oops {cpu} > {do}", "panic", "", "", noise=OOPS, panics=0, outcome="lives"),
     "oops-panic": Cause(
-        "oops, panic_on_oops=1", "echo oops {cpu} > {do}", "panic", "panic", "Fatal exception", "oops=panic", OOPS),
+        "oops, panic_on_oops=1", "echo oops {cpu} > {do}", "panic", "panic", NULL, "oops=panic", OOPS),
     "oops-irq": Cause(
         "oops in a hard interrupt", "echo oops@irq {cpu} > {do}", "panic", "panic",
-        "Fatal exception in interrupt", noise=OOPS),
+        NULL, noise=OOPS),
     "bug": Cause(
         "BUG() in a module, panic_on_oops=0", "echo bug {cpu} > {do}", "panic", "", "", noise=BUG, panics=0,
         outcome="lives"),
     "bug-panic": Cause(
-        "BUG() in a module, panic_on_oops=1", "echo bug {cpu} > {do}", "panic", "panic", "Fatal exception",
+        "BUG() in a module, panic_on_oops=1", "echo bug {cpu} > {do}", "panic", "panic", "kernel BUG at ",
         "oops=panic", BUG),
     "init-dies": Cause(
         "PID 1 ends", "taskset -p {mask} 1; touch /run/init-dies; exit", "panic", "panic",

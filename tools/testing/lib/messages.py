@@ -6,7 +6,7 @@ import re
 from .sources import files, text
 
 STRINGS = r"((?:\s*\"(?:[^\"\\]|\\.)*\")+)"
-CALL = re.compile(r"\b(?:pr|svr|svr_log)_(emerg|alert|crit|err|warn|notice|info)\(" + STRINGS)
+CALL = re.compile(r"\b(?:pr|svr|svr_log|svr_loud)_(emerg|alert|crit|err|warn|notice|info)\(" + STRINGS)
 # A level that is chosen when it is said: it may be a warning
 EITHER = re.compile(r"\bsvr_emit\(\"(%s)\" pr_fmt\(" + STRINGS)
 CONVERSION = re.compile(r"%%|%[-+ #0]*[\d*]*(?:\.[\d*]+)?(?:hh|h|ll|l|z)?(?:p[A-Za-z]*|[a-zA-Z])")

@@ -9,8 +9,8 @@ import zlib
 from typing import NamedTuple
 
 STAGES = {3: "refused", 4: "crashed", 5: "returned", 6: "noanswer"}  # no others have a machine lost
-# 7: and the dump was interrupted
-REASONS = ("none", "unknown", "reboot", "emergency-restart", "panic", "kdump", "refused", "kdump")
+# 0, 1, 6: by the kernel, by the deadman, by sysrq-b; 7: and the dump was interrupted
+REASONS = ("emergency-restart", "emergency-restart", "reboot", "emergency-restart", "panic", "kdump", "emergency-restart", "kdump")
 # Where the CPUs that were not quiesced are, three bytes
 LOST = {"refused": 17, "noanswer": 21, "returned": 25}
 

@@ -6,6 +6,7 @@ can be read, and its `reboot -f` goes through the SVSM: the next boot has all it
 and knows why.
 """
 
+import json
 import re
 import shlex
 
@@ -87,8 +88,12 @@ def reset(guest, boot, cause=CRASHES):
     assert guest.boot(boot, timeout=300) == guest.smp
     guest.load()
     assert [guest.attribute(f"last_reset_{name}") for name in ("reason", "dump")] == ["kdump", "ended"]
-    message = guest.attribute("last_reset_message")
-    assert message and cause.startswith(message)
+    assert guest.attribute("last_reset_message") == cause
+    crashed, made = (guest.attribute(f"last_reset_{name}") for name in ("crash_time", "time"))
+    assert crashed.startswith("20") and crashed < made
+    assert f", crashed at {crashed}, reset at {made}, completed; " in guest.dmesg()
+    last = json.loads(guest.check("svsm-reset status --json"))["last_reset"]
+    assert (last["crash_time"], last["time"]) == (crashed, made) and last["dump_seconds"] > 0
 
 
 @pytest.mark.parametrize("where", [later("bsp"), "ap"])
@@ -257,10 +262,10 @@ def test_capture_kernel_ends_badly(kdump, how):
     assert guest.boot(2, timeout=300) == 2
     guest.load()
     names = ("reason", "cause", "outcome", "message", "cpu")
-    assert [guest.attribute(f"last_reset_{name}") for name in names] == ["kdump", "kdump", "completed", "trouble: as", "1"]
+    assert [guest.attribute(f"last_reset_{name}") for name in names] == ["kdump", "kdump", "completed", "trouble: as a...", "1"]
     assert guest.attribute("last_reset_dump") == "interrupted"
     assert "the crash kernel panicked or was restarted by force" in guest.console
-    assert 'last reset: kdump (dump interrupted) "trouble: as" on CPU 1 at 20' in guest.dmesg()
+    assert 'last reset: kdump (dump interrupted) "trouble: as a..." on CPU 1, crashed at 20' in guest.dmesg()
     assert guest.attribute("reset_counts/kdump") == "1" and guest.attribute("reset_counts/panic") == "0"
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=2)

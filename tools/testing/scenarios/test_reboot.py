@@ -186,3 +186,30 @@ def test_fidelity(simulate, fidelity):
     assert guest.attribute("last_reset_reason") == REBOOTED
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=4)
+
+
+def test_quiet(simulate):
+    """One line at load and one at the reset are on the console all the same; no more than that."""
+    guest = simulate(smp=2, append="quiet")
+    guest.boot()
+    guest.load()
+    guest.check("true")
+    assert guest.console.count("svsm-reset: ") == 1
+    assert "svsm-reset: last reset: none; 0 resets so far; no record was found" in guest.console
+    assert "svsm-reset: ready: " in guest.dmesg()
+    guest.send("reboot -f")
+    guest.boot(2)
+    said = [line for line in guest.console.split("reboot -f", 1)[1].splitlines() if "svsm-reset: " in line]
+    assert len(said) == 1 and "svsm-reset: reboot on CPU " in said[0] and ": quiesced 1 of 1 CPUs" in said[0], said
+    guest.powered_off()
+
+
+def test_alone(simulate):
+    """With one CPU nothing has to be stopped, and the log says so as a person would."""
+    guest = simulate(smp=1)
+    guest.boot()
+    guest.load()
+    guest.send("reboot -f")
+    guest.expect("svsm-reset: reboot on CPU 0: there is no other CPU to stop")
+    guest.boot(2)
+    guest.powered_off()

@@ -118,11 +118,11 @@ def test_reboot_panic_and_emergency(simulate):
     again(guest, 3)
     guest.load()
     assert [guest.attribute(name) for name in ("last_reset_reason", "last_reset_cpu", "last_reset_message")] == [
-        "panic", "1", "sysrq trigg",
+        "panic", "1", "sysrq triggered crash",
     ]
     line = [line for line in guest.dmesg().splitlines() if "svsm-reset: last reset: " in line][-1]
     assert re.search(
-        r'last reset: panic "sysrq trigg" on CPU 1 at 20[0-9-]+T[0-9:]+Z, completed; '
+        r'last reset: panic "sysrq triggered crash" on CPU 1 at 20[0-9-]+T[0-9:]+Z, completed; '
         r"2 resets so far; record from secrets \(guest\)$", line,
     ), line
     assert counts(guest) == {"reboot": 1, "panic": 1}
@@ -132,6 +132,8 @@ def test_reboot_panic_and_emergency(simulate):
     assert counts(guest) == {"reboot": 1, "panic": 1, "emergency-restart": 1}
     assert guest.attribute("reset_count") == "3"
     assert guest.attribute("last_reset_reason") == "emergency-restart"
+    assert guest.attribute("last_reset_trigger") == "sysrq-b"
+    assert "last reset: emergency-restart (sysrq-b) on CPU " in guest.dmesg()
     # the store of which the host is the master knows how many there were
     guest.check("rmmod svsm_reset")
     guest.load("record=cmos")
@@ -236,10 +238,10 @@ def test_reset_that_the_module_did_not_ask_for(simulate):
     names = ("last_reset_reason", "last_reset_cause", "last_reset_outcome", "last_reset_result", "last_reset_cpus",
              "last_reset_message", "power_on_reason", "record_store")
     for stage, said, first, result, cpus, message in (
-        (3, b"\x02\0\x80deadman:", 1, "none", "1,23", "deadman:"),
+        (3, b"\x02\0\x80deadman:", 1, "none", "1,23", "deadman:..."),
         (3, b"\0\0\x80", 100, "none", "100", ""),
         (5, (0x80000006).to_bytes(8, "little") + b"\x08\0\0", 3, "0x80000006", "3", ""),
-        (6, (-110).to_bytes(4, "little", signed=True) + b"\0\0\0a me", 0xFF, "-110", "", "a me"),
+        (6, (-110).to_bytes(4, "little", signed=True) + b"\0\0\0a me", 0xFF, "-110", "", "a me..."),
     ):
         write_page(guest, as_stage(called, stage, said, first))
         # twice in the same boot

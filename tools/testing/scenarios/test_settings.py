@@ -11,6 +11,7 @@ FIRST_BOOT = {
     "protocol_id": "5", "protocol_version": "1", "supported_versions": "1-1", "state": "ready",
     "enabled": "1", "ap_policy": "refuse", "device_policy": "force", "deadman": "600",
     "last_reset_reason": "none", "last_reset_cause": "none", "last_reset_outcome": "none",
+    "last_reset_trigger": "none", "last_reset_crash_time": "unknown",
     "last_reset_message": "", "last_reset_cpu": "unknown", "last_reset_cpus": "",
     "last_reset_time": "unknown", "last_reset_uptime": "unknown", "last_reset_kernel": "unknown",
     "last_reset_result": "none", "last_reset_dump": "none", "reset_count": "0", **{f"reset_counts/{name}": "0" for name in COUNTED},
@@ -39,7 +40,7 @@ def test_values(simulate):
         assert guest.run(f"echo 1 > {places.ATTRIBUTES}/{name}")[0] != 0
     said = guest.dmesg()
     assert "svsm-reset: ready: protocol 5 version 1\n" in said
-    assert "svsm-reset: last reset: none; 0 resets so far; record from none (none)\n" in said + "\n"
+    assert "svsm-reset: last reset: none; 0 resets so far; no record was found\n" in said + "\n"
     guest.powered_off()
 
 

@@ -31,6 +31,7 @@ def test_uevents(simulate):
     first = {
         "SVSM_RESET_REASON": "none", "SVSM_RESET_OUTCOME": "none", "SVSM_RESET_CAUSE": "none",
         "SVSM_RESET_COUNT": "0", "SVSM_RESET_TRUST": "none", "SVSM_RESET_STATE": "ready", "SVSM_RESET_DUMP": "none",
+        "SVSM_RESET_TRIGGER": "none",
     }
     add, = [event for event in events(guest) if event["ACTION"] == "add"]
     assert add["DEVTYPE"] == "svsm-reset" and add["SUBSYSTEM"] == "platform"
@@ -52,11 +53,11 @@ def test_uevents(simulate):
     # everybody gets to see events, and the message is for root alone
     assert "sysrq" not in guest.check(f"sleep 1; cat {LOG} {places.ATTRIBUTES}/uevent")
     message = f"{places.ATTRIBUTES}/last_reset_message"
-    assert guest.check(f"stat -c %a:%u {message}; cat {message}").split() == ["400:0", "sysrq", "trigg"]
+    assert guest.check(f"stat -c %a:%u {message}; cat {message}").split() == ["400:0", "sysrq", "triggered", "crash"]
     panicked = {
         "SVSM_RESET_REASON": "panic", "SVSM_RESET_OUTCOME": "completed", "SVSM_RESET_CAUSE": "panic",
         "SVSM_RESET_COUNT": "1", "SVSM_RESET_TRUST": "guest", "SVSM_RESET_STATE": "ready",
-        "SVSM_RESET_DUMP": "none",
+        "SVSM_RESET_DUMP": "none", "SVSM_RESET_TRIGGER": "none",
     }
     assert [ours(event) for event in events(guest) if event["ACTION"] == "add"] == [panicked]
     # as "udevadm trigger" has it repeated

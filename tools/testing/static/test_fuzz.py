@@ -36,7 +36,9 @@ BUGS = [
     ("record", "record.c", "size != SVR_RECORD_FULL)\n\t\treturn -EINVAL", "size > SVR_RECORD_FULL)\n\t\treturn -EINVAL",
      "AddressSanitizer"),
     # no wrong access, but a cause that is none
-    ("record", "record.c", " && cause < SVR_REASON_REFUSED", "", "not so: "),
+    ("record", "record.c", " || cause <= SVR_REASON_UNKNOWN", " || cause <= 7", "not so: "),
+    # a phrase of a newer driver
+    ("record", "brief.c", "more < ARRAY_SIZE(svr_brief_phrases)", "true", "Sanitizer: "),
     ("crash-block", "crash-block.c", "if (claimed > size)", "if (claimed > 2 * size)", "AddressSanitizer"),
     ("btf", "btf.c", "h.str_len > room - h.str_off", "0", "AddressSanitizer"),
 ]

@@ -308,7 +308,7 @@ def test_events_tells_how_things_stand(binary, tree, number):
     tree.device(**last("panic"), last_reset_message="secret", reset_count="2", record_trust="guest")
     process = events(binary, tree)
     assert re.fullmatch(
-        r'\S+Z present state=ready reason=panic cause=panic outcome=completed count=2 trust=guest dump=none\n',
+        r'\S+Z present state=ready reason=panic cause=panic outcome=completed count=2 trust=guest dump=none trigger=none\n',
         process.stdout.readline(),
     )
     process.send_signal(number)
@@ -320,7 +320,7 @@ def test_events_tells_how_things_stand(binary, tree, number):
     assert seen.pop("time").endswith("Z")
     assert seen == {
         "action": "present", "state": "ready", "reason": "panic", "cause": "panic", "outcome": "completed",
-        "count": 2, "trust": "guest", "dump": "none",
+        "count": 2, "trust": "guest", "dump": "none", "trigger": "none",
     }
 
 

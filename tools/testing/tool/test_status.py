@@ -59,6 +59,7 @@ def test_after_a_panic(tool, tree):
     assert last == {
         "reason": "panic", "cause": "panic", "outcome": "completed", "message": "trouble: as asked for", "cpu": 2,
         "not_quiesced": "1,3-4", "uptime": 7300, "kernel": "6.12.117", "result": "none", "dump": "none",
+        "trigger": "none", "message_cut": False, "crash_time": None, "dump_seconds": None,
     }
     assert seen["resets"] == {
         "total": 3, "reboot": 2, "emergency-restart": 0, "panic": 1, "kdump": 0, "refused": 0,
@@ -124,11 +125,60 @@ def test_dump(tool, tree, word, line, sentence):
     assert ("interrupted" in tool("check").stdout) == ("interrupted" in last["text"]) == (word == "interrupted")
 
 
+def test_times_after_a_dump(tool, tree):
+    """The crash and the reset after the dump, each with its time."""
+    tree.device(**PANIC | {"last_reset_reason": "kdump", "last_reset_cause": "kdump", "last_reset_dump": "ended"},
+                last_reset_time=before_boot(5), last_reset_crash_time=before_boot(185))
+    shown = joined(tool("status"))
+    assert f"crashed {before_boot(185)}, 3 minutes before the reset" in shown
+    assert "a crash, and a crash kernel after it, on CPU 2, 5 seconds before this boot" in shown
+    last = json.loads(tool("status", "--json").stdout)["last_reset"]
+    assert (last["crash_time"], last["dump_seconds"], last["seconds_before_boot"]) == (before_boot(185), 180, 5)
+    # a clock that was set back in between
+    tree.device(last_reset_crash_time=before_boot(1))
+    assert f"crashed {before_boot(1)} outcome" in joined(tool("status"))
+    assert json.loads(tool("status", "--json").stdout)["last_reset"]["dump_seconds"] is None
+
+
+@pytest.mark.parametrize("dump", ["in-progress", "unknown"])
+def test_in_the_crash_kernel(tool, tree, dump):
+    """It is a dump in progress, and no outcome that nobody can tell; also with an older driver."""
+    tree.device(**PANIC | {"last_reset_reason": "kdump", "last_reset_cause": "kdump", "last_reset_dump": dump,
+                           "last_reset_outcome": "unknown"}, last_reset_crash_time=before_boot(3))
+    tree.put("proc/cmdline", "elfcorehdr=0x1000")
+    shown = joined(tool("status"))
+    assert "dump in progress: this is the crash kernel, and it has not ended" in shown
+    assert "outcome" not in shown and "nobody can tell" not in shown
+    assert "a crash on CPU 2, 2 hours after that boot began; this is its crash kernel" in shown
+
+
+@pytest.mark.parametrize("store, message, where", [
+    ("secrets", "sysrq trigg...", 'message "sysrq trigg...", cut: record=secrets,cmos,efi would keep 63 characters'),
+    ("efi", "x" * 60 + "...", f'message "{"x" * 60}...", cut: no record has room for more'),
+    ("secrets", "a panic", 'message "a panic" outcome'),
+])
+def test_message_that_was_cut(tool, tree, store, message, where):
+    tree.device(**PANIC | {"last_reset_message": message, "record_store": store})
+    assert where in joined(tool("status"))
+    assert json.loads(tool("status", "--json").stdout)["last_reset"]["message_cut"] == message.endswith("...")
+
+
 SENTENCES = [
     ({"last_reset_reason": "reboot", "last_reset_cause": "reboot", "last_reset_cpu": "0"}, "an orderly restart on CPU 0"),
     (
         {"last_reset_reason": "emergency-restart", "last_reset_cause": "emergency-restart", "last_reset_cpu": "1"},
         "sysrq-b, emergency_restart(), or a restart that the deadman forced, on CPU 1",
+    ),
+    *(
+        ({"last_reset_reason": "emergency-restart", "last_reset_cause": "emergency-restart", "last_reset_cpu": "1",
+          "last_reset_trigger": trigger}, sentence)
+        for trigger, sentence in (
+            ("sysrq-b", "what sysrq-b, from a console or by /proc/sysrq-trigger, on CPU 1"),
+            ("kernel", "what emergency_restart(), called by code of the kernel, on CPU 1"),
+            ("deadman", "what an orderly restart that hung, and that the deadman forced, on CPU 1"),
+            ("unknown", "what sysrq-b, emergency_restart(), or a restart that the deadman forced, on CPU 1"),
+            ("newer", "what sysrq-b, emergency_restart(), or a restart that the deadman forced, on CPU 1"),
+        )
     ),
     (
         {"last_reset_reason": "refused", "last_reset_cause": "panic", "last_reset_cpu": "1"},

@@ -17,7 +17,11 @@
 #include <linux/sprintf.h>
 #include <linux/string.h>
 
+#include "crash-log.h"
 #include "svsm-reset.h"
+
+/* What sysrq-b says before it calls emergency_restart(): drivers/tty/sysrq.c */
+#define SVR_SYSRQ_B	"sysrq: Resetting"
 
 static struct svr_cause svr_restart = {
 	.reason = SVR_REASON_REBOOT,
@@ -40,7 +44,23 @@ static bool svr_panicked;
 static void svr_cause_fill(struct svr_cause *cause, const char *text)
 {
 	cause->cpu = raw_smp_processor_id();
-	strscpy(cause->message, text ?: "");
+	svr_crash_text_copy(cause->message, sizeof(cause->message), text ?: "",
+			    SIZE_MAX);
+}
+
+/* After an oops panic() only says "Fatal exception": the log knows more */
+static void svr_cause_fill_panic(const char *text)
+{
+	const char *log;
+	size_t len;
+
+	svr_cause_fill(&svr_panic, text);
+	if (!svr_crash_no_news(svr_panic.message))
+		return;
+	len = svr_log_tail(&log);
+	if (!svr_crash_log_find(log, len, svr_panic.message,
+				sizeof(svr_panic.message)))
+		svr_cause_fill(&svr_panic, text);
 }
 
 static int svr_cause_reboot(struct notifier_block *nb, unsigned long event,
@@ -59,7 +79,7 @@ static struct notifier_block svr_cause_reboot_nb = {
 static int svr_cause_panicked(struct notifier_block *nb, unsigned long event,
 			      void *text)
 {
-	svr_cause_fill(&svr_panic, text);
+	svr_cause_fill_panic(text);
 	svr_panic.cpu = svr_redirect_origin(svr_panic.cpu);
 	/* Pairs with svr_cause_panic() */
 	smp_store_release(&svr_panicked, true);
@@ -118,6 +138,7 @@ void svr_cause_note_deadman(unsigned int seconds)
 {
 	snprintf(svr_emergency.message, sizeof(svr_emergency.message),
 		 "deadman: no restart within %u s", seconds);
+	svr_emergency.trigger = SVR_TRIGGER_DEADMAN;
 }
 
 /**
@@ -134,6 +155,18 @@ const struct svr_cause *svr_cause_panic(void)
 {
 	/* Pairs with svr_cause_panicked() */
 	return smp_load_acquire(&svr_panicked) ? &svr_panic : NULL;
+}
+
+/*
+ * Neither sysrq-b nor any other caller of emergency_restart() says who it is; but
+ * sysrq-b says in the log what it is about to do.
+ */
+static enum svr_trigger svr_find_trigger(void)
+{
+	if (svr_emergency.trigger == SVR_TRIGGER_DEADMAN)
+		return SVR_TRIGGER_DEADMAN;
+	return svr_log_says(SVR_SYSRQ_B) ? SVR_TRIGGER_SYSRQ :
+					   SVR_TRIGGER_KERNEL;
 }
 
 /**
@@ -161,5 +194,6 @@ const struct svr_cause *svr_cause_of(enum svr_event event)
 	if (panic)
 		return panic;
 	svr_emergency.cpu = raw_smp_processor_id();
+	svr_emergency.trigger = svr_find_trigger();
 	return &svr_emergency;
 }

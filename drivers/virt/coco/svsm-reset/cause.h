@@ -12,12 +12,15 @@
 /**
  * struct svr_cause - why a reset has begun
  * @reason:  an &enum svr_reason
+ * @trigger: SVR_REASON_EMERGENCY: an &enum svr_trigger
  * @cpu:     CPU on which it began, -1 when that is not known
  * @interrupted: SVR_REASON_KDUMP: it is not the orderly restart of a crash kernel
- * @message: what there is to say about it, perhaps nothing
+ * @message: what there is to say about it, perhaps nothing; printable, and ends in
+ *           SVR_CUT when there was more of it
  */
 struct svr_cause {
 	enum svr_reason reason;
+	enum svr_trigger trigger;
 	int cpu;
 	bool interrupted;
 	char message[SVR_CAUSE_MESSAGE];

@@ -11,13 +11,16 @@
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
+#include <linux/sprintf.h>
 #include <linux/string.h>
 
+#include "brief.h"
 #include "crash-log.h"
 
 /*
  * The best first. What panic() says comes last in the log, but after an oops it
- * is only "Fatal exception"; then the line that began it says more.
+ * is only "Fatal exception"; then the line that began it says more, and the function
+ * in which it was.
  */
 static const struct {
 	const char *mark;
@@ -30,6 +33,14 @@ static const struct {
 };
 
 #define SVR_CRASH_NO_NEWS	"Fatal exception"
+/* Where an oops was, in the kernel: show_ip() */
+#define SVR_CRASH_PLACE		"RIP: 0010:"
+
+/* An oops is named up to one of these: numbers that say less than the place */
+static const char * const svr_crash_details[] = {
+	", address: ", " for address: ", ", probably for ", ": 0", " [#",
+};
+
 /* By panic(), if another CPU has to carry it out (panic_force_cpu=) */
 #define SVR_CRASH_ORIGIN	"panic: Redirected from CPU "
 /* Digits of the number of a CPU: as many as never overflow */
@@ -48,10 +59,21 @@ static const char *svr_crash_log_last(const char *log, size_t len,
 	return found;
 }
 
+/* Dots of its own at the end are not to look like those of a line that was cut */
+static void svr_crash_text_trim(char *message, size_t len)
+{
+	size_t cut = strlen(SVR_CUT);
+
+	if (len < cut || strcmp(message + len - cut, SVR_CUT))
+		return;
+	while (len && (message[len - 1] == '.' || message[len - 1] == ' '))
+		message[--len] = 0;
+}
+
 /**
  * svr_crash_text_copy - copy a line that somebody else has written
- * @message: where to, always ends with a NUL
- * @size:    bytes there are for it, at least 1
+ * @message: where to, always ends with a NUL, and with SVR_CUT if there was more
+ * @size:    bytes there are for it, more than SVR_CUT has
  * @from:    the line, up to a NUL or a newline
  * @len:     bytes that it has at most
  *
@@ -64,10 +86,77 @@ void svr_crash_text_copy(char *message, size_t size, const char *from,
 {
 	size_t i;
 
-	len = min(len, size - 1);
-	for (i = 0; i < len && from[i] && from[i] != '\n'; i++)
+	for (i = 0; i < size - 1 && i < len && from[i] && from[i] != '\n'; i++)
 		message[i] = isascii(from[i]) && isprint(from[i]) ? from[i] : '?';
 	message[i] = 0;
+	if (i < len && from[i] && from[i] != '\n')
+		memcpy(message + i - strlen(SVR_CUT), SVR_CUT, sizeof(SVR_CUT));
+	else
+		svr_crash_text_trim(message, i);
+}
+
+/**
+ * svr_crash_no_news - does a panic's message say no more than that it was one?
+ * @message: the message
+ *
+ * Context: any.
+ *
+ * Return: true when it does not: an oops came before it, and the log has that.
+ */
+bool svr_crash_no_news(const char *message)
+{
+	return !strncmp(message, SVR_CRASH_NO_NEWS, strlen(SVR_CRASH_NO_NEWS));
+}
+
+static size_t svr_crash_line(const char *line, size_t len)
+{
+	const char *newline = memchr(line, '\n', len);
+
+	return newline ? newline - line : len;
+}
+
+/* How much of a line names the oops */
+static size_t svr_crash_kind(const char *line, size_t len)
+{
+	const char *detail;
+	unsigned int i;
+
+	len = svr_crash_line(line, len);
+	for (i = 0; i < ARRAY_SIZE(svr_crash_details); i++) {
+		detail = strnstr(line, svr_crash_details[i], len);
+		if (detail)
+			len = detail - line;
+	}
+	return len;
+}
+
+/*
+ * "BUG: kernel NULL pointer dereference at sysrq_handle_crash+0x16", out of two lines;
+ * just the first one if the log does not have the other
+ */
+static void svr_crash_oops(const char *line, size_t len, char *message,
+			   size_t size)
+{
+	const char *place = strnstr(line, SVR_CRASH_PLACE, len);
+	size_t kind = svr_crash_kind(line, len), at;
+	char text[2 * 64];
+	int used;
+
+	/* "kernel BUG at FILE:LINE!" has its place in it */
+	if (!place || strnstr(line, " BUG at ", kind)) {
+		svr_crash_text_copy(message, size, line, len);
+		return;
+	}
+	place += strlen(SVR_CRASH_PLACE);
+	at = svr_crash_line(place, line + len - place);
+	/* The size of the function, the module */
+	for (used = 0; used < at && place[used] != '/' && place[used] != ' ';)
+		used++;
+	kind = min_t(size_t, kind, sizeof(text) / 2);
+	used = min_t(size_t, used, sizeof(text) / 2 - strlen(" at ") - 1);
+	used = scnprintf(text, sizeof(text), "%.*s at %.*s", (int)kind, line,
+			 used, place);
+	svr_crash_text_copy(message, size, text, used);
 }
 
 /**
@@ -75,7 +164,7 @@ void svr_crash_text_copy(char *message, size_t size, const char *from,
  * @log:     the youngest part of the log, lines that end with a newline
  * @len:     its length, bytes
  * @message: where to put what it says, always ends with a NUL
- * @size:    bytes there are for it, at least 1
+ * @size:    bytes there are for it, more than SVR_CUT has
  *
  * Context: any, NMI included.
  *
@@ -102,7 +191,11 @@ bool svr_crash_log_find(const char *log, size_t len, char *message, size_t size)
 			panic = found;
 			continue;
 		}
-		svr_crash_text_copy(message, size, found, log + len - found);
+		if (i)
+			svr_crash_oops(found, log + len - found, message, size);
+		else
+			svr_crash_text_copy(message, size, found,
+					    log + len - found);
 		return true;
 	}
 	if (panic)

@@ -8,6 +8,7 @@
 void svr_crash_text_copy(char *message, size_t size, const char *from,
 			 size_t len);
 unsigned int svr_crash_log_origin(const char *log, size_t len);
+bool svr_crash_no_news(const char *message);
 bool svr_crash_log_find(const char *log, size_t len, char *message,
 			size_t size);
 

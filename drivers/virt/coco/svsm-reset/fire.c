@@ -49,6 +49,26 @@ static void svr_report_mask(const char *what, const struct cpumask *mask)
 		svr_info("%s: %*pbl\n", what, cpumask_pr_args(mask));
 }
 
+/* The one line that is to be seen in spite of "quiet" */
+static void svr_report_parked(const struct svr_quiesce *q,
+			      const struct svr_cause *cause)
+{
+	const char *why = svr_reason_name(cause->reason);
+
+	if (cpumask_empty(&q->want))
+		svr_loud_info("%s on CPU %d: there is no other CPU to stop\n",
+			      why, cause->cpu);
+	else if (cpumask_empty(&svr_parked))
+		svr_loud_info("%s on CPU %d: quiesced 0 of %u CPUs in %llu us\n",
+			      why, cause->cpu, cpumask_weight(&q->want),
+			      q->took_us);
+	else
+		svr_loud_info("%s on CPU %d: quiesced %u of %u CPUs in %llu us (parked: %*pbl)\n",
+			      why, cause->cpu, cpumask_weight(&svr_parked),
+			      cpumask_weight(&q->want), q->took_us,
+			      cpumask_pr_args(&svr_parked));
+}
+
 static void svr_report_quiesce(const struct svr_quiesce *q,
 			       const struct svr_cause *cause)
 {
@@ -58,10 +78,7 @@ static void svr_report_quiesce(const struct svr_quiesce *q,
 	cpumask_andnot(&svr_offline, cpu_present_mask, &q->want);
 	cpumask_clear_cpu(raw_smp_processor_id(), &svr_offline);
 
-	svr_info("%s on CPU %d: quiesced %u of %u CPUs in %llu us (parked: %*pbl)\n",
-		 svr_reason_name(cause->reason), cause->cpu,
-		 cpumask_weight(&svr_parked), cpumask_weight(&q->want),
-		 q->took_us, cpumask_pr_args(&svr_parked));
+	svr_report_parked(q, cause);
 	if (cause->interrupted)
 		svr_warn("the crash kernel panicked or was restarted by force, its dump may be incomplete\n");
 	svr_report_mask("by NMI", &q->nmi);

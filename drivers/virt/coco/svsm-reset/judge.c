@@ -207,6 +207,22 @@ enum svr_dump svr_record_dump(const struct svr_record *rec)
 }
 
 /**
+ * svr_record_crash_time - when did the kernel crash?
+ * @rec: the record, settled
+ *
+ * Context: any.
+ *
+ * Return: seconds since 1970; 0 when that is not known, or nothing crashed before a
+ * crash kernel.
+ */
+u64 svr_record_crash_time(const struct svr_record *rec)
+{
+	if (rec->cause != SVR_REASON_KDUMP)
+		return 0;
+	return rec->stage == SVR_STAGE_CRASHED ? rec->time : rec->crashed;
+}
+
+/**
  * svr_record_join - resets that another store knows of
  * @rec:    the record
  * @boot:   tag of the boot that wrote the other one, 0 when it has none

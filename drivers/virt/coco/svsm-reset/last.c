@@ -167,37 +167,83 @@ const char *svr_last_store(void)
 }
 
 /**
- * svr_last_time - when was it?
- * @text: receives the wall time, or "unknown"
+ * svr_last_dump - what became of the crash kernel?
+ *
+ * Context: any.
+ *
+ * Return: what became of it; if this is the one, that it is at work.
+ */
+enum svr_dump svr_last_dump(void)
+{
+	if (svr_found.record.stage == SVR_STAGE_CRASHED && is_kdump_kernel())
+		return SVR_DUMP_IN_PROGRESS;
+	return svr_record_dump(&svr_found.record);
+}
+
+/**
+ * svr_time_text - a wall time
+ * @time: seconds since 1970, 0: not known
+ * @text: receives it, or "unknown"
  * @size: bytes of it
  *
  * Context: any.
  */
-void svr_last_time(char *text, size_t size)
+void svr_time_text(u64 time, char *text, size_t size)
 {
-	time64_t time = svr_found.record.time;
+	time64_t seconds = time;
 
 	if (time)
-		scnprintf(text, size, "%ptT%c", &time, 'Z');
+		scnprintf(text, size, "%ptT%c", &seconds, 'Z');
 	else
 		strscpy(text, "unknown", size);
+}
+
+/* " at WHEN"; after a crash kernel " crashed at WHEN, reset at WHEN" */
+static int svr_report_times(const struct svr_record *rec, char *text,
+			    size_t size)
+{
+	u64 crashed = svr_record_crash_time(rec);
+	char time[SVR_TIME_TEXT];
+	int len = 0;
+
+	if (crashed && rec->stage != SVR_STAGE_CRASHED) {
+		svr_time_text(crashed, time, sizeof(time));
+		len = scnprintf(text, size, ", crashed at %s, reset", time);
+	}
+	if (rec->time) {
+		svr_time_text(rec->time, time, sizeof(time));
+		len += scnprintf(text + len, size - len, " at %s", time);
+	}
+	return len;
+}
+
+static void svr_report_record(char *text, size_t size)
+{
+	if (svr_found.store)
+		scnprintf(text, size, "record from %s (%s)", svr_last_store(),
+			  svr_trust_name(svr_last_trust()));
+	else
+		strscpy(text, "no record was found", size);
 }
 
 /**
  * svr_last_report - the line that a person looks for after a crash
  *
- * Context: process.
+ * Context: process, may sleep.
  */
 void svr_last_report(void)
 {
 	const struct svr_record *rec = &svr_found.record;
-	char text[SVR_REPORT_TEXT], time[SVR_TIME_TEXT];
+	char text[SVR_REPORT_TEXT], from[SVR_RECORD_TEXT];
 	unsigned int count = svr_record_resets(rec);
-	enum svr_dump dump = svr_record_dump(rec);
+	enum svr_dump dump = svr_last_dump();
 	int len;
 
 	len = scnprintf(text, sizeof(text), "%s", svr_reason_name(rec->cause));
-	if (dump == SVR_DUMP_INTERRUPTED)
+	if (rec->trigger > SVR_TRIGGER_UNKNOWN)
+		len += scnprintf(text + len, sizeof(text) - len, " (%s)",
+				 svr_trigger_name(rec->trigger));
+	if (dump >= SVR_DUMP_INTERRUPTED)
 		len += scnprintf(text + len, sizeof(text) - len, " (dump %s)",
 				 svr_dump_name(dump));
 	if (rec->message[0])
@@ -206,15 +252,11 @@ void svr_last_report(void)
 	if (rec->cpu != SVR_RECORD_NO_CPU)
 		len += scnprintf(text + len, sizeof(text) - len, " on CPU %u",
 				 rec->cpu);
-	if (rec->time) {
-		svr_last_time(time, sizeof(time));
-		len += scnprintf(text + len, sizeof(text) - len, " at %s",
-				 time);
-	}
-	if (rec->cause > SVR_REASON_UNKNOWN)
+	len += svr_report_times(rec, text + len, sizeof(text) - len);
+	if (rec->cause > SVR_REASON_UNKNOWN && dump != SVR_DUMP_IN_PROGRESS)
 		scnprintf(text + len, sizeof(text) - len, ", %s",
 			  svr_outcome_name(svr_found.outcome));
-	pr_notice("last reset: %s; %u reset%s so far; record from %s (%s)\n",
-		  text, count, str_plural(count), svr_last_store(),
-		  svr_trust_name(svr_last_trust()));
+	svr_report_record(from, sizeof(from));
+	svr_log_loud(KERN_NOTICE pr_fmt("last reset: %s; %u reset%s so far; %s\n"),
+		     text, count, str_plural(count), from);
 }

@@ -36,6 +36,7 @@
 #include <linux/printk.h>
 #include <linux/sizes.h>
 #include <linux/stdarg.h>
+#include <linux/string.h>
 
 #include "svsm-reset.h"
 
@@ -44,6 +45,9 @@ static bool svr_muted;
 
 /* As much of the log's end as is searched for the reason of a crash */
 #define SVR_LOG_TAIL_SIZE	SZ_16K
+
+/* The same for what has been said right before */
+#define SVR_LOG_END_SIZE	SZ_2K
 
 static char svr_tail[SVR_LOG_TAIL_SIZE];
 
@@ -80,6 +84,17 @@ void svr_log_mute(void)
 	WRITE_ONCE(svr_muted, true);
 }
 
+static void svr_try_consoles(void)
+{
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) || READ_ONCE(svr_muted) || in_nmi() ||
+	    !console_trylock())
+		return;
+	/* What bust_spinlocks() does, which is not exported */
+	oops_in_progress++;
+	console_unlock();
+	oops_in_progress--;
+}
+
 /**
  * svr_emit - log a line, whatever a stopped CPU may hold
  * @fmt: format, beginning with a KERN_ level and the prefix (svr_err() etc.)
@@ -95,14 +110,81 @@ void svr_emit(const char *fmt, ...)
 	va_start(args, fmt);
 	svr_store_line(fmt, args);
 	va_end(args);
+	svr_try_consoles();
+}
 
-	if (IS_ENABLED(CONFIG_PREEMPT_RT) || READ_ONCE(svr_muted) || in_nmi() ||
-	    !console_trylock())
-		return;
-	/* What bust_spinlocks() does, which is not exported */
-	oops_in_progress++;
+/*
+ * "quiet" keeps all but errors from the consoles. One line at load and one at a reset are
+ * worth it all the same: who looks at the console looks for them. Whoever asks for less
+ * than "quiet" does get less.
+ */
+static int svr_speak_up(void)
+{
+	int level = console_loglevel;
+
+	if (level >= CONSOLE_LOGLEVEL_QUIET && level < CONSOLE_LOGLEVEL_DEFAULT)
+		console_loglevel = CONSOLE_LOGLEVEL_DEFAULT;
+	return level;
+}
+
+/**
+ * svr_emit_loud - log a line, and have the consoles show it in spite of "quiet"
+ * @fmt: format, beginning with a KERN_ level and the prefix
+ *
+ * Context: as svr_emit(). Consoles that print from a thread of their own may decide
+ * later what they print, by the level of that moment.
+ */
+void svr_emit_loud(const char *fmt, ...)
+{
+	int level = svr_speak_up();
+	va_list args;
+
+	va_start(args, fmt);
+	svr_store_line(fmt, args);
+	va_end(args);
+	svr_try_consoles();
+	console_loglevel = level;
+}
+
+/**
+ * svr_log_loud - the same, while the machine runs as always
+ * @fmt: format, beginning with a KERN_ level and the prefix
+ *
+ * Context: process, may sleep.
+ */
+void svr_log_loud(const char *fmt, ...)
+{
+	va_list args;
+	int level;
+
+	/* Whoever has the consoles prints the line, at the level that holds then */
+	console_lock();
+	level = svr_speak_up();
+	va_start(args, fmt);
+	vprintk(fmt, args);
+	va_end(args);
 	console_unlock();
-	oops_in_progress--;
+	console_loglevel = level;
+}
+
+/**
+ * svr_log_says - does the youngest part of the log have this?
+ * @what: a part of a line
+ *
+ * Context: any, NMI included; only by the CPU that resets the guest. Should another one
+ * be at it as well, either may miss what it looks for.
+ *
+ * Return: whether it has.
+ */
+bool svr_log_says(const char *what)
+{
+	static char text[SVR_LOG_END_SIZE];
+	struct kmsg_dump_iter iter;
+	size_t len = 0;
+
+	kmsg_dump_rewind(&iter);
+	kmsg_dump_get_buffer(&iter, false, text, sizeof(text), &len);
+	return strnstr(text, what, min(len, sizeof(text)));
 }
 
 /**

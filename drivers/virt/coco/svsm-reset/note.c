@@ -30,12 +30,16 @@ static void svr_note_begin(enum svr_stage stage, const struct svr_cause *cause)
 	*rec = (struct svr_record) {
 		.stage = stage,
 		.cause = cause->reason,
+		.trigger = cause->trigger,
 		.interrupted = cause->interrupted,
 		.boot = svr_last_boot(),
 		.cpu = cause->cpu < 0 ? SVR_RECORD_NO_CPU : cause->cpu,
 		.uptime = min_t(u64, ktime_get_seconds(), U32_MAX),
 		.time = max_t(s64, ktime_get_real_seconds(), 0),
 	};
+	/* The crash kernel's own reset */
+	if (cause->reason == SVR_REASON_KDUMP && stage != SVR_STAGE_CRASHED)
+		rec->crashed = svr_record_crash_time(&svr_last()->record);
 	memcpy(rec->counts, svr_last()->record.counts, sizeof(rec->counts));
 	strscpy(rec->kernel, init_utsname()->release);
 	strscpy(rec->message, cause->message);

@@ -7,7 +7,9 @@
  *   byte 0-1   'S' 'R'
  *        2     version, 3
  *        3     bit 7: loaded since; bits 6-4: stage; bit 3: hearsay;
- *              bits 2-0: cause, 7: kdump, and the dump was interrupted
+ *              bits 2-0: cause; 7: kdump, and the dump was interrupted; of an
+ *              emergency restart 6: sysrq-b, 1: the deadman, 0: the kernel, 3: not
+ *              known who, as older drivers wrote it
  *        4     CPU on which the reset began, 0xff: not known, or above
  *        5     first CPU that had not been quiesced, 254: 254 or above,
  *              0xff: none
@@ -26,7 +28,10 @@
  *              NOANSWER  errno (4), lost CPUs (3), message (4); 0: not known
  *              REFUSED   lost CPUs (3), message (8)
  *              CRASHED   address of the crash block (8)
- *              others    message (11)
+ *              others    message (11); of a kdump message (9), and seconds from the
+ *                        crash to the reset (2), all ones: not known, or more
+ *              The message is as in brief.c. Older drivers wrote no seconds, and
+ *              the message in ASCII, which it begins with then.
  *              Bit 23 of the lost CPUs is for CPU 23 and all above it.
  *
  * Full, 256 bytes:
@@ -39,7 +44,7 @@
  *        56-119 release of the kernel
  *        120-183 message
  *        184-247 lost CPUs; bit 511: CPU 511 or above
- *        248-251 0
+ *        248-251 of a kdump, when the crash was; 0: not known
  *
  * The checksum is against accidents: torn writes, other owners of the same
  * bytes, decay. Against the host it is no protection and is not meant to be.
@@ -56,12 +61,17 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
+#include "brief.h"
 #include "record.h"
 
 #define SVR_RECORD_MAGIC	0x5253	/* "SR", little endian */
 #define SVR_LOADED_BIT		0x8	/* of the upper half of byte 3 */
 #define SVR_HEARSAY_BIT		0x8	/* of the lower half */
-#define SVR_INTERRUPTED		7	/* the rest of it: SVR_REASON_KDUMP, and that */
+/* The rest of it: an &enum svr_reason, or one of these */
+#define SVR_CAUSE_INTERRUPTED	7	/* SVR_REASON_KDUMP, and that */
+#define SVR_CAUSE_SYSRQ		6	/* SVR_REASON_EMERGENCY, and by whom */
+#define SVR_CAUSE_DEADMAN	1
+#define SVR_CAUSE_KERNEL	0
 #define SVR_FIRST_NONE		0xff	/* of byte 5 */
 #define SVR_FIRST_LAST		254
 #define SVR_CPU_NONE		0xff	/* of byte 4 */
@@ -82,7 +92,10 @@
 #define SVR_MEDIUM_TIME		8
 #define SVR_MEDIUM_COUNTS	12
 #define SVR_MEDIUM_RESULT	17
+#define SVR_MEDIUM_DUMP		26
 #define SVR_MEDIUM_END		28
+/* Seconds for a dump, in two bytes */
+#define SVR_DUMP_NOT_KNOWN	U16_MAX
 #define SVR_FULL_TIME		8
 #define SVR_FULL_TSC		16
 #define SVR_FULL_RESULT		24
@@ -92,6 +105,7 @@
 #define SVR_FULL_KERNEL		56
 #define SVR_FULL_MESSAGE	120
 #define SVR_FULL_LOST		184
+#define SVR_FULL_CRASHED	248
 
 /* Where a medium record has what; lost CPUs at 0: only the first one */
 static const struct {
@@ -254,10 +268,54 @@ static u32 svr_medium_lost(const struct svr_record *rec)
 	return bits;
 }
 
+/* Where a message has its place, there is one after a dump for how long that took */
+static bool svr_medium_has_dump(const struct svr_record *rec)
+{
+	return rec->cause == SVR_REASON_KDUMP &&
+	       svr_medium[rec->stage].message == SVR_MEDIUM_RESULT;
+}
+
+static u16 svr_dump_seconds(const struct svr_record *rec)
+{
+	if (!rec->crashed || rec->time < rec->crashed)
+		return SVR_DUMP_NOT_KNOWN;
+	return min_t(u64, rec->time - rec->crashed, SVR_DUMP_NOT_KNOWN);
+}
+
+static void svr_medium_put_message(const struct svr_record *rec, u8 *raw)
+{
+	u8 text = svr_medium[rec->stage].message;
+	bool dump = svr_medium_has_dump(rec);
+	u8 end = dump ? SVR_MEDIUM_DUMP : SVR_MEDIUM_END;
+
+	if (text == end)
+		return;
+	svr_brief_put(raw + text, end - text, rec->message, dump);
+	if (dump)
+		put_unaligned_le16(svr_dump_seconds(rec), raw + SVR_MEDIUM_DUMP);
+}
+
+static void svr_medium_get_message(const u8 *raw, struct svr_record *rec)
+{
+	u8 text = svr_medium[rec->stage].message;
+	u8 end = SVR_MEDIUM_END;
+	u16 seconds;
+
+	if (text == end)
+		return;
+	if (svr_medium_has_dump(rec) && svr_brief_packed(raw + text)) {
+		end = SVR_MEDIUM_DUMP;
+		seconds = get_unaligned_le16(raw + SVR_MEDIUM_DUMP);
+		if (seconds != SVR_DUMP_NOT_KNOWN && seconds < rec->time)
+			rec->crashed = rec->time - seconds;
+	}
+	svr_brief_get(raw + text, end - text, rec->message,
+		      sizeof(rec->message));
+}
+
 static void svr_encode_medium(const struct svr_record *rec, u8 *raw)
 {
 	u8 lost = svr_medium[rec->stage].lost;
-	u8 text = svr_medium[rec->stage].message;
 	unsigned int i;
 
 	put_unaligned_le32(rec->time <= U32_MAX ? rec->time : 0,
@@ -268,7 +326,7 @@ static void svr_encode_medium(const struct svr_record *rec, u8 *raw)
 	svr_put_result(rec, raw + SVR_MEDIUM_RESULT);
 	if (lost)
 		put_unaligned_le24(svr_medium_lost(rec), raw + lost);
-	svr_put_text(raw + text, SVR_MEDIUM_END - text, rec->message);
+	svr_medium_put_message(rec, raw);
 }
 
 static bool svr_medium_first_valid(u32 bits, u8 first)
@@ -283,7 +341,6 @@ static bool svr_medium_first_valid(u32 bits, u8 first)
 static int svr_decode_medium(const u8 *raw, struct svr_record *rec)
 {
 	u8 lost = svr_medium[rec->stage].lost;
-	u8 text = svr_medium[rec->stage].message;
 	u32 bits = lost ? get_unaligned_le24(raw + lost) : 0;
 	unsigned int i;
 
@@ -298,7 +355,7 @@ static int svr_decode_medium(const u8 *raw, struct svr_record *rec)
 	for (i = 0; i <= SVR_MEDIUM_LOST_LAST; i++)
 		if (bits & BIT(i))
 			svr_record_add_lost(rec, i);
-	svr_get_text(raw + text, SVR_MEDIUM_END - text, rec->message);
+	svr_medium_get_message(raw, rec);
 	return svr_get_result(raw + SVR_MEDIUM_RESULT, rec);
 }
 
@@ -317,6 +374,8 @@ static void svr_encode_full(const struct svr_record *rec, u8 *raw)
 	svr_put_text(raw + SVR_FULL_KERNEL, SVR_RECORD_TEXT, rec->kernel);
 	svr_put_text(raw + SVR_FULL_MESSAGE, SVR_RECORD_TEXT, rec->message);
 	memcpy(raw + SVR_FULL_LOST, rec->lost, sizeof(rec->lost));
+	if (rec->cause == SVR_REASON_KDUMP && rec->crashed <= U32_MAX)
+		put_unaligned_le32(rec->crashed, raw + SVR_FULL_CRASHED);
 }
 
 static int svr_decode_full(const u8 *raw, struct svr_record *rec)
@@ -336,13 +395,33 @@ static int svr_decode_full(const u8 *raw, struct svr_record *rec)
 	svr_get_text(raw + SVR_FULL_KERNEL, SVR_RECORD_TEXT, rec->kernel);
 	svr_get_text(raw + SVR_FULL_MESSAGE, SVR_RECORD_TEXT, rec->message);
 	memcpy(rec->lost, raw + SVR_FULL_LOST, sizeof(rec->lost));
+	if (rec->cause == SVR_REASON_KDUMP)
+		rec->crashed = get_unaligned_le32(raw + SVR_FULL_CRASHED);
 	return svr_get_result(raw + SVR_FULL_RESULT, rec);
+}
+
+static u8 svr_record_cause(const struct svr_record *rec)
+{
+	if (rec->cause == SVR_REASON_KDUMP && rec->interrupted)
+		return SVR_CAUSE_INTERRUPTED;
+	if (rec->cause != SVR_REASON_EMERGENCY)
+		return rec->cause;
+	switch (rec->trigger) {
+	case SVR_TRIGGER_SYSRQ:
+		return SVR_CAUSE_SYSRQ;
+	case SVR_TRIGGER_DEADMAN:
+		return SVR_CAUSE_DEADMAN;
+	case SVR_TRIGGER_KERNEL:
+		return SVR_CAUSE_KERNEL;
+	default:
+		return SVR_REASON_EMERGENCY;
+	}
 }
 
 static u8 svr_record_head(const struct svr_record *rec)
 {
 	u8 stage = rec->stage;
-	u8 cause = rec->interrupted ? SVR_INTERRUPTED : rec->cause;
+	u8 cause = svr_record_cause(rec);
 
 	if (rec->loaded && stage != SVR_STAGE_LOADED)
 		stage |= SVR_LOADED_BIT;
@@ -376,31 +455,49 @@ void svr_record_encode(const struct svr_record *rec, u8 *raw, size_t size)
 			   raw + svr_record_crc_at(size));
 }
 
-/* A reset has a cause; that nothing is known of any is no cause for one */
+/* Without a reset there is no cause, or nobody knows of any */
 static bool svr_cause_valid(u8 stage, u8 cause)
 {
-	if (stage == SVR_STAGE_LOADED)
-		return cause <= SVR_REASON_UNKNOWN;
-	return cause > SVR_REASON_UNKNOWN && cause < SVR_REASON_REFUSED;
+	return stage != SVR_STAGE_LOADED || cause <= SVR_REASON_UNKNOWN;
+}
+
+/* Of a reset; there is none in LOADED */
+static void svr_get_cause(u8 cause, struct svr_record *rec)
+{
+	static const u8 triggers[] = {
+		[SVR_CAUSE_KERNEL] = SVR_TRIGGER_KERNEL,
+		[SVR_CAUSE_DEADMAN] = SVR_TRIGGER_DEADMAN,
+		[SVR_REASON_EMERGENCY] = SVR_TRIGGER_UNKNOWN,
+		[SVR_CAUSE_SYSRQ] = SVR_TRIGGER_SYSRQ,
+		[SVR_CAUSE_INTERRUPTED] = SVR_TRIGGER_NONE,
+	};
+
+	rec->cause = cause;
+	if (rec->stage == SVR_STAGE_LOADED)
+		return;
+	rec->interrupted = cause == SVR_CAUSE_INTERRUPTED;
+	rec->trigger = triggers[cause];
+	if (rec->interrupted)
+		rec->cause = SVR_REASON_KDUMP;
+	else if (rec->trigger)
+		rec->cause = SVR_REASON_EMERGENCY;
 }
 
 /* What all sizes have in common */
 static int svr_decode_head(const u8 *raw, struct svr_record *rec)
 {
 	u8 stage = raw[3] >> 4;
+	u8 cause = raw[3] & 0xf & ~SVR_HEARSAY_BIT;
 
-	rec->cause = raw[3] & 0xf & ~SVR_HEARSAY_BIT;
 	rec->hearsay = raw[3] & SVR_HEARSAY_BIT;
-	rec->interrupted = rec->cause == SVR_INTERRUPTED;
-	if (rec->interrupted)
-		rec->cause = SVR_REASON_KDUMP;
 	rec->stage = stage & ~SVR_LOADED_BIT;
+	svr_get_cause(cause, rec);
 	rec->loaded = stage & SVR_LOADED_BIT || stage == SVR_STAGE_LOADED;
 	/*
 	 * LOADED is loaded without saying so; ELSEWHERE only a load finds out; in
 	 * CRASHED the crash kernel has not come to anything yet
 	 */
-	if (!rec->stage || !svr_cause_valid(rec->stage, rec->cause) ||
+	if (!rec->stage || !svr_cause_valid(rec->stage, cause) ||
 	    (rec->interrupted && rec->stage == SVR_STAGE_CRASHED) ||
 	    stage == (SVR_STAGE_LOADED | SVR_LOADED_BIT) ||
 	    stage == SVR_STAGE_ELSEWHERE || (rec->hearsay && !rec->loaded))

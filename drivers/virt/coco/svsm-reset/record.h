@@ -48,11 +48,13 @@ enum svr_stage {
  * @loaded:  the module has been loaded since, in the boot that @boot names
  * @result:  @rax or @err is known
  * @cause:   an &enum svr_reason: why the reset was asked for
+ * @trigger: SVR_REASON_EMERGENCY: an &enum svr_trigger; SVR_TRIGGER_NONE else
  * @interrupted: SVR_REASON_KDUMP: the crash kernel did not make an orderly restart
  * @boot:    tag of the boot that wrote it, 0 when that has none
  * @cpu:     CPU on which the reset began, SVR_RECORD_NO_CPU if not known
  * @uptime:  seconds since that boot
  * @time:    wall time, seconds since 1970
+ * @crashed: SVR_REASON_KDUMP: when the crash was, as @time; 0: not known, or @time
  * @tsc:     SVR_STAGE_CALLED: time stamp counter, or less than it was
  * @rax:     SVR_STAGE_RETURNED: result code
  * @block:   SVR_STAGE_CRASHED: physical address of the crash block
@@ -61,7 +63,7 @@ enum svr_stage {
  *           reason is not known any more
  * @lost:    CPUs that had not been quiesced, bit n % 8 of byte n / 8
  * @kernel:  release of the kernel, printable
- * @message: message, printable
+ * @message: message, printable; ends in SVR_CUT when there was more of it
  */
 struct svr_record {
 	u8 stage;
@@ -70,10 +72,12 @@ struct svr_record {
 	bool result;
 	bool interrupted;
 	u8 cause;
+	u8 trigger;
 	u16 boot;
 	u32 cpu;
 	u32 uptime;
 	u64 time;
+	u64 crashed;
 	u64 tsc;
 	u64 rax;
 	u64 block;
@@ -107,6 +111,7 @@ void svr_record_settle(struct svr_record *rec, enum svr_outcome outcome,
 enum svr_reason svr_record_reason(const struct svr_record *rec,
 				  enum svr_outcome outcome);
 enum svr_dump svr_record_dump(const struct svr_record *rec);
+u64 svr_record_crash_time(const struct svr_record *rec);
 void svr_record_join(struct svr_record *rec, u16 boot, unsigned int resets);
 void svr_record_count(struct svr_record *rec, enum svr_reason reason);
 

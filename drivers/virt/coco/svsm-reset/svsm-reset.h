@@ -137,7 +137,10 @@ struct svr_result {
 /* log.c */
 void __printf(1, 2) svr_emit(const char *fmt, ...);
 void __printf(1, 2) svr_emit_log(const char *fmt, ...);
+void __printf(1, 2) svr_emit_loud(const char *fmt, ...);
+void __printf(1, 2) svr_log_loud(const char *fmt, ...);
 void svr_log_mute(void);
+bool svr_log_says(const char *what);
 size_t svr_log_tail(const char **text);
 
 #define SVR_INFO		KERN_INFO
@@ -145,6 +148,7 @@ size_t svr_log_tail(const char **text);
 #define SVR_ERR			KERN_ERR
 #define SVR_EMERG		KERN_EMERG
 #define svr_info(fmt, ...)	svr_emit(SVR_INFO pr_fmt(fmt), ##__VA_ARGS__)
+#define svr_loud_info(fmt, ...)	svr_emit_loud(SVR_INFO pr_fmt(fmt), ##__VA_ARGS__)
 #define svr_warn(fmt, ...)	svr_emit(SVR_WARN pr_fmt(fmt), ##__VA_ARGS__)
 #define svr_emerg(fmt, ...)	svr_emit(SVR_EMERG pr_fmt(fmt), ##__VA_ARGS__)
 #define svr_err(fmt, ...)	svr_emit(SVR_ERR pr_fmt(fmt), ##__VA_ARGS__)
@@ -369,7 +373,8 @@ u16 svr_last_boot(void);
 u64 svr_last_crash_block(void);
 enum svr_trust svr_last_trust(void);
 const char *svr_last_store(void);
-void svr_last_time(char *text, size_t size);
+enum svr_dump svr_last_dump(void);
+void svr_time_text(u64 time, char *text, size_t size);
 
 /* note.c: the record of this one */
 bool svr_note_call(const struct svr_cause *cause, const struct cpumask *lost);

@@ -27,6 +27,14 @@ static ssize_t last_reset_cause_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(last_reset_cause);
 
+static ssize_t last_reset_trigger_show(struct device *dev,
+				       struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  svr_trigger_name(svr_last()->record.trigger));
+}
+static DEVICE_ATTR_RO(last_reset_trigger);
+
 static ssize_t last_reset_outcome_show(struct device *dev,
 				       struct device_attribute *attr, char *buf)
 {
@@ -73,10 +81,22 @@ static ssize_t last_reset_time_show(struct device *dev,
 {
 	char text[SVR_TIME_TEXT];
 
-	svr_last_time(text, sizeof(text));
+	svr_time_text(svr_last()->record.time, text, sizeof(text));
 	return sysfs_emit(buf, "%s\n", text);
 }
 static DEVICE_ATTR_RO(last_reset_time);
+
+static ssize_t last_reset_crash_time_show(struct device *dev,
+					  struct device_attribute *attr,
+					  char *buf)
+{
+	char text[SVR_TIME_TEXT];
+
+	svr_time_text(svr_record_crash_time(&svr_last()->record), text,
+		      sizeof(text));
+	return sysfs_emit(buf, "%s\n", text);
+}
+static DEVICE_ATTR_RO(last_reset_crash_time);
 
 static ssize_t last_reset_uptime_show(struct device *dev,
 				      struct device_attribute *attr, char *buf)
@@ -117,9 +137,7 @@ static DEVICE_ATTR_RO(last_reset_result);
 static ssize_t last_reset_dump_show(struct device *dev,
 				    struct device_attribute *attr, char *buf)
 {
-	enum svr_dump dump = svr_record_dump(&svr_last()->record);
-
-	return sysfs_emit(buf, "%s\n", svr_dump_name(dump));
+	return sysfs_emit(buf, "%s\n", svr_dump_name(svr_last_dump()));
 }
 static DEVICE_ATTR_RO(last_reset_dump);
 
@@ -163,11 +181,13 @@ static DEVICE_ATTR_RO(power_on_reason);
 static struct attribute *svr_last_attrs[] = {
 	&dev_attr_last_reset_reason.attr,
 	&dev_attr_last_reset_cause.attr,
+	&dev_attr_last_reset_trigger.attr,
 	&dev_attr_last_reset_outcome.attr,
 	&dev_attr_last_reset_message.attr,
 	&dev_attr_last_reset_cpu.attr,
 	&dev_attr_last_reset_cpus.attr,
 	&dev_attr_last_reset_time.attr,
+	&dev_attr_last_reset_crash_time.attr,
 	&dev_attr_last_reset_uptime.attr,
 	&dev_attr_last_reset_kernel.attr,
 	&dev_attr_last_reset_result.attr,

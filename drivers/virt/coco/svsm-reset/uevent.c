@@ -26,7 +26,9 @@ static int svr_uevent(const struct device *dev, struct kobj_uevent_env *env)
 	       add_uevent_var(env, "SVSM_RESET_STATE=%s",
 			      svr_state_name(svr_state_get())) ?:
 	       add_uevent_var(env, "SVSM_RESET_DUMP=%s",
-			      svr_dump_name(svr_record_dump(&last->record)));
+			      svr_dump_name(svr_last_dump())) ?:
+	       add_uevent_var(env, "SVSM_RESET_TRIGGER=%s",
+			      svr_trigger_name(last->record.trigger));
 }
 
 /* Type of the platform device: DEVTYPE=svsm-reset */

@@ -37,6 +37,30 @@ const struct svr_word svr_reason_words[SVR_NR_REASONS] = {
 	},
 };
 
+/* Who made an emergency restart: last_reset_trigger */
+const struct svr_word svr_trigger_words[SVR_NR_TRIGGERS] = {
+	[SVR_TRIGGER_NONE] = {
+		"none",
+		"it was no emergency restart"
+	},
+	[SVR_TRIGGER_UNKNOWN] = {
+		"unknown",
+		"nobody can tell: an older driver wrote the record"
+	},
+	[SVR_TRIGGER_SYSRQ] = {
+		"sysrq-b",
+		"sysrq-b, from a console or by /proc/sysrq-trigger"
+	},
+	[SVR_TRIGGER_KERNEL] = {
+		"kernel",
+		"emergency_restart(), called by code of the kernel"
+	},
+	[SVR_TRIGGER_DEADMAN] = {
+		"deadman",
+		"an orderly restart that hung, and that the deadman forced"
+	},
+};
+
 /* What became of it: last_reset_outcome */
 const struct svr_word svr_outcome_words[SVR_NR_OUTCOMES] = {
 	[SVR_OUTCOME_NONE] = {
@@ -78,6 +102,10 @@ const struct svr_word svr_dump_words[SVR_NR_DUMPS] = {
 	[SVR_DUMP_INTERRUPTED] = {
 		"interrupted",
 		"the crash kernel panicked or was restarted by force: the dump may be incomplete"
+	},
+	[SVR_DUMP_IN_PROGRESS] = {
+		"in-progress",
+		"this is the crash kernel, and it has not ended"
 	},
 };
 
@@ -218,6 +246,19 @@ static const char *svr_word(const struct svr_word *words, unsigned int count,
 const char *svr_reason_name(enum svr_reason reason)
 {
 	return svr_word(svr_reason_words, SVR_NR_REASONS, reason);
+}
+
+/**
+ * svr_trigger_name - name of a trigger
+ * @trigger: the trigger
+ *
+ * Context: any.
+ *
+ * Return: its name as in sysfs, never NULL.
+ */
+const char *svr_trigger_name(enum svr_trigger trigger)
+{
+	return svr_word(svr_trigger_words, SVR_NR_TRIGGERS, trigger);
 }
 
 /**

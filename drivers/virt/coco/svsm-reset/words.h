@@ -40,6 +40,24 @@ enum svr_reason {
 };
 
 /**
+ * enum svr_trigger - who made an emergency restart
+ * @SVR_TRIGGER_NONE:    the last reset was no emergency restart
+ * @SVR_TRIGGER_UNKNOWN: nobody can tell
+ * @SVR_TRIGGER_SYSRQ:   sysrq-b
+ * @SVR_TRIGGER_KERNEL:  code of the kernel that called emergency_restart()
+ * @SVR_TRIGGER_DEADMAN: the deadman, of an orderly restart that hung
+ * @SVR_NR_TRIGGERS: how many there are
+ */
+enum svr_trigger {
+	SVR_TRIGGER_NONE,
+	SVR_TRIGGER_UNKNOWN,
+	SVR_TRIGGER_SYSRQ,
+	SVR_TRIGGER_KERNEL,
+	SVR_TRIGGER_DEADMAN,
+	SVR_NR_TRIGGERS,
+};
+
+/**
  * enum svr_outcome - what became of the last reset that was asked for
  * @SVR_OUTCOME_NONE:       none was asked for, as far as is known
  * @SVR_OUTCOME_UNKNOWN:    nobody can tell
@@ -64,6 +82,7 @@ enum svr_outcome {
  * @SVR_DUMP_UNKNOWN:     it was started, nothing else is known
  * @SVR_DUMP_ENDED:       it made an orderly restart
  * @SVR_DUMP_INTERRUPTED: it panicked, or emergency_restart() was called
+ * @SVR_DUMP_IN_PROGRESS: this is the crash kernel
  * @SVR_NR_DUMPS: how many there are
  *
  * Whether the dump is complete only those know who wrote it.
@@ -73,6 +92,7 @@ enum svr_dump {
 	SVR_DUMP_UNKNOWN,
 	SVR_DUMP_ENDED,
 	SVR_DUMP_INTERRUPTED,
+	SVR_DUMP_IN_PROGRESS,
 	SVR_NR_DUMPS,
 };
 
@@ -173,6 +193,7 @@ enum svr_decline {
 };
 
 extern const struct svr_word svr_reason_words[SVR_NR_REASONS];
+extern const struct svr_word svr_trigger_words[SVR_NR_TRIGGERS];
 extern const struct svr_word svr_outcome_words[SVR_NR_OUTCOMES];
 extern const struct svr_word svr_dump_words[SVR_NR_DUMPS];
 extern const struct svr_word svr_trust_words[SVR_NR_TRUSTS];
@@ -183,6 +204,7 @@ extern const struct svr_word svr_fate_words[SVR_NR_FATES];
 extern const struct svr_word svr_decline_words[SVR_NR_DECLINES];
 
 const char *svr_reason_name(enum svr_reason reason);
+const char *svr_trigger_name(enum svr_trigger trigger);
 const char *svr_outcome_name(enum svr_outcome outcome);
 const char *svr_dump_name(enum svr_dump dump);
 const char *svr_trust_name(enum svr_trust trust);
