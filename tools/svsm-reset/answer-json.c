@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "answer-json.h"
+#include "fleet.h"
 #include "last.h"
 #include "notes.h"
 #include "output.h"
@@ -120,6 +121,17 @@ static struct json_object *sr_json_protocol(const struct sr_facts *facts)
 	return object;
 }
 
+static struct json_object *sr_json_fleet(const struct sr_facts *facts)
+{
+	struct sr_fleet fleet = sr_fleet_words(&facts->last);
+	struct json_object *object = sr_json_object();
+
+	sr_json_add(object, "redfish", sr_json_text(fleet.redfish));
+	sr_json_add(object, "eve", sr_json_text(fleet.eve));
+	sr_json_add(object, "linux", sr_json_text(facts->power_on));
+	return object;
+}
+
 static struct json_object *sr_json_last(const struct sr_facts *facts)
 {
 	struct json_object *object = sr_json_object();
@@ -153,6 +165,7 @@ static struct json_object *sr_json_last(const struct sr_facts *facts)
 	sr_json_add(object, "dump", sr_json_text(last->dump));
 	sr_last_text(facts, text, sizeof(text));
 	sr_json_add(object, "text", sr_json_text(text));
+	sr_json_add(object, "elsewhere", sr_json_fleet(facts));
 	return object;
 }
 

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from lib import faketree
+from lib import faketree, places
 from lib.faketree import before_boot
 
 PANIC = {
@@ -56,6 +56,7 @@ def test_after_a_panic(tool, tree):
     assert last.pop("seconds_before_boot") == 180
     assert last.pop("text").startswith("a panic on CPU 2")
     assert last.pop("time").endswith("Z")
+    assert last.pop("elsewhere")["redfish"] == "SystemCrash"
     assert last == {
         "reason": "panic", "cause": "panic", "outcome": "completed", "message": "trouble: as asked for", "cpu": 2,
         "not_quiesced": "1,3-4", "uptime": 7300, "kernel": "6.12.117", "result": "none", "dump": "none",
@@ -123,6 +124,39 @@ def test_dump(tool, tree, word, line, sentence):
     last = json.loads(tool("status", "--json").stdout)["last_reset"]
     assert last["dump"] == word
     assert ("interrupted" in tool("check").stdout) == ("interrupted" in last["text"]) == (word == "interrupted")
+
+
+ELSEWHERE = [
+    ("none", "none", "none", "Unknown", "BOOT_REASON_FIRST"),
+    ("unknown", "unknown", "none", "Unknown", "BOOT_REASON_UNKNOWN"),
+    ("reboot", "reboot", "none", "OsSoftRestart", "BOOT_REASON_REBOOT_CMD"),
+    ("emergency-restart", "emergency-restart", "sysrq-b", "OsSoftRestart", "BOOT_REASON_REBOOT_CMD"),
+    ("emergency-restart", "emergency-restart", "kernel", "OsSoftRestart", "BOOT_REASON_KERNEL"),
+    ("emergency-restart", "emergency-restart", "deadman", "WatchdogExpiration", "BOOT_REASON_WATCHDOG_HUNG"),
+    ("emergency-restart", "emergency-restart", "unknown", "OsSoftRestart", "BOOT_REASON_UNKNOWN"),
+    ("emergency-restart", "emergency-restart", None, "OsSoftRestart", "BOOT_REASON_UNKNOWN"),
+    ("panic", "panic", "none", "SystemCrash", "BOOT_REASON_KERNEL"),
+    ("kdump", "kdump", "none", "SystemCrash", "BOOT_REASON_KERNEL"),
+    # why it was asked for counts
+    ("refused", "panic", "none", "SystemCrash", "BOOT_REASON_KERNEL"),
+    ("refused", None, "none", "Unknown", "BOOT_REASON_UNKNOWN"),
+    ("meteor", "meteor", "comet", "Unknown", "BOOT_REASON_UNKNOWN"),
+]
+
+
+@pytest.mark.parametrize("reason, cause, trigger, redfish, eve", ELSEWHERE)
+def test_in_the_words_of_others(tool, tree, reason, cause, trigger, redfish, eve):
+    tree.device(last_reset_reason=reason, last_reset_cause=cause, last_reset_trigger=trigger,
+                power_on_reason="software reset")
+    seen = json.loads(tool("status", "--json").stdout)["last_reset"]["elsewhere"]
+    assert seen == {"redfish": redfish, "eve": eve, "linux": "software reset"}
+
+
+def test_the_words_of_others_are_documented():
+    guide = (places.TOP / "Documentation/admin-guide/svsm-reset.rst").read_text()
+    section = guide.split("In the words of others", 1)[1].split("\nFiles\n=====", 1)[0]
+    for *_, redfish, eve in ELSEWHERE:
+        assert f"``{redfish}``" in section and f"``{eve}``" in section
 
 
 def test_times_after_a_dump(tool, tree):
