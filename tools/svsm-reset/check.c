@@ -6,18 +6,13 @@
 #include <string.h>
 
 #include "answer-json.h"
+#include "deep.h"
 #include "facts.h"
+#include "health.h"
 #include "last.h"
 #include "tool.h"
 
-enum sr_health {
-	SR_HEALTH_OK		= 0,
-	SR_HEALTH_WARNING	= 1,
-	SR_HEALTH_CRITICAL	= 2,
-	SR_HEALTH_UNKNOWN	= 3,
-};
-
-static const char * const sr_health_names[] = {
+const char * const sr_health_names[SR_NR_HEALTHS] = {
 	[SR_HEALTH_OK] = "OK",
 	[SR_HEALTH_WARNING] = "WARNING",
 	[SR_HEALTH_CRITICAL] = "CRITICAL",
@@ -118,6 +113,8 @@ struct sr_finding {
  * @error:    why there is none, NULL when there is one
  * @nr:       how many findings
  * @findings: what has been found
+ * @looked:   a second look was taken
+ * @deep:     what that has shown
  */
 struct sr_verdict {
 	enum sr_health health;
@@ -125,6 +122,8 @@ struct sr_verdict {
 	const char *error;
 	size_t nr;
 	struct sr_finding findings[SR_NR_CONDITIONS];
+	bool looked;
+	struct sr_deep deep;
 };
 
 /* The line goes through shells, mails and web pages: "|" begins the numbers */
@@ -296,6 +295,8 @@ static int sr_print_json(const struct sr_facts *facts,
 	sr_json_add(object, "text", sr_json_text(verdict->text));
 	sr_json_add(object, "error", sr_json_text(verdict->error ?: ""));
 	sr_json_add(object, "conditions", conditions);
+	if (verdict->looked)
+		sr_json_add(object, "checks", sr_json_deep(&verdict->deep));
 	sr_json_add(object, "numbers",
 		    verdict->error ? NULL : sr_json_counts(facts));
 	return sr_json_print(object, sr_command_check.name,
@@ -310,7 +311,31 @@ static int sr_print_line(const struct sr_facts *facts,
 	if (!verdict->error)
 		sr_numbers(facts, numbers, sizeof(numbers));
 	sr_end(verdict->health, verdict->text, numbers);
+	if (verdict->looked)
+		sr_deep_print(&verdict->deep);
 	return sr_flush(sr_command_check.name);
+}
+
+static void sr_judge_deep(const struct sr_options *options,
+			  const struct sr_facts *facts,
+			  struct sr_verdict *verdict)
+{
+	const struct sr_deep *deep = &verdict->deep;
+	char text[128];
+	unsigned int i;
+
+	verdict->looked = true;
+	sr_deep_look(options->root, facts, &verdict->deep);
+	for (i = 0; i < deep->nr; i++) {
+		enum sr_health health = deep->looks[i].health;
+
+		if (health != SR_HEALTH_WARNING && health != SR_HEALTH_CRITICAL)
+			continue;
+		snprintf(text, sizeof(text), "see %s", deep->looks[i].name);
+		sr_append(verdict->text, sizeof(verdict->text), text);
+	}
+	if (sr_deep_health(deep) > verdict->health)
+		verdict->health = sr_deep_health(deep);
 }
 
 static void sr_no_verdict(struct sr_verdict *verdict, const char *error)
@@ -322,7 +347,7 @@ static void sr_no_verdict(struct sr_verdict *verdict, const char *error)
 
 static int sr_check(const struct sr_options *options, int argc, char **argv)
 {
-	struct sr_verdict verdict = { .health = SR_HEALTH_OK };
+	static struct sr_verdict verdict;
 	const char *trouble;
 	struct sr_facts facts;
 	long long recent = -1;
@@ -343,6 +368,8 @@ static int sr_check(const struct sr_options *options, int argc, char **argv)
 		sr_judge(options, &facts,
 			 recent < 0 || facts.uptime == SR_NO_NUMBER ||
 			 facts.uptime <= recent, &verdict);
+		if (options->deep)
+			sr_judge_deep(options, &facts, &verdict);
 	}
 	err = options->json ? sr_print_json(&facts, &verdict) :
 			      sr_print_line(&facts, &verdict);
@@ -365,7 +392,13 @@ const struct sr_command sr_command_check = {
 	"(the host can forge the record), unattested. \"nothing\" is an empty list.\n"
 	"\n"
 	"The last reset stays the last one until the next. With --recent it counts only\n"
-	"while this boot is young, so that it raises one alarm and not one for ever.\n",
+	"while this boot is young, so that it raises one alarm and not one for ever.\n"
+	"\n"
+	"With --deep there are more lines, one for each thing looked at, with a command\n"
+	"that mends it where there is one: the initial ram disks of this kernel, the next\n"
+	"one and the crash kernel, how that is loaded and its memory, kprobes, watchdogs,\n"
+	"pvpanic, panic=, sysrq, and whether a reset has been made by what runs now. They\n"
+	"count whatever the lists say. What cannot be told does not: run it as root.\n",
 	.usage = SR_HEALTH_UNKNOWN,
 	.run = sr_check,
 };

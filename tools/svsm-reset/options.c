@@ -13,6 +13,7 @@
 /* Long options without a letter */
 enum {
 	SR_OPT_ONCE = 256,
+	SR_OPT_DEEP,
 	SR_OPT_ROOT,
 	SR_OPT_COLOR,
 };
@@ -38,6 +39,9 @@ static const struct sr_option sr_options[] = {
 	  "print JSON" },
 	{ "once", SR_OPT_ONCE, NULL, SR_CMD_EVENTS,
 	  "print how things stand, and do not wait for events" },
+	{ "deep", SR_OPT_DEEP, NULL, SR_CMD_CHECK,
+	  "look as well into initial ram disks, at the crash\n"
+	  "kernel, watchdogs and more; a line for each" },
 	{ "color", SR_OPT_COLOR, "WHEN",
 	  SR_CMD_STATUS | SR_CMD_EXPLAIN,
 	  "auto (default): on a terminal, unless NO_COLOR is set\n"
@@ -89,6 +93,9 @@ static int sr_option_take(int letter, struct sr_options *options)
 		break;
 	case SR_OPT_ONCE:
 		options->once = true;
+		break;
+	case SR_OPT_DEEP:
+		options->deep = true;
 		break;
 	case 'c':
 		options->critical = optarg;

@@ -40,7 +40,7 @@ _svsm_reset()
 	local words
 	case $command in
 	status | explain) words='--json --color --sysfs-root --help' ;;
-	check) words='--json --critical --warning --recent --sysfs-root --help' ;;
+	check) words='--json --deep --critical --warning --recent --sysfs-root --help' ;;
 	events) words='--json --once --sysfs-root --help' ;;
 	set)
 		case $before in

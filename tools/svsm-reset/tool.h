@@ -22,6 +22,7 @@ enum sr_exit {
  * @once:     events: do not wait for any
  * @critical: check: what is critical, NULL for the default
  * @warning:  check: what is worth a warning, NULL for the default
+ * @deep:     check: take a second look at the system
  * @recent:   check: seconds, NULL for any time
  * @help:     only explain the command
  * @version:  only tell the version
@@ -31,6 +32,7 @@ struct sr_options {
 	enum sr_color color;
 	bool json;
 	bool once;
+	bool deep;
 	const char *critical;
 	const char *warning;
 	const char *recent;
