@@ -8,7 +8,11 @@ author = "the authors of svsm-reset"
 copyright = "GPL-2.0"
 extensions = []
 html_theme = "alabaster"
-html_theme_options = {"page_width": "1100px", "sidebar_width": "230px", "description": "Reset of SEV-SNP guests"}
+html_theme_options = {
+    "page_width": "1240px", "sidebar_width": "230px", "description": "Reset of SEV-SNP guests",
+    # the next page and the one before
+    "show_relbars": True,
+}
 html_static_path = ["_static"]
 html_show_sphinx = False
 html_show_copyright = False

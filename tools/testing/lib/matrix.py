@@ -298,9 +298,9 @@ def outcome_text(row):
     return reset
 
 
-def rst_table(head, rows):
-    """A list-table."""
-    lines = [".. list-table::", "   :header-rows: 1", ""]
+def rst_table(head, rows, widths):
+    """A list-table, with the widths of its columns in relation to each other."""
+    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {' '.join(map(str, widths))}", ""]
     for row in (head, *rows):
         lines += [f"   {'*' if n == 0 else ' '} - {cell}".rstrip() for n, cell in enumerate(row)]
     return "\n".join(lines)
@@ -333,10 +333,10 @@ def document():
         "CPUs and knows the reason. ``make check`` runs a few of them, ``make check-all`` all. One by itself::", "",
         "\tmake check-scenarios SCOPE=all PYTEST_ARGS='-k panic-ap-irqs-off'", "",
         f"The CPUs are the BSP, an AP (CPU {CPUS['ap']}) and the last AP (CPU {CPUS['last-ap']}) of {SMP}.", "",
-        "The grid", "========", "", rst_table(head, grid), "",
-        "Beside the grid", "===============", "", rst_table(head, beside), "",
+        "The grid", "========", "", rst_table(head, grid, (28, 7, 25, 18, 22)), "",
+        "Beside the grid", "===============", "", rst_table(head, beside, (28, 7, 25, 18, 22)), "",
         "Cells without a scenario", "========================", "",
         f"{len(CAUSES)} causes, {len(CPUS)} CPUs and {len(STATES)} states of another CPU make {total} cells, of which",
         f"{len(GRID)} are scenarios. The others:", "",
-        rst_table(("why not", "cells"), missing), "",
+        rst_table(("why not", "cells"), missing, (85, 15)), "",
     ])

@@ -57,6 +57,47 @@ def test_pages_refer_to_each_other(html):
     assert 'href="../abi.html"' in (html / "admin-guide/svsm-reset.html").read_text(encoding="utf-8")
 
 
+def test_front_page(html):
+    """What to do first, a picture of what it is about, and the manual pages."""
+    page = (html / "index.html").read_text(encoding="utf-8")
+    readme = text("README.md")
+    for command in ("make demo", "make check", "modprobe svsm_reset", "svsm-reset status", "svsm-reset check --deep"):
+        assert command in page, command
+        assert command.startswith(("modprobe", "svsm-reset")) or command in readme
+    assert '<img alt="' in page and "_images/svsm-reset-way.svg" in page
+    assert 'href="man/svsm-reset.8.html"' in page and 'href="man/svsm_reset.4.html"' in page
+
+
+@pytest.mark.parametrize("name, words", [
+    ("svsm-reset.8", ("SYNOPSIS", "svsm-reset check", "--sysfs-root=DIR")),
+    ("svsm_reset.4", ("MODULE PARAMETERS", "last_reset_trigger", "deadman")),
+])
+def test_manual_pages(html, name, words):
+    page = (html / f"man/{name}.html").read_text(encoding="utf-8")
+    for word in words:
+        assert word in page
+    assert "\x1b" not in page and "\b" not in page
+
+
+def test_each_page_has_a_next_and_a_previous_one(html):
+    pages = [path for path in html.rglob("*.html") if path.name not in ("genindex.html", "search.html")]
+    assert len(pages) > 8
+    for path in pages:
+        page = path.read_text(encoding="utf-8")
+        links = set(re.findall(r'<a href="[^"]*" title="(Previous|Next) document"', page))
+        wanted = {"Previous", "Next"} - ({"Previous"} if path.name == "index.html" and path.parent == html else set())
+        assert links >= wanted or (links == {"Previous"} and 'rel="next"' not in page), path
+
+
+def test_columns_of_the_matrix(html):
+    """As wide as what is in them, not five times the same."""
+    page = (html / "virt/coco/svsm-reset-matrix.html").read_text(encoding="utf-8")
+    widths = re.findall(r"<col style=\"width: ([\d.]+)%\"", page)
+    assert len(widths) >= 5 and len(set(widths[:5])) > 2
+    css = (html / "_static/custom.css").read_text(encoding="utf-8")
+    assert "overflow-x: auto" in css, "a wide table scrolls on a narrow screen"
+
+
 def test_build_can_fail(tmp_path):
     """A link to nowhere, a page that no table of contents has, a title that is not underlined."""
     source = tmp_path / "Documentation"
