@@ -5,10 +5,13 @@ A real reset stops all of them.  The execute event has what is left (events.left
 scenario with orderly_resets() looks at that, these have something to be left.
 """
 
+import shutil
+
 import pytest
 
-from lib import crash
+from lib import crash, places
 from lib.slices import later
+from lib.sources import run
 
 # Bus masters with MSI-X, one of them behind a bridge, which the kernel drives by itself
 DEVICES = (
@@ -64,3 +67,59 @@ def test_call_comes_back(simulate, how):
     guest.lost()
     refusal, = guest.events.refusals
     assert [mode for mode in refusal["apics"] if mode != "xapic"] == []
+
+
+# Each measure taken away: file, text, what it becomes, what is then left of a panic on CPU 2
+WITHOUT = {
+    "devices": ("devices.c", "svr_pci_stop(&svr_pci_ports, &svr_alive)", "0", [
+        "00:01.0 bus_master msix", "00:02.0 bus_master msix", "00:03.0 bus_master msix", "01:00.0 bus_master",
+    ]),
+    "msix": ("pci-functions.c", "svr_pci_flags_stay(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE)", "0", [
+        "00:01.0 msix", "00:02.0 msix", "00:03.0 msix",
+    ]),
+    "bridge": ("pci-functions.c", "turn <= 2", "turn < 2", ["00:03.0 bus_master msix"]),
+    "hpet": ("timers.c", "config & ~SVR_HPET_INTERRUPTS", "config", ["hpet 1"]),
+    "rtc": ("timers.c", "control & ~(RTC_PIE | RTC_AIE | RTC_UIE)", "control", ["rtc alarm"]),
+    "apic-parked": ("park.c", "if (!served)\n\t\tsvr_lapic", "if (0)\n\t\tsvr_lapic", ["apic 1 x2apic", "apic 3 x2apic"]),
+    "apic-bsp": ("fire.c", "svr_lapic_leave_x2apic();\n\tsvr_transport_execute(bsp", "svr_transport_execute(bsp", ["apic 0 x2apic"]),
+    "apic-handed-over": ("handover.c", "svr_lapic_leave_x2apic();", ";", ["apic 2 x2apic"]),
+}
+
+
+@pytest.fixture(name="without")
+def fixture_without(tmp_path):
+    """without(measure) -> an initial ram disk with the driver, that measure taken away."""
+
+    def build(measure):
+        name, text, instead, _ = WITHOUT[measure]
+        tree = tmp_path / "tree"
+        for part in ("drivers", "include", "kunit", "tools/build"):
+            shutil.copytree(places.TOP / part, tree / part)
+        shutil.copy(places.TOP / "Kbuild", tree)
+        source = tree / "drivers/virt/coco/svsm-reset" / name
+        before = source.read_text()
+        assert before.count(text) == 1, f"{name} has changed: write this mutation anew"
+        source.write_text(before.replace(text, instead))
+        built, image = tmp_path / "module", tmp_path / "initrd.img"
+        for command in (
+            (tree / "tools/build/module", "--kdir", places.HEADERS, "--out", built),
+            (places.TOP / "tools/guest/mkinitrd", "--base", places.INITRD, "--out", image,
+             "--file", f"{built}/svsm_reset.ko:{places.MODULE}"),
+        ):
+            result = run(*command)
+            assert result.returncode == 0, result.stdout
+        return image
+
+    return build
+
+
+@pytest.mark.sliced
+@pytest.mark.parametrize("measure", WITHOUT)
+def test_without(simulate, without, measure):
+    """The scenarios above would notice: each measure is what keeps something from being left."""
+    guest = start(simulate, initrd=without(measure))
+    alarm(guest)
+    guest.send(BEGIN["panic-ap"])
+    assert guest.boot(2, timeout=crash.RESET) == 4
+    guest.stop()
+    assert guest.events.left() == WITHOUT[measure][3]
