@@ -54,6 +54,7 @@ void hv_main(void)
 	apic_check();
 	platform_init();
 	time_init();
+	rtc_init();
 	event_begin("start");
 	event_u64("version", 1);
 	event_u64("cpus", config->cpus);

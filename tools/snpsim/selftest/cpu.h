@@ -43,6 +43,8 @@ struct cpu {
 	void (*breakpoint)(struct regs *r);	/* takes #BP */
 
 	u32 nmis, ipis;
+	u8 *eoi_flag;		/* KVM's: bit 0 set, no EOI is needed */
+	u32 saved_eois;
 	u32 nmi_takes_msr;	/* the handler leaves its own value in the GHCB MSR */
 	u32 stay_in_nmi;	/* the handler counts in arg and never returns */
 	void (*nmi_work)(void);	/* the handler does this before it says that it is done */

@@ -10,7 +10,7 @@ static const struct selftest_table *const tables[] = {
 	&attest_tests, &reboot_tests, &persona_tests, &execute_tests, &ap_tests, &state_tests,
 	&violation_tests, &stale_tests, &host_tests, &vc_tests, &stress_tests,
 	&ipi_tests, &ghcb_tests, &launch_tests, &conduct_tests, &gcm_tests, &psp_tests,
-	&efivar_tests, &trap_tests, &apic_tests, &nmi_tests, &left_tests, &kept_tests,
+	&efivar_tests, &trap_tests, &apic_tests, &nmi_tests, &left_tests, &kept_tests, &pv_tests,
 };
 
 static char why[160];

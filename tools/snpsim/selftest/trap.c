@@ -90,7 +90,10 @@ void trap(struct regs *r)
 	}
 	if (r->vector == TRAP_IPI) {
 		store(&c->ipis, c->ipis + 1);
-		apic_eoi();
+		if (c->eoi_flag && __atomic_exchange_n(c->eoi_flag, 0, __ATOMIC_SEQ_CST))
+			c->saved_eois++;
+		else
+			apic_eoi();
 		return;
 	}
 	asm volatile("mov %%cr2, %0" : "=r"(cr2));

@@ -158,6 +158,7 @@ class Events(list):
             *(" ".join([device["bdf"], *(what for what in ("bus_master", "msi", "msix") if device[what])])
               for device in execute["devices"]),
             *(f"apic {cpu} {mode}" for cpu, mode in modes if mode != "xapic"),
+            *(f"pv {area['cpu']} {area['kind']} {area['gpa']}" for area in execute["pv"]),
             *([f"hpet {timers['hpet']}"] if timers["hpet"] else []),
             *(f"rtc {what}" for what in timers["rtc"]),
         ]

@@ -14,7 +14,7 @@ VIOLATIONS = (
     "ap-running", "private-as-shared", "shared-as-private", "unvalidated", "vmsa-write",
     "vmsa-in-use",
     "hypervisor-memory", "mmio-as-private", "ghcb-not-shared", "ghcb-not-registered",
-    "share-validated", "outside-memory",
+    "share-validated", "outside-memory", "stale-pv",
 )
 RESETS = (
     "port-cf9", "port-92", "keyboard", "keyboard-output", "triple-fault", "init", "invalid-vmsa",
@@ -104,6 +104,8 @@ DEVICE = members(
     bdf=matching(r"[0-9a-f]{2}:[01][0-9a-f]\.[0-7]"), vendor=hexadecimal, device=hexadecimal,
     bus_master=boolean, msi=boolean, msix=boolean, **{"class": hexadecimal},
 )
+PV = members(cpu=integer, kind=one_of("clock", "steal", "eoi", "async-pf"), gpa=hexadecimal)
+PV_WRITES = members(seen=integer, private=integer, unused=integer)
 TIMERS = members(hpet=integer, rtc=list_of(one_of("periodic", "alarm", "update")))
 VCPU = {"cpu": integer, "apic_id": integer}
 
@@ -123,12 +125,13 @@ EVENTS = {
     "execute": {
         **VCPU, "bsp": boolean, "flags": hexadecimal, "result": hexadecimal,
         "aps": list_of(AP), "vmsas": list_of(hexadecimal), "irq": IRQ,
-        "apics": list_of(one_of("xapic", "x2apic", "disabled")), "devices_": list_of(DEVICE), "timers_": TIMERS,
+        "pv": list_of(PV), "apics": list_of(one_of("xapic", "x2apic", "disabled")), "devices_": list_of(DEVICE), "timers_": TIMERS,
     },
     "invalidate": {"pages": integer, "vmsas": integer, "shared": integer},
     "switches": {
         "vmrun": integer,
         "kinds": members(**{name: integer for name in SWITCHES}),
+        "pv_": PV_WRITES,
     },
     "violation": {
         "kind": one_of(*VIOLATIONS), "cpu": integer, "ap_": integer,

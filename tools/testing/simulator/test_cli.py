@@ -102,6 +102,7 @@ def test_missing_initrd(tmp_path):
         ("--host", "nmi-call=-1"),
         ("--host", "nmi-answer=1000001"),
         ("--host", "rebuild=1"),
+        ("--host", "kvm-pv=1"),
         ("--host", ",".join(["nmi-call=1"] * 8)),
         ("--smp", "0"),
         ("--smp", "x"),

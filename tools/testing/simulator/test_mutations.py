@@ -30,6 +30,11 @@ def caught(run):
     run.ended(2, "violation")
 
 
+def stale(run):
+    caught(run)
+    run.events.one("violation", kind="stale-pv")
+
+
 def resets(run):
     passes(run)
     run.executes(1)
@@ -189,7 +194,21 @@ REBUILD_MUTATIONS = (
     ("memory", "machine/rebuild.c", "\t\t\tpage_zero(g);\n"),
     ("TSC", "machine/rebuild.c", "\tsvm_restart_tsc();\n"),
     ("keys and secrets page", "machine/rebuild.c", "\tlaunch_anew();\n"),
-    ("local APIC", "launch/launch.c", "\t\tapic_power_on(v);\n"),
+    ("local APIC", "launch/launch.c", "\t\tvcpu_power_on(v);\n"),
+)
+
+# The same of KVM's paravirtual features: (what is broken, file, text, instead, test, check)
+PV_MUTATIONS = (
+    ("EXECUTE takes the areas away", "svsm/reboot.c",
+     "\texecuting = true;\n", "\texecuting = true;\n\tpv_reset(c->v);\n", "pv.stale-steal", stale),
+    ("AP creation leaves the areas", "machine/reset.c", "\tpv_reset(v);\n", "", "pv.created-anew", resets),
+    ("private pages are written to", "host/pv_write.c",
+     "\t\twrites.hidden++;\n\t\treturn NULL;", "\t\twrites.hidden++;\n\t\treturn (void *)gpa;",
+     "pv.hidden", resets),
+    ("nobody ends an interrupt for the guest", "host/pv_write.c",
+     "\t\tapic_write(APIC_EOI, 0);", "\t\twrites.seen++;", "pv.eoi", passes),
+    ("who has shared a page is forgotten", "host/psc.c",
+     "\t\t\trmp[gfn] |= PAGE_GUEST;", "\t\t\treturn 0;", "pv.stale-steal", stale),
 )
 
 
@@ -259,9 +278,28 @@ def test_what_stays_over_a_rebuild_is_red(hypervisor, monkeypatch, name, file, o
         rebuilt(run)
 
 
+@pytest.mark.parametrize("name, file, old, new, test, check", PV_MUTATIONS,
+    ids=[row[0].replace(" ", "-") for row in PV_MUTATIONS],
+)
+def test_pv_mutation_is_red(hypervisor, monkeypatch, name, file, old, new, test, check):
+    path = hypervisor / "source/hv" / file
+    source = path.read_text(encoding="utf-8")
+    assert source.count(old) == 1, f"{file} does not have {old!r} once: write this mutation anew"
+    try:
+        path.write_text(source.replace(old, new), encoding="utf-8")
+        build(hypervisor)
+        run = run_guest(hypervisor, f"pv {name}", test, "strict", monkeypatch, "kvm-pv")
+    finally:
+        path.write_text(source, encoding="utf-8")
+    with pytest.raises(AssertionError):
+        check(run)
+
+
 def test_copy_without_mutation_is_green(hypervisor, monkeypatch):
     """The same runs, unbroken, satisfy the same checks."""
     build(hypervisor)
     rebuilt(run_guest(hypervisor, "none rebuild", REBUILD, "strict", monkeypatch, "rebuild"))
+    for test, check in sorted({row[4:] for row in PV_MUTATIONS}, key=str):
+        check(run_guest(hypervisor, f"none {test}", test, "strict", monkeypatch, "kvm-pv"))
     for test, fidelity, check in sorted({row[4:] for row in MUTATIONS}, key=str):
         check(run_guest(hypervisor, f"none {test} {fidelity}", test, fidelity, monkeypatch))

@@ -49,7 +49,7 @@ def good_reset():
         *first_boot(),
         {"event": "execute", "cpu": 0, "apic_id": 0, "bsp": True, "flags": "0x0",
          "result": "0x0", "aps": [dict(AP)], "vmsas": [VMSA], "irq": dict(IRQ),
-         "apics": ["xapic", "xapic"], "devices": [], "timers": {"hpet": 0, "rtc": []}},
+         "pv": [], "apics": ["xapic", "xapic"], "devices": [], "timers": {"hpet": 0, "rtc": []}},
         {"event": "invalidate", "pages": 16, "vmsas": 1, "shared": 2},
         {"event": "switches", "vmrun": 50, "kinds": dict(KINDS)},
         {"event": "boot", "boot": 2, "cpu": 0, "apic_id": 0, "bsp": True, "image": "linux"},

@@ -52,8 +52,10 @@ static const char *destroy_ap(struct vcpu *v, struct vcpu *ap)
 	event_end();
 	if (host_is(HOST_DESTROY_REFUSE))
 		return "as ordered";
-	if (!host_is(HOST_DESTROY_LIE))
+	if (!host_is(HOST_DESTROY_LIE)) {
 		vcpu_destroy(ap);
+		pv_reset(ap);
+	}
 	return NULL;
 }
 

@@ -127,7 +127,7 @@ void ghcb_msr_access(struct vcpu *v, u8 *ghcb, bool write)
 	bool gp;
 
 	/* The hypervisor's own are not the guest's to see. */
-	if (!host_apic_msr(v, msr, &val, write, &gp))
+	if (!pv_msr(v, msr, &val, write, &gp) && !host_apic_msr(v, msr, &val, write, &gp))
 		gp = msr == MSR_EFER || msr == MSR_VM_HSAVE_PA || msr_try(msr, &val, write);
 	if (gp) {
 		ghcb_set(ghcb, GHCB_SW_EXITINFO1, 1);

@@ -30,6 +30,18 @@ static void check_share(struct vcpu *v, u64 gfn)
 	report_violation(v, &what);
 }
 
+/*
+ * QEMU gives memory from a file of its own for shared pages, which holds nothing: zeros.
+ * Linux relies on that for its paravirtual areas (apf_reason, kvm_apic_eoi of 6.12).
+ */
+static void become_shared(u64 gfn)
+{
+	if (host_is(HOST_KVM_PV))
+		page_zero(gfn);
+	else
+		page_poison(gfn);
+}
+
 /* What is done to a page that is that already: nothing. */
 int psc_one(struct vcpu *v, u64 gfn, int op)
 {
@@ -49,8 +61,10 @@ int psc_one(struct vcpu *v, u64 gfn, int op)
 		check_share(v, gfn);
 		if ((rmp[gfn] & PAGE_STATE) == PAGE_PRIVATE) {
 			page_set(gfn, PAGE_SHARED | launch);
-			page_poison(gfn);
+			become_shared(gfn);
 		}
+		if ((rmp[gfn] & PAGE_STATE) == PAGE_SHARED)
+			rmp[gfn] |= PAGE_GUEST;
 		return 0;
 	default:
 		return -1;

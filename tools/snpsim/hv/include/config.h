@@ -37,6 +37,7 @@ enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 #define HOST_NO_WAKE		BIT_ULL(6)	/* a vCPU halted with IF=0 gets no NMI */
 #define HOST_VNMI		BIT_ULL(7)	/* the processor itself ends an NMI: at an IRET */
 #define HOST_NO_GHCB_BACK	BIT_ULL(8)	/* the GHCB of before is refused */
+#define HOST_KVM_PV		BIT_ULL(9)	/* it has KVM's paravirtual features */
 #define HOST_REBUILD		BIT_ULL(16)	/* builds the VM anew on a reset request */
 
 struct sim_config {

@@ -70,6 +70,18 @@ bool host_converts(u64 gpa);
 /* apic.c: INIT, SIPI and the MSRs that have to do with them */
 bool host_takes_ipi(struct vcpu *v, u32 dest, u32 icr);
 bool host_apic_msr(struct vcpu *v, u32 msr, u64 *val, bool write, bool *gp);
+/* pv.c, pv_write.c: KVM's paravirtual features */
+#define MSR_KVM_FIRST		0x4b564d00
+#define MSR_KVM_LAST		0x4b564dff
+u32 pv_features(void);
+bool pv_msr(struct vcpu *v, u32 msr, u64 *val, bool write, bool *gp);
+void pv_reset(struct vcpu *v);
+void pv_begin_anew(void);
+void pv_before_entry(struct vcpu *v);
+void pv_after_exit(struct vcpu *v);
+void pv_after_halt(struct vcpu *v, u8 vector);
+void pv_event_list(void);
+void pv_event_writes(void);
 /* ap.c */
 void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa);
 void ap_reset_hold(struct vcpu *v);

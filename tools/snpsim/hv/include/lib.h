@@ -24,6 +24,7 @@ bool lock_is_ours(const struct lock *l);
 
 void time_init(void);
 u64 now_ns(void);
+u64 tsc_hz(void);
 void udelay(u64 us);
 
 /* Free text for the simulator's log. */

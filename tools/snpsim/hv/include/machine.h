@@ -36,7 +36,7 @@ enum page_state {
 #define PAGE_STATE		0x07
 #define PAGE_IN_USE		0x08		/* a VMSA that a vCPU runs on: no access */
 #define PAGE_LAUNCH		0x10		/* part of the launch image */
-#define PAGE_GUEST		0x20		/* validated by the guest itself */
+#define PAGE_GUEST		0x20		/* validated or shared by the guest itself */
 #define PAGE_VMSA		0x40		/* a registered VMSA: read-only */
 #define PAGE_WALK		0x80		/* reachable with C=0 for table walks */
 
@@ -152,6 +152,7 @@ void apic_ipi(u32 apic_id, u32 icr);
 u32 apic_count(u32 base);
 u32 apic_lvt_unmasked(void);
 bool apic_enabled(void);
+bool apic_is_level(u8 vector);
 void apic_reset(struct vcpu *v);
 void apic_power_on(struct vcpu *v);
 u64 apic_base(const struct vcpu *v);
@@ -181,6 +182,8 @@ void pci_for_each(pci_visit *visit);
 u32 hpet_interrupts(void);
 void cmos_note_write(u16 port, int size, u32 val);
 u8 rtc_interrupts(void);
+void rtc_init(void);
+u64 rtc_at_start(void);
 
 /* ioapic.c */
 u32 ioapic_unmasked(void);

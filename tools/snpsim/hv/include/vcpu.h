@@ -56,6 +56,7 @@ struct vcpu {
 	u64 iret_rip, iret_rsp;
 	int hv_nmi;			/* an NMI arrived in the hypervisor */
 	int hv_vector;			/* an interrupt arrived in the hypervisor, or 0 */
+	bool eoi_pending;		/* it may end an interrupt in memory (--host kvm-pv) */
 	bool apic_disabled;		/* by the guest, in APIC_BASE */
 	bool apic_x2apic;		/* ... and the mode it has chosen there */
 	bool power_on;			/* its local APIC is to be as at power-on */

@@ -61,6 +61,11 @@ u64 now_ns(void)
 	return d / tsc_khz * 1000000 + d % tsc_khz * 1000000 / tsc_khz;
 }
 
+u64 tsc_hz(void)
+{
+	return tsc_khz * 1000;
+}
+
 void udelay(u64 us)
 {
 	u64 end = now_ns() + us * 1000;

@@ -101,6 +101,12 @@ bool apic_enabled(void)
 	return apic_read(APIC_SVR) & APIC_SVR_ENABLE;
 }
 
+/* Is an I/O APIC waiting for the end of this interrupt? */
+bool apic_is_level(u8 vector)
+{
+	return apic_read(APIC_TMR + vector / 32 * 0x10) & BIT_ULL(vector % 32);
+}
+
 /* Take every request off. QEMU's local APIC keeps them when it is disabled. */
 static void discard(struct vcpu *v)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* CPUID as an SNP guest sees it, and the CPUID page of a launch. */
+#include "host.h"
 #include "machine.h"
 
 #define LEAF_HYPERVISOR		0x40000000U
@@ -80,12 +81,13 @@ void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r)
 			leaf_7(cr4, r);
 		break;
 	case LEAF_HYPERVISOR:
-		/* KVM, with the next leaf, which has no paravirtual features. */
+		/* KVM, with the next leaf, whose paravirtual features are up to --host. */
 		r[0] = LEAF_HYPERVISOR + 1;
 		memcpy(&r[1], "KVMKVMKVM\0\0", 12);
 		break;
 	case LEAF_HYPERVISOR + 1:
 		memset(r, 0, 16);
+		r[0] = pv_features();
 		break;
 	case 0x80000000:
 		if (r[0] < LEAF_MAX_EXT)

@@ -5,7 +5,8 @@
 
 #define EFER_GUEST	(EFER_SCE | EFER_LME | EFER_NXE | EFER_FFXSR)
 
-static bool apic_msr_faults(struct vcpu *v, u32 msr, u64 *val, bool write)
+/* An MSR that is the host's: local APIC, and KVM's own */
+static bool host_msr_faults(struct vcpu *v, u32 msr, u64 *val, bool write)
 {
 	bool taken, gp;
 
@@ -15,7 +16,7 @@ static bool apic_msr_faults(struct vcpu *v, u32 msr, u64 *val, bool write)
 		unlock(&sim_lock);
 		return false;
 	}
-	taken = host_apic_msr(v, msr, val, write, &gp);
+	taken = pv_msr(v, msr, val, write, &gp) || host_apic_msr(v, msr, val, write, &gp);
 	unlock(&sim_lock);
 	return taken ? gp : msr_try(msr, val, write);
 }
@@ -30,11 +31,12 @@ void exit_msr(struct vcpu *v)
 	switch ((u32)v->reg[RCX]) {
 	case MSR_APIC_BASE:
 	case MSR_X2APIC_ICR:
+	case MSR_KVM_FIRST ... MSR_KVM_LAST:
 		if (fidelity_full()) {
 			deliver_vc(v, EXIT_MSR);
 			return;
 		}
-		if (apic_msr_faults(v, v->reg[RCX], &val, write))
+		if (host_msr_faults(v, v->reg[RCX], &val, write))
 			goto gp;
 		break;
 	case MSR_EFER:

@@ -73,19 +73,26 @@ static u32 with_bits(u32 word, u32 bits, bool on)
 	return on ? word | bits : word & ~bits;
 }
 
+/* Come back as soon as the guest would take an interrupt. */
+static void watch_window(struct vcpu *v, bool on)
+{
+	struct vmcb *m = v->vmcb;
+
+	m->intercept_misc1 = with_bits(m->intercept_misc1, MISC1_VINTR, on);
+	m->int_ctl = with_bits(m->int_ctl, V_IRQ | V_IGN_TPR, on);
+}
+
 /*
  * Ask to see the next IRET. If an NMI waits for it, come back as soon as the guest
  * would take an interrupt: no later than that, the IRET is done. (Real virtual NMIs
  * come right behind the IRET.)
  */
-static void watch_iret(struct vcpu *v)
+static bool watch_iret(struct vcpu *v)
 {
 	struct vmcb *m = v->vmcb;
-	bool window = v->iret && v->nmi_pending;
 
 	m->intercept_misc1 = with_bits(m->intercept_misc1, MISC1_IRET, v->nmi_blocked && !v->iret);
-	m->intercept_misc1 = with_bits(m->intercept_misc1, MISC1_VINTR, window);
-	m->int_ctl = with_bits(m->int_ctl, V_IRQ | V_IGN_TPR, window);
+	return v->iret && v->nmi_pending;
 }
 
 /* First of all after each exit: has the IRET been executed? */
@@ -103,6 +110,7 @@ void nmi_after_exit(struct vcpu *v)
 void nmi_before_entry(struct vcpu *v)
 {
 	struct vmcb *m = v->vmcb;
+	bool window = v->eoi_pending;
 
 	if (nmi_deliverable(v) && (m->event_inj & EVENT_VALID)) {
 		/* Behind another event: come back as soon as that is delivered. */
@@ -113,5 +121,7 @@ void nmi_before_entry(struct vcpu *v)
 		m->event_inj = NMI_VECTOR | EVENT_TYPE_NMI | EVENT_VALID;
 	}
 	if (host_is(HOST_VNMI))
-		watch_iret(v);
+		window |= watch_iret(v);
+	if (host_is(HOST_VNMI) || host_is(HOST_KVM_PV))
+		watch_window(v, window);
 }

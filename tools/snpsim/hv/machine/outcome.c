@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How a run ends: each end is an event, and the CLI makes the exit status of it. */
+#include "host.h"
 #include "machine.h"
 #include "secrets.h"
 
@@ -27,6 +28,7 @@ void report_switches(void)
 	for (int k = 0; k < KIND_COUNT; k++)
 		event_u64(kind_names[k], sum[k]);
 	event_object_end();
+	pv_event_writes();
 	event_end();
 }
 

@@ -72,6 +72,7 @@ static void forget_vcpu(struct vcpu *v)
 	v->nmi_blocked = 0;
 	v->iret = false;
 	v->init_received = false;
+	pv_reset(v);
 	v->power_on = true;
 }
 
@@ -87,6 +88,7 @@ void rebuild(void)
 	vcpu_thaw_all();
 	forget_memory();
 	svm_restart_tsc();
+	pv_begin_anew();
 	launch_anew();
 	svsm_begin_anew();
 	vcpu_relaunch(boot);

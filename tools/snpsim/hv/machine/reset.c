@@ -4,6 +4,7 @@
  * hands: what the VMSA holds is reset by whoever writes one, the SVSM at EXECUTE and the
  * guest for an AP; what the host keeps for the vCPU itself is reset with the VM alone.
  */
+#include "host.h"
 #include "machine.h"
 
 #define XSAVE_AREA_SIZE		8192
@@ -33,7 +34,7 @@ static const struct msr_value vmsa_msrs[] = {
  * In KVM's struct kvm_vcpu (kvm_get_msr_common(), Linux 6.12): neither an SVSM nor AP
  * creation, for which kvm_vcpu_reset() takes its way of an INIT, touches them. The rest of
  * this kind is elsewhere: APIC_BASE and the task priority, also as CR8 (apic.c), the TSC
- * (svm.c), NMI masking (nmi.c). QEMU has neither TSC_ADJUST nor HWCR.
+ * (svm.c), NMI masking (nmi.c), paravirtual MSRs (host/pv.c). QEMU has neither TSC_ADJUST nor HWCR.
  */
 static const struct msr_value host_msrs[] = {
 	{ 0x1a0, 0x1 },			/* MISC_ENABLE: arch.ia32_misc_enable_msr */
@@ -180,6 +181,7 @@ void vcpu_load_vmsa(struct vcpu *v)
 	else
 		apic_reset(v);
 	nmi_drop(v);
+	pv_reset(v);
 	vcpu_reset(v);
 	memcpy(&v->vmcb->save, vmsa, offsetof(struct vmcb_save, dbgctl));
 	v->vmcb->save.cpl = 0;

@@ -247,6 +247,7 @@ static void wait_frozen(struct vcpu *v)
 void vcpu_hlt(struct vcpu *v)
 {
 	bool if_set = v->vmcb->save.rflags & RFLAGS_IF;
+	u8 vector = 0;
 
 	count(v, KIND_HLT);
 	skip_insn(v, 1);
@@ -256,7 +257,8 @@ void vcpu_hlt(struct vcpu *v)
 		bool came = nmi_take(v);
 
 		if (v->hv_vector) {
-			v->vmcb->event_inj = v->hv_vector | EVENT_TYPE_INTR | EVENT_VALID;
+			vector = v->hv_vector;
+			v->vmcb->event_inj = vector | EVENT_TYPE_INTR | EVENT_VALID;
 			v->hv_vector = 0;
 			break;
 		}
@@ -269,6 +271,7 @@ void vcpu_hlt(struct vcpu *v)
 	}
 	if (!kept_out(v)) {
 		set_own_state(v, VCPU_RUNNING);
+		pv_after_halt(v, vector);
 	} else if (v->hv_vector) {
 		/* Taken on behalf of a guest that is not there any more. */
 		v->hv_vector = 0;
@@ -281,6 +284,7 @@ static void enter(struct vcpu *v)
 	struct vmcb *m = v->vmcb;
 
 	pick_view(v);
+	pv_before_entry(v);
 	nmi_before_entry(v);
 	WRITE_ONCE(v->in_guest, 1);
 	/* Pairs with vcpu_kick(): either we see what is asked of us, or we are kicked. */

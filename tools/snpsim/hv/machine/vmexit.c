@@ -51,6 +51,7 @@ void vmexit(struct vcpu *v)
 
 	m->event_inj = 0;
 	nmi_after_exit(v);
+	pv_after_exit(v);
 	redeliver(m);
 	switch (m->exit_code) {
 	case EXIT_NMI:

@@ -88,6 +88,7 @@ void event_left(const struct vcpu *v, bool alone)
 {
 	event_irq(v, alone);
 	event_apics();
+	pv_event_list();
 	if (!alone)
 		return;
 	event_devices();

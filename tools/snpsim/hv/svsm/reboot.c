@@ -54,8 +54,10 @@ static void invalidate(u64 n_vmsas)
 	u64 pages = 0, shared = 0;
 
 	for (u64 g = 0; g < rmp_pages(); g++) {
-		if ((rmp[g] & PAGE_STATE) == PAGE_SHARED)
+		if ((rmp[g] & PAGE_STATE) == PAGE_SHARED) {
+			rmp[g] &= ~PAGE_GUEST;
 			shared++;
+		}
 		if ((rmp[g] & PAGE_STATE) != PAGE_VALID || !(rmp[g] & PAGE_GUEST))
 			continue;
 		page_set(g, PAGE_PRIVATE | (rmp[g] & PAGE_LAUNCH));

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A host with KVM's paravirtual features: Linux uses them, and a reset finds them registered, or not."""
+
+import pytest
+
+from lib import crash
+from lib.slices import later
+
+CPUS = 2
+MEMORY = 512 << 20
+KINDS = ("clock", "steal", "eoi", "async-pf")
+
+
+def start(simulate, fidelity="strict"):
+    guest = simulate(smp=CPUS, host="kvm-pv", fidelity=fidelity, patience=3 if fidelity == "full" else 1)
+    assert guest.boot(1) == CPUS
+    guest.load()
+    return guest
+
+
+def uses_them(guest):
+    """Clock, stolen time, interrupts that are ended in memory."""
+    assert guest.check("cat /sys/devices/system/clocksource/clocksource0/current_clocksource") == "kvm-clock"
+    log = guest.dmesg()
+    assert "kvm-clock: Using msrs 4b564d01 and 4b564d00" in log
+    assert "eoi() replaced with kvm_guest_apic_eoi_write()" in log
+    # The eighth number of a line: in the first second of a boot there may be none yet
+    guest.check("for i in $(seq 200); do sleep 0.01; done")
+    assert int(guest.check("grep '^cpu ' /proc/stat").split()[8]) > 0
+
+
+def second_boot(guest, reason):
+    assert guest.boot(2, timeout=crash.RESET) == CPUS
+    guest.load()
+    assert guest.attribute("last_reset_reason") == reason
+    uses_them(guest)
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=CPUS)
+    for event in guest.events.of("switches"):
+        assert event["pv"]["seen"] > 100
+
+
+@pytest.mark.parametrize("fidelity", ["strict", later("full")])
+def test_reboot(simulate, fidelity):
+    """The kernel takes its areas back by itself, on every CPU (kvm_pv_reboot_notify())."""
+    guest = start(simulate, fidelity)
+    uses_them(guest)
+    guest.send("reboot -f")
+    second_boot(guest, "reboot")
+    assert guest.events.executes[0]["pv"] == []
+
+
+@pytest.mark.sliced
+@pytest.mark.parametrize("fidelity", ["strict", "full"])
+def test_panic(simulate, fidelity):
+    """The kernel takes back nothing: what is left is in the event, with addresses in its memory."""
+    guest = start(simulate, fidelity)
+    guest.trouble_is_fine = True
+    guest.send("echo c > /proc/sysrq-trigger")
+    guest.expect(r"Command line: .*snpsim\.boot=2", timeout=crash.RESET)
+    execute, = guest.events.executes
+    for area in execute["pv"]:
+        assert area["cpu"] < CPUS and area["kind"] in KINDS and int(area["gpa"], 16) < MEMORY
