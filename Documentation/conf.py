@@ -10,6 +10,7 @@ extensions = []
 html_theme = "alabaster"
 html_theme_options = {
     "page_width": "1240px", "sidebar_width": "230px", "description": "Reset of SEV-SNP guests",
+    "body_max_width": "1000px",
     # the next page and the one before
     "show_relbars": True,
 }

@@ -126,7 +126,7 @@ static void sr_newest_kernel(const struct sr_deep *deep, char *release,
 		if (strncmp(entry->d_name, prefix, strlen(prefix)) ||
 		    strlen(name) >= size || strverscmp(name, release) <= 0)
 			continue;
-		strcpy(release, name);
+		snprintf(release, size, "%s", name);
 	}
 	if (boot)
 		closedir(boot);
@@ -141,7 +141,8 @@ static void sr_look_at_next(struct sr_deep *deep)
 	sr_newest_kernel(deep, release, sizeof(release));
 	if (!*release) {
 		look = sr_look(deep, "next-kernel", SR_HEALTH_UNKNOWN);
-		sr_saw(look, "which kernel is the next cannot be told: /boot has none, or cannot be read");
+		sr_saw(look,
+		       "which kernel is the next cannot be told: /boot has none, or cannot be read");
 		return;
 	}
 	if (!strcmp(release, deep->release)) {
@@ -209,8 +210,10 @@ static void sr_look_at_load(struct sr_deep *deep)
 		sr_saw(look, "kdump is set up to load the crash kernel by kexec -s");
 	} else if (sr_exists(deep->root, "/etc/default/kdump-tools") == 1) {
 		look->health = SR_HEALTH_WARNING;
-		sr_saw(look, "kdump-tools are not told to load the crash kernel by kexec -s: loaded otherwise it knows nothing of SEV-SNP, and does not come up");
-		sr_mend(look, "echo 'KDUMP_KEXEC_ARGS=\"-s\"' >> /etc/default/kdump-tools && kdump-config reload");
+		sr_saw(look,
+		       "kdump-tools are not told to load the crash kernel by kexec -s: loaded otherwise it knows nothing of SEV-SNP, and does not come up");
+		sr_mend(look,
+			"echo 'KDUMP_KEXEC_ARGS=\"-s\"' >> /etc/default/kdump-tools && kdump-config reload");
 	} else {
 		look->health = SR_HEALTH_UNKNOWN;
 		sr_saw(look, "whether the crash kernel was loaded by kexec -s cannot be told");
@@ -276,11 +279,13 @@ static void sr_look_at_kprobes(struct sr_deep *deep)
 		sr_mend(look, "echo 1 > /sys/kernel/debug/kprobes/enabled");
 	} else if (set->ftrace == 0) {
 		look->health = bad;
-		sr_saw(look, "ftrace is off, and with it the module's kprobes: no crash kernel comes up");
+		sr_saw(look,
+		       "ftrace is off, and with it the module's kprobes: no crash kernel comes up");
 		sr_mend(look, "sysctl kernel.ftrace_enabled=1");
 	} else if (set->kprobes == SR_UNKNOWN) {
 		look->health = SR_HEALTH_UNKNOWN;
-		sr_saw(look, "whether kprobes are armed could not be read (/sys/kernel/debug/kprobes/enabled)");
+		sr_saw(look,
+		       "whether kprobes are armed could not be read (/sys/kernel/debug/kprobes/enabled)");
 	} else {
 		sr_saw(look, "kprobes are armed");
 	}
@@ -331,7 +336,8 @@ static void sr_look_at_watchdogs(struct sr_deep *deep)
 		sr_watchdog_value(deep, dog, "nowayout", nowayout,
 				  sizeof(nowayout));
 		look->health = SR_HEALTH_WARNING;
-		sr_saw(look, "%s (%s) is armed%s: it goes on over a reset%s, and fires in the next boot unless that takes it up within %s s",
+		sr_saw(look,
+		       "%s (%s) is armed%s: it goes on over a reset%s, and fires in the next boot unless that takes it up within %s s",
 		       dog, identity,
 		       strcmp(nowayout, "1") ? "" : " and cannot be stopped",
 		       strcmp(nowayout, "1") ? " after a panic" : "", seconds);
@@ -362,7 +368,8 @@ static void sr_look_at_pvpanic(struct sr_deep *deep)
 		    sscanf(events, "%x", &bits) != 1 || !(bits & 1))
 			continue;
 		look->health = SR_HEALTH_WARNING;
-		sr_saw(look, "pvpanic tells the host of a panic, and QEMU stops the virtual machine then, unless it was started with -action panic=none");
+		sr_saw(look,
+		       "pvpanic tells the host of a panic, and QEMU stops the virtual machine then, unless it was started with -action panic=none");
 		sr_mend(look, "echo 0 > %s", path);
 	}
 	if (dir)
@@ -379,10 +386,12 @@ static void sr_look_at_panic(struct sr_deep *deep)
 		sr_saw(look, "/proc/sys/kernel/panic could not be read");
 	} else if (!set->panic && set->crash_loaded != 1) {
 		look->health = SR_HEALTH_WARNING;
-		sr_saw(look, "panic=0: a panic resets nothing, and the virtual machine stays as it is");
+		sr_saw(look,
+		       "panic=0: a panic resets nothing, and the virtual machine stays as it is");
 		sr_mend(look, "sysctl kernel.panic=10");
 	} else if (!set->panic) {
-		sr_saw(look, "panic=0: a panic goes to the crash kernel; if that fails, nothing is reset");
+		sr_saw(look,
+		       "panic=0: a panic goes to the crash kernel; if that fails, nothing is reset");
 	} else {
 		sr_saw(look, "panic=%d", set->panic);
 	}
@@ -412,10 +421,12 @@ static void sr_look_at_test(struct sr_deep *deep)
 
 	if (facts->count == SR_NO_NUMBER) {
 		look->health = SR_HEALTH_UNKNOWN;
-		sr_saw(look, "whether this virtual machine has been reset by its SVSM could not be read");
+		sr_saw(look,
+		       "whether this virtual machine has been reset by its SVSM could not be read");
 	} else if (!facts->count) {
 		look->health = SR_HEALTH_WARNING;
-		sr_saw(look, "this virtual machine has not been reset by its SVSM since it was launched, as far as the record goes");
+		sr_saw(look,
+		       "this virtual machine has not been reset by its SVSM since it was launched, as far as the record goes");
 		sr_mend(look, "reboot, while it does not matter");
 	} else if (*facts->last.kernel && *deep->release &&
 		   strcmp(facts->last.kernel, deep->release)) {

@@ -23,8 +23,6 @@
 /* An image of all modules takes some seconds */
 #define SR_LOOK_SECONDS	60
 
-extern char **environ;
-
 /* The lines of a program, of which only one matters */
 struct sr_listing {
 	char line[512];
@@ -61,7 +59,7 @@ static void sr_listing_take(struct sr_listing *list, const char *data,
 
 static pid_t sr_spawn(const char *program, const char *path, int out)
 {
-	char *argv[] = { (char *)program, (char *)path, NULL };
+	char * const argv[] = { (char *)program, (char *)path, NULL };
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
 	int err;
