@@ -157,24 +157,36 @@ static const struct log_row log_rows[] = {
 	  "[    9.5] RIP: 0010:sysrq_handle_crash+0x16/0x20\n"
 	  "[    9.6] RIP: 0033:0x4cafe\n"
 	  "[    9.6] Kernel panic - not syncing: Fatal exception\n",
-	  "BUG: kernel NULL pointer dereference at sysrq_handle_crash+0x16" },
+	  "kernel NULL pointer dereference at sysrq_handle_crash+0x16" },
 	{ "oops: page fault in a module",
 	  "BUG: unable to handle page fault for address: ffffffffc0a8b000\n"
 	  "RIP: 0010:trouble_oops+0x5/0x10 [trouble]\n"
 	  "Kernel panic - not syncing: Fatal exception in interrupt\n",
-	  "BUG: unable to handle page fault at trouble_oops+0x5" },
+	  "unable to handle page fault at trouble_oops+0x5" },
 	{ "oops: a jump to nowhere",
 	  "BUG: kernel NULL pointer dereference, address: 0000000000000000\n"
 	  "RIP: 0010:0x0\nKernel panic - not syncing: Fatal exception\n",
-	  "BUG: kernel NULL pointer dereference at 0x0" },
+	  "kernel NULL pointer dereference at 0x0" },
 	{ "oops: general protection",
 	  "Oops: general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] PREEMPT SMP\n"
 	  "RIP: 0010:list_del+0x2b/0x80\nKernel panic - not syncing: Fatal exception\n",
-	  "Oops: general protection fault at list_del+0x2b" },
+	  "general protection fault at list_del+0x2b" },
+	{ "oops: general protection, not sure",
+	  "Oops: general protection fault, maybe for address 0x1: 0000 [#1] SMP\n"
+	  "RIP: 0010:list_del+0x2b/0x80\nKernel panic - not syncing: Fatal exception\n",
+	  "general protection fault at list_del+0x2b" },
+	{ "oops: the second one",
+	  "BUG: kernel NULL pointer dereference, address: 0000000000000000\n"
+	  "Oops: Oops: 0002 [#1] PREEMPT SMP\nRIP: 0010:the_first+0x1/0x2\n"
+	  "---[ end trace 0000000000000000 ]---\nRIP: 0010:the_first+0x1/0x2\n"
+	  "Oops: divide error: 0000 [#2] PREEMPT SMP\nRIP: 0010:the_second+0x3/0x4\n"
+	  "---[ end trace 0000000000000000 ]---\nRIP: 0010:the_first+0x1/0x2\n"
+	  "Kernel panic - not syncing: Fatal exception\n",
+	  "divide error at the_second+0x3" },
 	{ "oops: divide error",
 	  "Oops: divide error: 0000 [#2] SMP\nRIP: 0010:div_by_it+0x1/0x2\n"
 	  "Kernel panic - not syncing: Fatal exception\n",
-	  "Oops: divide error at div_by_it+0x1" },
+	  "divide error at div_by_it+0x1" },
 	{ "oops: BUG()",
 	  "kernel BUG at drivers/virt/x.c:12!\nOops: invalid opcode: 0000 [#1]\n"
 	  "RIP: 0010:x_init+0x1/0x2\nKernel panic - not syncing: Fatal exception\n",
@@ -183,10 +195,10 @@ static const struct log_row log_rows[] = {
 	  "BUG: kernel NULL pointer dereference, address: 0000000000000000\n"
 	  "RIP: 0010:a_function_with_a_name_that_is_long_indeed_and_longer_than_that+0x1/0x2\n"
 	  "Kernel panic - not syncing: Fatal exception\n",
-	  "BUG: kernel NULL pointer dereference at a_function_with_a_na..." },
+	  "kernel NULL pointer dereference at a_function_with_a_name_th..." },
 	{ "oops: the place is cut off",
 	  "BUG: kernel NULL pointer dereference\nRIP: 0010:",
-	  "BUG: kernel NULL pointer dereference at " },
+	  "kernel NULL pointer dereference at " },
 	{ "dots of its own", "Kernel panic - not syncing: kernel: panic_on_warn set ...\n",
 	  "kernel: panic_on_warn set" },
 	{ "only Fatal exception", "Kernel panic - not syncing: Fatal exception\n",

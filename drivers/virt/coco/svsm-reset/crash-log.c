@@ -17,6 +17,10 @@
 #include "brief.h"
 #include "crash-log.h"
 
+/* The last one is a sure sign of an oops, and this of its end: oops_exit() */
+#define SVR_CRASH_OOPS		"Oops: "
+#define SVR_CRASH_END		"---[ end trace "
+
 /*
  * The best first. What panic() says comes last in the log, but after an oops it
  * is only "Fatal exception"; then the line that began it says more, and the function
@@ -29,7 +33,7 @@ static const struct {
 	{ "Kernel panic - not syncing: ", false },
 	{ "BUG: ", true },
 	{ "kernel BUG at ", true },
-	{ "Oops: ", true },
+	{ SVR_CRASH_OOPS, true },
 };
 
 #define SVR_CRASH_NO_NEWS	"Fatal exception"
@@ -38,7 +42,8 @@ static const struct {
 
 /* An oops is named up to one of these: numbers that say less than the place */
 static const char * const svr_crash_details[] = {
-	", address: ", " for address: ", ", probably for ", ": 0", " [#",
+	", address: ", " for address: ", ", probably for ", ", maybe for ",
+	": 0", " [#",
 };
 
 /* By panic(), if another CPU has to carry it out (panic_force_cpu=) */
@@ -159,6 +164,17 @@ static void svr_crash_oops(const char *line, size_t len, char *message,
 	svr_crash_text_copy(message, size, text, used);
 }
 
+/* Behind an older oops, which the kernel has survived */
+static const char *svr_crash_begin(const char *log, size_t len)
+{
+	const char *oops = svr_crash_log_last(log, len, SVR_CRASH_OOPS);
+	const char *end = NULL;
+
+	if (oops)
+		end = svr_crash_log_last(log, oops - log, SVR_CRASH_END);
+	return end ?: log;
+}
+
 /**
  * svr_crash_log_find - find out why from the log
  * @log:     the youngest part of the log, lines that end with a newline
@@ -172,11 +188,14 @@ static void svr_crash_oops(const char *line, size_t len, char *message,
  */
 bool svr_crash_log_find(const char *log, size_t len, char *message, size_t size)
 {
-	const char *panic = NULL, *found;
+	const char *panic = NULL, *found, *begin;
 	unsigned int i;
 
 	message[0] = 0;
 	len = strnlen(log, len);
+	begin = svr_crash_begin(log, len);
+	len -= begin - log;
+	log = begin;
 	for (i = 0; i < ARRAY_SIZE(svr_crash_marks); i++) {
 		const char *mark = svr_crash_marks[i].mark;
 
