@@ -50,14 +50,23 @@ def test_reboot(simulate, fidelity):
     assert guest.events.executes[0]["pv"] == []
 
 
-@pytest.mark.sliced
-@pytest.mark.parametrize("fidelity", ["strict", "full"])
-def test_panic(simulate, fidelity):
-    """The kernel takes back nothing: what is left is in the event, with addresses in its memory."""
+HOW = {
+    "sysrq-b": ("echo b > /proc/sysrq-trigger", "emergency-restart"),
+    "panic-bsp": ("taskset 1 sh -c 'echo c > /proc/sysrq-trigger'", "panic"),
+    "panic-ap": ("taskset 2 sh -c 'echo c > /proc/sysrq-trigger'", "panic"),
+}
+
+
+@pytest.mark.parametrize("how, fidelity", [
+    ("panic-ap", "strict"), later("panic-bsp", "strict"), later("sysrq-b", "strict"), later("panic-ap", "full"),
+])
+def test_crash(simulate, how, fidelity):
+    """The kernel takes back nothing: each CPU that parks does, and the one that calls (kvm-areas.c)."""
     guest = start(simulate, fidelity)
     guest.trouble_is_fine = True
-    guest.send("echo c > /proc/sysrq-trigger")
-    guest.expect(r"Command line: .*snpsim\.boot=2", timeout=crash.RESET)
-    execute, = guest.events.executes
-    for area in execute["pv"]:
-        assert area["cpu"] < CPUS and area["kind"] in KINDS and int(area["gpa"], 16) < MEMORY
+    uses_them(guest)
+    begin, reason = HOW[how]
+    guest.check("echo 1 > /proc/sys/kernel/sysrq")
+    guest.send(begin)
+    second_boot(guest, reason)
+    guest.events.no("violation")

@@ -156,7 +156,7 @@ EVENTS = {
         "apic_id": integer, "vmsa": hexadecimal, "result": one_of("refused", "resumed"),
     },
     "host-convert": {"gpa": hexadecimal},
-    "end": {"status": one_of(*REASONS), "reason": text},
+    "end": {"status": one_of(*REASONS), "reason": text, "exec_": integer},
 }
 
 
@@ -203,7 +203,8 @@ def order_problems(events):
     counted = [event["boot"] for event in events if event["event"] == "switches"]
     end = events[-1]
     # A run that is cut off counts nothing for its last boot.
-    if counted != (boots[:-1] if end["status"] in (1, 4) or by_device else boots):
+    cut_off = end["status"] in (1, 4) or end["reason"] == "user" or by_device
+    if counted != (boots[:-1] if cut_off else boots):
         found.append(f"world switches of the boots {counted} of {boots}")
     if end["reason"] not in REASONS[end["status"]]:
         found.append(f"status {end['status']} with reason {end['reason']}")

@@ -75,6 +75,67 @@ def test_kernel_that_is_no_snp_guest(tmp_path):
     one_line(status, lines, str(kernel), "SNP")
 
 
+def built(tmp_path, *names):
+    """A build directory with the self-test guest in place of what make guest builds."""
+    build = tmp_path / "build"
+    (build / "kernel").mkdir(parents=True)
+    (build / "guest").mkdir()
+    (build / "snpsim").symlink_to(places.BUILD / "snpsim")
+    for name in names:
+        (build / name).write_bytes(IMAGE.read_bytes() if name.endswith("vmlinuz") else b"x")
+    return {**os.environ, "SNPSIM_BUILD": str(build), "SNPSIM_QEMU": places.qemu()}
+
+
+def test_built_guest(tmp_path):
+    """Neither --kernel nor --initrd: those that make guest has built."""
+    environment = built(tmp_path, "kernel/vmlinuz", "guest/initrd.img")
+    result = run_command(places.SNPSIM, "run", "--append", "test=host.none", timeout=60, env=environment)
+    assert result.returncode == 0 and "PASS host.none" in result.stdout
+
+
+@pytest.mark.parametrize("there", ((), ("kernel/vmlinuz",)), ids=("nothing", "no-initrd"))
+def test_guest_that_is_not_built(tmp_path, there):
+    environment = built(tmp_path, *there)
+    result = run_command(places.SNPSIM, "run", timeout=60, env=environment)
+    missing = "guest/initrd.img" if there else "kernel/vmlinuz"
+    one_line(result.returncode, result.stdout.splitlines(), f"{tmp_path}/build/{missing}", "make guest", "--kernel")
+
+
+def test_command_line_by_default(tmp_path):
+    """One with which something is seen, and which is not given away by one of your own."""
+    status, lines, _ = snpsim(tmp_path, "--timeout", "5")
+    assert any("options console=ttyS0 nokaslr panic=-1 snpsim.boot=1" in line for line in lines), lines
+
+
+@pytest.mark.parametrize("what, said", (
+    ("missing", "No such file"), ("file", "Not a directory"), ("large", "200 MiB"), ("odd", "neither"),
+))
+def test_directory_that_cannot_be_shared(tmp_path, what, said):
+    share = tmp_path / "share"
+    if what == "file":
+        share.write_text("")
+    elif what != "missing":
+        share.mkdir()
+    if what == "large":
+        with open(share / "large", "wb") as file:
+            file.truncate(200 << 20)
+    if what == "odd":
+        os.mkfifo(share / "odd")
+    status, lines, _ = snpsim(tmp_path, "--share", share)
+    one_line(status, lines, f"snpsim: --share {share}", said)
+
+
+def test_wrong_usage_with_a_command(tmp_path):
+    """1 would be a status of the command's."""
+    status, lines, _ = snpsim(tmp_path, "--exec", "true", "--smp", "100")
+    assert status == 125 and len(lines) == 1
+
+
+def test_console_is_for_a_command(tmp_path):
+    status, lines, _ = snpsim(tmp_path, "--console", tmp_path / "console")
+    one_line(status, lines, "--console", "--exec")
+
+
 def test_missing_initrd(tmp_path):
     result = run_command(
         places.SNPSIM, "run", "--kernel", IMAGE, "--initrd", tmp_path / "nowhere", timeout=60

@@ -50,6 +50,14 @@ def left(child):
     return child.exitstatus, [line for line in rest.split("\n") if line]
 
 
+def test_banner_says_how(words, terminal):
+    """Where somebody sits; not where a script reads."""
+    assert "Ctrl-A X leaves" in terminal.before and "4 vCPUs" not in terminal.before
+    assert "Ctrl-A" not in subprocess.run(
+        [*words[:-1], "1"], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=ENVIRONMENT, check=False,
+    ).stderr
+
+
 @pytest.mark.parametrize("keys", ("\x01x", "\x01X", "\x01\x01\x01x"), ids=("x", "X", "behind-another"))
 def test_ctrl_a_x(tmp_path, terminal, keys):
     for key in keys:
