@@ -288,3 +288,21 @@ def test_guest_again_with_nothing_changed():
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 3
     for name in ("guest", "guest-kexec"):
         assert (places.BUILD / f"log/{name}.log").read_text() == "nothing has changed\n"
+
+
+@pytest.mark.parametrize("script", sorted(path.name for path in (places.TOP / "tools/guest/scripts").iterdir()))
+@pytest.mark.parametrize("word", ["--help", "-h", "--no-such-option"])
+def test_script_of_the_guest_that_is_asked_for_help(tmp_path, script, word):
+    """It says what it does, and does nothing."""
+    for name in ("kexec", "insmod", "modprobe", "reboot", "poweroff"):
+        stub(tmp_path, name, f"echo {name} >>{tmp_path}/done")
+    result = tool(tmp_path, "sh", places.TOP / "tools/guest/scripts" / script, word, BOOT="1")
+    assert not (tmp_path / "done").exists()
+    assert result.stdout.startswith(f"usage: {script}"), result.stdout
+    assert result.returncode == (2 if "no" in word else 0)
+
+
+def test_capture_kernel_is_loaded_with_parameters(tmp_path):
+    stub(tmp_path, "kexec", f'printf "%s\\n" "$@" >{tmp_path}/done')
+    result = tool(tmp_path, "sh", places.TOP / "tools/guest/scripts/load-capture", "nokaslr", "quiet")
+    assert result.returncode == 0 and (tmp_path / "done").read_text().endswith(" nokaslr quiet\n")
