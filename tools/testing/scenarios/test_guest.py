@@ -20,7 +20,7 @@ def test_as_a_system_is(simulate):
     assert status and "not found" in said
     guest.check(f"test -e {places.MODULE}")
 
-    assert guest.check("su user -c 'id -un; id -u; cd; pwd'").split("\n")[-3:] == ["user", "1000", "/home/user"]
+    assert guest.check("su user -c 'id -un; id -u; cd; pwd'").split("\n")[-3:] == ["user", "1000", "/user"]
     assert guest.run("su user -c 'cat /sys/kernel/debug/sleep_time'")[0] != 0
     assert guest.check("id -un").split("\n")[-1] == "root"
     guest.check("su user -c 'echo x > /tmp/x && echo x > ~/x'")
