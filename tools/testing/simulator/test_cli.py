@@ -98,7 +98,8 @@ def test_guest_that_is_not_built(tmp_path, there):
     environment = built(tmp_path, *there)
     result = run_command(places.SNPSIM, "run", timeout=60, env=environment)
     missing = "guest/initrd.img" if there else "kernel/vmlinuz"
-    one_line(result.returncode, result.stdout.splitlines(), f"{tmp_path}/build/{missing}", "make guest", "--kernel")
+    said = f"snpsim: SNPSIM_BUILD={tmp_path}/build: {tmp_path}/build/{missing} is missing: run make "
+    one_line(result.returncode, result.stdout.splitlines(), said, " guest", "--kernel")
 
 
 def test_command_line_by_default(tmp_path):
@@ -125,9 +126,10 @@ def test_directory_that_cannot_be_shared(tmp_path, what, said):
     one_line(status, lines, f"snpsim: --share {share}", said)
 
 
-def test_wrong_usage_with_a_command(tmp_path):
+@pytest.mark.parametrize("arguments", (("--exec", "true", "--smp", "100"), ("--exec=true", "--svsm", "x"), ("--exec", "")))
+def test_wrong_usage_with_a_command(tmp_path, arguments):
     """1 would be a status of the command's."""
-    status, lines, _ = snpsim(tmp_path, "--exec", "true", "--smp", "100")
+    status, lines, _ = snpsim(tmp_path, *arguments)
     assert status == 125 and len(lines) == 1
 
 
@@ -170,6 +172,7 @@ def test_missing_initrd(tmp_path):
         ("--smp", "100"),
         ("--memory", "lots"),
         ("--memory", "1M"),
+        ("--share", ""),
         ("--timeout", "soon"),
         ("--timeout", "-1"),
         ("--no-such-option",),
@@ -285,7 +288,7 @@ def test_qemu_that_is_none(tmp_path):
 
 def test_build_directory_that_is_none(tmp_path):
     status, lines, _ = snpsim(tmp_path, env={**os.environ, "SNPSIM_BUILD": str(tmp_path)})
-    one_line(status, lines, f"snpsim: SNPSIM_BUILD={tmp_path}: ", "make simulator")
+    one_line(status, lines, f"snpsim: SNPSIM_BUILD={tmp_path}: ", "make O=", "simulator")
 
 
 def test_end_is_the_last_line_of_an_internal_error(tmp_path):
