@@ -27,7 +27,7 @@ given = $(foreach v,$(1),$(if $(filter command line,$(origin $(v))),$(v)='$($(v)
 KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 
 .DEFAULT_GOAL := module
-.PHONY: module modules_install demo docs check check-all check-ci check-kunit check-static \
+.PHONY: module modules_install demo demo-kdump docs check check-all check-ci check-kunit check-static \
 	check-tool check-scenarios check-simulator check-kernel73 check-rt check-debug check-packages \
 	check-fresh fuzz guest guest73 guest-rt simulator tool \
 	tool_install deb deps clean distclean help
@@ -51,8 +51,11 @@ deb: ## Build the Debian packages svsm-reset-dkms, svsm-reset and snpsim, in bui
 	@tools/build/deps deb
 	@tools/packaging/deb
 
-demo: ## Show it all: a stock kernel under the simulated SVSM, reboot, second boot
+demo: ## Show it all: a stock kernel under the simulated SVSM, lost without the module, reset with it
 	@tools/demo/run
+
+demo-kdump: ## The same with a crash and its dump: crash kernel, dump, reset, the next boot
+	@tools/demo/run kdump
 
 docs: ## The documentation as HTML, in build/docs/html
 	@tools/build/deps docs

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The demonstration: a stock kernel as an SNP guest, reset through its SVSM.
+"""The demonstrations: a stock kernel as an SNP guest, reset through its SVSM.
 
-Boots it under the simulator, loads the module, runs `reboot`, and shows both
-sides: what the guest says, and what the simulator's event log has.
+reset: loses a VM to `reboot` first, then loads the module and shows `reboot`, a panic
+on a processor that may not make the call, and both sides: what the guest says, and
+what the simulator's event log has.
+kdump: a crash, its dump by a crash kernel, and the reset after it.
 """
 
 import os
 import pathlib
 import re
 import sys
+import textwrap
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -18,6 +21,8 @@ from lib import places  # noqa: E402
 from lib.guest import Guest  # noqa: E402
 
 CPUS = 4
+PANICS = 2  # the CPU on which the panic is
+BOOT = 300  # seconds, on a busy machine
 # Of the guest's boot messages, those that show what kind of guest it is.
 TELLING = re.compile(r"Memory Encryption Features active|SNP running at VMPL|smp: Brought up")
 BOLD, PLAIN = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
@@ -40,6 +45,13 @@ class Report:
         for line in text.splitlines():
             print(f"         {line}", flush=True)
 
+    def words(self, text):
+        """What somebody who stood beside would say."""
+        print(flush=True)
+        for line in textwrap.wrap(" ".join(text.split()), 90):
+            print(f"    {line}", flush=True)
+        print(flush=True)
+
 
 def untimed(line):
     """A kernel message without its time stamp."""
@@ -47,20 +59,24 @@ def untimed(line):
 
 
 class Demo:
-    """One run, step by step."""
+    """One guest, step by step."""
 
-    def __init__(self):
-        self.report = Report()
-        self.guest = Guest(places.BUILD / "demo", smp=CPUS, timeout=180)
+    def __init__(self, report, directory, **arguments):
+        self.report = report
+        self.guest = Guest(places.BUILD / "demo" / directory, smp=CPUS, **arguments)
         self.guest.on_wait = self.alive
-        self.told = 0
+        self.guest.trouble_is_fine = True
+        self.told, self.last = 0, None
         self.process = []
+        self.driver_said = []
 
     def alive(self, seconds):
-        """A sign of life while the guest is busy: its last message."""
+        """A sign of life while the guest is busy: its last message, where that is news."""
         lines = [line for line in self.guest.console.splitlines() if line.strip()]
         last = untimed(lines[-1])[:90] if lines else "starting QEMU"
-        self.report.step(f"  ... {seconds:.0f} s: {last}")
+        if last != self.last:
+            self.report.step(f"  ... {seconds:.0f} s: {last}")
+            self.last = last
 
     def new_console(self):
         """The console since the last time."""
@@ -69,7 +85,7 @@ class Demo:
         return new
 
     def boot(self, number):
-        cpus = self.guest.boot(number)
+        cpus = self.guest.boot(number, timeout=BOOT)
         self.process.append(self.guest.qemu_process())
         for line in self.new_console().splitlines():
             if TELLING.search(line):
@@ -95,89 +111,165 @@ class Demo:
         return output
 
     def load(self):
-        self.type(f"insmod {places.MODULE}")
-        self.type(f"cd {places.ATTRIBUTES}; grep . {' '.join(self.attributes())}; cd /",
-                  f"grep . {places.ATTRIBUTES}/*")
+        self.type("modprobe svsm_reset")
         return self.guest.attribute("last_reset_reason")
 
-    def attributes(self):
-        standard = ("driver_override", "modalias", "uevent")
-        names = self.guest.check(f"cd {places.ATTRIBUTES}; find * -maxdepth 0 -type f; cd /").split()
-        return [name for name in names if name not in standard]
-
-    def reboot(self):
-        self.report.step("guest# reboot")
-        self.guest.send("reboot")
-        self.guest.expect("guest: boot 2 ", peek=True)
-        self.driver_said = []
+    def until(self, command, text, until, timeout=BOOT):
+        """Type what ends this kernel, and show what is said until the next one is there."""
+        self.report.step(f"guest# {text}")
+        self.guest.send(command)
+        self.guest.expect(until, timeout, peek=True)
         for line in self.new_console().splitlines():
             line = untimed(line)
-            if line.startswith(("guest: ", "svsm-reset: ", "reboot: ")) and "boot 2" not in line:
+            if line.startswith(("guest: ", "svsm-reset: ", "reboot: ", "Kernel panic")) and not re.search(until, line):
                 self.report.detail(line)
                 if line.startswith("svsm-reset: "):
                     self.driver_said.append(line[len("svsm-reset: ") :])
 
-    def run(self):
-        release = (places.BUILD / "kernel/release").read_text().strip()
-        self.report.step(f"boot 1: Debian's {release}, {CPUS} vCPUs, SNP guest at VMPL 2 under a simulated SVSM")
-        self.boot(1)
-        first = self.load()
-        self.reboot()
-        self.boot(2)
-        second = self.load()
+    def power_off(self):
         self.report.step("guest# poweroff")
         self.guest.send("poweroff")
-        status = self.guest.end()
-        self.summary(first, second, status)
+        return self.guest.end()
 
-    def summary(self, first, second, status):
+    def simulator_saw(self):
+        """The event log, in words."""
         events = self.guest.events
         say = self.report.detail
-        self.report.step("summary: what the guest saw")
-        say(f"last reset reason: {first} in the first boot, {second} in the second")
-        for line in self.driver_said:
-            say(f"driver: {line}")
-        self.report.step("summary: what the simulator saw")
-        for execute in events.of("execute"):
+        for execute, boot in zip(events.of("execute"), events.of("boot")[1:]):
             who = "the BSP" if execute["bsp"] else "NOT the BSP"
             say(f"SVSM_REBOOT_EXECUTE by vCPU {execute['cpu']} ({who}), flags {execute['flags']},"
                 f" result {execute['result']}, {len(execute['vmsas'])} VMSAs still registered")
             for ap in execute["aps"]:
                 can = "COULD STILL RUN GUEST CODE" if ap["runnable"] else "cannot run guest code"
                 say(f"  vCPU {ap['cpu']}: {ap['state']} for {ap['since_ns'] / 1e6:.1f} ms, {can}")
+            say(f"  started again {(boot['t'] - execute['t']) / 1e6:.0f} ms after the call")
         for invalidate in events.of("invalidate"):
-            say(f"{invalidate['pages']} pages that the guest had validated were invalidated")
-        starts = [event["t"] for event in events.of("boot")]
-        if len(starts) == 2 and events.executes:
-            say(f"started again {(starts[1] - events.executes[0]['t']) / 1e6:.0f} ms after the call,"
-                f" in the same QEMU process ({' and '.join(map(str, self.process))})")
+            say(f"{invalidate['pages']} pages of 4 KiB that the guest had validated were invalidated")
         for event in events.of("switches"):
             say(f"boot {event['boot']}: {event['vmrun']} world switches")
         bad = events.of("violation") + events.of("host-reset") + events.of("terminate")
-        say(f"violations, host resets, terminations: {len(bad)}; ended by {events[-1]['reason']}")
+        say(f"violations, host resets, terminations: {len(bad)}; ended by {events[-1]['reason']};"
+            f" one QEMU process: {' and '.join(map(str, sorted(set(self.process))))}")
 
-        events.orderly_resets(1, cpus=CPUS)
+    def came_back(self, resets):
+        events = self.guest.events
+        events.orderly_resets(resets, cpus=CPUS)
         events.ended(0, "poweroff")
-        assert status == 0 and (first, second) == ("none", "reboot"), "the reasons are wrong"
-        assert self.process[0] == self.process[1], "QEMU was started again"
-        self.report.step("done: the guest was reset through its SVSM and came back")
-        say(f"console, events and the simulator's log: {self.guest.directory}")
-        say("next: make check; or your own: tools/snpsim/snpsim run --help")
+        assert len(set(self.process)) == 1, "QEMU was started again"
+
+
+def release():
+    return (places.BUILD / "kernel/release").read_text().strip()
+
+
+def show_contrast(report):
+    """The same kernel without the module."""
+    report.words("""First without the module, as every kernel is today: what happens if an SNP guest
+        restarts? A restart is something that the host does, and the host can neither read nor set
+        this guest's registers and memory.""")
+    report.step(f"Debian's {release()}, {CPUS} vCPUs, SNP guest at VMPL 2 under a simulated SVSM; no module")
+    demo = Demo(report, "without", timeout=300)
+    try:
+        demo.boot(1)
+        report.step("guest# reboot")
+        demo.guest.send("reboot")
+        demo.guest.lost()
+        for line in demo.new_console().splitlines():
+            if line.startswith(("snpsim: ", "guest: ")) or "reboot: " in line:
+                report.detail(untimed(line))
+    finally:
+        demo.guest.stop()
+    report.step("the VM is lost: the guest did not come back")
+
+
+def show_reset(report):
+    show_contrast(report)
+    report.words("Now the same kernel with the module. It asks the SVSM instead of the host.")
+    report.step("boot 1")
+    demo = Demo(report, "with", timeout=600)
+    try:
+        demo.boot(1)
+        reasons = [demo.load()]
+        demo.until("reboot", "reboot", "guest: boot 2 ")
+        demo.boot(2)
+        reasons.append(demo.load())
+        report.words("It came back, and it knows why:")
+        demo.type("svsm-reset status")
+        demo.type("svsm-reset explain")
+        report.words(f"""A panic is harder. It may strike on any CPU, and here it is made to on CPU {PANICS}. That
+            one may not make the call: only the boot processor (BSP, CPU 0) may be started again by
+            the SVSM, or the next kernel would take itself for a crash kernel and leave a CPU out. And no
+            CPU may be left that could run on in memory that the SVSM takes away. So CPU {PANICS} stops all the
+            others by an NMI, sees from a word that each has written that they have stopped, and hands the call over: it
+            wakes CPU 0, which makes it, and stops itself.""")
+        demo.until(f"taskset {1 << PANICS:#x} sh -c 'echo c > /proc/sysrq-trigger'",
+                   f"echo c > /proc/sysrq-trigger       (a panic, on CPU {PANICS})", "guest: boot 3 ")
+        demo.boot(3)
+        reasons.append(demo.load())
+        demo.type("svsm-reset status")
+        status = demo.power_off()
+        report.step("summary: what the guest saw")
+        report.detail(f"last reset reason: {', '.join(reasons)} in boots 1, 2 and 3")
+        for line in demo.driver_said:
+            report.detail(f"driver: {line}")
+        report.step("summary: what the simulator saw")
+        demo.simulator_saw()
+        demo.came_back(2)
+        assert status == 0 and reasons == ["none", "reboot", "panic"], "the reasons are wrong"
+        assert any("handing the call over" in line for line in demo.driver_said), "there was no hand-over"
+    finally:
+        demo.guest.stop()
+    report.step("done: the guest was reset through its SVSM and came back")
+    report.detail(f"consoles, events and the simulator's log: {places.BUILD / 'demo'}")
+    report.detail("next: make demo-kdump; make check; or your own: tools/snpsim/snpsim run")
+
+
+def show_kdump(report):
+    report.words("""A crash with a dump: the kernel that crashes starts another one, the crash kernel,
+        which lies ready in memory set aside for it (crashkernel=). That one saves a dump and restarts. Under an
+        SVSM this takes the module in both kernels.""")
+    report.step(f"boot 1: Debian's {release()}, {CPUS} vCPUs, 1 GiB, crashkernel=320M")
+    demo = Demo(report, "kdump", timeout=900, initrd=places.INITRD_KDUMP, memory="1G", append="crashkernel=320M")
+    guest = demo.guest
+    try:
+        demo.boot(1)
+        demo.load()
+        demo.type("load-capture nokaslr && cat /sys/kernel/kexec_crash_loaded")
+        report.words(f"""The panic is on CPU {PANICS}. The crash kernel must start on the BSP, else
+            the reset after it could not be made: the jump into it is handed over, as the call was.""")
+        demo.until(f"taskset {1 << PANICS:#x} sh -c 'echo c > /proc/sysrq-trigger'",
+                   f"echo c > /proc/sysrq-trigger       (a panic, on CPU {PANICS})", "guest: capture 1 ")
+        assert guest.capture(1, timeout=BOOT) == 1
+        report.step("the crash kernel is up, with one CPU; no reset so far")
+        demo.new_console()
+        demo.load()
+        demo.type("makedumpfile -d 31 -l --message-level 0 /proc/vmcore /tmp/core && ls -l /tmp/core")
+        demo.type("vmcore-dmesg /proc/vmcore | grep -a -A 3 'sysrq: Trigger'")
+        demo.until("reboot -f", "reboot -f", "guest: boot 2 ")
+        demo.boot(2)
+        reason = demo.load()
+        demo.type("svsm-reset status")
+        assert demo.power_off() == 0 and reason == "kdump", f"the reason is {reason}"
+        report.step("summary: what the simulator saw")
+        demo.simulator_saw()
+        demo.came_back(1)
+    finally:
+        guest.stop()
+    report.step("done: the crash was dumped, and the guest was reset through its SVSM and came back")
+    report.detail(f"console, events and the simulator's log: {guest.directory}")
+
+
+SHOWS = {"reset": show_reset, "kdump": show_kdump}
 
 
 def main():
-    demo = None
     try:
-        demo = Demo()
-        demo.run()
+        SHOWS[sys.argv[1] if len(sys.argv) > 1 else "reset"](Report())
     except AssertionError as error:
         print(f"svsm-reset: the demonstration failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    finally:
-        if demo:
-            demo.guest.stop()
     return 0
 
 

@@ -34,10 +34,7 @@ NOT_FOR_THE_DEMO = {
     "tools/build/debug-kernel": "check",
     "tools/build/kernel73": "kernel73",
     "tools/build/linux-source": "check",
-    "tools/build/tool": "check",
-    "tools/guest/build-kexec": "check",
     "tools/snpsim/selftest/Makefile": "check",
-    "tools/svsm-reset/Makefile": "check",
 }
 OTHER_LISTS = {
     "tools/build/kernel73": "kernel73",
@@ -199,6 +196,7 @@ def test_exceptions_are_needed(uses):
     ("demo", "gcc", "tools/snpsim/Makefile", "gcc"),
     ("demo", "binutils", "tools/snpsim/Makefile", "ld"),
     ("demo", "python3", "tools/demo/run", "python3"),
+    ("demo", "kmod", "tools/guest/build", "depmod"),
     ("demo", "python3-pexpect", "tools/testing/lib/guest.py", "pexpect"),
     ("check", "xz-utils", "tools/build/linux-source", "xz"),
     ("check", "kmod", "tools/testing/tool/test_tool_build.py", "modinfo"),
