@@ -15,13 +15,13 @@ SHOWN = {
     "reset": (
         "no module", "snpsim: host reset (", "the VM is lost",
         "guest# modprobe svsm_reset", "guest# reboot", "guest# svsm-reset status", "an orderly restart on CPU",
-        "guest# svsm-reset explain", "What would happen now", "hands the call over", "handing the call over from CPU 2",
+        "guest# svsm-reset explain", "What would happen now", "A panic is harder", "handing the call over from CPU 2",
         "a panic on CPU 2", "violations, host resets, terminations: 0",
         "done: the guest was reset through its SVSM and came back",
     ),
     "kdump": (
-        "guest# load-capture", "handing the jump into the crash kernel over to the BSP", "the crash kernel is up",
-        "guest# makedumpfile", "/tmp/core", "sysrq: Trigger a crash", "guest# reboot -f", "guest# svsm-reset status",
+        "guest# load-capture", "the crash kernel is up", "guest# makedumpfile", "/tmp/core", "sysrq: Trigger a crash",
+        "handing the jump into the crash kernel over to the BSP", "guest# reboot -f", "guest# svsm-reset status",
         "violations, host resets, terminations: 0", "done: the crash was dumped",
     ),
 }
