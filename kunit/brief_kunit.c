@@ -22,16 +22,16 @@ static const struct brief_row brief_rows[] = {
 	{ "sysrq triggered crash",
 	  { "sysrq triggered crash", "sysrq triggered crash",
 	    "sysrq triggered crash", "sysrq triggered crash" } },
-	{ "BUG: kernel NULL pointer dereference at sysrq_handle_crash+0x16",
-	  { "BUG: kernel NULL pointer dereference at sysrq_handle_cr...",
-	    "BUG: kernel NULL pointer dereference at sysrq_handl...",
-	    "BUG: kernel NULL pointer dereference at sysrq_hand...",
-	    "BUG: kernel NULL pointer dereference at sys..." } },
-	{ "BUG: unable to handle page fault at ext4_da_write+0x1f/0x30",
-	  { "BUG: unable to handle page fault at ext4_da_write...",
-	    "BUG: unable to handle page fault at ext4_da_wri...",
-	    "BUG: unable to handle page fault at ext4_da_w...",
-	    "BUG: unable to handle page fault at ext..." } },
+	{ "kernel NULL pointer dereference at sysrq_handle_crash+0x16",
+	  { "kernel NULL pointer dereference at sysrq_handle_cr...",
+	    "kernel NULL pointer dereference at sysrq_handl...",
+	    "kernel NULL pointer dereference at sysrq_hand...",
+	    "kernel NULL pointer dereference at sys..." } },
+	{ "unable to handle page fault at ext4_da_write+0x1f/0x30",
+	  { "unable to handle page fault at ext4_da_write...",
+	    "unable to handle page fault at ext4_da_wri...",
+	    "unable to handle page fault at ext4_da_w...",
+	    "unable to handle page fault at ext..." } },
 	{ "kernel BUG at mm/slub.c:553!",
 	  { "kernel BUG at mm/slub.c:5...", "kernel BUG at mm/slub.c...",
 	    "kernel BUG at mm/slub....", "kernel BUG at mm/..." } },
@@ -187,7 +187,7 @@ static void test_too_much(struct kunit *test)
 	memset(text, 'x', sizeof(text));
 	svr_brief_get(raw, sizeof(raw), text, sizeof(text));
 	KUNIT_EXPECT_STREQ(test, text,
-			   "BUG: kernel NULL pointer dereference...");
+			   "kernel NULL pointer dereference...");
 	svr_brief_get(raw, sizeof(raw), text, 4);
 	KUNIT_EXPECT_STREQ(test, text, "...");
 }

@@ -377,6 +377,24 @@ static void test_better(struct kunit *test)
 
 KUNIT_ARRAY_PARAM_DESC(better, better_rows, name);
 
+/* Of the crash; after the dump the time of the record is that of the reset */
+static void test_crash_time(struct kunit *test)
+{
+	struct svr_record rec = {
+		.stage = SVR_STAGE_CRASHED, .cause = SVR_REASON_KDUMP, .time = 1000,
+	};
+
+	KUNIT_EXPECT_EQ(test, svr_record_crash_time(&rec), 1000);
+	rec.stage = SVR_STAGE_CALLED;
+	KUNIT_EXPECT_EQ(test, svr_record_crash_time(&rec), 0);
+	rec.crashed = 900;
+	KUNIT_EXPECT_EQ(test, svr_record_crash_time(&rec), 900);
+	rec.stage = SVR_STAGE_RETURNED;
+	KUNIT_EXPECT_EQ(test, svr_record_crash_time(&rec), 900);
+	rec.cause = SVR_REASON_PANIC;
+	KUNIT_EXPECT_EQ(test, svr_record_crash_time(&rec), 0);
+}
+
 static struct kunit_case judge_cases[] = {
 	KUNIT_CASE_PARAM(test_judge, judge_gen_params),
 	KUNIT_CASE(test_no_tag),
@@ -386,6 +404,7 @@ static struct kunit_case judge_cases[] = {
 	KUNIT_CASE_PARAM(test_dump, dump_gen_params),
 	KUNIT_CASE(test_rank),
 	KUNIT_CASE_PARAM(test_better, better_gen_params),
+	KUNIT_CASE(test_crash_time),
 	{}
 };
 

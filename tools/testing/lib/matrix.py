@@ -53,7 +53,7 @@ OOPS = (r"BUG: kernel NULL pointer", r"Oops: ", "Call Trace")
 BUG = (r"Oops: ", "Call Trace")
 ASKED = "trouble: as asked for"
 # What the record says of an oops, out of two lines of the log
-NULL = "BUG: kernel NULL pointer dereference at trouble_oops+0x"
+NULL = "kernel NULL pointer dereference at trouble_oops+0x"
 
 CAUSES = {
     "panic": Cause(
@@ -300,7 +300,7 @@ def outcome_text(row):
 
 def rst_table(head, rows, widths):
     """A list-table, with the widths of its columns in relation to each other."""
-    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {' '.join(map(str, widths))}", ""]
+    lines = [".. list-table::", "   :header-rows: 1", "   :class: wide", f"   :widths: {' '.join(map(str, widths))}", ""]
     for row in (head, *rows):
         lines += [f"   {'*' if n == 0 else ' '} - {cell}".rstrip() for n, cell in enumerate(row)]
     return "\n".join(lines)

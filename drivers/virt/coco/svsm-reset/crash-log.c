@@ -135,15 +135,29 @@ static size_t svr_crash_kind(const char *line, size_t len)
 	return len;
 }
 
+/* What the kernel says when an oops begins is left out: who looks for oopses looks for it */
+static size_t svr_crash_prefix(const char *line, size_t len)
+{
+	unsigned int i;
+
+	for (i = 1; i < ARRAY_SIZE(svr_crash_marks); i++) {
+		const char *mark = svr_crash_marks[i].mark;
+
+		if (strlen(mark) <= len && !memcmp(line, mark, strlen(mark)))
+			return strlen(mark);
+	}
+	return 0;
+}
+
 /*
- * "BUG: kernel NULL pointer dereference at sysrq_handle_crash+0x16", out of two lines;
- * just the first one if the log does not have the other
+ * "kernel NULL pointer dereference at sysrq_handle_crash+0x16", out of two lines; just the
+ * first one if the log does not have the other
  */
 static void svr_crash_oops(const char *line, size_t len, char *message,
 			   size_t size)
 {
 	const char *place = strnstr(line, SVR_CRASH_PLACE, len);
-	size_t kind = svr_crash_kind(line, len), at;
+	size_t kind = svr_crash_kind(line, len), at, prefix;
 	char text[2 * 64];
 	int used;
 
@@ -157,10 +171,11 @@ static void svr_crash_oops(const char *line, size_t len, char *message,
 	/* The size of the function, the module */
 	for (used = 0; used < at && place[used] != '/' && place[used] != ' ';)
 		used++;
-	kind = min_t(size_t, kind, sizeof(text) / 2);
+	prefix = svr_crash_prefix(line, kind);
+	kind = min_t(size_t, kind - prefix, sizeof(text) / 2);
 	used = min_t(size_t, used, sizeof(text) / 2 - strlen(" at ") - 1);
-	used = scnprintf(text, sizeof(text), "%.*s at %.*s", (int)kind, line,
-			 used, place);
+	used = scnprintf(text, sizeof(text), "%.*s at %.*s", (int)kind,
+			 line + prefix, used, place);
 	svr_crash_text_copy(message, size, text, used);
 }
 
