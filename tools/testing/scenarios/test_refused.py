@@ -49,6 +49,23 @@ def test_refused(simulate, name):
     guest.powered_off()
 
 
+def test_the_log_says_why(simulate):
+    """The SVSM has no reboot service: whoever may read the log is told what the module said."""
+    guest = simulate(smp=1, svsm="ocp")
+    guest.boot()
+    assert guest.run(f"insmod {places.MODULE}")[0] != 0
+    logged = [line for line in guest.dmesg().splitlines() if "svsm-reset: not using protocol 5" in line][-1]
+    reason = logged.split("svsm-reset: ", 1)[1]
+    line = f'the module is not loaded: the kernel\'s log says "{reason}"'
+    assert guest.run("svsm-reset status 2>&1 >/dev/null") == (1, f"svsm-reset status: {line}")
+    assert guest.run("svsm-reset set deadman=5") == (1, f"svsm-reset set: {line}")
+    # nobody may not read it, and then may
+    assert said(guest)[0].startswith("the module is not loaded: try ")
+    guest.check("echo 0 > /proc/sys/kernel/dmesg_restrict")
+    assert said(guest)[0] == line
+    guest.powered_off()
+
+
 def test_not_installed_and_other_kernel(simulate):
     guest = simulate(smp=1)
     guest.boot()

@@ -141,6 +141,34 @@ def test_explain_of_a_crash_kernel_comes_true(simulate):
     guest.powered_off()
 
 
+def second_look(guest):
+    """check --deep, as root: {name: status}."""
+    _, output = guest.run("svsm-reset check --deep --json")
+    return {look["name"]: look["status"] for look in json.loads(output[output.index("{"):])["checks"]}
+
+
+def test_second_look(simulate):
+    """check --deep on a running kernel, as root: what it has there, and what it has not."""
+    guest = simulate(smp=1)
+    guest.boot()
+    guest.load()
+    # The test guest has neither /boot nor what looks into images; debugfs is not mounted
+    assert second_look(guest) == {
+        "initrd": "UNKNOWN", "next-kernel": "UNKNOWN", "crash-kernel": "OK", "kprobes": "UNKNOWN", "watchdog": "OK",
+        "pvpanic": "OK", "panic": "OK", "sysrq": "OK", "last-test": "WARNING",
+    }
+    guest.check("mount -t debugfs none /sys/kernel/debug; echo 0 > /proc/sys/kernel/panic")
+    looks = second_look(guest)
+    assert (looks["kprobes"], looks["panic"]) == ("OK", "WARNING")
+    guest.check("echo 0 > /sys/kernel/debug/kprobes/enabled")
+    assert second_look(guest)["kprobes"] == "WARNING"
+    guest.send("reboot -f")
+    guest.boot(2)
+    guest.load()
+    assert second_look(guest)["last-test"] == "OK"
+    guest.powered_off()
+
+
 def test_settings(simulate):
     guest = simulate(smp=2)
     guest.boot()
