@@ -6,6 +6,7 @@
 
 #define CPU_START_TIMEOUT_NS	20000000000UL	/* a CPU that does not answer to SIPI */
 #define INIT_DELAY_US		2000
+#define TPR_IDLE	0x1f		/* Linux keeps the vectors of exceptions out, no more */
 #define SPIN_NS			300000000UL	/* before a stopped vCPU sleeps */
 
 void ap_main(void) __noreturn;
@@ -238,6 +239,12 @@ static void wait_frozen(struct vcpu *v)
 	}
 }
 
+/* A CPU that has parked with interrupts on, for a certain one: as good as with IF=0. */
+static bool waits_for_one(void)
+{
+	return host_is(HOST_NO_WAKE) && apic_read(APIC_TPR) > TPR_IDLE;
+}
+
 /*
  * HLT of the guest, an automatic exit: the host does not run the vCPU until
  * something wakes it. With IF=1 interrupts arrive here and are handed on. An NMI ends
@@ -246,7 +253,7 @@ static void wait_frozen(struct vcpu *v)
  */
 void vcpu_hlt(struct vcpu *v)
 {
-	bool if_set = v->vmcb->save.rflags & RFLAGS_IF;
+	bool if_set = (v->vmcb->save.rflags & RFLAGS_IF) && !waits_for_one();
 	u8 vector = 0;
 
 	count(v, KIND_HLT);
