@@ -170,6 +170,8 @@ static void sr_read_driver(const char *root, struct sr_facts *facts)
 		 sizeof(facts->supported));
 	sr_value(root, "state", facts->state, sizeof(facts->state));
 	sr_value(root, "ap_policy", facts->policy, sizeof(facts->policy));
+	sr_value(root, "device_policy", facts->device_policy,
+		 sizeof(facts->device_policy));
 	set->state = sr_word(svr_state_words, SVR_NR_STATES, facts->state);
 	set->ap_policy = sr_word(svr_ap_policy_words, SVR_NR_AP_POLICIES,
 				 facts->policy);

@@ -79,6 +79,7 @@ extern const char * const sr_count_names[SR_NR_COUNTS];
  * @supported: the versions that the SVSM has, "" when not known
  * @state:     as the driver has it, which may be newer than this tool
  * @policy:    the same for ap_policy
+ * @device_policy: the same for device_policy, "" for a driver that has none
  * @last:      the last reset
  * @count:     resets by the SVSM, or SR_NO_NUMBER
  * @counts:    the same, by reason
@@ -99,6 +100,7 @@ struct sr_facts {
 	char supported[64];
 	char state[64];
 	char policy[64];
+	char device_policy[64];
 	struct sr_last last;
 	long long count;
 	long long counts[SR_NR_COUNTS];

@@ -81,6 +81,19 @@ static void sr_report_deadman(int deadman)
 			"0: an orderly restart that hangs is never forced");
 }
 
+/* A driver before 0.2 has none, and did nothing about devices */
+static void sr_report_device_policy(const struct sr_facts *facts)
+{
+	int policy = sr_word(svr_device_policy_words, SVR_NR_DEVICE_POLICIES,
+			     facts->device_policy);
+
+	if (*facts->device_policy)
+		sr_report_word(policy == SR_UNKNOWN ? SR_DOUBTFUL : SR_GOOD,
+			       "device_policy", facts->device_policy,
+			       policy == SR_UNKNOWN ? NULL :
+			       svr_device_policy_words[policy].text);
+}
+
 static void sr_report_guest(const struct sr_facts *facts)
 {
 	const struct sr_settings *set = &facts->set;
@@ -100,6 +113,7 @@ static void sr_report_guest(const struct sr_facts *facts)
 		       "ap_policy", facts->policy,
 		       set->ap_policy == SR_UNKNOWN ? NULL :
 		       svr_ap_policy_words[set->ap_policy].text);
+	sr_report_device_policy(facts);
 	sr_report_deadman(set->deadman);
 }
 

@@ -54,6 +54,20 @@ static bool sr_ap_policy_says(const char *value, char *text, size_t size)
 	return true;
 }
 
+static bool sr_device_policy_says(const char *value, char *text, size_t size)
+{
+	int policy = sr_word(svr_device_policy_words, SVR_NR_DEVICE_POLICIES,
+			     value);
+
+	if (policy == SR_UNKNOWN)
+		return false;
+	snprintf(text, size, "if a PCI device does not stop, %s%s",
+		 svr_device_policy_words[policy].text,
+		 policy == SVR_DEVICE_FORCE ?
+		 "; it may write into memory that the next kernel shares" : "");
+	return true;
+}
+
 static bool sr_deadman_says(const char *value, char *text, size_t size)
 {
 	unsigned long seconds;
@@ -80,6 +94,7 @@ static bool sr_deadman_says(const char *value, char *text, size_t size)
 static const struct sr_key sr_keys[] = {
 	{ "enabled", "1 or 0 (yes or no)", true, sr_enabled_says },
 	{ "ap_policy", "refuse, host or force", false, sr_ap_policy_says },
+	{ "device_policy", "force or refuse", false, sr_device_policy_says },
 	{ "deadman", "0 to 86400 seconds, 0: never", false, sr_deadman_says },
 };
 
@@ -228,10 +243,11 @@ const struct sr_command sr_command_set = {
 	.about =
 	"Keys and values:\n"
 	"\n"
-	"  enabled    1 or 0 (yes or no): may the SVSM reset this guest?\n"
-	"  ap_policy  refuse, host or force: what if a CPU does not stop?\n"
-	"  deadman    0 to 86400 seconds: force a restart that takes longer;\n"
-	"             0: never\n"
+	"  enabled        1 or 0 (yes or no): may the SVSM reset this guest?\n"
+	"  ap_policy      refuse, host or force: what if a CPU does not stop?\n"
+	"  device_policy  force or refuse: what if a PCI device does not stop?\n"
+	"  deadman        0 to 86400 seconds: force a restart that takes longer;\n"
+	"                 0: never\n"
 	"\n"
 	"Says what follows from the change. Needs root. To have a setting in every boot,\n"
 	"set the module's parameter of the same name in /etc/modprobe.d.\n",

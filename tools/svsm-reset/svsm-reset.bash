@@ -44,9 +44,10 @@ _svsm_reset()
 	events) words='--json --once --sysfs-root --help' ;;
 	set)
 		case $before in
-		set) words='enabled ap_policy deadman' ;;
+		set) words='enabled ap_policy device_policy deadman' ;;
 		enabled) words='0 1' ;;
 		ap_policy) words='refuse host force' ;;
+		device_policy) words='force refuse' ;;
 		deadman) words='0 600' ;;
 		*) words='' ;;
 		esac

@@ -21,6 +21,7 @@ DEFAULTS = {
     f"{DEVICE}/state": "ready",
     f"{DEVICE}/enabled": "1",
     f"{DEVICE}/ap_policy": "refuse",
+    f"{DEVICE}/device_policy": "force",
     f"{DEVICE}/deadman": "600",
     f"{DEVICE}/last_reset_reason": "none",
     f"{DEVICE}/last_reset_cause": "none",

@@ -148,6 +148,8 @@ SET = [
     ("ap_policy", "force", "refuse -> force", "it may run while its memory is taken away"),
     ("ap_policy", "host", "refuse -> host", "a host that lies"),
     ("ap_policy", "refuse", "refuse -> refuse", "the SVSM is not called"),
+    ("device_policy", "refuse", "force -> refuse", "if a PCI device does not stop, the SVSM is not called"),
+    ("device_policy", "force", "force -> force", "may write into memory that the next kernel shares"),
     ("deadman", "0", "600 -> 0", "never forced"),
     ("deadman", "86400", "600 -> 86400", "longer than 86400 s is forced"),
     ("enabled", "0", "1 -> 0", "the host ends the virtual machine or builds another"),
@@ -166,6 +168,7 @@ def test_set(tool, tree, key, value, change, consequence):
 @pytest.mark.parametrize(
     "key, value",
     [("ap_policy", value) for value in ("", "Force", "forced", "force,host", "1", "force\n")]
+    + [("device_policy", value) for value in ("", "host", "Force", "1")]
     + [("deadman", value) for value in ("", "-1", "86401", "1.5", "5s", "0x10", "010", "+5", " 5", "9" * 30, "no")]
     + [("enabled", value) for value in ("", "2", "yess", "YES", "-1", "01")],
 )
@@ -208,7 +211,7 @@ def test_set_lists_the_keys(tool):
     for arguments in ((), ("deadman",), ("sate", "1")):
         result = tool("set", *arguments)
         assert result.returncode == 2
-        assert [line.split()[0] for line in result.stderr.splitlines()[1:]] == ["enabled", "ap_policy", "deadman"]
+        assert [line.split()[0] for line in result.stderr.splitlines()[1:]] == ["enabled", "ap_policy", "device_policy", "deadman"]
     assert 'no key "sate"' in result.stderr
 
 

@@ -31,7 +31,8 @@ def test_first_boot(tool):
     shown = joined(result)
     for part in (
         "SEV-SNP guest at VMPL 2, under an SVSM", "protocol 5, version 1 (the SVSM has 1-1)",
-        "state ready: no reset has begun", "ap_policy refuse: the SVSM is not called", "deadman 600 s",
+        "state ready: no reset has begun", "ap_policy refuse: the SVSM is not called",
+        "device_policy force: the SVSM is called none the less", "deadman 600 s",
         "none is known: there is no record: most likely the first boot", "resets 0 by the SVSM",
         "record none: there is no record",
     ):

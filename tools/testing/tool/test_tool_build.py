@@ -129,6 +129,7 @@ def test_completion_of_values(tool):
     keys = re.findall(r"^  (\w+) ", tool("set").stderr, re.MULTILINE)
     assert completions("svsm-reset set ") == set(keys)
     assert completions("svsm-reset set ap_policy ") == {"refuse", "host", "force"}
+    assert completions("svsm-reset set device_policy ") == {"refuse", "force"}
     assert completions("svsm-reset set ap_policy h") == {"host"}
     assert completions("svsm-reset check --critical panic,kd") == {"panic,kdump"}
     conditions = tool("check", "--critical=x").stderr.split("there are: ")[1].split()
