@@ -38,6 +38,11 @@ svr_hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
+/* cpuid() is in a header of its own since 6.16, before that in processor.h */
+#if LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 16
+#include <asm/cpuid/api.h>
+#endif
+
 /* wrmsrq_safe() was wrmsrl_safe() until 6.16 */
 #if LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 16
 #define svr_wrmsr_safe(msr, val)	wrmsrq_safe(msr, val)
