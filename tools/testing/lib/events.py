@@ -100,14 +100,13 @@ class Events(list):
         if end["status"] != status or reason not in (None, end["reason"]):
             self.fail(f"ended with {end['status']} {end['reason']}, not {status} {reason or ''}")
 
-    def orderly_resets(self, count, cpus, refusals=0, left=()):
+    def orderly_resets(self, count, cpus, refusals=0):
         """So many resets through the SVSM, every one as it should be.
 
         The BSP calls, with no flags; every AP is accounted for and none can run
         guest code; the BSP's local APIC has nothing left to deliver; pages were
         invalidated; the next boot follows; and no more EXECUTE calls were refused
-        than expected.  Devices, timers and local APICs are as on first boot, but for
-        what each reset may leave.
+        than expected.  Devices, timers and KVM's areas are as on first boot.
         """
         if len(self.executes) != count:
             self.fail(f"{len(self.executes)} accepted EXECUTE calls, not {count}")
@@ -116,8 +115,10 @@ class Events(list):
         for execute in self.executes:
             self._orderly_reset(execute, cpus)
         for number in range(count):
-            if self.left(number) != list(left):
-                self.fail(f"EXECUTE {number + 1} left {self.left(number)} alive, not {list(left)}")
+            # The mode of a local APIC is not the guest's alone: an SVSM may use it by MSRs
+            found = [line for line in self.left(number) if not line.startswith("apic ")]
+            if found:
+                self.fail(f"EXECUTE {number + 1} left {found} alive")
         self.no(*BAD_ENDS)
         self.boots(count + 1)
 

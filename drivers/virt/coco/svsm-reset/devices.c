@@ -10,16 +10,19 @@
  * Configuration space is reached by its two ports, as the kernel does by default, but
  * without its lock, which a stopped CPU may hold and which is not exported. Whoever was
  * between the two has been stopped, or is interrupted by this CPU and finds the address
- * as it was.
+ * as it was. A CPU that could not be stopped may get in between, with ap_policy=force: what
+ * is written then may go elsewhere, as may all that such a CPU does.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
 #include <linux/bitmap.h>
 #include <linux/bits.h>
+#include <linux/console.h>
 #include <linux/io.h>
 #include <linux/limits.h>
 #include <linux/pci.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 
 #include "pci-functions.h"
 #include "svsm-reset.h"
@@ -30,9 +33,12 @@
 
 /* Root buses of domain 0, which is all that the ports reach */
 static DECLARE_BITMAP(svr_pci_roots, SVR_PCI_BUSES);
-static struct svr_pci_list svr_alive;
+/* The second one is of the CPU that goes on for one which was stopped at it */
+static struct svr_pci_list svr_alive[2];
+static bool svr_begun;
+static bool svr_done;
 static unsigned int svr_stuck;
-static bool svr_tried;
+static bool svr_silent;
 
 static void svr_pci_select(u8 bus, u8 devfn, u8 reg)
 {
@@ -75,65 +81,90 @@ void svr_devices_init(void)
 	}
 }
 
-static void svr_report_stuck(void)
+static void svr_report_stuck(const struct svr_pci_list *list)
 {
 	unsigned int i;
 
-	for (i = 0; i < svr_alive.count; i++) {
-		const struct svr_pci_function *f = &svr_alive.functions[i];
+	for (i = 0; i < list->count; i++) {
+		const struct svr_pci_function *f = &list->functions[i];
 
 		if (f->stuck)
 			svr_warn("PCI device %02x:%02x.%x did not stop\n",
 				 f->bus, PCI_SLOT(f->devfn), PCI_FUNC(f->devfn));
 	}
-	if (svr_alive.more)
+	if (list->more)
 		svr_warn("%u PCI devices more than %u were not stopped\n",
-			 svr_alive.more, SVR_PCI_MAX);
+			 list->more, SVR_PCI_MAX);
 }
 
-static bool svr_console_may_be_stopped(void)
+/* A serial port of virtio is only one if the kernel prints on it */
+static bool svr_prints_on_virtio(void)
+{
+	struct console *con;
+	bool prints = false;
+	int cookie;
+
+	cookie = console_srcu_read_lock();
+	for_each_console_srcu(con)
+		if (!strcmp(con->name, "hvc") &&
+		    (console_srcu_read_flags(con) & CON_ENABLED))
+			prints = true;
+	console_srcu_read_unlock(cookie);
+	return prints;
+}
+
+static bool svr_stops_a_console(const struct svr_pci_list *list)
 {
 	unsigned int i;
 
-	for (i = 0; i < svr_alive.count; i++)
-		if (svr_alive.functions[i].console)
-			return true;
+	for (i = 0; i < list->count; i++)
+		if (list->functions[i].console)
+			return svr_prints_on_virtio();
 	return false;
+}
+
+/*
+ * The driver of such a console waits without a bound for the device to take a line, and
+ * virtio's has lost its state even if it is started again.
+ */
+static void svr_print_no_more(void)
+{
+	svr_log_mute();
+	console_loglevel = CONSOLE_LOGLEVEL_SILENT;
+	svr_silent = true;
 }
 
 /**
  * svr_devices_stop - stop every device that may write to memory
  *
- * Where a console sits on one of them nothing is printed any more, only logged: its
- * driver might wait for ever.
+ * Where a console sits on one of them nothing is printed any more, only logged.
  *
  * Context: any, NMI included; interrupts off, the other CPUs stopped. Does nothing when
- * called again.
+ * called again, unless the first call was cut short: then it is all done again.
  *
  * Return: how many did not stop.
  */
 unsigned int svr_devices_stop(void)
 {
+	struct svr_pci_list *list = &svr_alive[svr_begun];
 	u32 address;
 
-	if (svr_tried || bitmap_empty(svr_pci_roots, SVR_PCI_BUSES))
+	if (svr_done || bitmap_empty(svr_pci_roots, SVR_PCI_BUSES))
 		return svr_stuck;
-	svr_tried = true;
+	svr_begun = true;
 	address = inl(SVR_PCI_ADDRESS);
-	svr_pci_find(&svr_pci_ports, svr_pci_roots, &svr_alive);
-	if (svr_console_may_be_stopped())
-		svr_log_mute();
-	svr_stuck = svr_pci_stop(&svr_pci_ports, &svr_alive);
+	svr_pci_find(&svr_pci_ports, svr_pci_roots, list);
+	if (!svr_silent && svr_stops_a_console(list))
+		svr_print_no_more();
+	svr_stuck = svr_pci_stop(&svr_pci_ports, list);
 	outl(address, SVR_PCI_ADDRESS);
-	svr_report_stuck();
+	svr_done = true;
+	svr_report_stuck(list);
 	return svr_stuck;
 }
 
 /**
  * svr_devices_start - there has been no reset: let the devices go on
- *
- * One that a console sits on may have lost its state, and what is printed then would wait
- * for it for ever: the kernel is told to print nothing.
  *
  * Context: as svr_devices_stop(), whose effect it undoes.
  */
@@ -141,12 +172,11 @@ void svr_devices_start(void)
 {
 	u32 address;
 
-	if (!svr_tried)
+	if (!svr_begun)
 		return;
 	address = inl(SVR_PCI_ADDRESS);
-	svr_pci_start(&svr_pci_ports, &svr_alive);
+	/* The first one knows how it was before anything was stopped */
+	svr_pci_start(&svr_pci_ports, &svr_alive[1]);
+	svr_pci_start(&svr_pci_ports, &svr_alive[0]);
 	outl(address, SVR_PCI_ADDRESS);
-	if (svr_console_may_be_stopped())
-		console_loglevel = CONSOLE_LOGLEVEL_SILENT;
-	svr_tried = false;
 }

@@ -135,9 +135,7 @@ static void svr_prepare_call(const struct svr_cause *cause)
 static void svr_call_handed_over(struct svr_cpu *bsp)
 {
 	svr_lapic_quiet();
-	svr_lapic_leave_x2apic();
 	svr_transport_execute(bsp->ca, &svr_result);
-	svr_lapic_enter_x2apic();
 }
 
 static void svr_call_here(void)
@@ -147,9 +145,7 @@ static void svr_call_here(void)
 	if (pending >= 0)
 		svr_warn("vector 0x%x stays pending in the local APIC\n",
 			 pending);
-	svr_lapic_leave_x2apic();
 	svr_transport_execute(this_cpu_read(svr_cpus.ca), &svr_result);
-	svr_lapic_enter_x2apic();
 }
 
 static enum svr_fate svr_weakest(const struct svr_quiesce *q)

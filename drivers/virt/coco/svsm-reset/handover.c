@@ -165,10 +165,8 @@ int svr_handover_request(void (*job)(struct svr_cpu *bsp))
 	 * have to count is halted.
 	 */
 	svr_lapic_quiet();
-	svr_lapic_leave_x2apic();
 	while (atomic_read_acquire(&svr_handover.word) != SVR_HANDOVER_RETURNED)
 		svr_park_caller(c);
-	svr_lapic_enter_x2apic();
 	atomic_set(&svr_handover.word, SVR_HANDOVER_SEEN);
 
 	return svr_handover.done ? 0 : -EDEADLK;

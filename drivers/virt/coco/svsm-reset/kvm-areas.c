@@ -30,6 +30,8 @@ static const struct {
 	{ KVM_FEATURE_PV_EOI,		MSR_KVM_PV_EOI_EN },
 	{ KVM_FEATURE_STEAL_TIME,	MSR_KVM_STEAL_TIME },
 	{ KVM_FEATURE_CLOCKSOURCE2,	MSR_KVM_SYSTEM_TIME_NEW },
+	/* Of a host that has not the one before */
+	{ KVM_FEATURE_CLOCKSOURCE,	MSR_KVM_SYSTEM_TIME },
 };
 
 /* A bit for each of them that this host has */
@@ -67,6 +69,8 @@ void svr_kvm_areas_init(void)
 	if (!base)
 		return;
 	features = cpuid_eax(base | KVM_CPUID_FEATURES);
+	if (features & BIT(KVM_FEATURE_CLOCKSOURCE2))
+		features &= ~BIT(KVM_FEATURE_CLOCKSOURCE);
 	for (i = 0; i < ARRAY_SIZE(svr_kvm_areas); i++)
 		if (features & BIT(svr_kvm_areas[i].feature))
 			svr_kvm_has |= BIT(i);

@@ -15,10 +15,8 @@
 #include <asm/apicdef.h>
 #include <asm/desc.h>
 #include <asm/irq_vectors.h>
-#include <asm/msr.h>
 #include <asm/segment.h>
 
-#include "compat.h"
 #include "svsm-reset.h"
 #include "wait.h"
 
@@ -306,41 +304,4 @@ int svr_lapic_quiet(void)
 
 	svr_apic_write(APIC_SPIV, spiv & ~APIC_SPIV_APIC_ENABLED);
 	return pending;
-}
-
-/**
- * svr_lapic_leave_x2apic - put the local APIC of this CPU into the mode that a reset gives
- *
- * A reset of the machine leaves xAPIC mode, and firmware takes that for granted; the SVSM
- * does not reach the mode, and AP creation keeps it (kvm_lapic_reset() of Linux 6.12). The
- * way there is by way of a disabled local APIC. A host that refuses leaves it as it is.
- *
- * Context: any, NMI included, interrupts off; after svr_lapic_quiet(), on a CPU that does
- * not use its local APIC any more.
- */
-void svr_lapic_leave_x2apic(void)
-{
-	const u64 modes = X2APIC_ENABLE | XAPIC_ENABLE;
-	u64 base;
-
-	if (!boot_cpu_has(X86_FEATURE_APIC) || !x2apic_mode)
-		return;
-	base = __rdmsr(MSR_IA32_APICBASE);
-	if (!(base & X2APIC_ENABLE) ||
-	    svr_wrmsr_safe(MSR_IA32_APICBASE, base & ~modes))
-		return;
-	svr_wrmsr_safe(MSR_IA32_APICBASE, (base & ~modes) | XAPIC_ENABLE);
-}
-
-/**
- * svr_lapic_enter_x2apic - undo svr_lapic_leave_x2apic()
- *
- * Context: the same.
- */
-void svr_lapic_enter_x2apic(void)
-{
-	if (boot_cpu_has(X86_FEATURE_APIC) && x2apic_mode)
-		svr_wrmsr_safe(MSR_IA32_APICBASE,
-			       __rdmsr(MSR_IA32_APICBASE) | X2APIC_ENABLE |
-			       XAPIC_ENABLE);
 }

@@ -79,8 +79,6 @@ static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
 	if (served && svr_lapic_can_listen() &&
 	    !(panic_in_progress() && svr_kdump_keeps_bsp()))
 		svr_lapic_listen(c);
-	if (!served)
-		svr_lapic_leave_x2apic();
 	for (;;) {
 		svr_halt_or_listen(c, how);
 		if (served)

@@ -11,6 +11,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
+#include <linux/compiler.h>
 #include <linux/limits.h>
 #include <linux/pci_ids.h>
 #include <linux/pci_regs.h>
@@ -97,10 +98,27 @@ static void svr_pci_note_bus(const struct svr_pci_access *pci,
 static void svr_pci_add(struct svr_pci_list *list,
 			const struct svr_pci_function *f)
 {
-	if (list->count == SVR_PCI_MAX)
+	if (list->count == SVR_PCI_MAX) {
 		list->more++;
-	else
-		list->functions[list->count++] = *f;
+		return;
+	}
+	list->functions[list->count] = *f;
+	/* An NMI may stop this CPU for good: what is counted is complete */
+	barrier();
+	list->count++;
+}
+
+/* As pci_bus_generic_read_dev_vendor_id() of Linux: some boards answer so for nobody */
+static bool svr_pci_is_somebody(u32 id)
+{
+	return id && id != SVR_PCI_NOBODY && id != 0xffff && id != 0xffff0000;
+}
+
+/* The chipset's own: mastering cannot be turned off on some, and they do no DMA */
+static bool svr_pci_is_chipset(u32 class)
+{
+	return class >> 16 == PCI_CLASS_BRIDGE_HOST ||
+	       class >> 16 == PCI_CLASS_BRIDGE_ISA;
 }
 
 /* Returns whether the device may have further functions; only asked of the first */
@@ -109,11 +127,11 @@ static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 			    struct svr_pci_list *list)
 {
 	struct svr_pci_function f = { .bus = bus, .devfn = devfn };
-	u32 state, header;
+	u32 state, header, class;
 	bool port = false;
 	u8 type;
 
-	if (svr_pci_read(pci, bus, devfn, PCI_VENDOR_ID) == SVR_PCI_NOBODY)
+	if (!svr_pci_is_somebody(svr_pci_read(pci, bus, devfn, PCI_VENDOR_ID)))
 		return false;
 	state = svr_pci_read(pci, bus, devfn, PCI_COMMAND);
 	header = svr_pci_read(pci, bus, devfn, PCI_CACHE_LINE_SIZE) >>
@@ -123,15 +141,16 @@ static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 	f.command = state;
 	f.bridge = type == PCI_HEADER_TYPE_BRIDGE ||
 		   type == PCI_HEADER_TYPE_CARDBUS;
-	f.console = (svr_pci_read(pci, bus, devfn, PCI_CLASS_REVISION) &
-		     0xff000000) == SVR_PCI_CLASS_COMM;
+	class = svr_pci_read(pci, bus, devfn, PCI_CLASS_REVISION);
+	f.console = (class & 0xff000000) == SVR_PCI_CLASS_COMM;
 	/* The list of a CardBus bridge begins elsewhere; it has no MSI */
 	if ((state >> 16 & PCI_STATUS_CAP_LIST) &&
 	    type != PCI_HEADER_TYPE_CARDBUS)
 		port = svr_pci_look_at_caps(pci, &f);
 	if (f.bridge)
 		svr_pci_note_bus(pci, &f, port, buses);
-	if ((f.command & PCI_COMMAND_MASTER) || f.msi || f.msix)
+	if (((f.command & PCI_COMMAND_MASTER) || f.msi || f.msix) &&
+	    !svr_pci_is_chipset(class))
 		svr_pci_add(list, &f);
 	return header & PCI_HEADER_TYPE_MFD;
 }

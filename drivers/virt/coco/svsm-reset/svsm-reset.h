@@ -214,8 +214,6 @@ int svr_svsm_delete(u64 vmsa_pa);
 /* lapic.c, drain.S */
 void svr_lapic_prepare(void);
 int svr_lapic_quiet(void);
-void svr_lapic_leave_x2apic(void);
-void svr_lapic_enter_x2apic(void);
 void svr_lapic_wake(int cpu);
 bool svr_lapic_can_listen(void);
 void svr_lapic_listen(struct svr_cpu *c);

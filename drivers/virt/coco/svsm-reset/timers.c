@@ -21,6 +21,8 @@
 /* IA-PC HPET 1.0a, 2.3 */
 #define SVR_HPET_ID		0x000
 #define SVR_HPET_TIMERS(id)	((((id) >> 8) & 0x1f) + 1)
+#define SVR_HPET_GENERAL	0x010
+#define SVR_HPET_LEGACY		BIT(1)	/* in the place of PIT and real-time clock */
 #define SVR_HPET_CONFIG(timer)	(0x100 + 0x20 * (timer))
 #define SVR_HPET_INTERRUPTS	BIT(2)
 
@@ -73,6 +75,8 @@ static void svr_hpet_stop(void)
 		if (config & SVR_HPET_INTERRUPTS)
 			writel(config & ~SVR_HPET_INTERRUPTS, reg);
 	}
+	writel(readl(svr_hpet + SVR_HPET_GENERAL) & ~SVR_HPET_LEGACY,
+	       svr_hpet + SVR_HPET_GENERAL);
 }
 
 static int svr_rtc_stop(const u8 *unused)
