@@ -243,6 +243,20 @@ static void test_circles(struct kunit *test)
 	KUNIT_EXPECT_LT(test, reads, 1000);
 }
 
+/* Neither has to stop: the chipset's own, and what answers for nobody */
+static void test_not_counted(struct kunit *test)
+{
+	static const u32 nobody[] = { 0, 0xffff, 0xffff0000 };
+	unsigned int i;
+
+	fake_add(0, 0x00, (u32)PCI_CLASS_BRIDGE_HOST << 16, MASTER);
+	fake_add(0, 0x08, (u32)PCI_CLASS_BRIDGE_ISA << 16, MASTER);
+	for (i = 0; i < ARRAY_SIZE(nobody); i++)
+		fake_add(0, SVR_PCI_DEVFN(2 + i, 0), NETWORK, MASTER)[0] = nobody[i];
+	KUNIT_EXPECT_EQ(test, find_and_stop(), 0);
+	KUNIT_EXPECT_EQ(test, list.count, 0);
+}
+
 static struct kunit_case pci_functions_cases[] = {
 	KUNIT_CASE(test_nothing_alive),
 	KUNIT_CASE(test_stops),
@@ -253,6 +267,7 @@ static struct kunit_case pci_functions_cases[] = {
 	KUNIT_CASE(test_stuck),
 	KUNIT_CASE(test_gone),
 	KUNIT_CASE(test_circles),
+	KUNIT_CASE(test_not_counted),
 	{}
 };
 
