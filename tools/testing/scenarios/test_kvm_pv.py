@@ -7,8 +7,6 @@ from lib import crash
 from lib.slices import later
 
 CPUS = 2
-MEMORY = 512 << 20
-KINDS = ("clock", "steal", "eoi", "async-pf")
 
 
 def start(simulate, fidelity="strict"):

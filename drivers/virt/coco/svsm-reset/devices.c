@@ -38,7 +38,6 @@ static struct svr_pci_list svr_alive[2];
 static bool svr_begun;
 static bool svr_done;
 static unsigned int svr_stuck;
-static bool svr_silent;
 
 static void svr_pci_select(u8 bus, u8 devfn, u8 reg)
 {
@@ -131,7 +130,6 @@ static void svr_print_no_more(void)
 {
 	svr_log_mute();
 	console_loglevel = CONSOLE_LOGLEVEL_SILENT;
-	svr_silent = true;
 }
 
 /**
@@ -154,7 +152,7 @@ unsigned int svr_devices_stop(void)
 	svr_begun = true;
 	address = inl(SVR_PCI_ADDRESS);
 	svr_pci_find(&svr_pci_ports, svr_pci_roots, list);
-	if (!svr_silent && svr_stops_a_console(list))
+	if (svr_stops_a_console(list))
 		svr_print_no_more();
 	svr_stuck = svr_pci_stop(&svr_pci_ports, list);
 	outl(address, SVR_PCI_ADDRESS);

@@ -95,9 +95,22 @@ static void svr_pci_note_bus(const struct svr_pci_access *pci,
 		__set_bit(secondary, buses->single);
 }
 
-static void svr_pci_add(struct svr_pci_list *list,
-			const struct svr_pci_function *f)
+/* The chipset's own: mastering cannot be turned off on some, and they do no DMA */
+static bool svr_pci_is_chipset(u32 class)
 {
+	return class >> 16 == PCI_CLASS_BRIDGE_HOST ||
+	       class >> 16 == PCI_CLASS_BRIDGE_ISA;
+}
+
+/* What it is matters only now that it is alive */
+static void svr_pci_add(const struct svr_pci_access *pci,
+			struct svr_pci_list *list, struct svr_pci_function *f)
+{
+	u32 class = svr_pci_read(pci, f->bus, f->devfn, PCI_CLASS_REVISION);
+
+	if (svr_pci_is_chipset(class))
+		return;
+	f->console = (class & 0xff000000) == SVR_PCI_CLASS_COMM;
 	if (list->count == SVR_PCI_MAX) {
 		list->more++;
 		return;
@@ -114,20 +127,13 @@ static bool svr_pci_is_somebody(u32 id)
 	return id && id != SVR_PCI_NOBODY && id != 0xffff && id != 0xffff0000;
 }
 
-/* The chipset's own: mastering cannot be turned off on some, and they do no DMA */
-static bool svr_pci_is_chipset(u32 class)
-{
-	return class >> 16 == PCI_CLASS_BRIDGE_HOST ||
-	       class >> 16 == PCI_CLASS_BRIDGE_ISA;
-}
-
 /* Returns whether the device may have further functions; only asked of the first */
 static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 			    struct svr_pci_buses *buses,
 			    struct svr_pci_list *list)
 {
 	struct svr_pci_function f = { .bus = bus, .devfn = devfn };
-	u32 state, header, class;
+	u32 state, header;
 	bool port = false;
 	u8 type;
 
@@ -141,17 +147,14 @@ static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 	f.command = state;
 	f.bridge = type == PCI_HEADER_TYPE_BRIDGE ||
 		   type == PCI_HEADER_TYPE_CARDBUS;
-	class = svr_pci_read(pci, bus, devfn, PCI_CLASS_REVISION);
-	f.console = (class & 0xff000000) == SVR_PCI_CLASS_COMM;
 	/* The list of a CardBus bridge begins elsewhere; it has no MSI */
 	if ((state >> 16 & PCI_STATUS_CAP_LIST) &&
 	    type != PCI_HEADER_TYPE_CARDBUS)
 		port = svr_pci_look_at_caps(pci, &f);
 	if (f.bridge)
 		svr_pci_note_bus(pci, &f, port, buses);
-	if (((f.command & PCI_COMMAND_MASTER) || f.msi || f.msix) &&
-	    !svr_pci_is_chipset(class))
-		svr_pci_add(list, &f);
+	if ((f.command & PCI_COMMAND_MASTER) || f.msi || f.msix)
+		svr_pci_add(pci, list, &f);
 	return header & PCI_HEADER_TYPE_MFD;
 }
 
@@ -232,6 +235,8 @@ static bool svr_pci_stop_one(const struct svr_pci_access *pci,
 	return !stays;
 }
 
+#define SVR_PCI_TURNS	3
+
 /* What others sit on goes last: 0 for a device, 1 for a console's, 2 for a bridge */
 static unsigned int svr_pci_turn(const struct svr_pci_function *f)
 {
@@ -254,7 +259,7 @@ unsigned int svr_pci_stop(const struct svr_pci_access *pci,
 	unsigned int stuck = list->more;
 	unsigned int turn, i;
 
-	for (turn = 0; turn <= 2; turn++) {
+	for (turn = 0; turn < SVR_PCI_TURNS; turn++) {
 		for (i = 0; i < list->count; i++) {
 			struct svr_pci_function *f = &list->functions[i];
 
@@ -277,6 +282,14 @@ static void svr_pci_flags_on(const struct svr_pci_access *pci,
 			   (u32)enable << SVR_PCI_FLAGS_SHIFT);
 }
 
+static void svr_pci_start_one(const struct svr_pci_access *pci,
+			      const struct svr_pci_function *f)
+{
+	svr_pci_flags_on(pci, f, f->msi, PCI_MSI_FLAGS_ENABLE);
+	svr_pci_flags_on(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE);
+	pci->write(f->bus, f->devfn, PCI_COMMAND, f->command);
+}
+
 /**
  * svr_pci_start - undo svr_pci_stop()
  * @pci:  configuration space
@@ -288,20 +301,11 @@ static void svr_pci_flags_on(const struct svr_pci_access *pci,
 void svr_pci_start(const struct svr_pci_access *pci,
 		   const struct svr_pci_list *list)
 {
-	unsigned int i = list->count;
+	unsigned int turn, i;
 
 	/* What others sit on goes first */
-	while (i--) {
-		const struct svr_pci_function *f = &list->functions[i];
-
-		if (f->bridge)
-			pci->write(f->bus, f->devfn, PCI_COMMAND, f->command);
-	}
-	for (i = 0; i < list->count; i++) {
-		const struct svr_pci_function *f = &list->functions[i];
-
-		svr_pci_flags_on(pci, f, f->msi, PCI_MSI_FLAGS_ENABLE);
-		svr_pci_flags_on(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE);
-		pci->write(f->bus, f->devfn, PCI_COMMAND, f->command);
-	}
+	for (turn = SVR_PCI_TURNS; turn--;)
+		for (i = 0; i < list->count; i++)
+			if (svr_pci_turn(&list->functions[i]) == turn)
+				svr_pci_start_one(pci, &list->functions[i]);
 }
