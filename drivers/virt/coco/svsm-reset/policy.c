@@ -148,6 +148,17 @@ enum svr_route svr_policy_route(enum svr_fate weakest, enum svr_bsp bsp,
 	return SVR_ROUTE_HERE;
 }
 
+static int svr_policy_parse(const struct svr_word *words, int count,
+			    const char *text)
+{
+	int policy;
+
+	for (policy = 0; policy < count; policy++)
+		if (sysfs_streq(text, words[policy].word))
+			return policy;
+	return -EINVAL;
+}
+
 /**
  * svr_ap_policy_parse - policy from the text of a parameter or a sysfs file
  * @text: the text; a newline at its end does not count
@@ -158,12 +169,7 @@ enum svr_route svr_policy_route(enum svr_fate weakest, enum svr_bsp bsp,
  */
 int svr_ap_policy_parse(const char *text)
 {
-	int policy;
-
-	for (policy = 0; policy < SVR_NR_AP_POLICIES; policy++)
-		if (sysfs_streq(text, svr_ap_policy_words[policy].word))
-			return policy;
-	return -EINVAL;
+	return svr_policy_parse(svr_ap_policy_words, SVR_NR_AP_POLICIES, text);
 }
 
 /**
@@ -176,10 +182,6 @@ int svr_ap_policy_parse(const char *text)
  */
 int svr_device_policy_parse(const char *text)
 {
-	int policy;
-
-	for (policy = 0; policy < SVR_NR_DEVICE_POLICIES; policy++)
-		if (sysfs_streq(text, svr_device_policy_words[policy].word))
-			return policy;
-	return -EINVAL;
+	return svr_policy_parse(svr_device_policy_words,
+				SVR_NR_DEVICE_POLICIES, text);
 }
