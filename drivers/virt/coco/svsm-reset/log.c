@@ -167,6 +167,17 @@ void svr_log_loud(const char *fmt, ...)
 	console_loglevel = level;
 }
 
+/* The youngest part of the log that there is room for: how much that is */
+static size_t svr_log_read(char *text, size_t size)
+{
+	struct kmsg_dump_iter iter;
+	size_t len = 0;
+
+	kmsg_dump_rewind(&iter);
+	kmsg_dump_get_buffer(&iter, false, text, size, &len);
+	return min(len, size);
+}
+
 /**
  * svr_log_says - does the youngest part of the log have this?
  * @what: a part of a line
@@ -179,12 +190,8 @@ void svr_log_loud(const char *fmt, ...)
 bool svr_log_says(const char *what)
 {
 	static char text[SVR_LOG_END_SIZE];
-	struct kmsg_dump_iter iter;
-	size_t len = 0;
 
-	kmsg_dump_rewind(&iter);
-	kmsg_dump_get_buffer(&iter, false, text, sizeof(text), &len);
-	return strnstr(text, what, min(len, sizeof(text)));
+	return strnstr(text, what, svr_log_read(text, sizeof(text)));
 }
 
 /**
@@ -197,11 +204,6 @@ bool svr_log_says(const char *what)
  */
 size_t svr_log_tail(const char **text)
 {
-	struct kmsg_dump_iter iter;
-	size_t len = 0;
-
-	kmsg_dump_rewind(&iter);
-	kmsg_dump_get_buffer(&iter, false, svr_tail, sizeof(svr_tail), &len);
 	*text = svr_tail;
-	return min(len, sizeof(svr_tail));
+	return svr_log_read(svr_tail, sizeof(svr_tail));
 }
