@@ -106,6 +106,7 @@ void vcpu_main(struct vcpu *v) __noreturn;
 /* reset.c */
 void vcpu_reset(struct vcpu *v);
 void vcpu_power_on(struct vcpu *v);
+void vcpu_created(struct vcpu *v);
 void vcpu_load_vmsa(struct vcpu *v);
 bool xcr0_valid(u64 xcr0);
 

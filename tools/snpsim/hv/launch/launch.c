@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Launch, and launch again: the same code, whatever the image is. */
-#include "host.h"
 #include "launch.h"
 #include "machine.h"
 #include "psp.h"
@@ -69,9 +68,8 @@ void launch(struct vcpu *v)
 		ioapic_reset();
 		platform_init();
 	} else if (v->state == VCPU_DESTROYED) {
-		/* Not the vCPU that called: the SVSM has it created (kvm_vcpu_reset()). */
-		apic_reset(v);
-		pv_reset(v);
+		/* Not the vCPU that called: the SVSM has it created. */
+		vcpu_created(v);
 	}
 	image->place();
 	new_vm = false;

@@ -171,6 +171,14 @@ static const enum gpr vmsa_gprs[] = {
 	RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15
 };
 
+/* What KVM does for a vCPU that is created: kvm_vcpu_reset() of Linux 6.12. */
+void vcpu_created(struct vcpu *v)
+{
+	apic_reset(v);
+	nmi_drop(v);
+	pv_reset(v);
+}
+
 void vcpu_load_vmsa(struct vcpu *v)
 {
 	u8 *vmsa = (u8 *)v->next_vmsa;
@@ -178,10 +186,7 @@ void vcpu_load_vmsa(struct vcpu *v)
 
 	if (v->power_on)
 		vcpu_power_on(v);
-	else
-		apic_reset(v);
-	nmi_drop(v);
-	pv_reset(v);
+	vcpu_created(v);
 	vcpu_reset(v);
 	memcpy(&v->vmcb->save, vmsa, offsetof(struct vmcb_save, dbgctl));
 	v->vmcb->save.cpl = 0;
