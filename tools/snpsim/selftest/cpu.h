@@ -109,6 +109,21 @@ static inline u32 inl(u16 port)
 	return v;
 }
 
+#define CMOS_INDEX	0x70
+#define CMOS_DATA	0x71
+
+static inline u8 cmos_get(u8 index)
+{
+	outb(CMOS_INDEX, index);
+	return inb(CMOS_DATA);
+}
+
+static inline void cmos_set(u8 index, u8 v)
+{
+	outb(CMOS_INDEX, index);
+	outb(CMOS_DATA, v);
+}
+
 static inline u64 rdmsr(u32 msr)
 {
 	u32 lo, hi;

@@ -262,32 +262,18 @@ static void no_ghcb_back(void)
  * A VM that the host has built anew: nothing of the first boot is left but what a
  * device keeps. Here that is CMOS memory, with the first boot's time in it.
  */
-#define CMOS_INDEX	0x70
-#define CMOS_DATA	0x71
 #define CMOS_FREE	0x50
 #define LOW_PAGE	0x30000UL	/* launched RAM outside the image */
 #define FAR_PAGE	0x7000000UL	/* two of them: RAM that nobody has launched */
 #define OPEN_PAGE	(FAR_PAGE + PAGE_SIZE)
 #define TSC_UNIT	20
 
-static u8 cmos(u8 at)
-{
-	outb(CMOS_INDEX, at);
-	return inb(CMOS_DATA);
-}
-
-static void cmos_set(u8 at, u8 v)
-{
-	outb(CMOS_INDEX, at);
-	outb(CMOS_DATA, v);
-}
-
 static u32 cmos_time(void)
 {
 	u32 t = 0;
 
 	for (unsigned int i = 0; i < 4; i++)
-		t |= (u32)cmos(CMOS_FREE + i) << i * 8;
+		t |= (u32)cmos_get(CMOS_FREE + i) << i * 8;
 	return t;
 }
 

@@ -23,8 +23,6 @@
 #define BRIDGE		BDF(0, 4, 0)	/* -device pcie-root-port,addr=4 */
 #define BEHIND		BDF(7, 0, 0)	/* ... and what is on its bus */
 
-#define CMOS_INDEX	0x70
-#define CMOS_DATA	0x71
 #define RTC_SECONDS_ALARM	0x01
 #define RTC_B		0x0b
 #define RTC_B_AIE	BIT(5)
@@ -100,18 +98,6 @@ static void quiet(void)
 {
 	if (boot == 1)
 		execute();
-}
-
-static u8 cmos_get(u8 index)
-{
-	outb(CMOS_INDEX, index);
-	return inb(CMOS_DATA);
-}
-
-static void cmos_set(u8 index, u8 v)
-{
-	outb(CMOS_INDEX, index);
-	outb(CMOS_DATA, v);
 }
 
 /* One timer of the HPET, which is on, and the alarm of the RTC */
