@@ -59,6 +59,7 @@ STOPPING = re.compile(
     re.MULTILINE,
 )
 BOOT_TIMEOUT = 90
+PROMPT_TIMEOUT = 20
 COMMAND_TIMEOUT = 60
 RUN_TIMEOUT = 300
 HEARTBEAT = 3
@@ -188,7 +189,7 @@ class Guest:
         match = self.expect(r"guest: boot (\d+) cpus (\d+) kernel ", timeout)
         if int(match[1]) != number:
             raise AssertionError(f"this is boot {match[1]}, not {number}\n{self.tail()}")
-        self.expect("guest# ")
+        self.prompt()
         return int(match[2])
 
     def capture(self, number=1, timeout=BOOT_TIMEOUT):
@@ -196,8 +197,17 @@ class Guest:
         match = self.expect(r"guest: capture (\d+) cpus (\d+) kernel ", timeout)
         if int(match[1]) != number:
             raise AssertionError(f"this is the capture of boot {match[1]}, not {number}\n{self.tail()}")
-        self.expect("guest# ")
+        self.prompt()
         return int(match[2])
+
+    def prompt(self):
+        """Wait for the shell."""
+        try:
+            self.expect("guest# ", PROMPT_TIMEOUT)
+        except AssertionError:
+            # A kernel message may have torn it apart
+            self.send("")
+            self.expect("guest# ")
 
     def send(self, command):
         """Type a command and do not wait for it to end."""

@@ -152,7 +152,8 @@ def test_second_look(simulate):
     guest = simulate(smp=1)
     guest.boot()
     guest.load()
-    # The test guest has neither /boot nor what looks into images; debugfs is not mounted
+    guest.check("umount /sys/kernel/debug")
+    # The test guest has neither /boot nor what looks into images
     assert second_look(guest) == {
         "initrd": "UNKNOWN", "next-kernel": "UNKNOWN", "crash-kernel": "OK", "kprobes": "UNKNOWN", "watchdog": "OK",
         "pvpanic": "OK", "panic": "OK", "sysrq": "OK", "last-test": "WARNING",
