@@ -58,10 +58,11 @@ STOPPING = re.compile(
     r"(?:(?!svsm_reset\]|Linux version)[\s\S])*?(?:---\[ end trace \w+ \]---|(?=^.*Linux version))",
     re.MULTILINE,
 )
-BOOT_TIMEOUT = 90
+# Bounds for a hang, not for speed: a boot takes 10 s here, a minute on a busy machine
+BOOT_TIMEOUT = 180
 PROMPT_TIMEOUT = 20
-COMMAND_TIMEOUT = 60
-RUN_TIMEOUT = 300
+COMMAND_TIMEOUT = 120
+RUN_TIMEOUT = 600
 HEARTBEAT = 3
 
 # Less to wait for in each boot, nothing that a reset depends on.
