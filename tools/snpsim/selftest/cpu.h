@@ -46,6 +46,7 @@ struct cpu {
 	u8 *eoi_flag;		/* KVM's: bit 0 set, no EOI is needed */
 	u32 saved_eois;
 	u32 nmi_takes_msr;	/* the handler leaves its own value in the GHCB MSR */
+	u32 stay_in_ipi;	/* the handler stays for as long as it is set */
 	u32 stay_in_nmi;	/* the handler counts in arg and never returns */
 	void (*nmi_work)(void);	/* the handler does this before it says that it is done */
 	u64 vc_count;

@@ -90,6 +90,9 @@ void trap(struct regs *r)
 	}
 	if (r->vector == TRAP_IPI) {
 		store(&c->ipis, c->ipis + 1);
+		/* No PAUSE: TCG forgets there what it was about to do */
+		while (load(&c->stay_in_ipi))
+			;
 		if (c->eoi_flag && __atomic_exchange_n(c->eoi_flag, 0, __ATOMIC_SEQ_CST))
 			c->saved_eois++;
 		else

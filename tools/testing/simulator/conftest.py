@@ -13,7 +13,7 @@ from lib.guest import Guest  # noqa: E402
 from selftest_run import run_of  # noqa: E402
 
 IMAGE = places.BUILD / "snpsim/selftest.bz"
-TIMEOUT = 30
+TIMEOUT = 120
 
 
 @pytest.fixture(scope="session")

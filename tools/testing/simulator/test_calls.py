@@ -28,7 +28,7 @@ GROUPS = {
     "launch": "e820 efi secrets cpuid-page",
     "gcm": "known-answers",
     "psp": "report other-vmpl wrong-number replay wrong-tag header other-key message pages extended",
-    "ipi": "nmi-wakes-halted ipi-wakes-idle every-ipi-arrives every-nmi-arrives"
+    "ipi": "nmi-wakes-halted ipi-wakes-idle comes-once every-ipi-arrives every-nmi-arrives"
     " create-empties ipi-does-not-wake-halted",
     "apic": "leaves modes registers ipi-by-msr ipi-from-msr ipi-to-msr create-keeps-mode init-keeps-out",
     "nmi": "create-keeps-mask create-drops-pending masked-ends-hlt",

@@ -117,6 +117,8 @@ MUTATIONS = (
      "\t\tvmsa_in_use(v->vmsa, true);\n", "", "violation.vmsa-of-halted", "strict", caught),
     ("AP creation leaves the local APIC alone", "machine/reset.c",
      "\tapic_reset(v);\n", "", "ipi.create-empties", "strict", passes),
+    ("an interrupt that ended an HLT is delivered inside VMRUN", "machine/vmexit.c",
+     "v->vmcb->save.cpl ? EVENT_TYPE_INTR", "true ? EVENT_TYPE_INTR", "ipi.comes-once", "strict", passes),
     ("AP creation keeps a pending NMI", "machine/nmi.c",
      "void nmi_drop(struct vcpu *v)\n{\n\tv->nmi_pending = 0;", "void nmi_drop(struct vcpu *v)\n{\n\t(void)v->nmi_pending;",
      "nmi.create-drops-pending", "strict", passes),

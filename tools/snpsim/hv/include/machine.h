@@ -131,6 +131,7 @@ void vmenter(struct vcpu *v);
 void vmexit(struct vcpu *v);
 void skip_insn(struct vcpu *v, int len);
 void inject_exception(struct vcpu *v, int vector, bool has_err, u32 err);
+void inject_interrupt(struct vcpu *v, int vector);
 
 /* cpuid.c, msr.c, insn.c, swint.c, view.c, vc.c */
 void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r);

@@ -265,7 +265,7 @@ void vcpu_hlt(struct vcpu *v)
 
 		if (v->hv_vector) {
 			vector = v->hv_vector;
-			v->vmcb->event_inj = vector | EVENT_TYPE_INTR | EVENT_VALID;
+			inject_interrupt(v, vector);
 			v->hv_vector = 0;
 			break;
 		}

@@ -4,6 +4,7 @@
 
 #define AP	1
 #define LONG_MS	20
+#define STOPS	1000
 
 static void idle_once(void)
 {
@@ -57,6 +58,33 @@ static void ipi_does_not_wake_halted(void)
 	delay_ms(LONG_MS);
 	expect_eq("still halted", load(&c->go), 0);
 	expect_eq("interrupts", load(&c->ipis), 0);
+	end_ap();
+}
+
+/* An atomic access across a cache line, for which TCG asks every other CPU out of its loop */
+static void stop_the_world(void)
+{
+	static u8 line[128] __aligned(64);
+
+	for (u32 i = 0; i < STOPS; i++)
+		asm volatile("lock incl %0" : "+m"(*(u32 *)(line + 62)) : : "memory");
+}
+
+/* The interrupt that ended an HLT is taken once, whatever happens while its handler runs. */
+static void ipi_comes_once(void)
+{
+	struct cpu *c = cpu_nr(AP);
+
+	if (!ap_start(AP, idle_once))
+		return;
+	delay_ms(LONG_MS);
+	store(&c->stay_in_ipi, 1);
+	apic_send_ipi(c->apic_id);
+	expect(wait_for(&c->ipis, 1), "the interrupt does not wake it");
+	stop_the_world();
+	store(&c->stay_in_ipi, 0);
+	expect(wait_for(&c->go, 1), "the CPU is not done");
+	expect_eq("interrupts", load(&c->ipis), 1);
 	end_ap();
 }
 
@@ -147,6 +175,7 @@ static void create_empties(void)
 static const struct selftest tests[] = {
 	{ .name = "ipi.nmi-wakes-halted", .run = nmi_wakes_halted },
 	{ .name = "ipi.ipi-wakes-idle", .run = ipi_wakes_idle },
+	{ .name = "ipi.comes-once", .run = ipi_comes_once },
 	{ .name = "ipi.every-ipi-arrives", .run = every_ipi_arrives },
 	{ .name = "ipi.every-nmi-arrives", .run = every_nmi_arrives },
 	{ .name = "ipi.create-empties", .run = create_empties },
