@@ -67,6 +67,7 @@ void hv_main(void)
 	svm_enable(boot);
 	rmp_init();
 	npt_init();
+	iommu_init();
 	launch_init();
 	cpus_init();
 	boot->relaunch = true;

@@ -11,6 +11,7 @@ static const struct selftest_table *const tables[] = {
 	&violation_tests, &stale_tests, &host_tests, &vc_tests, &stress_tests,
 	&ipi_tests, &ghcb_tests, &launch_tests, &conduct_tests, &gcm_tests, &psp_tests,
 	&efivar_tests, &trap_tests, &apic_tests, &nmi_tests, &left_tests, &kept_tests, &pv_tests,
+	&dma_tests,
 };
 
 static char why[160];

@@ -14,7 +14,7 @@ VIOLATIONS = (
     "ap-running", "private-as-shared", "shared-as-private", "unvalidated", "vmsa-write",
     "vmsa-in-use",
     "hypervisor-memory", "mmio-as-private", "ghcb-not-shared", "ghcb-not-registered",
-    "share-validated", "outside-memory", "stale-pv",
+    "share-validated", "outside-memory", "stale-pv", "stale-dma",
 )
 RESETS = (
     "port-cf9", "port-92", "keyboard", "keyboard-output", "triple-fault", "init", "invalid-vmsa",
@@ -100,8 +100,9 @@ IRQ = members(
     lvt_unmasked=integer, irr=integer, isr=integer, apic_enabled=boolean, nmi_masked=boolean,
     nmi_pending=boolean, ioapic_unmasked_=integer,
 )
+bdf = matching(r"[0-9a-f]{2}:[01][0-9a-f]\.[0-7]")
 DEVICE = members(
-    bdf=matching(r"[0-9a-f]{2}:[01][0-9a-f]\.[0-7]"), vendor=hexadecimal, device=hexadecimal,
+    bdf=bdf, vendor=hexadecimal, device=hexadecimal,
     bus_master=boolean, msi=boolean, msix=boolean, **{"class": hexadecimal},
 )
 PV = members(cpu=integer, kind=one_of("clock", "steal", "eoi", "async-pf"), gpa=hexadecimal)
@@ -132,6 +133,10 @@ EVENTS = {
         "vmrun": integer,
         "kinds": members(**{name: integer for name in SWITCHES}),
         "pv_": PV_WRITES,
+    },
+    "dma": {
+        "bdf": bdf, "gpa": hexadecimal, "access": one_of("read", "write"),
+        "page": one_of("shared", "unclaimed", "unvalidated", "private", "hypervisor", "outside"), "stale": boolean,
     },
     "violation": {
         "kind": one_of(*VIOLATIONS), "cpu": integer, "ap_": integer,

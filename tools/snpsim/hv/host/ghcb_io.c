@@ -103,6 +103,7 @@ void ghcb_mmio(struct vcpu *v, u8 *ghcb, u64 pa, u64 size, bool write)
 		ghcb_error(ghcb, GHCB_ERR_INVALID_SCRATCH);
 		return;
 	}
+	dma_touched(pa);
 	/* Only what is no memory at all: not the guest's, and not the simulator's. */
 	if ((size != 1 && size != 2 && size != 4 && size != 8) || pa >= HV_MAPPED - size ||
 	    page_state(pa) != PAGE_NOT_RAM || page_state(pa + size - 1) != PAGE_NOT_RAM) {

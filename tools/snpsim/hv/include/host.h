@@ -67,6 +67,11 @@ void host_nmi_after_call(struct vcpu *v);
 void host_note_parked(const struct vcpu *self);
 void host_after_launch(const struct vcpu *launched);
 bool host_converts(u64 gpa);
+
+/* dma.c */
+void dma_begin_anew(void);
+void dma_touched(u64 gpa);
+void dma_poll(struct vcpu *v);
 /* apic.c: INIT, SIPI and the MSRs that have to do with them */
 bool host_takes_ipi(struct vcpu *v, u32 dest, u32 icr);
 bool host_apic_msr(struct vcpu *v, u32 msr, u64 *val, bool write, bool *gp);

@@ -31,6 +31,7 @@ enum page_state {
 	PAGE_VALID,			/* assigned and validated */
 	PAGE_HV,			/* the simulator's own memory */
 	PAGE_SVSM,			/* deposited: the guest's VMPL has no access */
+	PAGE_UNTOUCHED,			/* registers of a device that masters the bus since before */
 };
 
 #define PAGE_STATE		0x07
@@ -65,6 +66,21 @@ u64 npt_root_private(void);
 bool npt_has_walk_aliases(void);
 void npt_drop_walk_aliases(void);
 void npt_fault(struct vcpu *v);
+
+/* iommu.c: what devices may reach */
+struct iommu_fault {
+	u64 gpa;			/* of the page */
+	u32 function;			/* PCI_FUNCTION() */
+	bool write;
+	bool kept_out;			/* by iommu_let() */
+};
+
+void iommu_init(void);
+bool iommu_present(void);
+void iommu_update(u64 gfn);
+void iommu_sync(void);
+void iommu_let(u32 function, bool let);
+bool iommu_take_fault(struct iommu_fault *f);
 
 /* shootdown.c: make other vCPUs notice */
 void tlb_stale(void);
@@ -176,6 +192,7 @@ typedef void pci_visit(const struct pci_function *f);
 u32 pci_read(u32 function, u32 reg);
 void pci_write(u32 function, u32 reg, u32 v);
 void pci_for_each(pci_visit *visit);
+void event_bdf(const char *name, u32 function);
 
 /* timers.c */
 #define RTC_UPDATE		BIT_ULL(4)

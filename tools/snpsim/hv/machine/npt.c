@@ -127,6 +127,7 @@ static const char *violation_kind(bool c, u64 gpa, u64 err)
 	case PAGE_SVSM:
 		return "hypervisor-memory";
 	case PAGE_NOT_RAM:
+	case PAGE_UNTOUCHED:
 		return c ? "mmio-as-private" : "outside-memory";
 	case PAGE_SHARED:
 		return "shared-as-private";
@@ -184,6 +185,8 @@ void npt_fault(struct vcpu *v)
 
 	count(v, KIND_NPF);
 	lock(&sim_lock);
+	if (!c)
+		dma_touched(gpa);
 	if (!c && page_state(gpa) == PAGE_NOT_RAM) {
 		if (fidelity_full()) {
 			deliver_vc(v, EXIT_NPF);

@@ -29,6 +29,7 @@
 #define MSI_ENABLE		BIT_ULL(16)
 #define MSIX_ENABLE		BIT_ULL(16 + 15)
 #define MAX_CAPABILITIES	48		/* as many as there is room for */
+#define BDF_SIZE		8		/* bb:dd.f */
 
 /* Buses to look at. A bridge that leads up, or to a bus that was seen, adds none. */
 struct buses {
@@ -119,4 +120,20 @@ void pci_for_each(pci_visit *visit)
 	for (u32 bus = 0; bus < PCI_BUSES; bus++)
 		for (u32 device = 0; buses.wanted[bus] && device < PCI_DEVICES; device++)
 			look_at_device(bus << 8 | device << 3, &buses, visit);
+}
+
+static char hex_digit(u32 v)
+{
+	return "0123456789abcdef"[v & 15];
+}
+
+/* As lspci names it, in an event. */
+void event_bdf(const char *name, u32 n)
+{
+	char bdf[BDF_SIZE] = {
+		hex_digit(n >> 12), hex_digit(n >> 8), ':', hex_digit(n >> 7 & 1),
+		hex_digit(n >> 3), '.', hex_digit(n & 7), 0,
+	};
+
+	event_str(name, bdf);
 }

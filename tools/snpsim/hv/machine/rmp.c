@@ -72,6 +72,7 @@ void page_set(u64 gfn, u8 state_and_flags)
 {
 	rmp[gfn] = state_and_flags;
 	npt_update(gfn);
+	iommu_update(gfn);
 }
 
 /* Shared and private views of a page differ by encryption: nothing survives. */

@@ -78,6 +78,7 @@ void vcpu_kick(struct vcpu *v)
 /* Before the result of a state change is told to the guest; called under sim_lock. */
 void tlb_shootdown(struct vcpu *self)
 {
+	iommu_sync();
 	if (!stale)
 		return;
 	stale = false;

@@ -306,6 +306,8 @@ static void enter(struct vcpu *v)
 	vmenter(v);
 	WRITE_ONCE(v->in_guest, 0);
 	m->tlb_ctl = TLB_CTL_NOTHING;
+	/* Before the exit, which may be the last */
+	dma_poll(v);
 	vmexit(v);
 }
 

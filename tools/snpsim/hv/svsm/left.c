@@ -4,25 +4,12 @@
 #include "machine.h"
 #include "svsm.h"
 
-#define BDF_SIZE	8		/* bb:dd.f */
-
-static char hex_digit(u32 v)
-{
-	return "0123456789abcdef"[v & 15];
-}
-
 static void event_device(const struct pci_function *f)
 {
-	u32 n = f->number;
-	char bdf[BDF_SIZE] = {
-		hex_digit(n >> 12), hex_digit(n >> 8), ':', hex_digit(n >> 7 & 1),
-		hex_digit(n >> 3), '.', hex_digit(n & 7), 0,
-	};
-
 	if (!f->bus_master && !f->msi && !f->msix)
 		return;
 	event_object_begin(NULL);
-	event_str("bdf", bdf);
+	event_bdf("bdf", f->number);
 	event_hex("vendor", f->vendor);
 	event_hex("device", f->device);
 	event_hex("class", f->class);

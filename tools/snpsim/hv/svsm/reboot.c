@@ -106,6 +106,7 @@ static u64 execute(struct svsm_call *c)
 	}
 	executing = true;
 	vcpu_freeze_others(c->v);
+	dma_begin_anew();
 	event_execute(c, result);
 	check_aps(c->v);
 	if (host_is(HOST_RESUME))

@@ -3,17 +3,10 @@
  * What a guest leaves alive at EXECUTE: the simulator's event has to say so. The runner
  * looks at the event; the tests here only set things up.
  */
+#include "pci.h"
 #include "tests.h"
 
 #define AP		1
-#define PCI_ADDRESS	0xcf8
-#define PCI_DATA	0xcfc
-#define BDF(bus, dev, fn)	((bus) << 16 | (dev) << 11 | (fn) << 8)
-#define REG_ID		0x00
-#define REG_COMMAND	0x04
-#define REG_BUSES	0x18
-#define REG_CAPS	0x34
-#define COMMAND_MASTER	BIT(2)
 #define CAP_MSI		0x05
 #define CAP_MSIX	0x11
 #define MSI_ENABLE	BIT(16)
@@ -32,23 +25,6 @@
 #define HPET_TIMER1	0xfed00120UL
 #define HPET_ENABLE	BIT(0)
 #define HPET_INT	BIT(2)
-
-static u32 pci_get(u32 bdf, u32 reg)
-{
-	outl(PCI_ADDRESS, BIT(31) | bdf | reg);
-	return inl(PCI_DATA);
-}
-
-static void pci_set(u32 bdf, u32 reg, u32 v)
-{
-	outl(PCI_ADDRESS, BIT(31) | bdf | reg);
-	outl(PCI_DATA, v);
-}
-
-static void bus_master_on(u32 bdf)
-{
-	pci_set(bdf, REG_COMMAND, (pci_get(bdf, REG_COMMAND) & 0xffff) | COMMAND_MASTER);
-}
 
 static bool capability_on(u32 bdf, u32 id, u32 enable)
 {

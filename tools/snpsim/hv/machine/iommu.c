@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The host's IOMMU: a device reaches what the host may reach, the shared pages. QEMU's
+ * intel-iommu (hw/i386/intel_iommu.c), driven as in "Intel Virtualization Technology for
+ * Directed I/O": one table of second-level translations for all devices, which are
+ * identities; by bus a table that says whether a function is let through at all.
+ *
+ * The guest is not told of it (launch/acpi.c) and cannot reach it. Without one, at fidelity
+ * fast, every access of a device passes.
+ */
+#include "machine.h"
+
+#define IOMMU_BASE		0xfed90000UL
+#define REG_VERSION		0x00
+#define REG_CAPABILITIES	0x08		/* 64 bits */
+#define REG_EXTENDED		0x10		/* 64 bits */
+#define REG_COMMAND		0x18
+#define REG_STATUS		0x1c
+#define REG_ROOT		0x20		/* 64 bits */
+#define REG_CONTEXT_HIGH	0x2c		/* the upper half of a 64-bit command */
+#define REG_FAULT_STATUS	0x34
+
+#define COMMAND_TRANSLATE	BIT_ULL(31)
+#define COMMAND_SET_ROOT	BIT_ULL(30)
+#define CONTEXT_INVALIDATE_ALL	(1U << 31 | 1U << 29)
+#define IOTLB_HIGH		12		/* of the register, from EXTENDED */
+#define IOTLB_INVALIDATE_ALL	(1U << 31 | 1U << 28)
+#define FAULT_OVERFLOW		BIT_ULL(0)
+#define FAULT_PENDING		BIT_ULL(1)
+#define RECORD_ADDRESS		0
+#define RECORD_SOURCE		8
+#define RECORD_HIGH		12
+#define RECORD_VALID		(1U << 31)
+#define RECORD_READ		(1U << 30)
+#define RECORD_REASON(high)	((high) & 0xff)
+#define REASON_NOT_LET		2		/* the function has no context entry */
+
+#define ENTRY_PRESENT		1UL
+#define ENTRY_RW		3UL
+#define WIDTH_39		1UL		/* three levels; every IOMMU of QEMU's has it */
+#define DOMAIN			(1UL << 8)
+#define ENTRIES			512
+#define FUNCTIONS		256
+#define COMMAND_TIMEOUT_NS	1000000000UL
+
+struct root_entry {
+	u64 low, high;
+};
+
+static u64 *pages, tables;
+static struct root_entry (*contexts)[FUNCTIONS];
+static u64 iotlb_high, record;
+static bool present, stale;
+
+bool iommu_present(void)
+{
+	return present;
+}
+
+static u32 get(u64 reg)
+{
+	return mmio_read32(IOMMU_BASE + reg);
+}
+
+static void set(u64 reg, u32 v)
+{
+	mmio_write32(IOMMU_BASE + reg, v);
+}
+
+static u64 get64(u64 reg)
+{
+	return get(reg) | (u64)get(reg + 4) << 32;
+}
+
+/* A page is the host's, or it is not any more. */
+void iommu_update(u64 gfn)
+{
+	u64 entry = 0;
+
+	if (!present)
+		return;
+	if ((rmp[gfn] & PAGE_STATE) == PAGE_SHARED)
+		entry = gfn << PAGE_SHIFT | ENTRY_RW;
+	if (pages[gfn] && !entry)
+		stale = true;
+	WRITE_ONCE(pages[gfn], entry);
+}
+
+/* What a device may have cached of pages that are not shared any more. Under sim_lock. */
+void iommu_sync(void)
+{
+	if (!stale)
+		return;
+	stale = false;
+	set(iotlb_high, IOTLB_INVALIDATE_ALL);
+}
+
+/* Whether a function's accesses are let through. */
+void iommu_let(u32 function, bool let)
+{
+	struct root_entry *context = &contexts[PCI_BUS(function)][function & 0xff];
+
+	WRITE_ONCE(context->low, let ? tables | ENTRY_PRESENT : 0);
+	set(REG_CONTEXT_HIGH, CONTEXT_INVALIDATE_ALL);
+	set(iotlb_high, IOTLB_INVALIDATE_ALL);
+}
+
+/* The oldest access that was not let through and has not been told of yet. */
+bool iommu_take_fault(struct iommu_fault *f)
+{
+	u32 status = get(REG_FAULT_STATUS), high;
+
+	if (!(status & FAULT_PENDING))
+		return false;
+	high = get(record + RECORD_HIGH);
+	f->gpa = get64(record + RECORD_ADDRESS) & PAGE_MASK;
+	f->function = get(record + RECORD_SOURCE) & 0xffff;
+	f->write = !(high & RECORD_READ);
+	f->kept_out = RECORD_REASON(high) == REASON_NOT_LET;
+	set(record + RECORD_HIGH, RECORD_VALID);
+	if (status & FAULT_OVERFLOW)
+		set(REG_FAULT_STATUS, FAULT_OVERFLOW);
+	return high & RECORD_VALID;
+}
+
+static void command(u32 bit)
+{
+	u64 start = now_ns();
+
+	set(REG_COMMAND, get(REG_STATUS) | bit);
+	while (!(get(REG_STATUS) & bit))
+		if (now_ns() - start > COMMAND_TIMEOUT_NS)
+			hv_panic("IOMMU: command %x is not done", bit);
+}
+
+static u64 make_tables(u64 leaves)
+{
+	u64 directories = (leaves + ENTRIES - 1) / ENTRIES;
+	u64 *top = alloc_pages(1), *directory = alloc_pages(directories);
+
+	pages = alloc_pages(leaves);
+	for (u64 i = 0; i < leaves; i++)
+		directory[i] = (u64)(pages + i * ENTRIES) | ENTRY_RW;
+	for (u64 i = 0; i < directories; i++)
+		top[i] = (u64)(directory + i * ENTRIES) | ENTRY_RW;
+	return (u64)top;
+}
+
+static u64 make_roots(void)
+{
+	struct root_entry *root = alloc_pages(1);
+
+	contexts = alloc_pages(PCI_BUSES);
+	for (u32 bus = 0; bus < PCI_BUSES; bus++) {
+		root[bus].low = (u64)contexts[bus] | ENTRY_PRESENT;
+		for (u32 f = 0; f < FUNCTIONS; f++)
+			contexts[bus][f] = (struct root_entry){
+				tables | ENTRY_PRESENT, DOMAIN | WIDTH_39,
+			};
+	}
+	return (u64)root;
+}
+
+/* After rmp_init(): what it covers is what the guest's memory can be. */
+void iommu_init(void)
+{
+	u32 version = get(REG_VERSION);
+	u64 root, gfn = IOMMU_BASE >> PAGE_SHIFT;
+
+	if (!version || version == ~0U)
+		return;
+	iotlb_high = (get64(REG_EXTENDED) >> 8 & 0x3ff) * 16 + IOTLB_HIGH;
+	record = (get64(REG_CAPABILITIES) >> 24 & 0x3ff) * 16;
+	tables = make_tables((rmp_pages() + ENTRIES - 1) / ENTRIES);
+	present = true;
+	for (u64 g = 0; g < rmp_pages(); g++)
+		iommu_update(g);
+	root = make_roots();
+	set(REG_ROOT, root);
+	set(REG_ROOT + 4, root >> 32);
+	command(COMMAND_SET_ROOT);
+	set(REG_CONTEXT_HIGH, CONTEXT_INVALIDATE_ALL);
+	set(iotlb_high, IOTLB_INVALIDATE_ALL);
+	command(COMMAND_TRANSLATE);
+	page_set(gfn, PAGE_HV);
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A device that reaches for memory: QEMU's edu (docs/specs/edu.rst), which copies between
+ * memory and a buffer of its own a tenth of a second after it is told to.
+ */
+#include "pci.h"
+#include "tests.h"
+
+#define EDU		BDF(0, 5, 0)	/* -device edu,addr=5 */
+#define EDU_ID		0x11e81234
+#define EDU_BAR		0xfe000000UL
+#define EDU_SOURCE	(EDU_BAR + 0x80)
+#define EDU_TARGET	(EDU_BAR + 0x88)
+#define EDU_COUNT	(EDU_BAR + 0x90)
+#define EDU_COMMAND	(EDU_BAR + 0x98)
+#define EDU_BUFFER	0x40000
+#define EDU_START	BIT(0)
+#define EDU_TO_MEMORY	BIT(1)
+#define EDU_MS		100
+#define LONG_MS		400
+#define PAGE		0x7000000UL
+#define PATTERN		0x5a5a5a5aU
+#define MAX_BOOTS	4
+
+static bool edu_on(void)
+{
+	if (!expect_eq("edu", pci_get(EDU, REG_ID), EDU_ID))
+		return false;
+	pci_set(EDU, REG_BAR0, EDU_BAR);
+	pci_set(EDU, REG_COMMAND, COMMAND_MEMORY | COMMAND_MASTER);
+	return true;
+}
+
+static void to_memory(u64 pa)
+{
+	mmio_write(EDU_SOURCE, EDU_BUFFER);
+	mmio_write(EDU_TARGET, pa);
+	mmio_write(EDU_COUNT, sizeof(u32));
+	mmio_write(EDU_COMMAND, EDU_START | EDU_TO_MEMORY);
+}
+
+static void from_memory(u64 pa)
+{
+	mmio_write(EDU_SOURCE, pa);
+	mmio_write(EDU_TARGET, EDU_BUFFER);
+	mmio_write(EDU_COUNT, sizeof(u32));
+	mmio_write(EDU_COMMAND, EDU_START);
+}
+
+static u32 *shared_page(void)
+{
+	expect_eq("PSC to shared", ghcb_psc_msr(PAGE, PSC_SHARED), 0);
+	*(u32 *)shared(PAGE) = PATTERN;
+	return shared(PAGE);
+}
+
+/* Through its buffer, which is empty at first, and back. */
+static void to_shared(void)
+{
+	u32 *p = shared_page();
+
+	if (!edu_on())
+		return;
+	to_memory(PAGE);
+	delay_ms(LONG_MS);
+	expect_eq("contents", load(p), 0);
+	store(p, PATTERN);
+	from_memory(PAGE);
+	delay_ms(LONG_MS);
+	store(p, 0);
+	to_memory(PAGE);
+	delay_ms(LONG_MS);
+	expect_eq("contents", load(p), PATTERN);
+}
+
+static void to_private(void)
+{
+	u64 pa = page_far();
+
+	page_accept(pa);
+	*(u32 *)private(pa) = PATTERN;
+	say("PAGE %lx", pa);
+	if (!edu_on())
+		return;
+	to_memory(pa);
+	delay_ms(LONG_MS);
+	expect_eq("contents", load((u32 *)private(pa)), PATTERN);
+}
+
+static void from_private(void)
+{
+	u64 pa = page_far();
+
+	page_accept(pa);
+	say("PAGE %lx", pa);
+	if (!edu_on())
+		return;
+	from_memory(pa);
+	delay_ms(LONG_MS);
+}
+
+/* What was shared once is out of its reach as soon as it is not any more. */
+static void to_taken_back(void)
+{
+	shared_page();
+	say("PAGE %lx", PAGE);
+	if (!edu_on())
+		return;
+	to_memory(PAGE);
+	delay_ms(LONG_MS);
+	expect_eq("PSC to private", ghcb_psc_msr(PAGE, PSC_PRIVATE), 0);
+	page_accept(PAGE);
+	*(u32 *)private(PAGE) = PATTERN;
+	to_memory(PAGE);
+	delay_ms(LONG_MS);
+	expect_eq("contents", load((u32 *)private(PAGE)), PATTERN);
+}
+
+/* Told to write by one boot, it does so in the next; a few times over, for slow machines. */
+static void stale(void)
+{
+	shared_page();
+	say("PAGE %lx", PAGE);
+	if (boot > 1)
+		delay_ms(EDU_MS + LONG_MS);
+	if (boot < MAX_BOOTS && edu_on()) {
+		to_memory(PAGE);
+		execute();
+	}
+}
+
+/* The same, where the next boot does not share that page: nobody's, and it stays as it is. */
+static void stale_unclaimed(void)
+{
+	if (boot > 1) {
+		delay_ms(EDU_MS + LONG_MS);
+		return;
+	}
+	shared_page();
+	say("PAGE %lx", PAGE);
+	if (edu_on()) {
+		to_memory(PAGE);
+		execute();
+	}
+}
+
+/* Whoever uses its registers has begun with it: what it does then is lawful. */
+static void begun(void)
+{
+	u32 *p;
+
+	if (boot == 1) {
+		if (edu_on())
+			execute();
+		return;
+	}
+	p = shared_page();
+	to_memory(PAGE);
+	delay_ms(LONG_MS);
+	expect_eq("contents", load(p), 0);
+}
+
+/* Without bus mastering at EXECUTE it is not watched. */
+static void stopped(void)
+{
+	u32 *p;
+
+	if (boot == 1) {
+		if (!edu_on())
+			return;
+		pci_set(EDU, REG_COMMAND, COMMAND_MEMORY);
+		execute();
+	}
+	p = shared_page();
+	if (!edu_on())
+		return;
+	to_memory(PAGE);
+	delay_ms(LONG_MS);
+	expect_eq("contents", load(p), 0);
+}
+
+static const struct selftest tests[] = {
+	{ .name = "dma.to-shared", .run = to_shared, .alone = true },
+	{ .name = "dma.to-private", .run = to_private, .alone = true },
+	{ .name = "dma.from-private", .run = from_private, .alone = true },
+	{ .name = "dma.to-taken-back", .run = to_taken_back, .alone = true },
+	{ .name = "dma.stale", .run = stale, .alone = true },
+	{ .name = "dma.stale-unclaimed", .run = stale_unclaimed, .alone = true },
+	{ .name = "dma.begun", .run = begun, .alone = true },
+	{ .name = "dma.stopped", .run = stopped, .alone = true },
+};
+
+const struct selftest_table dma_tests = { tests, ARRAY_SIZE(tests) };
