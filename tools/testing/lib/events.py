@@ -106,7 +106,8 @@ class Events(list):
         The BSP calls, with no flags; every AP is accounted for and none can run
         guest code; the BSP's local APIC has nothing left to deliver; pages were
         invalidated; the next boot follows; and no more EXECUTE calls were refused
-        than expected.  Devices, timers and KVM's areas are as on first boot.
+        than expected.  Devices, timers and KVM's areas are as on first boot, and no device
+        reached for memory that is not its driver's.
         """
         if len(self.executes) != count:
             self.fail(f"{len(self.executes)} accepted EXECUTE calls, not {count}")
@@ -119,6 +120,7 @@ class Events(list):
             if found:
                 self.fail(f"EXECUTE {number + 1} left {found} alive")
         self.no(*BAD_ENDS)
+        self.no("dma")
         self.boots(count + 1)
 
     def _orderly_reset(self, execute, cpus):

@@ -109,6 +109,44 @@ def fixture_without(tmp_path):
     return build
 
 
+# Requests to this disk are under way for longer than the next kernel takes to share memory
+SLOW = ("-drive", "if=none,id=slow,driver=null-co,size=64M,read-zeroes=on,latency-ns=4000000000", "-device", "virtio-blk-pci,drive=slow")
+# In a row, without waiting for an answer: the kernel's buffers for devices are all in use
+READS = "for n in $(seq 0 31); do dd if=/dev/vda of=/dev/null bs=128k count=1 skip=$n 2>/dev/null & done; sleep 1"
+
+
+def requests_under_way(simulate, **arguments):
+    guest = simulate(qemu=SLOW, **arguments)
+    guest.trouble_is_fine = True
+    guest.boot(1, timeout=crash.BOOT)
+    guest.load()
+    guest.check("modprobe virtio_blk")
+    guest.check(READS)
+    guest.send(BEGIN["panic-ap"])
+    return guest
+
+
+def test_requests_under_way(simulate):
+    """A disk answers after the reset: not into the memory of the next kernel."""
+    guest = requests_under_way(simulate)
+    assert guest.boot(2, timeout=crash.RESET) == 4
+    guest.check("sleep 5")
+    guest.load()
+    guest.check("modprobe virtio_blk; dd if=/dev/vda bs=64k count=4 | cmp -n 262144 - /dev/zero")
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=4)
+
+
+@pytest.mark.sliced
+def test_requests_under_way_without(simulate, without):
+    """The same, if nobody stops the disk: a violation, or at least it is told of."""
+    guest = requests_under_way(simulate, initrd=without("devices"))
+    guest.boot(2, timeout=crash.RESET)
+    guest.send("sleep 5; poweroff -f")
+    guest.end()
+    assert [event for event in guest.events.of("dma") if event["stale"]]
+
+
 @pytest.mark.sliced
 @pytest.mark.parametrize("measure", WITHOUT)
 def test_without(simulate, without, measure):
