@@ -17,6 +17,7 @@ from selftest_run import run_of
 
 IMAGE = places.BUILD / "snpsim/selftest.bz"
 QEMU = places.qemu()
+EDU = ("-device", "edu,addr=5")
 
 
 def passes(run):
@@ -33,6 +34,11 @@ def caught(run):
 def stale(run):
     caught(run)
     run.events.one("violation", kind="stale-pv")
+
+
+def told_of_stale(run):
+    run.well_formed()
+    assert [event for event in run.events.of("dma") if event["stale"]]
 
 
 def resets(run):
@@ -214,6 +220,17 @@ PV_MUTATIONS = (
 )
 
 
+# The same of DMA: (what is broken, file, text, instead, test, check)
+DMA_MUTATIONS = (
+    ("devices reach all of memory", "machine/iommu.c",
+     "PAGE_STATE) == PAGE_SHARED)", "PAGE_STATE) != PAGE_HV)", "dma.to-private", passes),
+    ("a device keeps what it has cached", "machine/iommu.c",
+     "\tstale = false;\n\tset(iotlb_high, IOTLB_INVALIDATE_ALL);\n", "\tstale = false;\n", "dma.to-taken-back", passes),
+    ("the devices of the last boot are not watched", "svsm/reboot.c", "\tdma_begin_anew();\n", "", "dma.stale", told_of_stale),
+    ("nobody can begin with a device", "machine/npt.c", "\t\tdma_touched(gpa);\n", "\t\t(void)gpa;\n", "dma.begun", passes),
+)
+
+
 @pytest.fixture(scope="module")
 def hypervisor(tmp_path_factory):
     """A copy of the sources and its build; the self-test guest is the one there is."""
@@ -229,13 +246,13 @@ def build(top):
     assert result.returncode == 0, result.stdout
 
 
-def run_guest(top, name, test, fidelity, monkeypatch, host=None):
+def run_guest(top, name, test, fidelity, monkeypatch, host=None, qemu=()):
     monkeypatch.setenv("SNPSIM_QEMU", QEMU)
     monkeypatch.setattr(places, "BUILD", top / "build")
     guest = Guest(
         places.CHECK / "simulator/mutations" / name.replace(" ", "-"), kernel=IMAGE, initrd=IMAGE,
         fidelity=fidelity, host=host, smp=3 if host else 2, append=f"test={test}",
-        timeout=30 if host else 10,
+        timeout=30 if host or qemu else 10, qemu=qemu,
     )
     return run_of(guest, 60)
 
@@ -297,11 +314,30 @@ def test_pv_mutation_is_red(hypervisor, monkeypatch, name, file, old, new, test,
         check(run)
 
 
+@pytest.mark.parametrize("name, file, old, new, test, check", DMA_MUTATIONS,
+    ids=[row[0].replace(" ", "-") for row in DMA_MUTATIONS],
+)
+def test_dma_mutation_is_red(hypervisor, monkeypatch, name, file, old, new, test, check):
+    path = hypervisor / "source/hv" / file
+    source = path.read_text(encoding="utf-8")
+    assert source.count(old) == 1, f"{file} does not have {old!r} once: write this mutation anew"
+    try:
+        path.write_text(source.replace(old, new), encoding="utf-8")
+        build(hypervisor)
+        run = run_guest(hypervisor, f"dma {name}", test, "strict", monkeypatch, qemu=EDU)
+    finally:
+        path.write_text(source, encoding="utf-8")
+    with pytest.raises(AssertionError):
+        check(run)
+
+
 def test_copy_without_mutation_is_green(hypervisor, monkeypatch):
     """The same runs, unbroken, satisfy the same checks."""
     build(hypervisor)
     rebuilt(run_guest(hypervisor, "none rebuild", REBUILD, "strict", monkeypatch, "rebuild"))
     for test, check in sorted({row[4:] for row in PV_MUTATIONS}, key=str):
         check(run_guest(hypervisor, f"none {test}", test, "strict", monkeypatch, "kvm-pv"))
+    for test, check in sorted({row[4:] for row in DMA_MUTATIONS}, key=str):
+        check(run_guest(hypervisor, f"none {test}", test, "strict", monkeypatch, qemu=EDU))
     for test, fidelity, check in sorted({row[4:] for row in MUTATIONS}, key=str):
         check(run_guest(hypervisor, f"none {test} {fidelity}", test, fidelity, monkeypatch))
