@@ -145,3 +145,43 @@ def test_what_is_no_note(simulate):
         assert guest.attribute("next_reset_note") == note
     assert guest.dmesg().count(line) == 5
     guest.powered_off()
+
+
+def test_note_that_comes_too_late(simulate):
+    """A restart that has begun has taken the note that there was."""
+    guest = boot(simulate, smp=2, append="reboot=t")
+    noted(guest, SHORT)
+    # On its way it waits for two seconds, armed
+    guest.check("insmod /lib/modules/stuck.ko mode=none; taskset -p 1 $$ > /dev/null")
+    guest.send(
+        f"cd {places.ATTRIBUTES}; (taskset 2 reboot -f &); while ! grep -q armed state; do :; done; "
+        "svsm-reset note later 2> /run/refused; s=$(cat next_reset_note)-$(grep -c 'it is too late' /run/refused); "
+        "echo still $s; echo still $s"
+    )
+    guest.expect(f"still {SHORT}-1")
+    again(guest, 2)
+    assert last(guest)["note"] == SHORT
+    guest.powered_off()
+
+
+@pytest.mark.sliced
+def test_note_and_a_crash_kernel(simulate):
+    """The crash drops it, and the crash kernel takes none: the message of its restart is the crash's."""
+    guest = simulate(smp=2, initrd=places.INITRD_KDUMP, memory="1G", timeout=600, append="crashkernel=256M")
+    guest.trouble_is_fine = True
+    guest.boot(1, timeout=300)
+    guest.load()
+    noted(guest, SHORT)
+    guest.check("load-capture nokaslr", timeout=240)
+    guest.send("echo c > /proc/sysrq-trigger")
+    guest.capture(1, timeout=300)
+    guest.load()
+    status, output = guest.run("svsm-reset note mine")
+    assert status == 1 and "svsm-reset note: this is a crash kernel: the message of its restart is that of the crash" in output
+    assert guest.attribute("next_reset_note") == ""
+    guest.send("reboot -f")
+    guest.boot(2, timeout=300)
+    guest.load()
+    seen = last(guest)
+    assert (seen["reason"], seen["message"], seen["note"]) == ("kdump", "sysrq triggered crash", None)
+    guest.powered_off()
