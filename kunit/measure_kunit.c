@@ -11,6 +11,11 @@
 
 #include "measure-line.c"
 
+#define LINE(reason, cause, trigger, outcome, dump, count, store, trust, boot, ms) \
+	("version=1;reason=" reason ";cause=" cause ";trigger=" trigger	\
+	 ";outcome=" outcome ";dump=" dump ";count=" count ";store=" store \
+	 ";trust=" trust ";boot=" boot ";uptime_ms=" ms ";")
+
 struct measure_row {
 	const char *name;
 	struct svr_measured facts;
@@ -21,30 +26,35 @@ static const struct measure_row measure_rows[] = {
 	{ "first boot",
 	  { .reason = SVR_REASON_NONE, .store = "none", .boot = 0x1a2b,
 	    .uptime_ms = 6214 },
-	  "version=1;reason=none;cause=none;trigger=none;outcome=none;dump=none;count=0;store=none;trust=none;boot=0x1a2b;uptime_ms=6214;" },
+	  LINE("none", "none", "none", "none", "none", "0", "none", "none",
+	       "0x1a2b", "6214") },
 	{ "panic",
 	  { .reason = SVR_REASON_PANIC, .cause = SVR_REASON_PANIC,
 	    .outcome = SVR_OUTCOME_COMPLETED, .count = 1,
 	    .store = "secrets", .trust = SVR_TRUST_GUEST, .boot = 1,
 	    .uptime_ms = 0 },
-	  "version=1;reason=panic;cause=panic;trigger=none;outcome=completed;dump=none;count=1;store=secrets;trust=guest;boot=0x0001;uptime_ms=0;" },
+	  LINE("panic", "panic", "none", "completed", "none", "1", "secrets",
+	       "guest", "0x0001", "0") },
 	{ "sysrq-b, from a store of the host's, without a tag",
 	  { .reason = SVR_REASON_EMERGENCY, .cause = SVR_REASON_EMERGENCY,
 	    .trigger = SVR_TRIGGER_SYSRQ, .outcome = SVR_OUTCOME_RELAUNCHED,
 	    .count = 65535, .store = "cmos", .trust = SVR_TRUST_HOST },
-	  "version=1;reason=emergency-restart;cause=emergency-restart;trigger=sysrq-b;outcome=relaunched;dump=none;count=65535;store=cmos;trust=host;boot=0x0000;uptime_ms=0;" },
+	  LINE("emergency-restart", "emergency-restart", "sysrq-b",
+	       "relaunched", "none", "65535", "cmos", "host", "0x0000", "0") },
 	{ "refused",
 	  { .reason = SVR_REASON_REFUSED, .cause = SVR_REASON_REBOOT,
 	    .outcome = SVR_OUTCOME_REFUSED, .count = 3, .store = "efi",
 	    .trust = SVR_TRUST_HOST, .boot = U16_MAX,
 	    .uptime_ms = U64_MAX },
-	  "version=1;reason=refused;cause=reboot;trigger=none;outcome=refused;dump=none;count=3;store=efi;trust=host;boot=0xffff;uptime_ms=18446744073709551615;" },
+	  LINE("refused", "reboot", "none", "refused", "none", "3", "efi",
+	       "host", "0xffff", "18446744073709551615") },
 	{ "in a crash kernel",
 	  { .reason = SVR_REASON_KDUMP, .cause = SVR_REASON_KDUMP,
 	    .outcome = SVR_OUTCOME_UNKNOWN, .dump = SVR_DUMP_IN_PROGRESS,
 	    .count = UINT_MAX, .store = "secrets", .trust = SVR_TRUST_GUEST,
 	    .boot = 0xabcd, .uptime_ms = 1 },
-	  "version=1;reason=kdump;cause=kdump;trigger=none;outcome=unknown;dump=in-progress;count=4294967295;store=secrets;trust=guest;boot=0xabcd;uptime_ms=1;" },
+	  LINE("kdump", "kdump", "none", "unknown", "in-progress", "4294967295",
+	       "secrets", "guest", "0xabcd", "1") },
 };
 
 KUNIT_ARRAY_PARAM_DESC(measure, measure_rows, name);

@@ -8,8 +8,8 @@
 
 #include "next-note.c"
 
-#define TEN		"0123456789"
-#define SIXTY		TEN TEN TEN TEN TEN TEN
+#define TWENTY		"01234567890123456789"
+#define SIXTY		"012345678901234567890123456789012345678901234567890123456789"
 
 struct next_note_row {
 	const char *name;
@@ -37,7 +37,7 @@ static const struct next_note_row next_note_rows[] = {
 	{ "not all of the buffer", "updated", 6, 0, "update" },
 	{ "two lines", "a\nb", 0, -EINVAL, "before" },
 	{ "a line that begins late", "\na", 0, -EINVAL, "before" },
-	{ "two lines, the second one beyond what is kept", SIXTY TEN "\nb", 0,
+	{ "two lines, the second one beyond what is kept", SIXTY TWENTY "\nb", 0,
 	  -EINVAL, "before" },
 	{ "a NUL", "a\0b", 3, -EINVAL, "before" },
 	{ "a NUL at the end", "a\0", 2, -EINVAL, "before" },

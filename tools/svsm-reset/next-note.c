@@ -13,6 +13,7 @@
 /* What this note is worth, beside the text itself */
 static void sr_next_note_say(const struct sr_facts *facts)
 {
+	static const char orderly[] = "if the restart is an orderly one";
 	const struct sr_next *next = &facts->next;
 
 	printf("note: \"%s\"%s\n", next->note,
@@ -22,10 +23,10 @@ static void sr_next_note_say(const struct sr_facts *facts)
 	else if (!*next->kept)
 		printf("The next boot will not show it: no record that is kept has room for it.\n");
 	else if (strcmp(next->kept, next->note))
-		printf("The next boot will show \"%s\" of it, if the restart is an orderly one: the record has no room for more.\n",
-		       next->kept);
+		printf("The next boot will show \"%s\" of it, %s: the record has no more room.\n",
+		       next->kept, orderly);
 	else
-		printf("The next boot will show it, if the restart is an orderly one.\n");
+		printf("The next boot will show it, %s.\n", orderly);
 }
 
 static int sr_next_note_show(const struct sr_facts *facts)
@@ -61,7 +62,7 @@ static void sr_next_note_explain(int err)
 		sr_error(command, "a restart has begun, it is too late");
 		break;
 	case -EOPNOTSUPP:
-		sr_error(command, "this is a crash kernel: the message of its restart is that of the crash");
+		sr_error(command, "this is a crash kernel, its restart has the crash's message");
 		break;
 	case -ENOENT:
 		sr_error(command, "this driver does not take notes, it is older than this tool");

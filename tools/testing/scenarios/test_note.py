@@ -89,7 +89,7 @@ def test_note_that_is_cut(simulate):
     shown = guest.attribute("next_reset_note_kept")
     assert shown.endswith("...") and LONG.startswith(shown[:-3]) and len(shown) > 12
     assert kept == f'The next boot will show "{shown}" of it, if the restart is an orderly one: ' \
-        "the record has no room for more."
+        "the record has no more room."
     guest.send("reboot -f")
     again(guest, 2, "record=cmos")
     # Where a load in the same boot looks has nothing of the record that "secrets" has
@@ -177,7 +177,7 @@ def test_note_and_a_crash_kernel(simulate):
     guest.capture(1, timeout=300)
     guest.load()
     status, output = guest.run("svsm-reset note mine")
-    assert status == 1 and "svsm-reset note: this is a crash kernel: the message of its restart is that of the crash" in output
+    assert status == 1 and "svsm-reset note: this is a crash kernel, its restart has the crash's message" in output
     assert guest.attribute("next_reset_note") == ""
     guest.send("reboot -f")
     guest.boot(2, timeout=300)

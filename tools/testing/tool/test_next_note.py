@@ -30,7 +30,7 @@ def as_user(binary, *arguments):
 @pytest.mark.parametrize("kept, changes, said", [
     (NOTE, {}, "The next boot will show it, if the restart is an orderly one."),
     ("kernel upd...", {}, 'The next boot will show "kernel upd..." of it, if the restart is an orderly one: '
-     "the record has no room for more."),
+     "the record has no more room."),
     ("", {}, "The next boot will not show it: no record that is kept has room for it."),
     ("", {"enabled": "0"}, "The next boot will not show it: enabled is 0, and no record is written."),
 ])
