@@ -6,6 +6,7 @@ import json
 import pytest
 
 from lib import places
+from lib.crash import DO, TROUBLE
 
 SHORT = "update, alice"
 LONG = "kernel update to 6.12.120 for CVE-2026-12345, asked for by alice in ticket 4711"
@@ -110,13 +111,26 @@ def test_note_that_is_cut(simulate):
 
 
 def test_note_in_an_efi_variable(simulate):
-    """All that the driver holds; and the text of reboot(2) comes second."""
+    """All that the driver holds."""
     guest = boot(simulate, "record=efi", efivars=True)
     assert noted(guest, LONG)[1] == "The next boot will show it, if the restart is an orderly one."
     guest.send("reboot -f")
     again(guest, 2, "record=efi")
     assert last(guest)["note"] == HELD
     guest.powered_off()
+
+
+def test_note_and_the_text_of_a_reboot(simulate):
+    """reboot(2) may bring one along: it is a note where there is no other."""
+    guest = boot(simulate)
+    # Of the text as much as "secrets" has room for
+    for number, note, seen in ((2, "", "trouble: as aske..."), (3, SHORT, SHORT)):
+        guest.check(f"insmod {TROUBLE}; svsm-reset note '{note}'")
+        guest.send(f"echo reboot-text 0 > {DO}")
+        again(guest, number)
+        assert (last(guest)["reason"], last(guest)["note"]) == ("reboot", seen)
+    guest.powered_off()
+    guest.events.orderly_resets(2, cpus=1)
 
 
 def write(guest, text):
