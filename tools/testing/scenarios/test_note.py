@@ -7,6 +7,7 @@ import pytest
 
 from lib import places
 from lib.crash import DO, TROUBLE
+from lib.slices import later
 
 SHORT = "update, alice"
 LONG = "kernel update to 6.12.120 for CVE-2026-12345, asked for by alice in ticket 4711"
@@ -68,7 +69,7 @@ def test_note_of_a_reboot(simulate):
 
 @pytest.mark.parametrize("how, reason, message", [
     ("echo c > /proc/sysrq-trigger", "panic", "sysrq triggered crash"),
-    ("echo b > /proc/sysrq-trigger", "emergency-restart", ""),
+    later("echo b > /proc/sysrq-trigger", "emergency-restart", ""),
 ])
 def test_note_that_is_dropped(simulate, how, reason, message):
     guest = boot(simulate)
@@ -110,6 +111,7 @@ def test_note_that_is_cut(simulate):
     guest.powered_off()
 
 
+@pytest.mark.sliced
 def test_note_in_an_efi_variable(simulate):
     """All that the driver holds."""
     guest = boot(simulate, "record=efi", efivars=True)
@@ -120,6 +122,7 @@ def test_note_in_an_efi_variable(simulate):
     guest.powered_off()
 
 
+@pytest.mark.sliced
 def test_note_and_the_text_of_a_reboot(simulate):
     """reboot(2) may bring one along: it is a note where there is no other."""
     guest = boot(simulate)
@@ -161,6 +164,7 @@ def test_what_is_no_note(simulate):
     guest.powered_off()
 
 
+@pytest.mark.sliced
 def test_note_that_comes_too_late(simulate):
     """A restart that has begun has taken the note that there was."""
     guest = boot(simulate, smp=2, append="reboot=t")
