@@ -184,7 +184,7 @@ static void trouble_reboot(void)
 
 static void trouble_reboot_text(void)
 {
-	static char text[] = "trouble: as asked for";
+	char text[] = "trouble: as asked for";
 
 	kernel_restart(text);
 }
