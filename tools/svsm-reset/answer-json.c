@@ -121,6 +121,19 @@ static struct json_object *sr_json_protocol(const struct sr_facts *facts)
 	return object;
 }
 
+static struct json_object *sr_json_next(const struct sr_facts *facts)
+{
+	const struct sr_next *next = &facts->next;
+	struct json_object *object = sr_json_object();
+	bool known = !next->error;
+
+	sr_json_add(object, "note", known ?
+		    sr_json_have(json_object_new_string(next->note)) : NULL);
+	sr_json_add(object, "kept", known ?
+		    sr_json_have(json_object_new_string(next->kept)) : NULL);
+	return object;
+}
+
 static struct json_object *sr_json_fleet(const struct sr_facts *facts)
 {
 	struct sr_fleet fleet = sr_fleet_words(&facts->last);
@@ -151,6 +164,9 @@ static struct json_object *sr_json_last(const struct sr_facts *facts)
 		    sr_json_have(json_object_new_string(last->message)));
 	sr_json_add(object, "message_cut", last->hidden ? NULL :
 		    sr_json_flag(last->cut));
+	/* The same text, where it is no crash's; null: not known, or no orderly restart */
+	sr_json_add(object, "note", last->hidden || !sr_last_has_note(last) ?
+		    NULL : sr_json_have(json_object_new_string(last->message)));
 	sr_json_add(object, "cpu", sr_json_int(last->cpu));
 	sr_json_add(object, "not_quiesced",
 		    sr_json_have(json_object_new_string(last->cpus)));
@@ -219,6 +235,7 @@ struct json_object *sr_json_status(const struct sr_facts *facts)
 	sr_json_add(object, "ap_policy", sr_json_text(facts->policy));
 	sr_json_add(object, "device_policy", sr_json_text(facts->device_policy));
 	sr_json_add(object, "deadman", sr_json_int(set->deadman));
+	sr_json_add(object, "next_reset", sr_json_next(facts));
 	sr_json_add(object, "last_reset", sr_json_last(facts));
 	sr_json_add(object, "resets", sr_json_counts(facts));
 	sr_json_add(record, "store", sr_json_text(facts->store));

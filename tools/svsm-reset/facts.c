@@ -126,6 +126,15 @@ static void sr_read_last(const char *root, struct sr_last *last)
 	last->uptime = sr_value_number(root, "last_reset_uptime");
 }
 
+static void sr_read_next(const char *root, struct sr_next *next)
+{
+	next->error = sr_value(root, "next_reset_note", next->note,
+			       sizeof(next->note));
+	next->hidden = next->error == -EACCES || next->error == -EPERM;
+	next->cut = sr_ends_in(next->note, SR_CUT);
+	sr_value(root, "next_reset_note_kept", next->kept, sizeof(next->kept));
+}
+
 /* Drivers without record_trust have these three stores, as documented */
 static void sr_trust_of_store(struct sr_facts *facts)
 {
@@ -196,6 +205,7 @@ static void sr_read_driver(const char *root, struct sr_facts *facts)
 	sr_value(root, "power_on_reason", facts->power_on,
 		 sizeof(facts->power_on));
 	sr_read_last(root, &facts->last);
+	sr_read_next(root, &facts->next);
 }
 
 /* As the kernel reads it: of several the last that is a number */

@@ -58,6 +58,22 @@ struct sr_last {
 	long long uptime;
 };
 
+/**
+ * struct sr_next - the operator's note for the next boot
+ * @note:   the note, "" without one
+ * @cut:    there was more of it
+ * @kept:   what the next boot would show of it
+ * @hidden: there may be one, but it is for root only
+ * @error:  0, or why it cannot be read, a negative errno
+ */
+struct sr_next {
+	char note[256];
+	char kept[256];
+	bool cut;
+	bool hidden;
+	int error;
+};
+
 enum sr_count {
 	SR_COUNT_REBOOT,
 	SR_COUNT_EMERGENCY,
@@ -81,6 +97,7 @@ extern const char * const sr_count_names[SR_NR_COUNTS];
  * @policy:    the same for ap_policy
  * @device_policy: the same for device_policy, "" for a driver that has none
  * @last:      the last reset
+ * @next:      the note for the next boot
  * @count:     resets by the SVSM, or SR_NO_NUMBER
  * @counts:    the same, by reason
  * @store:     where the record was found, "" when not known
@@ -102,6 +119,7 @@ struct sr_facts {
 	char policy[64];
 	char device_policy[64];
 	struct sr_last last;
+	struct sr_next next;
 	long long count;
 	long long counts[SR_NR_COUNTS];
 	char store[64];

@@ -61,6 +61,18 @@ bool sr_last_asked_for(const struct sr_last *last)
 }
 
 /**
+ * sr_last_has_note - is what came with it a note, and not the message of a crash?
+ * @last: the last reset
+ *
+ * Return: true for an orderly restart: it has the operator's note, or the text that
+ * reboot(2) brought along. Who asked for it has said so either way.
+ */
+bool sr_last_has_note(const struct sr_last *last)
+{
+	return !strcmp(sr_last_why(last), svr_reason_name(SVR_REASON_REBOOT));
+}
+
+/**
  * sr_last_dumping - is this the crash kernel, at work on its dump?
  * @facts: what is known
  *

@@ -17,6 +17,7 @@ static const struct sr_command * const sr_commands[] = {
 	&sr_command_explain,
 	&sr_command_check,
 	&sr_command_set,
+	&sr_command_note,
 	&sr_command_events,
 };
 

@@ -8,7 +8,7 @@
 #include "tool.h"
 
 #define SR_CMD_REPORT	(SR_CMD_STATUS | SR_CMD_EXPLAIN | SR_CMD_EVENTS)
-#define SR_CMD_ANY	(SR_CMD_REPORT | SR_CMD_CHECK | SR_CMD_SET)
+#define SR_CMD_ANY	(SR_CMD_REPORT | SR_CMD_CHECK | SR_CMD_SET | SR_CMD_NOTE)
 
 /* Long options without a letter */
 enum {

@@ -94,6 +94,23 @@ static void sr_report_device_policy(const struct sr_facts *facts)
 			       svr_device_policy_words[policy].text);
 }
 
+/* Who may not see it need not know that there may be one */
+static void sr_report_next(const struct sr_next *next)
+{
+	if (!*next->note)
+		return;
+	if (!*next->kept)
+		sr_line(SR_DOUBTFUL, "next note",
+			"\"%s\", which the next boot will not show",
+			next->note);
+	else if (strcmp(next->kept, next->note))
+		sr_line(SR_PLAIN, "next note",
+			"\"%s\", of which the next boot will show \"%s\"",
+			next->note, next->kept);
+	else
+		sr_line(SR_PLAIN, "next note", "\"%s\"", next->note);
+}
+
 static void sr_report_guest(const struct sr_facts *facts)
 {
 	const struct sr_settings *set = &facts->set;
@@ -115,6 +132,7 @@ static void sr_report_guest(const struct sr_facts *facts)
 		       svr_ap_policy_words[set->ap_policy].text);
 	sr_report_device_policy(facts);
 	sr_report_deadman(set->deadman);
+	sr_report_next(&facts->next);
 }
 
 static void sr_report_counts(const struct sr_facts *facts)
@@ -165,6 +183,7 @@ static enum sr_mood sr_dump_mood(const char *word)
 static void sr_report_message(const struct sr_facts *facts)
 {
 	const struct sr_last *last = &facts->last;
+	const char *label = sr_last_has_note(last) ? "note" : "message";
 	const char *more = "";
 
 	/* The efi store has room for all that the driver keeps */
@@ -173,9 +192,9 @@ static void sr_report_message(const struct sr_facts *facts)
 			", cut: record=secrets,cmos,efi would keep 63 characters" :
 			", cut: no record has room for more";
 	if (*last->message)
-		sr_line(SR_PLAIN, "message", "\"%s\"%s", last->message, more);
+		sr_line(SR_PLAIN, label, "\"%s\"%s", last->message, more);
 	else if (last->hidden && sr_last_asked_for(last))
-		sr_line(SR_DOUBTFUL, "message", "for root only");
+		sr_line(SR_DOUBTFUL, label, "for root only");
 }
 
 static void sr_report_crash(const struct sr_last *last)

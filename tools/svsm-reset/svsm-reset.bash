@@ -11,7 +11,7 @@ _svsm_reset()
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		status | explain | check | set | events) command=${COMP_WORDS[i]}; break ;;
+		status | explain | check | set | note | events) command=${COMP_WORDS[i]}; break ;;
 		esac
 	done
 	# readline takes "=" for a word of its own
@@ -52,7 +52,8 @@ _svsm_reset()
 		*) words='' ;;
 		esac
 		case $word in -*) words='--sysfs-root --help' ;; esac ;;
-	*) words='status explain check set events --sysfs-root --help --version' ;;
+	note) words='--sysfs-root --help' ;;
+	*) words='status explain check set note events --sysfs-root --help --version' ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }

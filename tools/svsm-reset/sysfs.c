@@ -403,7 +403,7 @@ int sr_read_error(const char *root, const char *path)
 int sr_write(const char *root, const char *path, const char *text)
 {
 	int fd = sr_open(root, path, O_WRONLY | O_TRUNC), err = 0, len;
-	char line[64];
+	char line[256];
 
 	if (fd < 0)
 		return fd;

@@ -18,6 +18,7 @@
  *	sysrq-b, sysrq-c	as from the keyboard
  *	nmi	an NMI that nobody claims, to this CPU itself
  *	reboot	kernel_restart(), as reboot(2) does
+ *	reboot-text	the same with a text, as LINUX_REBOOT_CMD_RESTART2
  *	warn	once another CPU has been stopped: WARN()
  *	stray	once another CPU has been stopped: wake a task on it, as far as the
  *		scheduler gets with that, which is a reschedule interrupt
@@ -181,6 +182,13 @@ static void trouble_reboot(void)
 	kernel_restart(NULL);
 }
 
+static void trouble_reboot_text(void)
+{
+	char text[] = "trouble: as asked for";
+
+	kernel_restart(text);
+}
+
 /* A CPU that has been stopped by now, nr_cpu_ids if none is within a while */
 static unsigned int trouble_stopped_cpu(void)
 {
@@ -220,6 +228,7 @@ static const struct trouble_act trouble_acts[] = {
 	{ "sysrq-c", trouble_sysrq_c },
 	{ "nmi", trouble_nmi },
 	{ "reboot", trouble_reboot },
+	{ "reboot-text", trouble_reboot_text },
 	{ "warn", trouble_warn },
 	{ "stray", trouble_stray },
 };

@@ -23,6 +23,8 @@ DEFAULTS = {
     f"{DEVICE}/ap_policy": "refuse",
     f"{DEVICE}/device_policy": "force",
     f"{DEVICE}/deadman": "600",
+    f"{DEVICE}/next_reset_note": "",
+    f"{DEVICE}/next_reset_note_kept": "",
     f"{DEVICE}/last_reset_reason": "none",
     f"{DEVICE}/last_reset_cause": "none",
     f"{DEVICE}/last_reset_trigger": "none",
@@ -72,7 +74,7 @@ OLDER_LACKS = (
     "last_reset_crash_time",
     "last_reset_uptime", "last_reset_kernel", "last_reset_result", "last_reset_dump", "reset_counts/reboot",
     "reset_counts/emergency-restart", "reset_counts/panic", "reset_counts/kdump", "reset_counts/refused",
-    "record_trust", "power_on_reason",
+    "record_trust", "power_on_reason", "next_reset_note", "next_reset_note_kept",
 )
 
 

@@ -251,6 +251,7 @@ def test_set_that_has_no_effect(tool, tree):
         (("status", "--frob"), "unrecognized option"),
         (("status", "extra"), "too many arguments: extra"),
         (("set", "deadman", "5", "6"), "too many arguments: 6"),
+        (("note", "two", "words"), "too many arguments: words"),
         (("status", "--color"), "requires an argument"),
         (("status", "--critical=panic"), "unrecognized option"),
         (("events", "--color=never"), "unrecognized option"),
@@ -262,7 +263,7 @@ def test_wrong_usage(binary, arguments, line):
     assert len(result.stderr.splitlines()) <= 2
 
 
-@pytest.mark.parametrize("command", [None, "status", "explain", "check", "set", "events"])
+@pytest.mark.parametrize("command", [None, "status", "explain", "check", "set", "note", "events"])
 def test_help(binary, command):
     words = [binary] + ([command] if command else [])
     long = subprocess.run([*words, "--help"], capture_output=True, text=True, check=False)
@@ -283,7 +284,8 @@ def test_defaults_in_the_help_are_the_real_ones(tool):
 
 
 @pytest.mark.parametrize("command, status", [
-    (("status",), 2), (("explain", "--json"), 2), (("check",), 3), (("set", "deadman", "5"), 2), (("events",), 2),
+    (("status",), 2), (("explain", "--json"), 2), (("check",), 3), (("set", "deadman", "5"), 2), (("note",), 2),
+    (("events",), 2),
 ])
 @pytest.mark.parametrize("root", ["/no/such/directory", "/etc/passwd", ""])
 def test_root_that_is_not_there(tool, command, status, root):

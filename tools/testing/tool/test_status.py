@@ -59,7 +59,7 @@ def test_after_a_panic(tool, tree):
     assert last.pop("time").endswith("Z")
     assert last.pop("elsewhere")["redfish"] == "SystemCrash"
     assert last == {
-        "reason": "panic", "cause": "panic", "outcome": "completed", "message": "trouble: as asked for", "cpu": 2,
+        "reason": "panic", "cause": "panic", "outcome": "completed", "message": "trouble: as asked for", "cpu": 2, "note": None,
         "not_quiesced": "1,3-4", "uptime": 7300, "kernel": "6.12.117", "result": "none", "dump": "none",
         "trigger": "none", "message_cut": False, "crash_time": None, "dump_seconds": None,
     }

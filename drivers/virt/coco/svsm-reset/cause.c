@@ -18,6 +18,7 @@
 #include <linux/string.h>
 
 #include "crash-log.h"
+#include "next-note.h"
 #include "svsm-reset.h"
 
 /* What sysrq-b says before it calls emergency_restart(): drivers/tty/sysrq.c */
@@ -66,8 +67,11 @@ static void svr_cause_fill_panic(const char *text)
 static int svr_cause_reboot(struct notifier_block *nb, unsigned long event,
 			    void *cmd)
 {
-	if (event == SYS_RESTART)
-		svr_cause_fill(&svr_restart, cmd);
+	if (event != SYS_RESTART)
+		return NOTIFY_DONE;
+	svr_cause_fill(&svr_restart, cmd);
+	/* The next boot has been promised it: it goes before the text of reboot(2) */
+	svr_next_note_take(svr_restart.message);
 	return NOTIFY_DONE;
 }
 

@@ -9,6 +9,7 @@
 #include <linux/platform_device.h>
 #include <linux/svsm-reboot.h>
 
+#include "measure.h"
 #include "svsm-reset.h"
 
 static struct platform_device *svr_pdev;
@@ -85,6 +86,7 @@ static int __init svr_init(void)
 	pr_info("ready: protocol %u version %u\n",
 		svr_protocol(), SVSM_REBOOT_VERSION);
 	svr_last_report();
+	svr_measure();
 	return 0;
 
 err_pdev:

@@ -23,10 +23,9 @@
 /* Too large for the stack of an NMI, and there is but one reset */
 static struct svr_record svr_noted;
 
-static void svr_note_begin(enum svr_stage stage, const struct svr_cause *cause)
+static void svr_note_fill(struct svr_record *rec, enum svr_stage stage,
+			  const struct svr_cause *cause)
 {
-	struct svr_record *rec = &svr_noted;
-
 	*rec = (struct svr_record) {
 		.stage = stage,
 		.cause = cause->reason,
@@ -43,6 +42,11 @@ static void svr_note_begin(enum svr_stage stage, const struct svr_cause *cause)
 	memcpy(rec->counts, svr_last()->record.counts, sizeof(rec->counts));
 	strscpy(rec->kernel, init_utsname()->release);
 	strscpy(rec->message, cause->message);
+}
+
+static void svr_note_begin(enum svr_stage stage, const struct svr_cause *cause)
+{
+	svr_note_fill(&svr_noted, stage, cause);
 }
 
 static void svr_note_lost(const struct cpumask *lost)
@@ -114,4 +118,27 @@ bool svr_note_crash(const struct svr_cause *cause, u64 block)
 	svr_note_begin(SVR_STAGE_CRASHED, cause);
 	svr_noted.block = block;
 	return svr_stores_write(&svr_noted, true) > SVR_RECORD_SMALL;
+}
+
+/**
+ * svr_note_preview - what would the next boot show of an orderly restart's message?
+ * @message: the message
+ * @shown:   becomes what it would show, empty when there is no room for any of it
+ * @size:    bytes there are for it
+ *
+ * Should the SVSM do as it is asked. Context: process.
+ */
+void svr_note_preview(const char *message, char *shown, size_t size)
+{
+	struct svr_cause cause = { .reason = SVR_REASON_REBOOT };
+	struct svr_record rec, found;
+
+	shown[0] = 0;
+	/* Then the record is not written */
+	if (!svr_enabled())
+		return;
+	strscpy(cause.message, message);
+	svr_note_fill(&rec, SVR_STAGE_CALLED, &cause);
+	svr_stores_preview(&rec, &found);
+	strscpy(shown, found.message, size);
 }

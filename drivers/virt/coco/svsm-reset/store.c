@@ -125,6 +125,20 @@ static int svr_store_look(unsigned int i, struct svr_record *rec)
 	return err;
 }
 
+/* Does the answer of a store go before the one that counts so far? */
+static bool svr_store_prevails(unsigned int i, int decoded,
+			       const struct svr_record *rec, int than,
+			       const struct svr_record *counts,
+			       const struct svr_store *from)
+{
+	if (svr_record_rank(decoded) != svr_record_rank(than))
+		return svr_record_rank(decoded) > svr_record_rank(than);
+	return !decoded && !than &&
+	       svr_stores[i]->trust >= (counts->hearsay ? SVR_TRUST_HOST :
+							  from->trust) &&
+	       svr_record_better(rec, counts);
+}
+
 /**
  * svr_stores_read - look for the record in all of them
  * @rec:  receives it, all zero without one
@@ -152,17 +166,11 @@ int svr_stores_read(struct svr_record *rec, const struct svr_store **from)
 			boots[i] = other.boot;
 			resets[i] = svr_record_resets(&other);
 		}
-		if (svr_record_rank(err) > svr_record_rank(result)) {
+		if (svr_store_prevails(i, err, &other, result, rec, *from)) {
 			result = err;
 			*rec = other;
 			*from = svr_record_rank(err) == SVR_RANK_OURS ?
 				svr_stores[i] : NULL;
-		} else if (!err && !result &&
-			   svr_stores[i]->trust >= (rec->hearsay ?
-				SVR_TRUST_HOST : (*from)->trust) &&
-			   svr_record_better(&other, rec)) {
-			*rec = other;
-			*from = svr_stores[i];
 		}
 	}
 	for (i = 0; !result && i < SVR_STORES; i++)
@@ -227,6 +235,35 @@ size_t svr_stores_write(const struct svr_record *rec, bool memory_only)
 				 svr_stores[i]->name, ERR_PTR(err));
 	}
 	return largest;
+}
+
+/**
+ * svr_stores_preview - what would the next boot find?
+ * @rec:   the record of a reset
+ * @shown: becomes it, as far as there is room for it; all zero without a store
+ *
+ * If each store that can be used takes the record, and keeps it. Context: process.
+ */
+void svr_stores_preview(const struct svr_record *rec, struct svr_record *shown)
+{
+	const struct svr_store *from = NULL;
+	int result = -ENODEV, err;
+	struct svr_record other;
+	u8 raw[SVR_RECORD_FULL];
+	unsigned int i;
+
+	memset(shown, 0, sizeof(*shown));
+	for (i = 0; i < SVR_STORES; i++) {
+		if (!svr_store_usable(i))
+			continue;
+		svr_record_encode(rec, raw, svr_stores[i]->size);
+		err = svr_record_decode(raw, svr_stores[i]->size, &other);
+		if (svr_store_prevails(i, err, &other, result, shown, from)) {
+			result = err;
+			*shown = other;
+			from = svr_stores[i];
+		}
+	}
 }
 
 static bool svr_store_keeps(unsigned int i, u16 boot)

@@ -47,10 +47,11 @@ int svr_ap_policy_set(const char *text);
 enum svr_device_policy svr_device_policy_get(void);
 int svr_device_policy_set(const char *text);
 
-/* sysfs.c, sysfs-last.c, uevent.c */
+/* sysfs.c, sysfs-last.c, sysfs-next.c, uevent.c */
 extern const struct attribute_group *svr_groups[];
 extern const struct attribute_group svr_last_group;
 extern const struct attribute_group svr_counts_group;
+extern const struct attribute_group svr_next_group;
 extern const struct device_type svr_device_type;
 
 /* deadman.c */
@@ -342,6 +343,7 @@ void svr_stores_close(void);
 int svr_stores_read(struct svr_record *rec, const struct svr_store **from);
 void svr_stores_mark(const struct svr_record *rec);
 size_t svr_stores_write(const struct svr_record *rec, bool memory_only);
+void svr_stores_preview(const struct svr_record *rec, struct svr_record *shown);
 bool svr_stores_keep(u16 boot);
 bool svr_stores_wanted(void);
 
@@ -379,6 +381,7 @@ bool svr_note_call(const struct svr_cause *cause, const struct cpumask *lost);
 void svr_note_refusal(const struct svr_cause *cause, const struct cpumask *lost,
 		      const struct svr_result *result);
 bool svr_note_crash(const struct svr_cause *cause, u64 block);
+void svr_note_preview(const char *message, char *shown, size_t size);
 
 /* transport.c */
 int svr_transport_call(struct svsm_ca *ca, const struct svr_call *call,

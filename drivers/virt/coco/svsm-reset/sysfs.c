@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Files of the platform device, one value each; those about the last reset are
- * in sysfs-last.c.
+ * in sysfs-last.c, those about the next one in sysfs-next.c.
  * Documentation/ABI/testing/sysfs-platform-svsm-reset
  */
 #include <linux/device.h>
@@ -132,5 +132,6 @@ const struct attribute_group *svr_groups[] = {
 	&svr_group,
 	&svr_last_group,
 	&svr_counts_group,
+	&svr_next_group,
 	NULL
 };
