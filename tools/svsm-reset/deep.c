@@ -413,7 +413,31 @@ static void sr_look_at_sysrq(struct sr_deep *deep)
 	}
 }
 
-/* A reset that came about is the test; is what made it what runs now? */
+/* A driver without rehearsals has nothing to show */
+static void sr_look_at_rehearsal(struct sr_deep *deep)
+{
+	const struct sr_rehearsal *rehearsal = &deep->facts->rehearsal;
+	struct sr_look *look;
+	char text[SR_TEXT];
+
+	if (rehearsal->done == SR_UNKNOWN)
+		return;
+	look = sr_look(deep, "rehearsal", sr_rehearsal_health(rehearsal));
+	sr_rehearsal_text(deep->facts, text, sizeof(text));
+	sr_saw(look, "%s", text);
+	sr_mend(look, "%s", sr_rehearsal_mend(rehearsal));
+}
+
+static bool sr_rehearsed(const struct sr_facts *facts)
+{
+	return facts->rehearsal.done == 1 &&
+	       facts->rehearsal.result == SVR_CHECK_OK;
+}
+
+/*
+ * A reset that came about is the test; is what made it what runs now? A rehearsal by what
+ * runs now shows less, but that.
+ */
 static void sr_look_at_test(struct sr_deep *deep)
 {
 	const struct sr_facts *facts = deep->facts;
@@ -423,11 +447,19 @@ static void sr_look_at_test(struct sr_deep *deep)
 		look->health = SR_HEALTH_UNKNOWN;
 		sr_saw(look,
 		       "whether this virtual machine has been reset by its SVSM could not be read");
+	} else if (!facts->count && sr_rehearsed(facts)) {
+		sr_saw(look,
+		       "this virtual machine has not been reset by its SVSM since it was launched, as far as the record goes, but a rehearsal has passed");
 	} else if (!facts->count) {
 		look->health = SR_HEALTH_WARNING;
 		sr_saw(look,
 		       "this virtual machine has not been reset by its SVSM since it was launched, as far as the record goes");
 		sr_mend(look, "reboot, while it does not matter");
+	} else if (*facts->last.kernel && *deep->release &&
+		   strcmp(facts->last.kernel, deep->release) &&
+		   sr_rehearsed(facts)) {
+		sr_saw(look, "the last reset was made by kernel %s, and this is %s, in which a rehearsal has passed",
+		       facts->last.kernel, deep->release);
 	} else if (*facts->last.kernel && *deep->release &&
 		   strcmp(facts->last.kernel, deep->release)) {
 		look->health = SR_HEALTH_WARNING;
@@ -471,6 +503,7 @@ void sr_deep_look(const char *root, const struct sr_facts *facts,
 	sr_look_at_pvpanic(deep);
 	sr_look_at_panic(deep);
 	sr_look_at_sysrq(deep);
+	sr_look_at_rehearsal(deep);
 	sr_look_at_test(deep);
 }
 

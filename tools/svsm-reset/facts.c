@@ -126,6 +126,14 @@ static void sr_read_last(const char *root, struct sr_last *last)
 	last->uptime = sr_value_number(root, "last_reset_uptime");
 }
 
+static void sr_read_rehearsal(const char *root, struct sr_rehearsal *rehearsal)
+{
+	char line[SR_TEXT];
+
+	sr_value(root, "rehearse", line, sizeof(line));
+	sr_rehearsal_parse(line, rehearsal);
+}
+
 /* Drivers without record_trust have these three stores, as documented */
 static void sr_trust_of_store(struct sr_facts *facts)
 {
@@ -196,6 +204,7 @@ static void sr_read_driver(const char *root, struct sr_facts *facts)
 	sr_value(root, "power_on_reason", facts->power_on,
 		 sizeof(facts->power_on));
 	sr_read_last(root, &facts->last);
+	sr_read_rehearsal(root, &facts->rehearsal);
 }
 
 /* As the kernel reads it: of several the last that is a number */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "module.h"
+#include "rehearsal.h"
 #include "rules.h"
 #include "sysfs.h"
 #include "words.h"
@@ -81,6 +82,7 @@ extern const char * const sr_count_names[SR_NR_COUNTS];
  * @policy:    the same for ap_policy
  * @device_policy: the same for device_policy, "" for a driver that has none
  * @last:      the last reset
+ * @rehearsal: the last rehearsal
  * @count:     resets by the SVSM, or SR_NO_NUMBER
  * @counts:    the same, by reason
  * @store:     where the record was found, "" when not known
@@ -102,6 +104,7 @@ struct sr_facts {
 	char policy[64];
 	char device_policy[64];
 	struct sr_last last;
+	struct sr_rehearsal rehearsal;
 	long long count;
 	long long counts[SR_NR_COUNTS];
 	char store[64];

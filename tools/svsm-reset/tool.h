@@ -48,6 +48,7 @@ enum sr_cmd {
 	SR_CMD_CHECK	= 1 << 3,
 	SR_CMD_SET	= 1 << 4,
 	SR_CMD_EVENTS	= 1 << 5,
+	SR_CMD_REHEARSE	= 1 << 6,
 };
 
 /**
@@ -77,6 +78,7 @@ extern const struct sr_command sr_command_explain;
 extern const struct sr_command sr_command_check;
 extern const struct sr_command sr_command_set;
 extern const struct sr_command sr_command_events;
+extern const struct sr_command sr_command_rehearse;
 
 int sr_options_parse(const struct sr_command *command, int argc, char **argv,
 		     struct sr_options *options);
