@@ -38,13 +38,15 @@ static void sr_rehearse_refused(const struct sr_facts *facts, int err)
 		sr_error(command, "this needs root");
 		break;
 	case -ENOENT:
-		sr_error(command, "this driver does not have that, it is older than this tool");
+		sr_error(command,
+			 "this driver does not have that, it is older than this tool");
 		break;
 	case -EALREADY:
 		sr_error(command, "refused: another rehearsal is under way");
 		break;
 	case -EBUSY:
-		sr_error(command, "refused: a reset, a panic or a shutdown has begun, or a reset has failed in this boot (state: %s)",
+		sr_error(command,
+			 "refused: a reset, a panic or a shutdown has begun, or a reset has failed in this boot (state: %s)",
 			 facts->state);
 		break;
 	case -EOPNOTSUPP:
@@ -53,7 +55,8 @@ static void sr_rehearse_refused(const struct sr_facts *facts, int err)
 			 "refused: resets by the SVSM are disabled; try \"svsm-reset set enabled=1\"");
 		break;
 	case -ECANCELED:
-		sr_error(command, "it gave way to a reset, a panic or a shutdown, or resets were disabled");
+		sr_error(command,
+			 "it gave way to a reset, a panic or a shutdown, or resets were disabled");
 		break;
 	default:
 		sr_error(command, "%s", strerror(-err));

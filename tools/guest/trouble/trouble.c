@@ -11,6 +11,7 @@
  *
  *	spin	never do anything else again
  *	halt	HLT for ever
+ *	pause	do nothing else for two seconds, then go on
  *	bug	BUG()
  *	oops	write to address 0
  *	panic	panic()
@@ -64,6 +65,7 @@
 /* For what happens on the way of a restart: it waits until it does */
 #define TROUBLE_BEGUN_MS	2000
 #define TROUBLE_LOOK_MS		20
+#define TROUBLE_PAUSE_MS	2000
 /* From having begun until some CPU is stopped */
 #define TROUBLE_STOPPED_US	(20 * USEC_PER_SEC)
 
@@ -139,6 +141,11 @@ static void trouble_halt(void)
 		native_halt();
 }
 
+static void trouble_pause(void)
+{
+	mdelay(TROUBLE_PAUSE_MS);
+}
+
 static void trouble_bug(void)
 {
 	TROUBLE_TRAP();
@@ -212,6 +219,7 @@ static void trouble_stray(void)
 static const struct trouble_act trouble_acts[] = {
 	{ "spin", trouble_spin },
 	{ "halt", trouble_halt },
+	{ "pause", trouble_pause },
 	{ "bug", trouble_bug },
 	{ "oops", trouble_oops },
 	{ "panic", trouble_panic },

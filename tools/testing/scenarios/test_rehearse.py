@@ -15,6 +15,7 @@ ALREADY, NOT_NOW = "already in progress", "not supported"
 # The BSP does not take the interrupt that asks it, which a rehearsal waits for; an NMI stops it
 BSP_DEAF = f"echo spin@irqs-off 0 > {crash.DO}"
 # With a CPU that takes no interrupt little works any more: from there on nothing that starts a process
+COUNT = "read count < /sys/module/svsm_reset/refcnt; echo used by $count"
 SHOW = f"read line < {FILE}; echo $line"
 NOW = "read a b < /proc/uptime; now=${a%.*}${a#*.}"
 
@@ -26,7 +27,7 @@ def wait(hundredths):
 def result(guest):
     """The last rehearsal, {word: value}."""
     line = guest.attribute("rehearse")
-    assert re.fullmatch(r"\w+=\S+( \w+=\S*)*", line), line
+    assert re.fullmatch(r"result=\S+( \w+=\S*)*", line), line
     return dict(word.split("=") for word in line.split(" "))
 
 
@@ -41,13 +42,14 @@ def rehearse(guest, cpu, **other_than_ok):
 
 
 def rehearse_for_ever(guest, *cpus):
+    guest.check("dmesg -n 4")  # each of them has a line
     for cpu in cpus:
         guest.check(f"(taskset {crash.mask(cpu)} sh -c 'while :; do echo 1 > {FILE}; done' 2> /dev/null &)")
 
 
-def start(simulate, cpu):
+def start(simulate, cpu, **arguments):
     """A guest with the driver and the trouble module; its shell and its serial line are that CPU's."""
-    guest = simulate(smp=3, timeout=600)
+    guest = simulate(smp=3, timeout=600, **arguments)
     guest.trouble_is_fine = True
     guest.boot()
     guest.load()
@@ -163,9 +165,8 @@ def test_gives_way(simulate):
 def test_cpu_that_does_not_answer(simulate):
     """It is named, each time; the module stays; and the reset that follows is what it would have been."""
     guest = start(simulate, 1)
-    count = "read count < /sys/module/svsm_reset/refcnt; echo used by $count"
     guest.send(
-        f"{count}; echo spin@nmi 2 > {crash.DO}; echo 1 > {FILE}; {SHOW}; echo 1 > {FILE}; {SHOW}; {count}; "
+        f"{COUNT}; echo spin@nmi 2 > {crash.DO}; echo 1 > {FILE}; {SHOW}; echo 1 > {FILE}; {SHOW}; {COUNT}; "
         f"echo host > {places.ATTRIBUTES}/ap_policy; echo b > /proc/sysrq-trigger"
     )
     guest.expect(r"used by 0\r")
@@ -184,6 +185,35 @@ def test_cpu_that_does_not_answer(simulate):
     guest.powered_off()
     assert len(guest.events.executes) == 1
     guest.events.no("violation")
+
+
+def test_late_answer(simulate):
+    """It is taken for what it is, not for an NMI that nobody claims; and the module can go again."""
+    guest = start(simulate, 1, append="unknown_nmi_panic")
+    guest.send(
+        f"echo pause@nmi 2 > {crash.DO}; echo 1 > {FILE}; {SHOW}; {COUNT}; {wait(250)}; echo 1 > {FILE}; {SHOW}; {COUNT}"
+    )
+    assert "silent=2\r" in guest.expect(r"result=failed [^\n]*\n")[0]
+    guest.expect(r"used by 1\r")
+    assert "silent=\r" in guest.expect(r"result=ok [^\n]*\n")[0]
+    guest.expect(r"used by 0\r")
+    guest.prompt()
+    guest.check("rmmod svsm_reset")
+    guest.powered_off()
+    assert "unknown reason" not in guest.console
+    guest.events.no_reset_tried()
+
+
+def test_reset_before_the_late_answer(simulate):
+    """An NMI is still on its way when a reset begins: the CPU is stopped none the less, and stays so."""
+    guest = start(simulate, 1)
+    guest.send(f"echo pause@nmi 2 > {crash.DO}; echo 1 > {FILE}; echo b > /proc/sysrq-trigger")
+    guest.expect("rehearsal: CPU 2 did not answer an NMI", timeout=crash.RESET)
+    assert guest.boot(2, timeout=crash.RESET) == 3
+    guest.load()
+    assert guest.attribute("last_reset_cpus") == ""
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=3)
 
 
 def test_refusals(simulate):

@@ -17,6 +17,7 @@
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
 #include <linux/cpu.h>
+#include <linux/cpufeature.h>
 #include <linux/cpumask.h>
 #include <linux/crash_dump.h>
 #include <linux/delay.h>
@@ -137,11 +138,13 @@ static void svr_bsp_asks(void *unused)
 	svr_at_bsp.err = svr_transport_call(this_cpu_read(svr_cpus.ca),
 					    &svr_at_bsp.call,
 					    &svr_at_bsp.answer);
+	/* After the answer: pairs with svr_bsp_answered() */
 	smp_store_release(&svr_at_bsp.answered, true);
 }
 
 static bool svr_bsp_answered(void)
 {
+	/* Before the answer: pairs with svr_bsp_asks() */
 	return smp_load_acquire(&svr_at_bsp.answered);
 }
 
@@ -269,6 +272,9 @@ static enum svr_check svr_rehearse_nmi(void)
 	struct svr_rehearsal *r = &svr_rehearsal;
 	enum svr_check check;
 
+	/* One CPU, which nobody has to stop */
+	if (!boot_cpu_has(X86_FEATURE_APIC))
+		return SVR_CHECK_SKIPPED;
 	cpus_read_lock();
 	check = svr_ask_for_nmis(r);
 	cpus_read_unlock();
@@ -304,7 +310,8 @@ static bool svr_still_expects(void)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu)
+	/* One that is offline drops it: see exc_nmi() */
+	for_each_online_cpu(cpu)
 		if (READ_ONCE(per_cpu(svr_cpus, cpu).nmi_asked))
 			return true;
 	return !svr_bsp_answered();
@@ -360,10 +367,10 @@ static int svr_rehearse_begin(void)
  * svr_rehearse - see how far a reset would get
  * @text: "1"
  *
- * Context: process, may sleep; takes SVR_REHEARSE_BSP_US and SVR_REHEARSE_NMI_US at most,
- * what the stores take, and what the SVSM takes for its calls, SVR_BUSY_TRIES times
- * SVR_BUSY_PAUSE_US for each where it is busy; the one to vouch for the service, which
- * the kernel makes, has no bound.
+ * Context: process, may sleep; takes SVR_REHEARSE_BSP_US for each call of the BSP and
+ * SVR_REHEARSE_NMI_US at most, what the stores and a CPU on its way up or down take, and
+ * what the SVSM takes for its calls, SVR_BUSY_TRIES times SVR_BUSY_PAUSE_US for each where
+ * it is busy; the one to vouch for the service, which the kernel makes, has no bound.
  *
  * Return: 0 when it has come to its end, whatever came of it (svr_rehearsal_show());
  * -ECANCELED when it gave way to a reset, a panic or a shutdown; and before anything is

@@ -232,7 +232,7 @@ const struct svr_word svr_decline_words[SVR_NR_DECLINES] = {
 /* Steps of a rehearsal, and what came of them */
 const struct svr_word svr_step_words[SVR_NR_STEPS] = {
 	[SVR_STEP_VERSION] = { "version",
-		"the SVSM has the versions of the protocol that it had when the module was loaded" },
+		"the SVSM has the versions of the protocol that it had at load" },
 	[SVR_STEP_SERVICE] = { "service",
 		"the SVSM vouches for the reboot service" },
 	[SVR_STEP_RECORD] = { "record",
