@@ -273,6 +273,10 @@ def test_record(simulate):
     guest.check("rmmod svsm_reset")
     guest.load()
     assert rehearse(guest, 1)["stores"] == "secrets:written,cmos:written"
+    # Somebody else's bytes are left alone, and are all there is
+    guest.check("rmmod svsm_reset; cmos 0x60 0x41; cmos 0x61 0x42")
+    guest.load("record=cmos")
+    assert rehearse(guest, 1, record="failed")["stores"] == "cmos:foreign"
     guest.powered_off()
 
 

@@ -289,7 +289,7 @@ static const char *svr_store_rehearse(unsigned int i, u16 boot, int (*may)(void)
 	*check = SVR_CHECK_SKIPPED;
 	if (svr_uses[i].foreign)
 		return "foreign";
-	/* Not even read: what a read finds would be ours to overwrite (store-cmos.c) */
+	/* Not even read: what others have put there since the load would become ours */
 	if (svr_uses[i].unclaimed)
 		return "blank";
 	if (may()) {
@@ -317,6 +317,7 @@ enum svr_check svr_stores_rehearse(u16 boot, int (*may)(void), char *text, size_
 {
 	unsigned int count[SVR_NR_CHECKS] = {}, i;
 	enum svr_check check;
+	bool usable = false;
 	const char *word;
 	size_t len = 0;
 
@@ -326,10 +327,11 @@ enum svr_check svr_stores_rehearse(u16 boot, int (*may)(void), char *text, size_
 			continue;
 		word = svr_store_rehearse(i, boot, may, &check);
 		count[check]++;
+		usable |= svr_store_usable(i);
 		len += scnprintf(text + len, size - len, "%s%s:%s",
 				 len ? "," : "", svr_stores[i]->name, word);
 	}
-	if (count[SVR_CHECK_FAILED] || (!len && svr_stores_wanted()))
+	if (count[SVR_CHECK_FAILED] || (!usable && svr_stores_wanted()))
 		return SVR_CHECK_FAILED;
 	if (count[SVR_CHECK_GAVE_WAY])
 		return SVR_CHECK_GAVE_WAY;
