@@ -53,6 +53,7 @@
 #include <linux/string.h>
 #include <linux/sysrq.h>
 #include <linux/time64.h>
+#include <linux/timekeeping.h>
 #include <asm/apic.h>
 #include <asm/irq_vectors.h>
 #include <asm/irqflags.h>
@@ -143,7 +144,10 @@ static void trouble_halt(void)
 
 static void trouble_pause(void)
 {
-	mdelay(TROUBLE_PAUSE_MS);
+	u64 end = ktime_get_mono_fast_ns() + TROUBLE_PAUSE_MS * NSEC_PER_MSEC;
+
+	while (ktime_get_mono_fast_ns() < end)
+		cpu_relax();
 }
 
 static void trouble_bug(void)

@@ -190,8 +190,10 @@ def test_cpu_that_does_not_answer(simulate):
 def test_late_answer(simulate):
     """It is taken for what it is, not for an NMI that nobody claims; and the module can go again."""
     guest = start(simulate, 1, append="unknown_nmi_panic")
+    still_failed = f'read line < {FILE}; [ "${{line#result=failed}}" != "$line" ]'
     guest.send(
-        f"echo pause@nmi 2 > {crash.DO}; echo 1 > {FILE}; {SHOW}; {COUNT}; {wait(250)}; echo 1 > {FILE}; {SHOW}; {COUNT}"
+        f"echo pause@nmi 2 > {crash.DO}; echo 1 > {FILE}; {SHOW}; {COUNT}; "
+        f"while {still_failed}; do {wait(50)}; echo 1 > {FILE}; done; {SHOW}; {COUNT}"
     )
     assert "silent=2\r" in guest.expect(r"result=failed [^\n]*\n")[0]
     guest.expect(r"used by 1\r")
