@@ -207,6 +207,59 @@ static void test_clears_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, svr_policy_clears_up(-ENOMEM), -ENOMEM);
 }
 
+/* Nothing of a reset has begun, and there is to be one */
+static void test_rehearse(struct kunit *test)
+{
+	static const int may[SVR_NR_STATES] = {
+		[SVR_STATE_READY]    = 0,
+		[SVR_STATE_ARMED]    = -EBUSY,
+		[SVR_STATE_FIRING]   = -EBUSY,
+		[SVR_STATE_SPENT]    = -EBUSY,
+		[SVR_STATE_DISABLED] = -EOPNOTSUPP,
+	};
+	int state;
+
+	for (state = 0; state < SVR_NR_STATES; state++)
+		KUNIT_EXPECT_EQ_MSG(test, svr_policy_rehearse(state),
+				    may[state], "state %s",
+				    svr_state_name(state));
+	KUNIT_EXPECT_EQ(test, svr_policy_rehearse(SVR_NR_STATES), -EINVAL);
+	KUNIT_EXPECT_EQ(test, svr_policy_rehearse(-1), -EINVAL);
+}
+
+#define PASS	SVR_CHECK_OK
+#define FAIL	SVR_CHECK_FAILED
+#define SKIP	SVR_CHECK_SKIPPED
+#define GAVE	SVR_CHECK_GAVE_WAY
+
+/* What is expected of a rehearsal by its steps, in the order of enum svr_step */
+struct steps_row {
+	const char *name;
+	enum svr_check steps[SVR_NR_STEPS];
+	enum svr_check all;
+};
+
+static const struct steps_row steps_rows[] = {
+	{ "all good", { PASS, PASS, PASS, PASS, PASS }, PASS },
+	{ "some skipped", { PASS, SKIP, SKIP, SKIP, PASS }, PASS },
+	{ "all skipped", { SKIP, SKIP, SKIP, SKIP, SKIP }, PASS },
+	{ "first failed", { FAIL, PASS, PASS, PASS, PASS }, FAIL },
+	{ "last failed", { PASS, PASS, PASS, PASS, FAIL }, FAIL },
+	{ "gave way", { PASS, PASS, GAVE, GAVE, GAVE }, GAVE },
+	{ "gave way at once", { GAVE, GAVE, GAVE, GAVE, GAVE }, GAVE },
+	{ "skipped, gave way", { PASS, SKIP, SKIP, PASS, GAVE }, GAVE },
+	{ "failed, then gave way", { FAIL, GAVE, GAVE, GAVE, GAVE }, FAIL },
+};
+
+KUNIT_ARRAY_PARAM_DESC(steps, steps_rows, name);
+
+static void test_rehearsed(struct kunit *test)
+{
+	const struct steps_row *row = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, svr_policy_rehearsed(row->steps), row->all);
+}
+
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE_PARAM(test_act, act_gen_params),
 	KUNIT_CASE(test_act_covers_all),
@@ -214,6 +267,8 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE_PARAM(test_route, fate_gen_params),
 	KUNIT_CASE(test_destroy),
 	KUNIT_CASE(test_clears_up),
+	KUNIT_CASE(test_rehearse),
+	KUNIT_CASE_PARAM(test_rehearsed, steps_gen_params),
 	KUNIT_CASE_PARAM(test_ap_policy_parse, text_gen_params),
 	KUNIT_CASE(test_device_policy_parse),
 	{}

@@ -37,6 +37,10 @@ static const struct words_row words_rows[] = {
 	  "running destroyed offline parked deleted" },
 	{ "declines", svr_decline_words, SVR_NR_DECLINES,
 	  "disabled spent unloading no-calling-area policy device" },
+	{ "steps", svr_step_words, SVR_NR_STEPS,
+	  "version service record handover nmi" },
+	{ "checks", svr_check_words, SVR_NR_CHECKS,
+	  "ok failed skipped gave-way" },
 };
 
 KUNIT_ARRAY_PARAM_DESC(words, words_rows, name);
@@ -81,6 +85,8 @@ static void test_no_such_value(struct kunit *test)
 			   "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_fate_name(SVR_NR_FATES), "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_decline_name(SVR_NR_DECLINES), "unknown");
+	KUNIT_EXPECT_STREQ(test, svr_step_name(SVR_NR_STEPS), "unknown");
+	KUNIT_EXPECT_STREQ(test, svr_check_name(-1), "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_reason_name(SVR_REASON_PANIC), "panic");
 	KUNIT_EXPECT_STREQ(test, svr_fate_name(SVR_FATE_PARKED), "parked");
 }

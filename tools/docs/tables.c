@@ -5,6 +5,7 @@
  * files need nothing of the kernel but what is defined here.
  */
 #include <assert.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -108,6 +109,30 @@ static void print_routes(void)
 	}
 }
 
+/* By number: their names are not known to C */
+static const char *errno_name(int err)
+{
+	switch (err) {
+	case 0:
+		return "yes";
+	case -EBUSY:
+		return "no: EBUSY";
+	case -EOPNOTSUPP:
+		return "no: EOPNOTSUPP";
+	default:
+		return "?";
+	}
+}
+
+static void print_rehearse(void)
+{
+	unsigned int state;
+
+	for (state = 0; state < SVR_NR_STATES; state++)
+		printf("rehearse\t%s\t%s\n", svr_state_words[state].word,
+		       errno_name(svr_policy_rehearse(state)));
+}
+
 int main(void)
 {
 	print_words("reason", svr_reason_words, SVR_NR_REASONS);
@@ -121,7 +146,10 @@ int main(void)
 		    SVR_NR_DEVICE_POLICIES);
 	print_words("fate", svr_fate_words, SVR_NR_FATES);
 	print_words("decline", svr_decline_words, SVR_NR_DECLINES);
+	print_words("step", svr_step_words, SVR_NR_STEPS);
+	print_words("check", svr_check_words, SVR_NR_CHECKS);
 	print_events();
 	print_routes();
+	print_rehearse();
 	return 0;
 }

@@ -236,6 +236,7 @@ struct json_object *sr_json_status(const struct sr_facts *facts)
 	sr_json_add(object, "device_policy", sr_json_text(facts->device_policy));
 	sr_json_add(object, "deadman", sr_json_int(set->deadman));
 	sr_json_add(object, "next_reset", sr_json_next(facts));
+	sr_json_add(object, "rehearsal", sr_json_rehearsal(facts));
 	sr_json_add(object, "last_reset", sr_json_last(facts));
 	sr_json_add(object, "resets", sr_json_counts(facts));
 	sr_json_add(record, "store", sr_json_text(facts->store));

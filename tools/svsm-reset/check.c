@@ -77,6 +77,19 @@ static bool sr_is_unattested(const struct sr_facts *facts, const char *name)
 	return facts->set.unattested == 1;
 }
 
+static bool sr_rehearsal_bad(const struct sr_facts *facts, const char *name)
+{
+	(void)name;
+	return sr_rehearsal_health(&facts->rehearsal) == SR_HEALTH_CRITICAL;
+}
+
+static bool sr_rehearsal_without_record(const struct sr_facts *facts,
+					const char *name)
+{
+	(void)name;
+	return sr_rehearsal_health(&facts->rehearsal) == SR_HEALTH_WARNING;
+}
+
 static const struct sr_condition sr_conditions[] = {
 	{ "reboot", NULL, sr_last_was },
 	{ "emergency-restart", NULL, sr_last_was },
@@ -93,12 +106,15 @@ static const struct sr_condition sr_conditions[] = {
 	{ "trust-host", "the host can forge the record", sr_trusts_host },
 	{ "unattested", "the SVSM does not have to vouch for the service",
 	  sr_is_unattested },
+	{ "rehearsal", "a reset is likely to fail", sr_rehearsal_bad },
+	{ "rehearsal-record", "a reset is likely to leave no record",
+	  sr_rehearsal_without_record },
 };
 
 #define SR_NR_CONDITIONS (sizeof(sr_conditions) / sizeof(*sr_conditions))
 
-#define SR_CRITICAL	"panic,kdump,refused,relaunched"
-#define SR_WARNING	"emergency-restart,unknown,disabled,spent,policy-force"
+#define SR_CRITICAL	"panic,kdump,refused,relaunched,rehearsal"
+#define SR_WARNING	"emergency-restart,unknown,disabled,spent,policy-force,rehearsal-record"
 
 /* A condition that was looked for, and is met */
 struct sr_finding {
@@ -235,6 +251,19 @@ static void sr_append_last(const struct sr_facts *facts, char *text,
 	sr_append(text, size, line);
 }
 
+/* Nothing about one where there has been none */
+static void sr_append_rehearsal(const struct sr_facts *facts, char *text,
+				size_t size)
+{
+	char said[SR_TEXT], line[SR_TEXT + 32];
+
+	if (facts->rehearsal.done != 1)
+		return;
+	sr_rehearsal_text(facts, said, sizeof(said));
+	snprintf(line, sizeof(line), "last rehearsal: %s", said);
+	sr_append(text, size, line);
+}
+
 static void sr_judge(const struct sr_options *options,
 		     const struct sr_facts *facts, bool last_counts,
 		     struct sr_verdict *verdict)
@@ -368,6 +397,7 @@ static int sr_check(const struct sr_options *options, int argc, char **argv)
 		sr_no_verdict(&verdict, trouble);
 	} else {
 		sr_append_last(&facts, verdict.text, sizeof(verdict.text));
+		sr_append_rehearsal(&facts, verdict.text, sizeof(verdict.text));
 		sr_judge(options, &facts,
 			 recent < 0 || facts.uptime == SR_NO_NUMBER ||
 			 facts.uptime <= recent, &verdict);
@@ -392,7 +422,9 @@ const struct sr_command sr_command_check = {
 	"Conditions of the last reset, what it was or was to be: reboot,\n"
 	"emergency-restart, panic, kdump, refused, relaunched, unknown. Conditions of\n"
 	"this moment: disabled, spent, policy-host, policy-force, deadman-off, trust-host\n"
-	"(the host can forge the record), unattested. \"nothing\" is an empty list.\n"
+	"(the host can forge the record), unattested; of the last rehearsal, which the\n"
+	"line tells: rehearsal (it has failed), rehearsal-record (all that failed was\n"
+	"the record). \"nothing\" is an empty list.\n"
 	"\n"
 	"The last reset stays the last one until the next. With --recent it counts only\n"
 	"while this boot is young, so that it raises one alarm and not one for ever.\n"
@@ -400,8 +432,9 @@ const struct sr_command sr_command_check = {
 	"With --deep there are more lines, one for each thing looked at, with a command\n"
 	"that mends it where there is one: the initial ram disks of this kernel, the next\n"
 	"one and the crash kernel, how that is loaded and its memory, kprobes, watchdogs,\n"
-	"pvpanic, panic=, sysrq, and whether a reset has been made by what runs now. They\n"
-	"count whatever the lists say. What cannot be told does not: run it as root.\n",
+	"pvpanic, panic=, sysrq, the last rehearsal, and whether a reset has been made by\n"
+	"what runs now. They count whatever the lists say. What cannot be told does not:\n"
+	"run it as root.\n",
 	.usage = SR_HEALTH_UNKNOWN,
 	.run = sr_check,
 };

@@ -413,27 +413,63 @@ static void sr_look_at_sysrq(struct sr_deep *deep)
 	}
 }
 
+/* A driver without rehearsals has nothing to show */
+static void sr_look_at_rehearsal(struct sr_deep *deep)
+{
+	const struct sr_rehearsal *rehearsal = &deep->facts->rehearsal;
+	struct sr_look *look;
+	char text[SR_TEXT];
+
+	if (rehearsal->done == SR_UNKNOWN)
+		return;
+	look = sr_look(deep, "rehearsal", sr_rehearsal_health(rehearsal));
+	sr_rehearsal_text(deep->facts, text, sizeof(text));
+	sr_saw(look, "%s", text);
+	sr_mend(look, "%s", sr_rehearsal_mend(rehearsal));
+}
+
+static bool sr_rehearsed(const struct sr_facts *facts)
+{
+	return facts->rehearsal.done == 1 &&
+	       facts->rehearsal.result == SVR_CHECK_OK;
+}
+
+static bool sr_by_another_kernel(const struct sr_deep *deep)
+{
+	const char *kernel = deep->facts->last.kernel;
+
+	return *kernel && *deep->release && strcmp(kernel, deep->release);
+}
+
+/* Not tested by a reset of what runs now: a rehearsal of it shows less, but that */
+static void sr_look_untested(struct sr_look *look, const struct sr_facts *facts)
+{
+	if (sr_rehearsed(facts))
+		return;
+	look->health = SR_HEALTH_WARNING;
+	sr_mend(look, "svsm-reset rehearse, or a reboot while it does not matter");
+}
+
 /* A reset that came about is the test; is what made it what runs now? */
 static void sr_look_at_test(struct sr_deep *deep)
 {
 	const struct sr_facts *facts = deep->facts;
 	struct sr_look *look = sr_look(deep, "last-test", SR_HEALTH_OK);
+	const char *but = sr_rehearsed(facts) ? "; but a rehearsal has passed" : "";
 
 	if (facts->count == SR_NO_NUMBER) {
 		look->health = SR_HEALTH_UNKNOWN;
 		sr_saw(look,
 		       "whether this virtual machine has been reset by its SVSM could not be read");
 	} else if (!facts->count) {
-		look->health = SR_HEALTH_WARNING;
+		sr_look_untested(look, facts);
 		sr_saw(look,
-		       "this virtual machine has not been reset by its SVSM since it was launched, as far as the record goes");
-		sr_mend(look, "reboot, while it does not matter");
-	} else if (*facts->last.kernel && *deep->release &&
-		   strcmp(facts->last.kernel, deep->release)) {
-		look->health = SR_HEALTH_WARNING;
-		sr_saw(look, "the last reset was made by kernel %s, and this is %s",
-		       facts->last.kernel, deep->release);
-		sr_mend(look, "reboot, while it does not matter");
+		       "this virtual machine has not been reset by its SVSM since it was launched, as far as the record goes%s",
+		       but);
+	} else if (sr_by_another_kernel(deep)) {
+		sr_look_untested(look, facts);
+		sr_saw(look, "the last reset was made by kernel %s, and this is %s%s",
+		       facts->last.kernel, deep->release, but);
 	} else {
 		sr_saw(look, "%lld reset%s by the SVSM so far%s", facts->count,
 		       facts->count == 1 ? "" : "s", *facts->last.kernel ?
@@ -471,6 +507,7 @@ void sr_deep_look(const char *root, const struct sr_facts *facts,
 	sr_look_at_pvpanic(deep);
 	sr_look_at_panic(deep);
 	sr_look_at_sysrq(deep);
+	sr_look_at_rehearsal(deep);
 	sr_look_at_test(deep);
 }
 

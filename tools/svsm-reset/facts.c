@@ -135,6 +135,14 @@ static void sr_read_next(const char *root, struct sr_next *next)
 	sr_value(root, "next_reset_note_kept", next->kept, sizeof(next->kept));
 }
 
+static void sr_read_rehearsal(const char *root, struct sr_rehearsal *rehearsal)
+{
+	char line[SR_TEXT];
+
+	sr_value(root, "rehearse", line, sizeof(line));
+	sr_rehearsal_parse(line, rehearsal);
+}
+
 /* Drivers without record_trust have these three stores, as documented */
 static void sr_trust_of_store(struct sr_facts *facts)
 {
@@ -206,6 +214,7 @@ static void sr_read_driver(const char *root, struct sr_facts *facts)
 		 sizeof(facts->power_on));
 	sr_read_last(root, &facts->last);
 	sr_read_next(root, &facts->next);
+	sr_read_rehearsal(root, &facts->rehearsal);
 }
 
 /* As the kernel reads it: of several the last that is a number */

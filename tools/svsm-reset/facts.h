@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "module.h"
+#include "rehearsal.h"
 #include "rules.h"
 #include "sysfs.h"
 #include "words.h"
@@ -98,6 +99,7 @@ extern const char * const sr_count_names[SR_NR_COUNTS];
  * @device_policy: the same for device_policy, "" for a driver that has none
  * @last:      the last reset
  * @next:      the note for the next boot
+ * @rehearsal: the last rehearsal
  * @count:     resets by the SVSM, or SR_NO_NUMBER
  * @counts:    the same, by reason
  * @store:     where the record was found, "" when not known
@@ -120,6 +122,7 @@ struct sr_facts {
 	char device_policy[64];
 	struct sr_last last;
 	struct sr_next next;
+	struct sr_rehearsal rehearsal;
 	long long count;
 	long long counts[SR_NR_COUNTS];
 	char store[64];

@@ -19,6 +19,7 @@ static const struct sr_command * const sr_commands[] = {
 	&sr_command_set,
 	&sr_command_note,
 	&sr_command_events,
+	&sr_command_rehearse,
 };
 
 #define SR_NR_COMMANDS	(sizeof(sr_commands) / sizeof(*sr_commands))

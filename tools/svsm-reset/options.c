@@ -8,7 +8,8 @@
 #include "tool.h"
 
 #define SR_CMD_REPORT	(SR_CMD_STATUS | SR_CMD_EXPLAIN | SR_CMD_EVENTS)
-#define SR_CMD_ANY	(SR_CMD_REPORT | SR_CMD_CHECK | SR_CMD_SET | SR_CMD_NOTE)
+#define SR_CMD_ANY	(SR_CMD_REPORT | SR_CMD_CHECK | SR_CMD_SET | SR_CMD_NOTE | \
+			 SR_CMD_REHEARSE)
 
 /* Long options without a letter */
 enum {
@@ -35,7 +36,7 @@ struct sr_option {
 };
 
 static const struct sr_option sr_options[] = {
-	{ "json", 'j', NULL, SR_CMD_REPORT | SR_CMD_CHECK,
+	{ "json", 'j', NULL, SR_CMD_REPORT | SR_CMD_CHECK | SR_CMD_REHEARSE,
 	  "print JSON" },
 	{ "once", SR_OPT_ONCE, NULL, SR_CMD_EVENTS,
 	  "print how things stand, and do not wait for events" },
@@ -43,15 +44,17 @@ static const struct sr_option sr_options[] = {
 	  "look as well into initial ram disks, at the crash\n"
 	  "kernel, watchdogs and more; a line for each" },
 	{ "color", SR_OPT_COLOR, "WHEN",
-	  SR_CMD_STATUS | SR_CMD_EXPLAIN,
+	  SR_CMD_STATUS | SR_CMD_EXPLAIN | SR_CMD_REHEARSE,
 	  "auto (default): on a terminal, unless NO_COLOR is set\n"
 	  "or TERM is dumb; always; never" },
 	{ "critical", 'c', "LIST", SR_CMD_CHECK,
 	  "what is CRITICAL, separated by commas (default:\n"
-	  "panic,kdump,refused,relaunched)" },
+	  "panic,kdump,refused,relaunched,\n"
+	  "rehearsal)" },
 	{ "warning", 'w', "LIST", SR_CMD_CHECK,
 	  "what is a WARNING (default: emergency-restart,\n"
-	  "unknown,disabled,spent,policy-force)" },
+	  "unknown,disabled,spent,policy-force,\n"
+	  "rehearsal-record)" },
 	{ "recent", 'r', "SECONDS", SR_CMD_CHECK,
 	  "let the last reset count only in a younger boot" },
 	{ "sysfs-root", SR_OPT_ROOT, "DIR", SR_CMD_ANY | SR_CMD_NONE,

@@ -111,6 +111,22 @@ static void sr_report_next(const struct sr_next *next)
 		sr_line(SR_PLAIN, "next note", "\"%s\"", next->note);
 }
 
+static void sr_report_rehearsal(const struct sr_facts *facts)
+{
+	static const enum sr_mood moods[SR_NR_HEALTHS] = {
+		[SR_HEALTH_OK] = SR_GOOD,
+		[SR_HEALTH_WARNING] = SR_DOUBTFUL,
+		[SR_HEALTH_CRITICAL] = SR_BAD,
+	};
+	char text[SR_TEXT];
+
+	if (facts->rehearsal.done != 1)
+		return;
+	sr_rehearsal_text(facts, text, sizeof(text));
+	sr_line(moods[sr_rehearsal_health(&facts->rehearsal)], "rehearsal",
+		"%s", text);
+}
+
 static void sr_report_guest(const struct sr_facts *facts)
 {
 	const struct sr_settings *set = &facts->set;
@@ -133,6 +149,7 @@ static void sr_report_guest(const struct sr_facts *facts)
 	sr_report_device_policy(facts);
 	sr_report_deadman(set->deadman);
 	sr_report_next(&facts->next);
+	sr_report_rehearsal(facts);
 }
 
 static void sr_report_counts(const struct sr_facts *facts)

@@ -6,12 +6,13 @@ _svsm_reset()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
 	local conditions='reboot emergency-restart panic kdump refused relaunched unknown disabled
-		spent policy-host policy-force deadman-off trust-host unattested nothing'
+		spent policy-host policy-force deadman-off trust-host unattested rehearsal
+		rehearsal-record nothing'
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		status | explain | check | set | note | events) command=${COMP_WORDS[i]}; break ;;
+		status | explain | check | set | note | events | rehearse) command=${COMP_WORDS[i]}; break ;;
 		esac
 	done
 	# readline takes "=" for a word of its own
@@ -39,7 +40,7 @@ _svsm_reset()
 
 	local words
 	case $command in
-	status | explain) words='--json --color --sysfs-root --help' ;;
+	status | explain | rehearse) words='--json --color --sysfs-root --help' ;;
 	check) words='--json --deep --critical --warning --recent --sysfs-root --help' ;;
 	events) words='--json --once --sysfs-root --help' ;;
 	set)
@@ -53,7 +54,7 @@ _svsm_reset()
 		esac
 		case $word in -*) words='--sysfs-root --help' ;; esac ;;
 	note) words='--sysfs-root --help' ;;
-	*) words='status explain check set note events --sysfs-root --help --version' ;;
+	*) words='status explain check set note events rehearse --sysfs-root --help --version' ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }

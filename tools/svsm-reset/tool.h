@@ -49,6 +49,7 @@ enum sr_cmd {
 	SR_CMD_SET	= 1 << 4,
 	SR_CMD_EVENTS	= 1 << 5,
 	SR_CMD_NOTE	= 1 << 6,
+	SR_CMD_REHEARSE	= 1 << 7,
 };
 
 /**
@@ -79,6 +80,7 @@ extern const struct sr_command sr_command_check;
 extern const struct sr_command sr_command_set;
 extern const struct sr_command sr_command_note;
 extern const struct sr_command sr_command_events;
+extern const struct sr_command sr_command_rehearse;
 
 int sr_options_parse(const struct sr_command *command, int argc, char **argv,
 		     struct sr_options *options);

@@ -11,6 +11,7 @@
  *
  *	spin	never do anything else again
  *	halt	HLT for ever
+ *	pause	do nothing else for two seconds, then go on
  *	bug	BUG()
  *	oops	write to address 0
  *	panic	panic()
@@ -53,6 +54,7 @@
 #include <linux/string.h>
 #include <linux/sysrq.h>
 #include <linux/time64.h>
+#include <linux/timekeeping.h>
 #include <asm/apic.h>
 #include <asm/irq_vectors.h>
 #include <asm/irqflags.h>
@@ -65,6 +67,7 @@
 /* For what happens on the way of a restart: it waits until it does */
 #define TROUBLE_BEGUN_MS	2000
 #define TROUBLE_LOOK_MS		20
+#define TROUBLE_PAUSE_MS	2000
 /* From having begun until some CPU is stopped */
 #define TROUBLE_STOPPED_US	(20 * USEC_PER_SEC)
 
@@ -138,6 +141,14 @@ static void trouble_halt(void)
 {
 	for (;;)
 		native_halt();
+}
+
+static void trouble_pause(void)
+{
+	u64 end = ktime_get_mono_fast_ns() + TROUBLE_PAUSE_MS * NSEC_PER_MSEC;
+
+	while (ktime_get_mono_fast_ns() < end)
+		cpu_relax();
 }
 
 static void trouble_bug(void)
@@ -220,6 +231,7 @@ static void trouble_stray(void)
 static const struct trouble_act trouble_acts[] = {
 	{ "spin", trouble_spin },
 	{ "halt", trouble_halt },
+	{ "pause", trouble_pause },
 	{ "bug", trouble_bug },
 	{ "oops", trouble_oops },
 	{ "panic", trouble_panic },

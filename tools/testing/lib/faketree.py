@@ -25,6 +25,7 @@ DEFAULTS = {
     f"{DEVICE}/deadman": "600",
     f"{DEVICE}/next_reset_note": "",
     f"{DEVICE}/next_reset_note_kept": "",
+    f"{DEVICE}/rehearse": "none",
     f"{DEVICE}/last_reset_reason": "none",
     f"{DEVICE}/last_reset_cause": "none",
     f"{DEVICE}/last_reset_trigger": "none",
@@ -70,7 +71,7 @@ DEFAULTS = {
 }
 # What a driver has that knows nothing of outcomes, trust and the like
 OLDER_LACKS = (
-    "supported_versions", "enabled", "last_reset_cause", "last_reset_trigger", "last_reset_outcome", "last_reset_time",
+    "supported_versions", "enabled", "rehearse", "last_reset_cause", "last_reset_trigger", "last_reset_outcome", "last_reset_time",
     "last_reset_crash_time",
     "last_reset_uptime", "last_reset_kernel", "last_reset_result", "last_reset_dump", "reset_counts/reboot",
     "reset_counts/emergency-restart", "reset_counts/panic", "reset_counts/kdump", "reset_counts/refused",
@@ -81,6 +82,15 @@ OLDER_LACKS = (
 def before_boot(seconds):
     """A time so long before this boot, as the driver writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(BTIME - seconds))
+
+
+def rehearsal(ago=120, silent="", stores="secrets:written,cmos:blank", **steps):
+    """The driver's line about a rehearsal; what came of each step is "ok" unless it is said."""
+    steps = {step: steps.get(step, "ok") for step in ("version", "service", "record", "handover", "nmi")}
+    result = next((word for word in ("failed", "gave-way") if word in steps.values()), "ok")
+    said = " ".join(f"{step}={word}" for step, word in steps.items())
+    return (f"result={result} time=2026-11-29T12:48:52Z uptime={UPTIME - ago} took_us=3564 {said} "
+            f"stores={stores} cpus=0-2 silent={silent}")
 
 
 class FakeTree:

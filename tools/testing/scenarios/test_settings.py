@@ -8,9 +8,12 @@ from lib.sources import run
 COUNTED = ("reboot", "emergency-restart", "panic", "kdump", "refused")
 SETTINGS = ("enabled", "ap_policy", "device_policy", "deadman")
 NOTE = "next_reset_note"
+# What everybody can read, and root write to
+WRITABLE = {*SETTINGS, "rehearse"}
 FIRST_BOOT = {
     "protocol_id": "5", "protocol_version": "1", "supported_versions": "1-1", "state": "ready",
     "enabled": "1", "ap_policy": "refuse", "device_policy": "force", "deadman": "600",
+    "rehearse": "none",
     NOTE: "", f"{NOTE}_kept": "", "last_reset_reason": "none", "last_reset_cause": "none", "last_reset_outcome": "none",
     "last_reset_trigger": "none", "last_reset_crash_time": "unknown",
     "last_reset_message": "", "last_reset_cpu": "unknown", "last_reset_cpus": "",
@@ -34,11 +37,11 @@ def test_values(simulate):
     )
     lines = [line.split(" ", 2) for line in shown.splitlines()]
     assert {name: rest for name, _, rest in ([*line, ""][:3] for line in lines)} == FIRST_BOOT
-    assert {line[0] for line in lines if line[1] == "644"} == set(SETTINGS)
+    assert {line[0] for line in lines if line[1] == "644"} == WRITABLE
     assert {line[0] for line in lines if line[1] == "400"} == {"last_reset_message", f"{NOTE}_kept"}
     assert {line[0] for line in lines if line[1] == "600"} == {NOTE}
     assert {line[1] for line in lines} == {"400", "444", "600", "644"}
-    for name in set(files) - {*SETTINGS, NOTE}:
+    for name in set(files) - {*WRITABLE, NOTE}:
         assert guest.run(f"echo 1 > {places.ATTRIBUTES}/{name}")[0] != 0
     said = guest.dmesg()
     assert "svsm-reset: ready: protocol 5 version 1\n" in said

@@ -156,7 +156,7 @@ def test_second_look(simulate):
     # The test guest has neither /boot nor what looks into images
     assert second_look(guest) == {
         "initrd": "UNKNOWN", "next-kernel": "UNKNOWN", "crash-kernel": "OK", "kprobes": "UNKNOWN", "watchdog": "OK",
-        "pvpanic": "OK", "panic": "OK", "sysrq": "OK", "last-test": "WARNING",
+        "pvpanic": "OK", "panic": "OK", "sysrq": "OK", "rehearsal": "OK", "last-test": "WARNING",
     }
     guest.check("mount -t debugfs none /sys/kernel/debug; echo 0 > /proc/sys/kernel/panic")
     looks = second_look(guest)

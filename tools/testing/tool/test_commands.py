@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from lib import faketree, places
-from lib.faketree import FakeTree
+from lib.faketree import FakeTree, rehearsal
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
@@ -36,6 +36,13 @@ CHECKS = [
     ({"ap_policy": "host"}, (), OK),
     ({"deadman": "0"}, (), OK),
     (last("panic") | {"ap_policy": "force"}, (), CRITICAL),
+    # the last rehearsal
+    ({"rehearse": rehearsal()}, (), OK),
+    ({"rehearse": rehearsal(record="failed")}, (), WARNING),
+    ({"rehearse": rehearsal(nmi="failed", silent="2")}, (), CRITICAL),
+    ({"rehearse": rehearsal(record="failed", version="failed")}, (), CRITICAL),
+    ({"rehearse": rehearsal(nmi="gave-way")}, (), OK),
+    ({"rehearse": rehearsal(nmi="failed", silent="2")}, ("-c", "nothing", "-w", "rehearsal"), WARNING),
     # the user's choice
     (last("panic"), ("--critical=kdump",), OK),
     (last("panic"), ("--critical=", "--warning=kdump,panic"), WARNING),
@@ -255,6 +262,8 @@ def test_set_that_has_no_effect(tool, tree):
         (("status", "--color"), "requires an argument"),
         (("status", "--critical=panic"), "unrecognized option"),
         (("events", "--color=never"), "unrecognized option"),
+        (("rehearse", "1"), "too many arguments: 1"),
+        (("rehearse", "--deep"), "unrecognized option"),
     ],
 )
 def test_wrong_usage(binary, arguments, line):
@@ -263,7 +272,7 @@ def test_wrong_usage(binary, arguments, line):
     assert len(result.stderr.splitlines()) <= 2
 
 
-@pytest.mark.parametrize("command", [None, "status", "explain", "check", "set", "note", "events"])
+@pytest.mark.parametrize("command", [None, "status", "explain", "check", "set", "note", "events", "rehearse"])
 def test_help(binary, command):
     words = [binary] + ([command] if command else [])
     long = subprocess.run([*words, "--help"], capture_output=True, text=True, check=False)
@@ -285,7 +294,7 @@ def test_defaults_in_the_help_are_the_real_ones(tool):
 
 @pytest.mark.parametrize("command, status", [
     (("status",), 2), (("explain", "--json"), 2), (("check",), 3), (("set", "deadman", "5"), 2), (("note",), 2),
-    (("events",), 2),
+    (("events",), 2), (("rehearse",), 2),
 ])
 @pytest.mark.parametrize("root", ["/no/such/directory", "/etc/passwd", ""])
 def test_root_that_is_not_there(tool, command, status, root):

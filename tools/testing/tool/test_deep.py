@@ -20,6 +20,7 @@ CRASH = {
 }
 DEBUGFS = "sys/kernel/debug/kprobes/enabled"
 DOG = "sys/class/watchdog/watchdog0"
+REHEARSE = f"{faketree.DEVICE}/rehearse"
 PVPANIC = "sys/bus/pci/drivers/pvpanic-pci/0000:00:05.0"
 NEXT_KERNEL = {f"boot/vmlinuz-{NEXT}": "", f"lib/modules/{NEXT}/modules.dep": "updates/dkms/svsm_reset.ko:"}
 
@@ -90,7 +91,8 @@ def test_nothing_to_complain_of(look):
     status, seen = look()
     assert status == OK and {state for state, *_ in seen.values()} == {"OK"}
     assert list(seen) == [
-        "initrd", "next-kernel", "crash-kernel", "kprobes", "watchdog", "pvpanic", "panic", "sysrq", "last-test",
+        "initrd", "next-kernel", "crash-kernel", "kprobes", "watchdog", "pvpanic", "panic", "sysrq", "rehearsal",
+        "last-test",
     ]
     status, seen = look(CRASH | NEXT_KERNEL | {f"boot/initrd.img-{NEXT}": "with"})
     assert status == OK and {state for state, *_ in seen.values()} == {"OK"}
@@ -143,9 +145,25 @@ LOOKS = [
     ("panic", {"proc/sys/kernel/panic": "x"}, UNKNOWN, "", None),
     ("sysrq", {"proc/sys/kernel/sysrq": "0"}, OK, "only by /proc/sysrq-trigger (kernel.sysrq=0)", None),
     ("sysrq", {"proc/sys/kernel/sysrq": "438"}, OK, "from the console (kernel.sysrq=438)", None),
-    ("last-test", {f"{faketree.DEVICE}/reset_count": "0"}, WARNING, "has not been reset", None),
+    ("last-test", {f"{faketree.DEVICE}/reset_count": "0"}, WARNING, "has not been reset",
+     "svsm-reset rehearse, or a reboot while it does not matter"),
     ("last-test", {f"{faketree.DEVICE}/last_reset_kernel": NEXT}, WARNING, f"by kernel {NEXT}, and this is {RELEASE}", None),
     ("last-test", {f"{faketree.DEVICE}/last_reset_kernel": RELEASE}, OK, "the last one by this kernel", None),
+    ("last-test", {f"{faketree.DEVICE}/reset_count": "0", REHEARSE: faketree.rehearsal()}, OK,
+     "but a rehearsal has passed", None),
+    ("last-test", {f"{faketree.DEVICE}/last_reset_kernel": NEXT, REHEARSE: faketree.rehearsal()}, OK,
+     f"and this is {RELEASE}; but a rehearsal has passed", None),
+    ("rehearsal", {REHEARSE: faketree.rehearsal()}, OK, "passed 2 minutes ago", None),
+    ("rehearsal", {REHEARSE: faketree.rehearsal(nmi="failed", silent="1-2")}, CRITICAL,
+     "failed 2 minutes ago: an NMI was not answered by CPU 1-2", "svsm-reset set ap_policy=host"),
+    ("rehearsal", {REHEARSE: faketree.rehearsal(record="failed", stores="secrets:written,cmos:lost")}, WARNING,
+     "the record of a reset would not be kept (secrets:written,cmos:lost)",
+     "modprobe -r svsm_reset && modprobe svsm_reset"),
+    ("rehearsal", {REHEARSE: faketree.rehearsal(version="failed")}, CRITICAL,
+     "does not have the protocol as it had at load", "modprobe -r svsm_reset && modprobe svsm_reset"),
+    ("rehearsal", {REHEARSE: faketree.rehearsal(handover="failed")}, CRITICAL, "the boot processor did not ask the SVSM",
+     "echo l > /proc/sysrq-trigger"),
+    ("rehearsal", {REHEARSE: faketree.rehearsal(nmi="gave-way")}, OK, "gave way to a reset", None),
 ]
 
 

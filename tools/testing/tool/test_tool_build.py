@@ -117,7 +117,7 @@ def long_options(shown):
 def test_completion_offers_what_there_is(tool):
     shown = tool("--help", root=False).stdout
     commands = set(re.findall(r"^  (\w+)  ", shown.split("Commands:")[1].split("\n\n")[0], re.MULTILINE))
-    assert commands == {"status", "explain", "check", "set", "note", "events"}
+    assert commands == {"status", "explain", "check", "set", "note", "events", "rehearse"}
     assert completions("svsm-reset ") == commands | long_options(shown)
     for command in commands - {"set"}:
         options = long_options(tool(command, "--help", root=False).stdout)

@@ -91,6 +91,8 @@ static int svr_cpu_online(unsigned int cpu)
 			return -ENODEV;
 		svr_park_hear_nmis();
 	}
+	/* An NMI that was on its way when this CPU went offline does not come any more */
+	WRITE_ONCE(c->nmi_asked, false);
 	cpumask_set_cpu(cpu, &svr_online);
 	cpumask_clear_cpu(cpu, &svr_moving);
 	return 0;

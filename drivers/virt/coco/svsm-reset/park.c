@@ -126,6 +126,10 @@ static int svr_nmi(unsigned int type, struct pt_regs *regs)
 		WRITE_ONCE(c->nmi_heard, true);
 		return NMI_HANDLED;
 	}
+	if (READ_ONCE(c->nmi_asked)) {
+		WRITE_ONCE(c->nmi_asked, false);
+		return NMI_HANDLED;
+	}
 	return NMI_DONE;
 }
 

@@ -148,6 +148,54 @@ enum svr_route svr_policy_route(enum svr_fate weakest, enum svr_bsp bsp,
 	return SVR_ROUTE_HERE;
 }
 
+/**
+ * svr_policy_rehearse - may a rehearsal begin, or go on?
+ * @state: how far a reset has come
+ *
+ * It takes no step of a reset's own, so that a reset never meets it in its way.
+ * Context: any.
+ *
+ * Return: 0 when it may; -EOPNOTSUPP when resets are disabled, -EBUSY when one has
+ * begun, or has failed; -EINVAL for values out of range.
+ */
+int svr_policy_rehearse(enum svr_state state)
+{
+	switch (state) {
+	case SVR_STATE_READY:
+		return 0;
+	case SVR_STATE_ARMED:
+	case SVR_STATE_FIRING:
+	case SVR_STATE_SPENT:
+		return -EBUSY;
+	case SVR_STATE_DISABLED:
+		return -EOPNOTSUPP;
+	default:
+		return -EINVAL;
+	}
+}
+
+/**
+ * svr_policy_rehearsed - what came of a rehearsal?
+ * @steps: what came of each of its SVR_NR_STEPS steps
+ *
+ * A step that failed says more than one that was not reached. Context: any.
+ *
+ * Return: FAILED, GAVE_WAY or OK.
+ */
+enum svr_check svr_policy_rehearsed(const enum svr_check *steps)
+{
+	enum svr_check all = SVR_CHECK_OK;
+	unsigned int i;
+
+	for (i = 0; i < SVR_NR_STEPS; i++) {
+		if (steps[i] == SVR_CHECK_FAILED)
+			return SVR_CHECK_FAILED;
+		if (steps[i] == SVR_CHECK_GAVE_WAY)
+			all = SVR_CHECK_GAVE_WAY;
+	}
+	return all;
+}
+
 static int svr_policy_parse(const struct svr_word *words, int count,
 			    const char *text)
 {

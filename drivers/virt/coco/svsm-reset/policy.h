@@ -78,6 +78,9 @@ int svr_policy_clears_up(int probed);
 enum svr_route svr_policy_route(enum svr_fate weakest, enum svr_bsp bsp,
 				enum svr_ap_policy policy);
 
+int svr_policy_rehearse(enum svr_state state);
+enum svr_check svr_policy_rehearsed(const enum svr_check *steps);
+
 int svr_ap_policy_parse(const char *text);
 int svr_device_policy_parse(const char *text);
 

@@ -64,24 +64,42 @@ int svr_probe_platform(void)
 
 /* RCX of the answer for the reboot protocol: highest << 32 | lowest */
 static u64 svr_versions;
+/* The SVSM has vouched for the service */
+static bool svr_vouched;
+
+/**
+ * svr_ask_here - have this CPU make one call to the SVSM
+ * @call:   what to ask
+ * @answer: what came back, valid when 0 is returned
+ *
+ * Context: process.
+ *
+ * Return: as svr_transport_call().
+ */
+int svr_ask_here(const struct svr_call *call, struct svr_call *answer)
+{
+	unsigned long flags;
+	int err;
+
+	local_irq_save(flags);
+	err = svr_transport_call(this_cpu_read(svr_cpus.ca), call, answer);
+	local_irq_restore(flags);
+	return err;
+}
 
 /*
  * Ask the core protocol for another; 0 when it is there in that version, with
  * all the versions that there are in @versions
  */
-static int svr_query(u32 protocol, u32 version, u64 *versions)
+static int svr_query(svr_asker_t ask, u32 protocol, u32 version, u64 *versions)
 {
 	struct svr_call call = svr_pack_query(protocol, version), answer;
 	struct svr_patience so_far = {};
 	enum svr_verdict verdict;
-	unsigned long flags;
 	int err;
 
 	do {
-		local_irq_save(flags);
-		err = svr_transport_call(this_cpu_read(svr_cpus.ca), &call,
-					 &answer);
-		local_irq_restore(flags);
+		err = ask(&call, &answer);
 		if (err)
 			return err;
 		verdict = svr_parse_repeated(&so_far, answer.rax);
@@ -174,14 +192,15 @@ int svr_probe_service(void)
 	u64 core;
 	int err;
 
-	err = svr_query(SVSM_REBOOT_CORE_PROTOCOL, SVSM_REBOOT_CORE_VERSION, &core);
+	err = svr_query(svr_ask_here, SVSM_REBOOT_CORE_PROTOCOL,
+			SVSM_REBOOT_CORE_VERSION, &core);
 	if (err) {
 		pr_err("no SVSM with core protocol version %u (%pe)\n",
 		       SVSM_REBOOT_CORE_VERSION, ERR_PTR(err));
 		return -ENODEV;
 	}
 
-	err = svr_query(protocol, SVSM_REBOOT_VERSION, &svr_versions);
+	err = svr_query(svr_ask_here, protocol, SVSM_REBOOT_VERSION, &svr_versions);
 	if (err) {
 		pr_err("the SVSM has no protocol %u version %u (%pe)\n",
 		       protocol, SVSM_REBOOT_VERSION, ERR_PTR(err));
@@ -198,8 +217,53 @@ int svr_probe_service(void)
 		       protocol, why);
 		return -ENODEV;
 	}
+	svr_vouched = !err;
 	if (err)
 		pr_warn("allow_unattested: USING PROTOCOL %u WITHOUT PROOF THAT IT IS THE REBOOT SERVICE: %s\n",
 			protocol, why);
 	return 0;
+}
+
+/**
+ * svr_probe_versions_again - is the protocol still what it was at load?
+ * @ask: makes one call
+ *
+ * Context: process, may sleep; after svr_probe_service().
+ *
+ * Return: 0 when it is; -ESTALE when the SVSM has other versions now, or another negative
+ * errno.
+ */
+int svr_probe_versions_again(svr_asker_t ask)
+{
+	u64 versions;
+	int err;
+
+	err = svr_query(ask, svr_protocol(), SVSM_REBOOT_VERSION, &versions);
+	if (err)
+		return err;
+	return versions == svr_versions ? 0 : -ESTALE;
+}
+
+/**
+ * svr_probe_service_again - does the SVSM still vouch for the service?
+ * @why:  receives what is wrong
+ * @size: of it
+ *
+ * The kernel's own function for that repeats a busy or interrupted call without a bound.
+ * So it is not asked again where the SVSM did not vouch at load.
+ * Context: process, may sleep; after svr_probe_service().
+ *
+ * Return: 0 when it does, -EOPNOTSUPP when it has not done so at load, or another negative
+ * errno.
+ */
+int svr_probe_service_again(char *why, size_t size)
+{
+	int err;
+
+	if (!svr_vouched)
+		return -EOPNOTSUPP;
+	err = svr_attest(why, size);
+	if (err == -ENOMEM)
+		scnprintf(why, size, "no memory for an attestation request");
+	return err;
 }

@@ -108,6 +108,18 @@ static bool svr_nmi_crossed(const struct svr_quiesce *q)
 	return false;
 }
 
+/* The same with an NMI of a rehearsal, from a CPU that has parked since */
+static bool svr_answer_crossed(const struct svr_quiesce *q)
+{
+	int cpu;
+
+	for_each_cpu(cpu, &q->want)
+		if (READ_ONCE(per_cpu(svr_cpus, cpu).nmi_asked) &&
+		    svr_cpu_parked(cpu))
+			return true;
+	return false;
+}
+
 static bool svr_some_parked(const struct svr_quiesce *q)
 {
 	return !cpumask_equal(&q->missing, &q->want);
@@ -247,7 +259,7 @@ enum svr_fate svr_quiesce_weakest(const struct svr_quiesce *q)
  *
  * Takes what the kernel's stop takes (1.01 s, and a line in the log and the
  * registration of an NMI handler where an interrupt was not enough, which wait for
- * locks), and SVR_ON_ITS_WAY_US, SVR_IRQ_PARK_US, SVR_NMI_PARK_US and
+ * locks), and SVR_ON_ITS_WAY_US, SVR_IRQ_PARK_US, SVR_NMI_PARK_US and twice
  * SVR_NMI_CROSSED_US at most on top, and a call to the host and one to the SVSM for
  * each CPU. The kernel's stop is not to be left out: it is a one-shot, and the one
  * that machine_shutdown() would make waits for ever.
@@ -270,6 +282,8 @@ void svr_quiesce(struct svr_quiesce *q)
 	svr_find_missing(q);
 	if (!cpumask_empty(&q->missing))
 		svr_stop_others(q);
+	if (svr_answer_crossed(q))
+		udelay(SVR_NMI_CROSSED_US);
 	for_each_cpu(cpu, &q->missing)
 		svr_quiesce_destroy(q, cpu);
 	svr_delete_vmsas(q);

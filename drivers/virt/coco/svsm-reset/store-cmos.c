@@ -171,6 +171,7 @@ const struct svr_store svr_store_cmos = {
 	.size = SVR_RECORD_SMALL,
 	.trust = SVR_TRUST_HOST,
 	.shared = true,
+	.in_place = true,
 	.init = svr_cmos_init,
 	.read = svr_cmos_read,
 	.write = svr_cmos_write,

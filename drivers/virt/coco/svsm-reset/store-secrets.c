@@ -39,6 +39,7 @@ const struct svr_store svr_store_secrets = {
 	.size = SVR_RECORD_MEDIUM,
 	.trust = SVR_TRUST_GUEST,
 	.one_launch = true,
+	.in_place = true,
 	.init = svr_guest_usage_init,
 	.read = svr_guest_usage_read,
 	.write = svr_guest_usage_write,

@@ -297,6 +297,84 @@ bool svr_stores_keep(u16 boot)
 	return false;
 }
 
+/* What a store that is ours does with what it has; a word for it */
+static const char *svr_store_try(unsigned int i, u16 boot, enum svr_check *check)
+{
+	const struct svr_store *store = svr_stores[i];
+	u8 before[SVR_RECORD_FULL], after[SVR_RECORD_FULL];
+	struct svr_record rec;
+
+	*check = SVR_CHECK_FAILED;
+	if (store->read(before))
+		return "unreadable";
+	if (svr_record_decode(before, store->size, &rec) || !rec.loaded ||
+	    rec.boot != boot)
+		return "lost";
+	if (store->in_place && store->write(before))
+		return "unwritable";
+	if (store->read(after))
+		return "unreadable";
+	if (memcmp(before, after, store->size))
+		return "changed";
+	*check = SVR_CHECK_OK;
+	return store->in_place ? "written" : "read";
+}
+
+static const char *svr_store_rehearse(unsigned int i, u16 boot, int (*may)(void),
+				      enum svr_check *check)
+{
+	*check = SVR_CHECK_SKIPPED;
+	if (svr_uses[i].foreign)
+		return "foreign";
+	/* Not even read: what others have put there since the load would become ours */
+	if (svr_uses[i].unclaimed)
+		return "blank";
+	if (may()) {
+		*check = SVR_CHECK_GAVE_WAY;
+		return svr_check_name(*check);
+	}
+	return svr_store_try(i, boot, check);
+}
+
+/**
+ * svr_stores_rehearse - would they take the record of a reset?
+ * @boot: tag of this boot
+ * @may:  0 as long as this may go on
+ * @text: receives a word for each of them, "secrets:written,cmos:blank"
+ * @size: of it
+ *
+ * What a load has written has to be there, which shows that a write has had an effect.
+ * It is written once more where that can lose nothing: byte for byte the same, so that
+ * there is no moment at which the store has anything else. Context: process, may sleep.
+ *
+ * Return: FAILED when one did not work, or none can be used although one is wanted; else
+ * GAVE_WAY, or OK, or SKIPPED when none was tried.
+ */
+enum svr_check svr_stores_rehearse(u16 boot, int (*may)(void), char *text, size_t size)
+{
+	unsigned int count[SVR_NR_CHECKS] = {}, i;
+	enum svr_check check;
+	bool usable = false;
+	const char *word;
+	size_t len = 0;
+
+	text[0] = 0;
+	for (i = 0; i < SVR_STORES; i++) {
+		if (!svr_uses[i].opened)
+			continue;
+		word = svr_store_rehearse(i, boot, may, &check);
+		count[check]++;
+		usable |= svr_store_usable(i);
+		len += scnprintf(text + len, size - len, "%s%s:%s",
+				 len ? "," : "", svr_stores[i]->name, word);
+	}
+	if (count[SVR_CHECK_FAILED] || (!usable && svr_stores_wanted()))
+		return SVR_CHECK_FAILED;
+	if (count[SVR_CHECK_GAVE_WAY])
+		return SVR_CHECK_GAVE_WAY;
+	return count[SVR_CHECK_OK] ? SVR_CHECK_OK : SVR_CHECK_SKIPPED;
+}
+
 /**
  * svr_stores_wanted - is a record to be kept at all?
  *

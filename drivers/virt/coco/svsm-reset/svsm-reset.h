@@ -83,6 +83,8 @@ enum svr_evidence {
  * @nmi_park: written by the CPU that fires: our next NMI means "park"
  * @nmi_wake: our next NMI means "look at what has come of it"
  * @nmi_heard: such an NMI has come; written by this CPU itself
+ * @nmi_asked: an NMI is on its way that asks for an answer only; set by the CPU that
+ *	      sends it (rehearse.c), cleared by this CPU itself
  * @stands_by: while another CPU resets the guest; svr_lapic_wake() ends that
  * @listens:  an interrupt wakes it, else an NMI; written by this CPU itself
  * @in_nmi:   it was parked inside an NMI; valid with @evidence
@@ -95,6 +97,7 @@ struct svr_cpu {
 	bool nmi_park;
 	bool nmi_wake;
 	bool nmi_heard;
+	bool nmi_asked;
 	bool stands_by;
 	bool listens;
 	bool in_nmi;
@@ -114,6 +117,14 @@ const struct cpumask *svr_cpus_moving(void);
 int svr_probe_platform(void);
 int svr_probe_service(void);
 void svr_supported_versions(u32 *lowest, u32 *highest);
+typedef int (*svr_asker_t)(const struct svr_call *call, struct svr_call *answer);
+int svr_ask_here(const struct svr_call *call, struct svr_call *answer);
+int svr_probe_versions_again(svr_asker_t ask);
+int svr_probe_service_again(char *why, size_t size);
+
+/* rehearse.c: would a reset work? */
+int svr_rehearse(const char *text);
+ssize_t svr_rehearsal_show(char *buf);
 
 /* redirect.c: a panic that another CPU carries out */
 const struct cpumask *svr_redirect_recall(void);
@@ -307,6 +318,7 @@ static inline enum svr_fate svr_capture_account(void)
  * @on_request: not one of those that record=auto means
  * @shared:     others may have a use for it: while it is blank it is not ours, and a
  *              load leaves it so; the record of a reset takes it
+ * @in_place:   to write what it has already loses nothing, wherever that is cut short
  * @init:       optional: may it be used? Process context, may sleep; 0, or a
  *              negative errno, then nothing else is called
  * @exit:       optional: undo @init; process context, may sleep
@@ -327,6 +339,7 @@ struct svr_store {
 	bool memory;
 	bool on_request;
 	bool shared;
+	bool in_place;
 	int (*init)(void);
 	void (*exit)(void);
 	int (*read)(u8 *raw);
@@ -346,6 +359,7 @@ size_t svr_stores_write(const struct svr_record *rec, bool memory_only);
 void svr_stores_preview(const struct svr_record *rec, struct svr_record *shown);
 bool svr_stores_keep(u16 boot);
 bool svr_stores_wanted(void);
+enum svr_check svr_stores_rehearse(u16 boot, int (*may)(void), char *text, size_t size);
 
 /**
  * struct svr_last - what is known of the last reset

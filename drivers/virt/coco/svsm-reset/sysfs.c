@@ -111,6 +111,22 @@ static ssize_t device_policy_store(struct device *dev,
 }
 static DEVICE_ATTR_RW(device_policy);
 
+static ssize_t rehearse_show(struct device *dev,
+			     struct device_attribute *attr, char *buf)
+{
+	return svr_rehearsal_show(buf);
+}
+
+static ssize_t rehearse_store(struct device *dev, struct device_attribute *attr,
+			      const char *buf, size_t count)
+{
+	/* A string that ends before the write does is no value */
+	int err = svr_rehearse(strnlen(buf, count) == count ? buf : NULL);
+
+	return err ?: count;
+}
+static DEVICE_ATTR_RW(rehearse);
+
 static struct attribute *svr_attrs[] = {
 	&dev_attr_protocol_id.attr,
 	&dev_attr_protocol_version.attr,
@@ -120,6 +136,7 @@ static struct attribute *svr_attrs[] = {
 	&dev_attr_ap_policy.attr,
 	&dev_attr_device_policy.attr,
 	&dev_attr_deadman.attr,
+	&dev_attr_rehearse.attr,
 	NULL
 };
 

@@ -229,6 +229,28 @@ const struct svr_word svr_decline_words[SVR_NR_DECLINES] = {
 	},
 };
 
+/* Steps of a rehearsal, and what came of them */
+const struct svr_word svr_step_words[SVR_NR_STEPS] = {
+	[SVR_STEP_VERSION] = { "version",
+		"the SVSM has the versions of the protocol that it had at load" },
+	[SVR_STEP_SERVICE] = { "service",
+		"the SVSM vouches for the reboot service" },
+	[SVR_STEP_RECORD] = { "record",
+		"the stores have what was written at load, and take it once more" },
+	[SVR_STEP_HANDOVER] = { "handover",
+		"the boot processor asks the SVSM when another CPU has it do so" },
+	[SVR_STEP_NMI] = { "nmi", "each CPU answers an NMI" },
+};
+
+const struct svr_word svr_check_words[SVR_NR_CHECKS] = {
+	[SVR_CHECK_OK] = { "ok", "it works" },
+	[SVR_CHECK_FAILED] = { "failed", "it does not work" },
+	[SVR_CHECK_SKIPPED] = { "skipped",
+		"there is nothing to try, or nothing that is safe to try" },
+	[SVR_CHECK_GAVE_WAY] = { "gave-way",
+		"not tried: a reset, a panic or a shutdown had begun" },
+};
+
 static const char *svr_word(const struct svr_word *words, unsigned int count,
 			    unsigned int value)
 {
@@ -363,4 +385,30 @@ const char *svr_fate_name(enum svr_fate fate)
 const char *svr_decline_name(enum svr_decline decline)
 {
 	return svr_word(svr_decline_words, SVR_NR_DECLINES, decline);
+}
+
+/**
+ * svr_step_name - name of a step of a rehearsal
+ * @step: the step
+ *
+ * Context: any.
+ *
+ * Return: its name as in sysfs, never NULL.
+ */
+const char *svr_step_name(enum svr_step step)
+{
+	return svr_word(svr_step_words, SVR_NR_STEPS, step);
+}
+
+/**
+ * svr_check_name - name of what came of a step
+ * @check: what came of it
+ *
+ * Context: any.
+ *
+ * Return: its name as in sysfs, never NULL.
+ */
+const char *svr_check_name(enum svr_check check)
+{
+	return svr_word(svr_check_words, SVR_NR_CHECKS, check);
 }

@@ -192,6 +192,40 @@ enum svr_decline {
 	SVR_NR_DECLINES,
 };
 
+/**
+ * enum svr_step - what a rehearsal tries, in this order
+ * @SVR_STEP_VERSION:  the SVSM is asked for the versions of the protocol
+ * @SVR_STEP_SERVICE:  it is asked to vouch for the reboot service
+ * @SVR_STEP_RECORD:   the stores are read, and written where that can lose nothing
+ * @SVR_STEP_HANDOVER: the BSP asks the SVSM at another CPU's request
+ * @SVR_STEP_NMI:      each CPU answers an NMI
+ * @SVR_NR_STEPS: how many there are
+ */
+enum svr_step {
+	SVR_STEP_VERSION,
+	SVR_STEP_SERVICE,
+	SVR_STEP_RECORD,
+	SVR_STEP_HANDOVER,
+	SVR_STEP_NMI,
+	SVR_NR_STEPS,
+};
+
+/**
+ * enum svr_check - what came of one step of a rehearsal, or of all of it
+ * @SVR_CHECK_OK:       it works
+ * @SVR_CHECK_FAILED:   it does not
+ * @SVR_CHECK_SKIPPED:  there is nothing to try here, or nothing that can safely be tried
+ * @SVR_CHECK_GAVE_WAY: not tried, a real reset, a panic or a shutdown had begun
+ * @SVR_NR_CHECKS: how many there are
+ */
+enum svr_check {
+	SVR_CHECK_OK,
+	SVR_CHECK_FAILED,
+	SVR_CHECK_SKIPPED,
+	SVR_CHECK_GAVE_WAY,
+	SVR_NR_CHECKS,
+};
+
 extern const struct svr_word svr_reason_words[SVR_NR_REASONS];
 extern const struct svr_word svr_trigger_words[SVR_NR_TRIGGERS];
 extern const struct svr_word svr_outcome_words[SVR_NR_OUTCOMES];
@@ -202,6 +236,8 @@ extern const struct svr_word svr_ap_policy_words[SVR_NR_AP_POLICIES];
 extern const struct svr_word svr_device_policy_words[SVR_NR_DEVICE_POLICIES];
 extern const struct svr_word svr_fate_words[SVR_NR_FATES];
 extern const struct svr_word svr_decline_words[SVR_NR_DECLINES];
+extern const struct svr_word svr_step_words[SVR_NR_STEPS];
+extern const struct svr_word svr_check_words[SVR_NR_CHECKS];
 
 const char *svr_reason_name(enum svr_reason reason);
 const char *svr_trigger_name(enum svr_trigger trigger);
@@ -213,5 +249,7 @@ const char *svr_ap_policy_name(enum svr_ap_policy policy);
 const char *svr_device_policy_name(enum svr_device_policy policy);
 const char *svr_fate_name(enum svr_fate fate);
 const char *svr_decline_name(enum svr_decline decline);
+const char *svr_step_name(enum svr_step step);
+const char *svr_check_name(enum svr_check check);
 
 #endif /* _SVSM_RESET_WORDS_H */
