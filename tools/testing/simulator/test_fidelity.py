@@ -45,3 +45,10 @@ def test_switches_per_boot(selftest):
     for event in (first, second):
         assert event["vmrun"] > 0
         assert event["kinds"]["ghcb-msr"] > 0 and event["kinds"]["svsm"] > 0
+
+
+def test_most_memory(selftest):
+    """The tables of the largest guest that --memory allows fit beside the simulator."""
+    run = selftest("query", memory="16G")
+    run.well_formed()
+    assert run.verdicts and not any(run.verdicts.values())

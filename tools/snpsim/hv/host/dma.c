@@ -6,8 +6,9 @@
  * and a write into memory that this kernel itself has shared is a violation. (Before that
  * such a page holds nothing of anybody's.)
  *
- * The first page of each memory BAR stands for its registers. A function all of whose BARs
- * are ports, or above what the page states cover, is not watched.
+ * The first page of each memory BAR stands for its registers. A function that has ports, or a
+ * BAR above what the page states cover, is not watched: its driver might use that one alone.
+ * Nor is what is behind a bridge to conventional PCI, which speaks for it.
  */
 #include "host.h"
 #include "machine.h"
@@ -16,9 +17,7 @@
 #define MAX_STALE		32
 #define MAX_EVENTS		32		/* a boot */
 #define BARS			6
-#define REG_COMMAND		0x04
 #define REG_BAR(n)		(0x10 + 4 * (n))
-#define COMMAND_MASTER		BIT_ULL(2)
 #define BAR_IO			BIT_ULL(0)
 #define BAR_64			BIT_ULL(2)
 #define BAR_ADDRESS		0xfffffff0U
@@ -38,40 +37,43 @@ static u32 peek(u32 function, u32 reg)
 	return mmio_read32(PCIEXBAR_BASE + ((u64)function << 12) + reg);
 }
 
-/* Returns whether somebody who uses these registers will be seen. */
-static bool watch_registers(u64 gpa)
+/* Will somebody who uses its registers be seen, whichever of them? */
+static bool can_be_watched(const struct stale *s)
 {
-	u64 gfn = gpa >> PAGE_SHIFT;
+	bool any = false;
 
-	if (!gfn || gfn >= rmp_pages())
-		return false;
-	if ((rmp[gfn] & PAGE_STATE) == PAGE_NOT_RAM)
-		page_set(gfn, PAGE_UNTOUCHED);
-	return (rmp[gfn] & PAGE_STATE) == PAGE_UNTOUCHED;
+	for (u32 i = 0; i < BARS; i++) {
+		u32 bar = s->bar[i];
+		enum page_state state = page_state(bar & BAR_ADDRESS);
+
+		if (!bar)
+			continue;
+		if ((bar & BAR_IO) || !(bar & BAR_ADDRESS))
+			return false;
+		if (state != PAGE_NOT_RAM && state != PAGE_UNTOUCHED)
+			return false;
+		/* The upper half of a 64-bit one */
+		if ((bar & BAR_64) && (i + 1 == BARS || s->bar[++i]))
+			return false;
+		any = true;
+	}
+	return any;
 }
 
 static void note_stale(const struct pci_function *f)
 {
 	struct stale *s = &stale[n_stale];
-	bool watched = false;
 
 	if (!f->bus_master || f->class >> 16 == CLASS_BRIDGE || n_stale == MAX_STALE)
 		return;
 	s->function = f->number;
 	for (u32 i = 0; i < BARS; i++)
 		s->bar[i] = peek(f->number, REG_BAR(i));
-	for (u32 i = 0; i < BARS; i++) {
-		u32 bar = s->bar[i];
-		u64 gpa = bar & BAR_ADDRESS;
-
-		if (bar & BAR_IO)
-			continue;
-		if ((bar & BAR_64) && i + 1 < BARS)
-			gpa |= (u64)s->bar[++i] << 32;
-		watched |= watch_registers(gpa);
-	}
-	if (!watched)
+	if (!can_be_watched(s))
 		return;
+	for (u32 i = 0; i < BARS; i++)
+		if (s->bar[i] & BAR_ADDRESS)
+			page_set(s->bar[i] >> PAGE_SHIFT, PAGE_UNTOUCHED);
 	n_stale++;
 	iommu_let(f->number, false);
 }
@@ -82,36 +84,6 @@ static void forget(struct stale *s)
 	*s = stale[--n_stale];
 }
 
-/* EXECUTE: whatever masters the bus is nobody's from now on. No other vCPU runs. */
-void dma_begin_anew(void)
-{
-	n_events = 0;
-	while (n_stale)
-		forget(&stale[n_stale - 1]);
-	if (iommu_present())
-		pci_for_each(note_stale);
-}
-
-static bool has_register_at(const struct stale *s, u64 gpa)
-{
-	for (u32 i = 0; i < BARS; i++)
-		if (!(s->bar[i] & BAR_IO) &&
-		    (s->bar[i] & BAR_ADDRESS) >> PAGE_SHIFT == gpa >> PAGE_SHIFT)
-			return true;
-	return false;
-}
-
-/* The guest uses this address, outside its RAM. Under sim_lock. */
-void dma_touched(u64 gpa)
-{
-	if (page_state(gpa) != PAGE_UNTOUCHED)
-		return;
-	page_set(gpa >> PAGE_SHIFT, PAGE_NOT_RAM);
-	for (u32 i = n_stale; i--;)
-		if (has_register_at(&stale[i], gpa))
-			forget(&stale[i]);
-}
-
 static struct stale *find(u32 function)
 {
 	for (u32 i = 0; i < n_stale; i++)
@@ -120,13 +92,13 @@ static struct stale *find(u32 function)
 	return NULL;
 }
 
-/* Its BARs are elsewhere, or it was stopped: somebody has begun with it. */
-static bool was_begun(const struct stale *s)
+/* Its BARs are elsewhere: somebody has begun with it, and is not seen where they were. */
+static bool was_moved(const struct stale *s)
 {
 	for (u32 i = 0; i < BARS; i++)
 		if (peek(s->function, REG_BAR(i)) != s->bar[i])
 			return true;
-	return !(peek(s->function, REG_COMMAND) & COMMAND_MASTER);
+	return false;
 }
 
 static const char *kind_of_page(u64 gpa)
@@ -151,9 +123,8 @@ static void judge(struct vcpu *v, const struct iommu_fault *f)
 	struct violation what = { .kind = "stale-dma", .access = "write", .gpa = f->gpa, .ap = -1 };
 	struct stale *s = f->kept_out ? find(f->function) : NULL;
 
-	if (f->kept_out && (!s || was_begun(s))) {
-		if (s)
-			forget(s);
+	if (s && was_moved(s)) {
+		forget(s);
 		return;
 	}
 	if (n_events++ < MAX_EVENTS) {
@@ -162,24 +133,61 @@ static void judge(struct vcpu *v, const struct iommu_fault *f)
 		event_hex("gpa", f->gpa);
 		event_str("access", f->write ? "write" : "read");
 		event_str("page", kind_of_page(f->gpa));
-		event_bool("stale", s);
+		event_bool("stale", f->kept_out);
 		event_end();
 	}
-	if (s && f->write && page_state(f->gpa) == PAGE_SHARED && (page_flags(f->gpa) & PAGE_GUEST))
+	if (f->kept_out && f->write && page_state(f->gpa) == PAGE_SHARED &&
+	    (page_flags(f->gpa) & PAGE_GUEST))
 		report_violation(v, &what);
 }
 
-/* The IOMMU holds one fault at a time: it is asked now and then. */
-void dma_poll(struct vcpu *v)
+/* The IOMMU holds one fault at a time. Under sim_lock. */
+static void look(struct vcpu *v)
 {
 	struct iommu_fault f;
-	u64 now = now_ns();
 
-	if (!iommu_present() || now - READ_ONCE(last_poll) < POLL_NS)
+	WRITE_ONCE(last_poll, now_ns());
+	if (iommu_present() && iommu_take_fault(&f))
+		judge(v, &f);
+}
+
+/* EXECUTE: whatever masters the bus is nobody's from now on. No other vCPU runs. */
+void dma_begin_anew(void)
+{
+	look(this_vcpu());
+	n_events = 0;
+	while (n_stale)
+		forget(&stale[n_stale - 1]);
+	if (iommu_present())
+		pci_for_each(note_stale);
+}
+
+static bool has_register_at(const struct stale *s, u64 gpa)
+{
+	for (u32 i = 0; i < BARS; i++)
+		if (s->bar[i] && s->bar[i] >> PAGE_SHIFT == gpa >> PAGE_SHIFT)
+			return true;
+	return false;
+}
+
+/* The guest uses this address, outside its RAM. Under sim_lock. */
+void dma_touched(u64 gpa)
+{
+	if (page_state(gpa) != PAGE_UNTOUCHED)
+		return;
+	look(this_vcpu());
+	page_set(gpa >> PAGE_SHIFT, PAGE_NOT_RAM);
+	for (u32 i = n_stale; i--;)
+		if (has_register_at(&stale[i], gpa))
+			forget(&stale[i]);
+}
+
+/* Now and then */
+void dma_poll(struct vcpu *v)
+{
+	if (!iommu_present() || now_ns() - READ_ONCE(last_poll) < POLL_NS)
 		return;
 	lock(&sim_lock);
-	WRITE_ONCE(last_poll, now);
-	if (iommu_take_fault(&f))
-		judge(v, &f);
+	look(v);
 	unlock(&sim_lock);
 }

@@ -50,7 +50,7 @@ bool pv_is_memory(u64 gpa)
 {
 	enum page_state s = page_state(gpa);
 
-	return s != PAGE_NOT_RAM && s != PAGE_HV;
+	return s != PAGE_NOT_RAM && s != PAGE_UNTOUCHED && s != PAGE_HV;
 }
 
 u64 pv_gpa(const struct pv_area *a, enum pv_kind kind)

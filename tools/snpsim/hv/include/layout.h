@@ -11,7 +11,7 @@
 
 #define HV_BASE			0x70000000	/* link address of the hypervisor, see hv.lds */
 #define HV_SIZE			0x10000000
-#define HV_CONFIG		0x77000000	/* struct sim_config, placed by the CLI */
+#define HV_CONFIG		0x77fff000	/* struct sim_config, placed by the CLI */
 #define HV_IMAGES		0x78000000	/* pristine kernel and initrd, placed by the CLI */
 
 /* The header at HV_BASE, read by the boot ROM (rom.S). */

@@ -31,7 +31,7 @@ enum page_state {
 	PAGE_VALID,			/* assigned and validated */
 	PAGE_HV,			/* the simulator's own memory */
 	PAGE_SVSM,			/* deposited: the guest's VMPL has no access */
-	PAGE_UNTOUCHED,			/* registers of a device that masters the bus since before */
+	PAGE_UNTOUCHED,			/* registers of a device of the last boot */
 };
 
 #define PAGE_STATE		0x07

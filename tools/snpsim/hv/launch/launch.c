@@ -72,6 +72,8 @@ void launch(struct vcpu *v)
 		vcpu_created(v);
 	}
 	image->place();
+	/* No device goes on with what was shared until now */
+	iommu_sync();
 	new_vm = false;
 	vcpu_reset(v);
 	v->ghcb_msr = 0;

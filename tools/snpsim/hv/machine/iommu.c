@@ -22,23 +22,23 @@
 
 #define COMMAND_TRANSLATE	BIT_ULL(31)
 #define COMMAND_SET_ROOT	BIT_ULL(30)
-#define CONTEXT_INVALIDATE_ALL	(1U << 31 | 1U << 29)
+#define COMMANDS_THAT_STAY	0x96ffffffU	/* in the status; the others act once */
+#define CONTEXT_INVALIDATE_ALL	((u32)BIT_ULL(31) | BIT_ULL(29))
 #define IOTLB_HIGH		12		/* of the register, from EXTENDED */
-#define IOTLB_INVALIDATE_ALL	(1U << 31 | 1U << 28)
+#define IOTLB_INVALIDATE_ALL	((u32)BIT_ULL(31) | BIT_ULL(28))
 #define FAULT_OVERFLOW		BIT_ULL(0)
-#define FAULT_PENDING		BIT_ULL(1)
 #define RECORD_ADDRESS		0
 #define RECORD_SOURCE		8
 #define RECORD_HIGH		12
-#define RECORD_VALID		(1U << 31)
-#define RECORD_READ		(1U << 30)
+#define RECORD_VALID		((u32)BIT_ULL(31))
+#define RECORD_READ		((u32)BIT_ULL(30))
 #define RECORD_REASON(high)	((high) & 0xff)
 #define REASON_NOT_LET		2		/* the function has no context entry */
 
 #define ENTRY_PRESENT		1UL
 #define ENTRY_RW		3UL
 #define WIDTH_39		1UL		/* three levels; every IOMMU of QEMU's has it */
-#define DOMAIN			(1UL << 8)
+#define DOMAIN			BIT_ULL(8)
 #define ENTRIES			512
 #define FUNCTIONS		256
 #define COMMAND_TIMEOUT_NS	1000000000UL
@@ -105,29 +105,36 @@ void iommu_let(u32 function, bool let)
 	set(iotlb_high, IOTLB_INVALIDATE_ALL);
 }
 
+/* Another one came while there was a record: none is made as long as that is noted. */
+static void forget_overflow(void)
+{
+	if (get(REG_FAULT_STATUS) & FAULT_OVERFLOW)
+		set(REG_FAULT_STATUS, FAULT_OVERFLOW);
+}
+
 /* The oldest access that was not let through and has not been told of yet. */
 bool iommu_take_fault(struct iommu_fault *f)
 {
-	u32 status = get(REG_FAULT_STATUS), high;
+	u32 high = get(record + RECORD_HIGH);
 
-	if (!(status & FAULT_PENDING))
+	if (!(high & RECORD_VALID)) {
+		forget_overflow();
 		return false;
-	high = get(record + RECORD_HIGH);
+	}
 	f->gpa = get64(record + RECORD_ADDRESS) & PAGE_MASK;
 	f->function = get(record + RECORD_SOURCE) & 0xffff;
 	f->write = !(high & RECORD_READ);
 	f->kept_out = RECORD_REASON(high) == REASON_NOT_LET;
 	set(record + RECORD_HIGH, RECORD_VALID);
-	if (status & FAULT_OVERFLOW)
-		set(REG_FAULT_STATUS, FAULT_OVERFLOW);
-	return high & RECORD_VALID;
+	forget_overflow();
+	return true;
 }
 
-static void command(u32 bit)
+static void switch_on(u32 bit)
 {
 	u64 start = now_ns();
 
-	set(REG_COMMAND, get(REG_STATUS) | bit);
+	set(REG_COMMAND, (get(REG_STATUS) & COMMANDS_THAT_STAY) | bit);
 	while (!(get(REG_STATUS) & bit))
 		if (now_ns() - start > COMMAND_TIMEOUT_NS)
 			hv_panic("IOMMU: command %x is not done", bit);
@@ -167,7 +174,8 @@ void iommu_init(void)
 	u32 version = get(REG_VERSION);
 	u64 root, gfn = IOMMU_BASE >> PAGE_SHIFT;
 
-	if (!version || version == ~0U)
+	/* At fidelity fast it may be there, too, if somebody has added it: it is not used. */
+	if (config->fidelity == FIDELITY_FAST || !version || version == ~0U)
 		return;
 	iotlb_high = (get64(REG_EXTENDED) >> 8 & 0x3ff) * 16 + IOTLB_HIGH;
 	record = (get64(REG_CAPABILITIES) >> 24 & 0x3ff) * 16;
@@ -178,9 +186,9 @@ void iommu_init(void)
 	root = make_roots();
 	set(REG_ROOT, root);
 	set(REG_ROOT + 4, root >> 32);
-	command(COMMAND_SET_ROOT);
+	switch_on(COMMAND_SET_ROOT);
 	set(REG_CONTEXT_HIGH, CONTEXT_INVALIDATE_ALL);
 	set(iotlb_high, IOTLB_INVALIDATE_ALL);
-	command(COMMAND_TRANSLATE);
+	switch_on(COMMAND_TRANSLATE);
 	page_set(gfn, PAGE_HV);
 }

@@ -124,6 +124,9 @@ static void stale(void)
 	if (boot > 1)
 		delay_ms(EDU_MS + LONG_MS);
 	if (boot < MAX_BOOTS && edu_on()) {
+		/* Once in time, so that the IOMMU has it all in its caches */
+		to_memory(PAGE);
+		delay_ms(LONG_MS);
 		to_memory(PAGE);
 		execute();
 	}
