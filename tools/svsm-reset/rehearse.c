@@ -161,7 +161,7 @@ const struct sr_command sr_command_rehearse = {
 	"Has the driver try what a reset needs, and stops nothing: it asks the SVSM for\n"
 	"the protocol and the service again, writes to the record's stores what they\n"
 	"already have, has the boot processor ask the SVSM for another CPU, and sends an\n"
-	"NMI to each CPU, which it has to answer within a second. A reset or a panic\n"
+	"NMI to each other CPU, which it has to answer within a second. A reset or a panic\n"
 	"that begins meanwhile comes first.\n"
 	"\n"
 	"Fails if a part does not work, and says what may mend it. check and status show\n"

@@ -100,6 +100,7 @@ static int svr_cpu_online(unsigned int cpu)
 
 static int svr_cpu_offline(unsigned int cpu)
 {
+	WRITE_ONCE(per_cpu(svr_cpus, cpu).was_offline, true);
 	cpumask_set_cpu(cpu, &svr_moving);
 	cpumask_clear_cpu(cpu, &svr_online);
 	return 0;

@@ -85,6 +85,7 @@ static struct {
 	struct svr_call answer;
 	int err;
 	bool answered;
+	bool given_up;
 } svr_at_bsp = { .answered = true };
 
 /* May a rehearsal begin, or go on? Whatever ends this kernel comes first */
@@ -139,9 +140,13 @@ static enum svr_check svr_rehearse_record(void)
 /* On the BSP, interrupts off, mostly in an interrupt: as a hand-over, with another call */
 static void svr_bsp_asks(void *unused)
 {
-	svr_at_bsp.err = svr_transport_call(this_cpu_read(svr_cpus.ca),
-					    &svr_at_bsp.call,
-					    &svr_at_bsp.answer);
+	/* It may come late, when a reset is on its way or nobody waits for it any more */
+	if (READ_ONCE(svr_at_bsp.given_up) || svr_rehearsal_may())
+		svr_at_bsp.err = -ECANCELED;
+	else
+		svr_at_bsp.err = svr_transport_call(this_cpu_read(svr_cpus.ca),
+						    &svr_at_bsp.call,
+						    &svr_at_bsp.answer);
 	/* After the answer: pairs with svr_bsp_answered() */
 	smp_store_release(&svr_at_bsp.answered, true);
 }
@@ -170,10 +175,27 @@ static int svr_bsp_interrupt(void)
 	return err;
 }
 
+static int svr_await_bsp(void)
+{
+	unsigned long end = jiffies + usecs_to_jiffies(SVR_REHEARSE_BSP_US);
+	bool late;
+
+	for (;;) {
+		/* The time first: this task may have been kept from the CPU since the last look */
+		late = time_after(jiffies, end);
+		if (svr_bsp_answered())
+			return 0;
+		if (svr_rehearsal_may())
+			return -ECANCELED;
+		if (late)
+			return -ETIMEDOUT;
+		fsleep(SVR_REHEARSE_LOOK_US);
+	}
+}
+
 /* An asker for svr_probe_versions_again(); CPUs neither come nor go */
 static int svr_ask_bsp(const struct svr_call *call, struct svr_call *answer)
 {
-	unsigned long end = jiffies + usecs_to_jiffies(SVR_REHEARSE_BSP_US);
 	int err = svr_rehearsal_may();
 
 	if (err)
@@ -182,15 +204,14 @@ static int svr_ask_bsp(const struct svr_call *call, struct svr_call *answer)
 	if (!svr_bsp_answered())
 		return -ETIMEDOUT;
 	svr_at_bsp.call = *call;
+	WRITE_ONCE(svr_at_bsp.given_up, false);
 	err = svr_bsp_interrupt();
 	if (err)
 		return err;
-	while (!svr_bsp_answered()) {
-		if (svr_rehearsal_may())
-			return -ECANCELED;
-		if (time_after(jiffies, end))
-			return -ETIMEDOUT;
-		fsleep(SVR_REHEARSE_LOOK_US);
+	err = svr_await_bsp();
+	if (err) {
+		WRITE_ONCE(svr_at_bsp.given_up, true);
+		return err;
 	}
 	*answer = svr_at_bsp.answer;
 	return svr_at_bsp.err;
@@ -248,24 +269,54 @@ static void svr_find_silent(struct svr_rehearsal *r)
 			cpumask_set_cpu(cpu, &r->silent);
 }
 
+/*
+ * A reset sends none to the CPU that begins it. Nor is one sent to a CPU that has been offline:
+ * the kernel leaks its GHCB there, every later #VC uses the backup, and an NMI in the middle of
+ * that is a panic (__sev_get_ghcb(), Linux 6.12), which is no price for a rehearsal.
+ */
+static bool svr_is_asked(int cpu)
+{
+	return cpu != smp_processor_id() &&
+	       !READ_ONCE(per_cpu(svr_cpus, cpu).was_offline);
+}
+
+/* On one CPU, CPUs neither come nor go. False when a reset has begun */
+static bool svr_send_nmis(struct svr_rehearsal *r)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		if (!svr_is_asked(cpu))
+			continue;
+		if (!svr_send_nmi(cpu))
+			return false;
+		cpumask_set_cpu(cpu, &r->asked);
+	}
+	return true;
+}
+
 /* CPUs neither come nor go */
 static enum svr_check svr_ask_for_nmis(struct svr_rehearsal *r)
 {
 	unsigned long end = jiffies + usecs_to_jiffies(SVR_REHEARSE_NMI_US);
-	int cpu;
+	bool sent, late;
 
-	for_each_online_cpu(cpu) {
-		if (!svr_send_nmi(cpu))
-			return SVR_CHECK_GAVE_WAY;
-		cpumask_set_cpu(cpu, &r->asked);
-	}
+	preempt_disable();
+	sent = svr_send_nmis(r);
+	preempt_enable();
+	if (!sent)
+		return SVR_CHECK_GAVE_WAY;
+	if (cpumask_empty(&r->asked))
+		return SVR_CHECK_SKIPPED;
 	for (;;) {
+		/* The time first: this task may have been kept from the CPU since the last look */
+		late = time_after(jiffies, end);
 		svr_find_silent(r);
 		if (cpumask_empty(&r->silent))
 			return SVR_CHECK_OK;
 		if (svr_rehearsal_may())
 			return SVR_CHECK_GAVE_WAY;
-		if (time_after(jiffies, end))
+		if (late)
 			return SVR_CHECK_FAILED;
 		fsleep(SVR_REHEARSE_LOOK_US);
 	}

@@ -85,6 +85,7 @@ enum svr_evidence {
  * @nmi_heard: such an NMI has come; written by this CPU itself
  * @nmi_asked: an NMI is on its way that asks for an answer only; set by the CPU that
  *	      sends it (rehearse.c), cleared by this CPU itself
+ * @was_offline: since the module was loaded; the kernel leaks a GHCB then, see svr_cpu_online()
  * @stands_by: while another CPU resets the guest; svr_lapic_wake() ends that
  * @listens:  an interrupt wakes it, else an NMI; written by this CPU itself
  * @in_nmi:   it was parked inside an NMI; valid with @evidence
@@ -98,6 +99,7 @@ struct svr_cpu {
 	bool nmi_wake;
 	bool nmi_heard;
 	bool nmi_asked;
+	bool was_offline;
 	bool stands_by;
 	bool listens;
 	bool in_nmi;
