@@ -169,7 +169,11 @@ def test_what_is_no_note(simulate):
         assert write(guest, text) != 0, text
         assert guest.attribute("next_reset_note") == "before"
     line = "svsm-reset: next_reset_note: it is one line of text, of less than 4096 bytes, and not of dots alone"
-    assert guest.dmesg().count(line) == 7
+    said = "svsm-reset note: the driver refuses it, the kernel's log says why"
+    status, output = guest.run("svsm-reset note ...")
+    assert status == 1 and said in output
+    assert guest.attribute("next_reset_note") == "before"
+    assert guest.dmesg().count(line) == 8
     for text, note in (
         (r"printf '\033[31mred\n'", "?[31mred"), (r"printf 'a\tb\303\244 \n'", "a?b??"),
         (r"printf 'voil\303\240\n'", "voil??"), (r"printf 'more...\n'", "more"),
@@ -177,7 +181,7 @@ def test_what_is_no_note(simulate):
     ):
         assert write(guest, text) == 0
         assert guest.attribute("next_reset_note") == note
-    assert guest.dmesg().count(line) == 7
+    assert guest.dmesg().count(line) == 8
     guest.powered_off()
 
 
