@@ -29,7 +29,12 @@ static const struct next_note_row next_note_rows[] = {
 	{ "space", " \t\v\f\n", 0, 0, "" },
 	{ "control characters", "\033[31mred\ttea\177", 0, 0, "?[31mred?tea?" },
 	{ "not ASCII", "na\303\257ve\377", 0, 0, "na??ve?" },
+	{ "a letter whose last byte is a space of Latin-1", "voil\303\240", 0, 0,
+	  "voil??" },
 	{ "dots of its own", "wait...\n", 0, 0, "wait" },
+	{ "two dots", "..\n", 0, 0, ".." },
+	{ "dots alone", "...\n", 0, -EINVAL, "before" },
+	{ "dots and space", " . ... ", 0, -EINVAL, "before" },
 	{ "63 characters", SIXTY "012", 0, 0, SIXTY "012" },
 	{ "63 and a newline", SIXTY "012\n", 0, 0, SIXTY "012" },
 	{ "64 characters", SIXTY "0123", 0, 0, SIXTY "..." },
@@ -84,7 +89,7 @@ static void test_take(struct kunit *test)
 	char message[SVR_CAUSE_MESSAGE] = "of reboot(2)";
 	char note[SVR_CAUSE_MESSAGE];
 
-	svr_next_note_take(message);
+	svr_next_note_take(message, false);
 	KUNIT_EXPECT_STREQ(test, message, "before");
 	/* What the restart has taken is what stays */
 	KUNIT_EXPECT_EQ(test, svr_next_note_set("after", 5), -EBUSY);
@@ -93,7 +98,20 @@ static void test_take(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, note, "before");
 	/* Another one on its way */
 	strscpy(message, "of another");
-	svr_next_note_take(message);
+	svr_next_note_take(message, false);
+	KUNIT_EXPECT_STREQ(test, message, "before");
+}
+
+/* What the kernel itself has to say, if it says anything */
+static void test_take_of_the_kernel(struct kunit *test)
+{
+	char message[SVR_CAUSE_MESSAGE] = "dm-verity";
+
+	svr_next_note_take(message, true);
+	KUNIT_EXPECT_STREQ(test, message, "dm-verity");
+	KUNIT_EXPECT_EQ(test, svr_next_note_set("after", 5), -EBUSY);
+	message[0] = '\0';
+	svr_next_note_take(message, true);
 	KUNIT_EXPECT_STREQ(test, message, "before");
 }
 
@@ -102,7 +120,7 @@ static void test_take_nothing(struct kunit *test)
 	char message[SVR_CAUSE_MESSAGE] = "of reboot(2)";
 
 	KUNIT_EXPECT_EQ(test, svr_next_note_set("\n", 1), 0);
-	svr_next_note_take(message);
+	svr_next_note_take(message, false);
 	KUNIT_EXPECT_STREQ(test, message, "of reboot(2)");
 }
 
@@ -110,6 +128,7 @@ static struct kunit_case next_note_cases[] = {
 	KUNIT_CASE_PARAM(test_set, next_note_gen_params),
 	KUNIT_CASE(test_a_page),
 	KUNIT_CASE(test_take),
+	KUNIT_CASE(test_take_of_the_kernel),
 	KUNIT_CASE(test_take_nothing),
 	{}
 };

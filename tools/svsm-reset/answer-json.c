@@ -164,8 +164,8 @@ static struct json_object *sr_json_last(const struct sr_facts *facts)
 		    sr_json_have(json_object_new_string(last->message)));
 	sr_json_add(object, "message_cut", last->hidden ? NULL :
 		    sr_json_flag(last->cut));
-	/* The same text, where it is no crash's; null: not known, or no orderly restart */
-	sr_json_add(object, "note", last->hidden || !sr_last_has_note(last) ?
+	/* The same text, of an orderly restart; null: not known, or another reset */
+	sr_json_add(object, "note", last->hidden || !sr_last_orderly(last) ?
 		    NULL : sr_json_have(json_object_new_string(last->message)));
 	sr_json_add(object, "cpu", sr_json_int(last->cpu));
 	sr_json_add(object, "not_quiesced",

@@ -239,13 +239,12 @@ static void sr_append(char *text, size_t size, const char *more)
 static void sr_append_last(const struct sr_facts *facts, char *text,
 			   size_t size)
 {
-	const char *label = sr_last_has_note(&facts->last) ? "note: " : "";
 	char last[SR_TEXT], line[SR_TEXT + 512];
 
 	sr_last_text(facts, last, sizeof(last));
 	if (*facts->last.message)
-		snprintf(line, sizeof(line), "last reset: %s (%s\"%s\")", last,
-			 label, facts->last.message);
+		snprintf(line, sizeof(line), "last reset: %s (\"%s\")", last,
+			 facts->last.message);
 	else
 		snprintf(line, sizeof(line), "last reset: %s", last);
 	sr_append(text, size, line);

@@ -61,13 +61,14 @@ bool sr_last_asked_for(const struct sr_last *last)
 }
 
 /**
- * sr_last_has_note - is what came with it a note, and not the message of a crash?
+ * sr_last_orderly - was it an orderly restart?
  * @last: the last reset
  *
- * Return: true for an orderly restart: it has the operator's note, or the text that
- * reboot(2) brought along. Who asked for it has said so either way.
+ * Return: true for one: its message is no crash's, but the operator's note, the text
+ * that reboot(2) brought along, or one that the kernel itself had. Which of them nobody
+ * can tell any more.
  */
-bool sr_last_has_note(const struct sr_last *last)
+bool sr_last_orderly(const struct sr_last *last)
 {
 	return !strcmp(sr_last_why(last), svr_reason_name(SVR_REASON_REBOOT));
 }

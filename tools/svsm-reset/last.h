@@ -10,7 +10,7 @@
 
 const char *sr_last_why(const struct sr_last *last);
 bool sr_last_asked_for(const struct sr_last *last);
-bool sr_last_has_note(const struct sr_last *last);
+bool sr_last_orderly(const struct sr_last *last);
 bool sr_last_dumping(const struct sr_facts *facts);
 long long sr_last_dump_seconds(const struct sr_last *last);
 void sr_last_text(const struct sr_facts *facts, char *text, size_t size);

@@ -67,6 +67,9 @@ static void sr_next_note_explain(int err)
 	case -ENOENT:
 		sr_error(command, "this driver does not take notes, it is older than this tool");
 		break;
+	case -EINVAL:
+		sr_error(command, "the driver refuses it, the kernel's log says why");
+		break;
 	default:
 		sr_error(command, "%s", strerror(-err));
 		break;
@@ -126,14 +129,16 @@ const struct sr_command sr_command_note = {
 	.summary = "leave a line of text for the next boot, or show it",
 	.about =
 	"The text is kept in memory. When an orderly restart begins it goes into the\n"
-	"record, instead of the text that reboot(2) may bring along, and \"svsm-reset\n"
-	"status\" shows it as the note after that. A panic, sysrq-b, a restart that the\n"
-	"deadman forces and a crash kernel drop it: they have a message of their own.\n"
+	"record, and \"svsm-reset status\" shows it as the message after that. It takes\n"
+	"the place of the text that reboot(2) may bring along, not of one that the\n"
+	"kernel itself has (dm-verity, softdog): then the log has the note. A panic,\n"
+	"sysrq-b, a restart that the deadman forces and a crash kernel drop it, as they\n"
+	"have a message of their own, and so does kexec.\n"
 	"\n"
 	"Says how much of it the record has room for: 63 characters in \"efi\", some 17\n"
 	"in \"secrets\", none in \"cmos\". What is cut ends in \"...\". What is not printable\n"
-	"ASCII becomes \"?\". An empty TEXT takes the note back; without TEXT the command\n"
-	"shows the one there is. Needs root.\n",
+	"ASCII becomes \"?\". Dots alone are refused. An empty TEXT takes the note back;\n"
+	"without TEXT the command shows the one there is. Needs root.\n",
 	.usage = SR_EXIT_USAGE,
 	.run = sr_next_note,
 };

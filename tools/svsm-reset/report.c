@@ -200,7 +200,6 @@ static enum sr_mood sr_dump_mood(const char *word)
 static void sr_report_message(const struct sr_facts *facts)
 {
 	const struct sr_last *last = &facts->last;
-	const char *label = sr_last_has_note(last) ? "note" : "message";
 	const char *more = "";
 
 	/* The efi store has room for all that the driver keeps */
@@ -209,9 +208,9 @@ static void sr_report_message(const struct sr_facts *facts)
 			", cut: record=secrets,cmos,efi would keep 63 characters" :
 			", cut: no record has room for more";
 	if (*last->message)
-		sr_line(SR_PLAIN, label, "\"%s\"%s", last->message, more);
+		sr_line(SR_PLAIN, "message", "\"%s\"%s", last->message, more);
 	else if (last->hidden && sr_last_asked_for(last))
-		sr_line(SR_DOUBTFUL, label, "for root only");
+		sr_line(SR_DOUBTFUL, "message", "for root only");
 }
 
 static void sr_report_crash(const struct sr_last *last)

@@ -54,9 +54,9 @@ def test_note_of_a_reboot(simulate):
     again(guest, 2)
     seen = last(guest)
     assert (seen["reason"], seen["note"], seen["message_cut"]) == ("reboot", SHORT, False)
-    assert f'note "{SHORT}"' in " ".join(guest.check("svsm-reset status").split())
+    assert f'message "{SHORT}"' in " ".join(guest.check("svsm-reset status").split())
     assert f'last reset: reboot "{SHORT}" on CPU 0' in guest.dmesg()
-    assert "note for root only" in " ".join(guest.check(f"{user} 'svsm-reset status'").split())
+    assert "message for root only" in " ".join(guest.check(f"{user} 'svsm-reset status'").split())
     assert SHORT not in guest.check(f"cat {places.ATTRIBUTES}/uevent")
     assert guest.attribute("next_reset_note") == ""
     guest.send("reboot -f")
@@ -124,14 +124,30 @@ def test_note_in_an_efi_variable(simulate):
 
 @pytest.mark.sliced
 def test_note_and_the_text_of_a_reboot(simulate):
-    """reboot(2) may bring one along: it is a note where there is no other."""
+    """reboot(2) may bring one along: the message where there is no note."""
     guest = boot(simulate)
     # Of the text as much as "secrets" has room for
     for number, note, seen in ((2, "", "trouble: as aske..."), (3, SHORT, SHORT)):
+        guest.check(f"svsm-reset note '{note}'")
+        guest.send("reboot-text 'trouble: as asked for'")
+        again(guest, number)
+        assert (last(guest)["reason"], last(guest)["message"], last(guest)["note"]) == ("reboot", seen, seen)
+    guest.powered_off()
+    guest.events.orderly_resets(2, cpus=1)
+
+
+@pytest.mark.sliced
+def test_note_and_the_text_of_the_kernel(simulate):
+    """What a thread of the kernel has to say, as that of dm-verity: no note takes its place, and it is not lost silently."""
+    guest = boot(simulate)
+    for number, note in ((2, ""), (3, SHORT)):
         guest.check(f"insmod {TROUBLE}; svsm-reset note '{note}'")
         guest.send(f"echo reboot-text 0 > {DO}")
+        if note:
+            guest.expect(f'dropped the note "{SHORT}"')
         again(guest, number)
-        assert (last(guest)["reason"], last(guest)["note"]) == ("reboot", seen)
+        assert (last(guest)["reason"], last(guest)["message"]) == ("reboot", "trouble: as aske...")
+        assert f'message "trouble: as aske..."' in " ".join(guest.check("svsm-reset status").split())
     guest.powered_off()
     guest.events.orderly_resets(2, cpus=1)
 
@@ -149,18 +165,23 @@ def many(count):
 def test_what_is_no_note(simulate):
     guest = boot(simulate)
     assert write(guest, "echo before") == 0
-    for text in (r"printf 'a\nb\n'", r"printf 'a\0b'", r"printf '\na'", many(4096), many(5000)):
+    for text in (r"printf 'a\nb\n'", r"printf 'a\0b'", r"printf '\na'", "echo ...", "printf ' . .... '", many(4096), many(5000)):
         assert write(guest, text) != 0, text
         assert guest.attribute("next_reset_note") == "before"
-    line = "svsm-reset: next_reset_note: it is one line of text, of less than 4096 bytes"
-    assert guest.dmesg().count(line) == 5
+    line = "svsm-reset: next_reset_note: it is one line of text, of less than 4096 bytes, and not of dots alone"
+    said = "svsm-reset note: the driver refuses it, the kernel's log says why"
+    status, output = guest.run("svsm-reset note ...")
+    assert status == 1 and said in output
+    assert guest.attribute("next_reset_note") == "before"
+    assert guest.dmesg().count(line) == 8
     for text, note in (
-        (r"printf '\033[31mred\n'", "?[31mred"), (r"printf 'a\tb\303\244 \n'", "a?b??"), (r"printf 'more...\n'", "more"),
+        (r"printf '\033[31mred\n'", "?[31mred"), (r"printf 'a\tb\303\244 \n'", "a?b??"),
+        (r"printf 'voil\303\240\n'", "voil??"), (r"printf 'more...\n'", "more"),
         (many(63), "x" * 63), (many(64), "x" * 60 + "..."), (many(4095), "x" * 60 + "..."), ("echo ' '", ""), ("echo", ""),
     ):
         assert write(guest, text) == 0
         assert guest.attribute("next_reset_note") == note
-    assert guest.dmesg().count(line) == 5
+    assert guest.dmesg().count(line) == 8
     guest.powered_off()
 
 

@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import signal
 import struct
 import subprocess
 
@@ -19,11 +20,11 @@ FACTS = {
     "version": 1, "reason": "panic", "cause": "panic", "trigger": "none", "outcome": "completed", "dump": "none", "count": 1,
     "store": "secrets", "trust": "guest", "boot": "0x1a2b", "uptime_ms": 6214,
 }
-# As Linux 6.12 prints it in a guest, one of them with a space in its name
+# As Linux 6.12 prints it in a guest, which has "_" for each space in a name
 OTHERS = (
     f"10 {'1d' * 20} ima-sig sha256:{'0e' * 32} boot_aggregate \n"
     f"10 {'ab' * 20} ima-buf sha256:{'cd' * 32} kernel_version 362e3132\n"
-    f"10 {'ef' * 20} ima-ng sha256:{'01' * 32} /tmp/a name svsm-reset-record with spaces\n"
+    f"10 {'ef' * 20} ima-ng sha256:{'01' * 32} /tmp/a_name_svsm-reset-record_with_spaces\n"
 )
 
 
@@ -73,8 +74,41 @@ def test_several_entries_in_their_order():
     assert decode(text)[1].count("\n\nversion: 1\n") == 1
 
 
+@pytest.mark.parametrize("name", [
+    "a\nb", "\n", "\n\n", "a\n10_svsm-reset-record", f"x\n{line()[:-1].replace(' ', '_')}\ny",
+], ids=["inside", "nothing else", "two", "a name of ours", "an entry of ours"])
+def test_name_with_a_newline(name):
+    """A file may be called so, by anybody: that takes no entry from the list, and adds none."""
+    named = f"10 {'ef' * 20} ima-ng sha256:{'01' * 32} {name}\n"
+    status, output, error = decode(OTHERS + named + line() + named, "--json")
+    assert (status, error, len(json.loads(output))) == (0, "", 1)
+    refused(named, "no entry of svsm_reset")
+
+
+def test_foreign_entry():
+    """Under the driver's name, as the kernel measures a key whose keyring has it: the driver's own are printed."""
+    good, version_2 = line(), line(LINE.replace("version=1", "version=2"))
+    for text, lines in ((line(b"\x30\x82") + good, [1]), (good + OTHERS + version_2 + line(b"") + OTHERS, [5, 6])):
+        status, output, error = decode(text, "--json")
+        assert status == 1 and [each["uptime_ms"] for each in json.loads(output)] == [6214]
+        assert [said.split(": ")[:3] for said in error.splitlines()] == [["ima-entry", "-", f"line {at}"] for at in lines]
+    # A list that was changed has nothing to say
+    changed = good.replace(LINE.encode().hex(), LINE.replace("panic", "cinap").encode().hex())
+    refused(good + changed, "line 2: the digest is not that of the data")
+
+
+def test_nobody_reads():
+    """A pipe that is closed is no traceback."""
+    text = line() * 5000
+    result = subprocess.run(
+        ["bash", "-c", '"$0" - | true; exit ${PIPESTATUS[0]}', DECODER], input=text.encode(), capture_output=True, check=False,
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (128 + signal.SIGPIPE, b"", b"")
+
+
 def test_no_entry():
     refused(OTHERS, "no entry of svsm_reset: was there a policy")
+    refused(OTHERS, "template=ima-buf")
     # Somebody else's, in another template
     refused(line(template="ima-ng"), "no entry")
 
@@ -113,23 +147,23 @@ def test_data_that_is_not_the_drivers(data, why):
     (lambda text: text.replace(LINE.encode().hex(), LINE.replace("panic", "cinap").encode().hex()), "digest is not that"),
     (lambda text: text.replace(" sha256:", " sha256:00"), "which is not sha256"),
     (lambda text: text.replace(" sha256:", " sha512:"), "which is not sha512"),
-    (lambda text: text.replace(" sha256:", " md5:"), "which is not md5"),
+    (lambda text: text.replace(" sha256:", " md5:"), "hash algorithm md5 is not known here"),
+    (lambda text: text.replace(" sha256:", " sha3-256:"), "hash algorithm sha3-256 is not known here"),
     (lambda text: text.replace(" sha256:", " "), "not an entry of the template"),
     (lambda text: text[:-1] + "0\n", "odd number"),
     (lambda text: text[:-1] + " 00\n", "not an entry of the template"),
     (lambda text: text[:3] + ("0" if text[3] != "0" else "1") + text[4:], "the hash is not that of the entry"),
     (lambda text: text[:3] + "00" * 20 + text[43:], "the hash is not that of the entry"),
     (lambda text: text[:3] + "00" * 21 + text[43:], "no hash that is known here has 21 bytes"),
-    (lambda text: "9" + text, "not one of a measurement list"),
+    (lambda text: "9" + text, "no line of it is one of a measurement list"),
     (lambda text: text.replace(" ima-buf", ""), "not an entry"),
     (lambda text: text[:-1], "the last line is cut"),
     (lambda text: text[:-40], "the last line is cut"),
-    (lambda text: text + "\n", "line 2 is not one of"),
-    (lambda text: "\n" + text, "line 1 is not one of"),
-    (lambda text: text + "garbage\n", "line 2 is not one of"),
-    (lambda text: text.upper(), "not one of a measurement list"),
+    (lambda text: "\n", "no line of it is one of"),
+    (lambda text: "garbage\n" * 9, "no line of it is one of"),
+    (lambda text: text.upper(), "no line of it is one of"),
     (lambda text: "", "the list is empty"),
-    (lambda text: b"\xff\x00" * 99 + b"\n" + text.encode(), "line 1 is not one of"),
+    (lambda text: b"\xff\x00" * 99 + b"\n", "no line of it is one of"),
 ])
 def test_damaged_list(change, why):
     if why == "not an entry":
@@ -144,15 +178,16 @@ def test_every_bit_of_an_entry_counts():
     module = {"__name__": "ima_entry"}
     exec(compile(DECODER.read_text(), DECODER, "exec"), module)  # in one process: there are some thousand
     text = line().encode()
-    good, = module["entries"](text)
+    (good,), _ = module["entries"](text)
     for at in range(8 * len(text)):
         damaged = bytearray(text)
         damaged[at // 8] ^= 1 << at % 8
         try:
-            found = module["entries"](bytes(damaged))
+            found, foreign = module["entries"](bytes(damaged))
         except module["Damaged"]:
             continue
         # Under another name it is not the driver's; and the number of the PCR is not part of what is hashed
+        assert not foreign, at
         assert not found or at < 16 and found == [{**good, "pcr": found[0]["pcr"]}], (at, found)
 
 

@@ -13,6 +13,7 @@
 #include <linux/notifier.h>
 #include <linux/panic_notifier.h>
 #include <linux/reboot.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/sprintf.h>
 #include <linux/string.h>
@@ -64,14 +65,23 @@ static void svr_cause_fill_panic(const char *text)
 		svr_cause_fill(&svr_panic, text);
 }
 
+/*
+ * A note takes the place of the text that reboot(2) brings along, not of one that the
+ * kernel itself has: dm-verity and softdog restart from a thread of the kernel, and say
+ * why. kexec comes here as well, and takes the note along to where nobody records it.
+ */
 static int svr_cause_reboot(struct notifier_block *nb, unsigned long event,
 			    void *cmd)
 {
+	char message[SVR_CAUSE_MESSAGE];
+
 	if (event != SYS_RESTART)
 		return NOTIFY_DONE;
-	svr_cause_fill(&svr_restart, cmd);
-	/* The next boot has been promised it: it goes before the text of reboot(2) */
-	svr_next_note_take(svr_restart.message);
+	svr_crash_text_copy(message, sizeof(message), cmd ?: "", SIZE_MAX);
+	svr_next_note_take(message, current->flags & PF_KTHREAD);
+	svr_restart.cpu = raw_smp_processor_id();
+	/* Once: a CPU that fires meanwhile does not find first one text, then another */
+	memcpy(svr_restart.message, message, sizeof(message));
 	return NOTIFY_DONE;
 }
 

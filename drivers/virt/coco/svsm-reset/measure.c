@@ -21,8 +21,8 @@
 /**
  * svr_measure - hand what is known of the last reset to IMA
  *
- * Once, at load, when that is settled. There is nothing to be done about a failure: a
- * verifier sees that the entry is missing.
+ * Once, at load, when that is settled. There is nothing to be done about a failure, and a
+ * verifier cannot tell it from a module that was not loaded: a missing entry proves nothing.
  *
  * Context: process, may sleep.
  */

@@ -9,6 +9,6 @@
 
 int svr_next_note_set(const char *text, size_t count);
 void svr_next_note_get(char *text);
-void svr_next_note_take(char *message);
+void svr_next_note_take(char *message, bool kernel);
 
 #endif /* _SVSM_RESET_NEXT_NOTE_H */
