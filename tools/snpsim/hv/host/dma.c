@@ -6,9 +6,10 @@
  * and a write into memory that this kernel itself has shared is a violation. (Before that
  * such a page holds nothing of anybody's.)
  *
- * The first page of each memory BAR stands for its registers. A function that has ports, or a
- * BAR above what the page states cover, is not watched: its driver might use that one alone.
- * Nor is what is behind a bridge to conventional PCI, which speaks for it.
+ * The first page of each memory BAR below 4 GiB stands for its registers. (A virtio device's
+ * own may be above; Linux masks its MSI-X vectors first, in one below.) A function that has
+ * ports is not watched: its driver might use them alone. Nor is what is behind a bridge to
+ * conventional PCI, which speaks for it.
  */
 #include "host.h"
 #include "machine.h"
@@ -26,6 +27,7 @@
 static struct stale {
 	u32 function;
 	u32 bar[BARS];
+	u32 registers[BARS];		/* page frames; 0: none, or not watched */
 } stale[MAX_STALE];
 
 static u32 n_stale, n_events;
@@ -37,24 +39,28 @@ static u32 peek(u32 function, u32 reg)
 	return mmio_read32(PCIEXBAR_BASE + ((u64)function << 12) + reg);
 }
 
-/* Will somebody who uses its registers be seen, whichever of them? */
-static bool can_be_watched(const struct stale *s)
+/* Where its registers are that can be watched. Will somebody who uses it be seen there? */
+static bool find_registers(struct stale *s)
 {
 	bool any = false;
 
 	for (u32 i = 0; i < BARS; i++) {
-		u32 bar = s->bar[i];
+		u32 bar = s->bar[i], upper = 0;
 		enum page_state state = page_state(bar & BAR_ADDRESS);
 
-		if (!bar)
+		s->registers[i] = 0;
+		if (bar & BAR_IO)
+			return false;
+		if (bar & BAR_64) {
+			if (++i == BARS)
+				return false;
+			upper = s->bar[i];
+			s->registers[i] = 0;
+		}
+		if (!(bar & BAR_ADDRESS) || upper ||
+		    (state != PAGE_NOT_RAM && state != PAGE_UNTOUCHED))
 			continue;
-		if ((bar & BAR_IO) || !(bar & BAR_ADDRESS))
-			return false;
-		if (state != PAGE_NOT_RAM && state != PAGE_UNTOUCHED)
-			return false;
-		/* The upper half of a 64-bit one */
-		if ((bar & BAR_64) && (i + 1 == BARS || s->bar[++i]))
-			return false;
+		s->registers[bar & BAR_64 ? i - 1 : i] = bar >> PAGE_SHIFT;
 		any = true;
 	}
 	return any;
@@ -69,11 +75,11 @@ static void note_stale(const struct pci_function *f)
 	s->function = f->number;
 	for (u32 i = 0; i < BARS; i++)
 		s->bar[i] = peek(f->number, REG_BAR(i));
-	if (!can_be_watched(s))
+	if (!find_registers(s))
 		return;
 	for (u32 i = 0; i < BARS; i++)
-		if (s->bar[i] & BAR_ADDRESS)
-			page_set(s->bar[i] >> PAGE_SHIFT, PAGE_UNTOUCHED);
+		if (s->registers[i])
+			page_set(s->registers[i], PAGE_UNTOUCHED);
 	n_stale++;
 	iommu_let(f->number, false);
 }
@@ -165,7 +171,7 @@ void dma_begin_anew(void)
 static bool has_register_at(const struct stale *s, u64 gpa)
 {
 	for (u32 i = 0; i < BARS; i++)
-		if (s->bar[i] && s->bar[i] >> PAGE_SHIFT == gpa >> PAGE_SHIFT)
+		if (s->registers[i] == gpa >> PAGE_SHIFT)
 			return true;
 	return false;
 }
