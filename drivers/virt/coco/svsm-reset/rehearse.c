@@ -96,12 +96,20 @@ static int svr_rehearsal_may(void)
 	return svr_policy_rehearse(svr_state_get());
 }
 
+/* An asker for svr_probe_versions_again(): a busy SVSM is not asked on once a reset begins */
+static int svr_ask_while_may(const struct svr_call *call, struct svr_call *answer)
+{
+	return svr_rehearsal_may() ? -ECANCELED : svr_ask_here(call, answer);
+}
+
 static enum svr_check svr_rehearse_version(void)
 {
-	int err = svr_probe_versions_again(svr_ask_here);
+	int err = svr_probe_versions_again(svr_ask_while_may);
 
 	if (!err)
 		return SVR_CHECK_OK;
+	if (err == -ECANCELED)
+		return SVR_CHECK_GAVE_WAY;
 	pr_warn("rehearsal: the SVSM does not have the protocol as it had at load (%pe)\n",
 		ERR_PTR(err));
 	return SVR_CHECK_FAILED;

@@ -297,23 +297,35 @@ bool svr_stores_keep(u16 boot)
 	return false;
 }
 
+/* A signal to the task that asked shows nothing of the store */
+static const char *svr_store_unread(int err, enum svr_check *check)
+{
+	if (err != -EINTR)
+		return "unreadable";
+	*check = SVR_CHECK_GAVE_WAY;
+	return svr_check_name(*check);
+}
+
 /* What a store that is ours does with what it has; a word for it */
 static const char *svr_store_try(unsigned int i, u16 boot, enum svr_check *check)
 {
 	const struct svr_store *store = svr_stores[i];
 	u8 before[SVR_RECORD_FULL], after[SVR_RECORD_FULL];
 	struct svr_record rec;
+	int err;
 
 	*check = SVR_CHECK_FAILED;
-	if (store->read(before))
-		return "unreadable";
+	err = store->read(before);
+	if (err)
+		return svr_store_unread(err, check);
 	if (svr_record_decode(before, store->size, &rec) || !rec.loaded ||
 	    rec.boot != boot)
 		return "lost";
 	if (store->in_place && store->write(before))
 		return "unwritable";
-	if (store->read(after))
-		return "unreadable";
+	err = store->read(after);
+	if (err)
+		return svr_store_unread(err, check);
 	if (memcmp(before, after, store->size))
 		return "changed";
 	*check = SVR_CHECK_OK;
