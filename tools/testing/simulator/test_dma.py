@@ -3,7 +3,8 @@
 
 import pytest
 
-EDU = ("-device", "edu,addr=5")
+from selftest_run import EDU
+
 FIDELITIES = ("strict", "full")
 
 
@@ -11,11 +12,11 @@ def dma(run):
     return run.events.of("dma")
 
 
-def told(run, access, page, stale, gpa=None):
+def told(run, access, page, stale):
     """One event of an access that was kept from the device."""
     run.well_formed()
     event, = dma(run)
-    assert event["bdf"] == "00:05.0" and event["gpa"] == (gpa or run.page)
+    assert event["bdf"] == "00:05.0" and event["gpa"] == run.page
     assert (event["access"], event["page"], event["stale"]) == (access, page, stale)
 
 

@@ -13,11 +13,10 @@ import pytest
 from lib import places
 from lib.guest import Guest
 from lib.sources import run as run_command
-from selftest_run import run_of
+from selftest_run import EDU, run_of
 
 IMAGE = places.BUILD / "snpsim/selftest.bz"
 QEMU = places.qemu()
-EDU = ("-device", "edu,addr=5")
 
 
 def passes(run):
@@ -257,21 +256,34 @@ def run_guest(top, name, test, fidelity, monkeypatch, host=None, qemu=()):
     return run_of(guest, 60)
 
 
+@pytest.fixture
+def mutated(hypervisor, monkeypatch):
+    """mutated(file, old, new, run_guest's arguments) -> the run of a hypervisor that is broken there."""
+
+    def run(file, old, new, *arguments, **options):
+        path = hypervisor / "source/hv" / file
+        source = path.read_text(encoding="utf-8")
+        assert source.count(old) == 1, f"{file} does not have {old!r} once: write this mutation anew"
+        try:
+            path.write_text(source.replace(old, new), encoding="utf-8")
+            build(hypervisor)
+            return run_guest(hypervisor, *arguments, monkeypatch, **options)
+        finally:
+            path.write_text(source, encoding="utf-8")
+
+    return run
+
+
+def is_red(run, check):
+    with pytest.raises(AssertionError):
+        check(run)
+
+
 @pytest.mark.parametrize("name, file, old, new, test, fidelity, check", MUTATIONS,
     ids=[row[0].replace(" ", "-") for row in MUTATIONS],
 )
-def test_mutation_is_red(hypervisor, monkeypatch, name, file, old, new, test, fidelity, check):
-    path = hypervisor / "source/hv" / file
-    source = path.read_text(encoding="utf-8")
-    assert source.count(old) == 1, f"{file} does not have {old!r} once: write this mutation anew"
-    try:
-        path.write_text(source.replace(old, new), encoding="utf-8")
-        build(hypervisor)
-        run = run_guest(hypervisor, name, test, fidelity, monkeypatch)
-    finally:
-        path.write_text(source, encoding="utf-8")
-    with pytest.raises(AssertionError):
-        check(run)
+def test_mutation_is_red(mutated, name, file, old, new, test, fidelity, check):
+    is_red(mutated(file, old, new, name, test, fidelity), check)
 
 
 def rebuilt(run):
@@ -283,52 +295,23 @@ def rebuilt(run):
 
 
 @pytest.mark.parametrize("name, file, old", REBUILD_MUTATIONS, ids=[row[0].replace(" ", "-") for row in REBUILD_MUTATIONS])
-def test_what_stays_over_a_rebuild_is_red(hypervisor, monkeypatch, name, file, old):
-    path = hypervisor / "source/hv" / file
-    source = path.read_text(encoding="utf-8")
-    assert source.count(old) == 1, f"{file} does not have {old!r} once: write this mutation anew"
-    try:
-        path.write_text(source.replace(old, "\t\t(void)0;\n"), encoding="utf-8")
-        build(hypervisor)
-        run = run_guest(hypervisor, f"rebuild keeps {name}", REBUILD, "strict", monkeypatch, "rebuild")
-    finally:
-        path.write_text(source, encoding="utf-8")
-    with pytest.raises(AssertionError):
-        rebuilt(run)
+def test_what_stays_over_a_rebuild_is_red(mutated, name, file, old):
+    run = mutated(file, old, "\t\t(void)0;\n", f"rebuild keeps {name}", REBUILD, "strict", host="rebuild")
+    is_red(run, rebuilt)
 
 
 @pytest.mark.parametrize("name, file, old, new, test, check", PV_MUTATIONS,
     ids=[row[0].replace(" ", "-") for row in PV_MUTATIONS],
 )
-def test_pv_mutation_is_red(hypervisor, monkeypatch, name, file, old, new, test, check):
-    path = hypervisor / "source/hv" / file
-    source = path.read_text(encoding="utf-8")
-    assert source.count(old) == 1, f"{file} does not have {old!r} once: write this mutation anew"
-    try:
-        path.write_text(source.replace(old, new), encoding="utf-8")
-        build(hypervisor)
-        run = run_guest(hypervisor, f"pv {name}", test, "strict", monkeypatch, "kvm-pv")
-    finally:
-        path.write_text(source, encoding="utf-8")
-    with pytest.raises(AssertionError):
-        check(run)
+def test_pv_mutation_is_red(mutated, name, file, old, new, test, check):
+    is_red(mutated(file, old, new, f"pv {name}", test, "strict", host="kvm-pv"), check)
 
 
 @pytest.mark.parametrize("name, file, old, new, test, check", DMA_MUTATIONS,
     ids=[row[0].replace(" ", "-") for row in DMA_MUTATIONS],
 )
-def test_dma_mutation_is_red(hypervisor, monkeypatch, name, file, old, new, test, check):
-    path = hypervisor / "source/hv" / file
-    source = path.read_text(encoding="utf-8")
-    assert source.count(old) == 1, f"{file} does not have {old!r} once: write this mutation anew"
-    try:
-        path.write_text(source.replace(old, new), encoding="utf-8")
-        build(hypervisor)
-        run = run_guest(hypervisor, f"dma {name}", test, "strict", monkeypatch, qemu=EDU)
-    finally:
-        path.write_text(source, encoding="utf-8")
-    with pytest.raises(AssertionError):
-        check(run)
+def test_dma_mutation_is_red(mutated, name, file, old, new, test, check):
+    is_red(mutated(file, old, new, f"dma {name}", test, "strict", qemu=EDU), check)
 
 
 def test_copy_without_mutation_is_green(hypervisor, monkeypatch):

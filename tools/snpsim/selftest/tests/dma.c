@@ -31,20 +31,22 @@ static bool edu_on(void)
 	return true;
 }
 
+static void edu_copy(u64 source, u64 target, u32 direction)
+{
+	mmio_write(EDU_SOURCE, source);
+	mmio_write(EDU_TARGET, target);
+	mmio_write(EDU_COUNT, sizeof(u32));
+	mmio_write(EDU_COMMAND, EDU_START | direction);
+}
+
 static void to_memory(u64 pa)
 {
-	mmio_write(EDU_SOURCE, EDU_BUFFER);
-	mmio_write(EDU_TARGET, pa);
-	mmio_write(EDU_COUNT, sizeof(u32));
-	mmio_write(EDU_COMMAND, EDU_START | EDU_TO_MEMORY);
+	edu_copy(EDU_BUFFER, pa, EDU_TO_MEMORY);
 }
 
 static void from_memory(u64 pa)
 {
-	mmio_write(EDU_SOURCE, pa);
-	mmio_write(EDU_TARGET, EDU_BUFFER);
-	mmio_write(EDU_COUNT, sizeof(u32));
-	mmio_write(EDU_COMMAND, EDU_START);
+	edu_copy(pa, EDU_BUFFER, 0);
 }
 
 static u32 *shared_page(void)
