@@ -96,6 +96,25 @@ static int svr_rehearsal_may(void)
 	return svr_policy_rehearse(svr_state_get());
 }
 
+/* Until something has come about: 0; -ECANCELED when a reset has begun, -ETIMEDOUT */
+static int svr_rehearsal_await(bool (*come)(void), unsigned int us)
+{
+	unsigned long end = jiffies + usecs_to_jiffies(us);
+	bool late;
+
+	for (;;) {
+		/* The time first: this task may have been kept from the CPU since the last look */
+		late = time_after(jiffies, end);
+		if (come())
+			return 0;
+		if (svr_rehearsal_may())
+			return -ECANCELED;
+		if (late)
+			return -ETIMEDOUT;
+		fsleep(SVR_REHEARSE_LOOK_US);
+	}
+}
+
 /* An asker for svr_probe_versions_again(): a busy SVSM is not asked on once a reset begins */
 static int svr_ask_while_may(const struct svr_call *call, struct svr_call *answer)
 {
@@ -183,24 +202,6 @@ static int svr_bsp_interrupt(void)
 	return err;
 }
 
-static int svr_await_bsp(void)
-{
-	unsigned long end = jiffies + usecs_to_jiffies(SVR_REHEARSE_BSP_US);
-	bool late;
-
-	for (;;) {
-		/* The time first: this task may have been kept from the CPU since the last look */
-		late = time_after(jiffies, end);
-		if (svr_bsp_answered())
-			return 0;
-		if (svr_rehearsal_may())
-			return -ECANCELED;
-		if (late)
-			return -ETIMEDOUT;
-		fsleep(SVR_REHEARSE_LOOK_US);
-	}
-}
-
 /* An asker for svr_probe_versions_again(); CPUs neither come nor go */
 static int svr_ask_bsp(const struct svr_call *call, struct svr_call *answer)
 {
@@ -216,7 +217,7 @@ static int svr_ask_bsp(const struct svr_call *call, struct svr_call *answer)
 	err = svr_bsp_interrupt();
 	if (err)
 		return err;
-	err = svr_await_bsp();
+	err = svr_rehearsal_await(svr_bsp_answered, SVR_REHEARSE_BSP_US);
 	if (err) {
 		WRITE_ONCE(svr_at_bsp.given_up, true);
 		return err;
@@ -267,14 +268,17 @@ static bool svr_send_nmi(int cpu)
 	return may;
 }
 
-static void svr_find_silent(struct svr_rehearsal *r)
+/* Has each CPU that was asked? Those that have not are in the mask then */
+static bool svr_none_is_silent(void)
 {
+	struct svr_rehearsal *r = &svr_rehearsal;
 	int cpu;
 
 	cpumask_clear(&r->silent);
 	for_each_cpu(cpu, &r->asked)
 		if (READ_ONCE(per_cpu(svr_cpus, cpu).nmi_asked))
 			cpumask_set_cpu(cpu, &r->silent);
+	return cpumask_empty(&r->silent);
 }
 
 /*
@@ -306,8 +310,7 @@ static bool svr_send_nmis(struct svr_rehearsal *r)
 /* CPUs neither come nor go */
 static enum svr_check svr_ask_for_nmis(struct svr_rehearsal *r)
 {
-	unsigned long end = jiffies + usecs_to_jiffies(SVR_REHEARSE_NMI_US);
-	bool sent, late;
+	bool sent;
 
 	preempt_disable();
 	sent = svr_send_nmis(r);
@@ -316,17 +319,13 @@ static enum svr_check svr_ask_for_nmis(struct svr_rehearsal *r)
 		return SVR_CHECK_GAVE_WAY;
 	if (cpumask_empty(&r->asked))
 		return SVR_CHECK_SKIPPED;
-	for (;;) {
-		/* The time first: this task may have been kept from the CPU since the last look */
-		late = time_after(jiffies, end);
-		svr_find_silent(r);
-		if (cpumask_empty(&r->silent))
-			return SVR_CHECK_OK;
-		if (svr_rehearsal_may())
-			return SVR_CHECK_GAVE_WAY;
-		if (late)
-			return SVR_CHECK_FAILED;
-		fsleep(SVR_REHEARSE_LOOK_US);
+	switch (svr_rehearsal_await(svr_none_is_silent, SVR_REHEARSE_NMI_US)) {
+	case 0:
+		return SVR_CHECK_OK;
+	case -ECANCELED:
+		return SVR_CHECK_GAVE_WAY;
+	default:
+		return SVR_CHECK_FAILED;
 	}
 }
 
