@@ -8,6 +8,7 @@
 
 #include "cpulist.h"
 #include "facts.h"
+#include "output.h"
 
 #define SR_PARAMETERS	SR_MODULE "/parameters"
 #define SR_KERNEL	"/proc/sys/kernel"
@@ -385,4 +386,23 @@ const char *sr_facts_trouble(const struct sr_facts *facts)
 	if (set->vmpl == 0)
 		return "this SEV-SNP guest runs at VMPL 0: it has no SVSM";
 	return facts->not_loaded;
+}
+
+/**
+ * sr_facts_ready - read what is known, for a command that needs the driver
+ * @root:    of the system to look at
+ * @command: the command, which says what is wrong
+ * @facts:   becomes what is known
+ *
+ * Return: whether there is a driver.
+ */
+bool sr_facts_ready(const char *root, const char *command, struct sr_facts *facts)
+{
+	const char *trouble;
+
+	sr_facts_read(root, facts);
+	trouble = sr_facts_trouble(facts);
+	if (trouble)
+		sr_error(command, "%s", trouble);
+	return !trouble;
 }

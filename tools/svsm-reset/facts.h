@@ -136,6 +136,7 @@ struct sr_facts {
 
 void sr_facts_read(const char *root, struct sr_facts *facts);
 const char *sr_facts_trouble(const struct sr_facts *facts);
+bool sr_facts_ready(const char *root, const char *command, struct sr_facts *facts);
 
 int sr_word(const struct svr_word *words, int count, const char *text);
 const char *sr_word_text(const struct svr_word *words, int count,

@@ -96,19 +96,15 @@ static bool sr_next_note_lost(const struct sr_next *next, const char *text)
 
 static int sr_next_note(const struct sr_options *options, int argc, char **argv)
 {
-	const char *command = sr_command_note.name, *trouble;
+	const char *command = sr_command_note.name;
 	struct sr_facts facts;
 
 	if (argc && strchr(argv[0], '\n')) {
 		sr_error(command, "it is one line");
 		return SR_EXIT_USAGE;
 	}
-	sr_facts_read(options->root, &facts);
-	trouble = sr_facts_trouble(&facts);
-	if (trouble) {
-		sr_error(command, "%s", trouble);
+	if (!sr_facts_ready(options->root, command, &facts))
 		return SR_EXIT_FAILED;
-	}
 	if (argc) {
 		if (sr_next_note_set(options, argv[0]))
 			return SR_EXIT_FAILED;

@@ -131,17 +131,12 @@ static int sr_rehearse_tell(const struct sr_options *options,
 static int sr_rehearse(const struct sr_options *options, int argc, char **argv)
 {
 	struct sr_facts facts;
-	const char *trouble;
 	int err;
 
 	(void)argc;
 	(void)argv;
-	sr_facts_read(options->root, &facts);
-	trouble = sr_facts_trouble(&facts);
-	if (trouble) {
-		sr_error(sr_command_rehearse.name, "%s", trouble);
+	if (!sr_facts_ready(options->root, sr_command_rehearse.name, &facts))
 		return SR_EXIT_FAILED;
-	}
 	sr_leave_first_cpu(&facts);
 	err = sr_write(options->root, SR_DEVICE "/rehearse", "1");
 	sr_facts_read(options->root, &facts);

@@ -165,17 +165,13 @@ static void sr_explain_error(const char *command, const struct sr_key *key,
 static int sr_write_key(const struct sr_options *options,
 			const struct sr_key *key, const char *value)
 {
-	const char *command = sr_command_set.name, *trouble;
+	const char *command = sr_command_set.name;
 	char path[128], before[SR_VALUE], after[SR_VALUE], says[SR_TEXT];
 	struct sr_facts facts;
 	int err;
 
-	sr_facts_read(options->root, &facts);
-	trouble = sr_facts_trouble(&facts);
-	if (trouble) {
-		sr_error(command, "%s", trouble);
+	if (!sr_facts_ready(options->root, command, &facts))
 		return SR_EXIT_FAILED;
-	}
 	snprintf(path, sizeof(path), SR_DEVICE "/%s", key->name);
 	sr_read(options->root, path, before, sizeof(before));
 	err = sr_write(options->root, path, value);
