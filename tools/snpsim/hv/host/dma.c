@@ -43,24 +43,22 @@ static u32 peek(u32 function, u32 reg)
 static bool find_registers(struct stale *s)
 {
 	bool any = false;
+	u32 size;
 
-	for (u32 i = 0; i < BARS; i++) {
-		u32 bar = s->bar[i], upper = 0;
+	memset(s->registers, 0, sizeof(s->registers));
+	for (u32 i = 0; i < BARS; i += size) {
+		u32 bar = s->bar[i];
 		enum page_state state = page_state(bar & BAR_ADDRESS);
 
-		s->registers[i] = 0;
-		if (bar & BAR_IO)
+		size = bar & BAR_64 ? 2 : 1;
+		if ((bar & BAR_IO) || i + size > BARS)
 			return false;
-		if (bar & BAR_64) {
-			if (++i == BARS)
-				return false;
-			upper = s->bar[i];
-			s->registers[i] = 0;
-		}
-		if (!(bar & BAR_ADDRESS) || upper ||
-		    (state != PAGE_NOT_RAM && state != PAGE_UNTOUCHED))
+		/* None, or above 4 GiB */
+		if (!(bar & BAR_ADDRESS) || (size == 2 && s->bar[i + 1]))
 			continue;
-		s->registers[bar & BAR_64 ? i - 1 : i] = bar >> PAGE_SHIFT;
+		if (state != PAGE_NOT_RAM && state != PAGE_UNTOUCHED)
+			continue;
+		s->registers[i] = bar >> PAGE_SHIFT;
 		any = true;
 	}
 	return any;

@@ -72,6 +72,7 @@ bool host_converts(u64 gpa);
 void dma_begin_anew(void);
 void dma_touched(u64 gpa);
 void dma_poll(struct vcpu *v);
+
 /* apic.c: INIT, SIPI and the MSRs that have to do with them */
 bool host_takes_ipi(struct vcpu *v, u32 dest, u32 icr);
 bool host_apic_msr(struct vcpu *v, u32 msr, u64 *val, bool write, bool *gp);
