@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What would happen? The rules are those of the driver: policy.c (what fires and
- * who is trusted), hooks.c, fire.c, quiesce.c, kdump.c, deadman.c; and of the
- * kernel: panic(), oops_end(), kernel_restart(). Pure; tools/testing/tool has the
- * tables of what it has to say.
+ * What would happen? The driver's own policy.c, linked into this tool, decides what
+ * fires and whose word is enough. The other rules follow the driver (hooks, crash
+ * kernel, deadman) and the kernel: panic(), oops_end(), kernel_restart(). Pure;
+ * tools/testing/tool/rules_test.c has the table of answers.
  */
 #include <errno.h>
-#include <stdbool.h>
 
+#include "kernel.h"
+#include "policy.h"
 #include "rules.h"
 #include "sysfs.h"
-#include "words.h"
 
 /* SYSRQ_ENABLE_BOOT of linux/sysrq.h */
 #define SR_SYSRQ_ALL	1
@@ -22,30 +22,47 @@ static void sr_note(struct sr_answer *answer, enum sr_note note)
 		answer->notes[answer->nr++] = note;
 }
 
-/* policy.c: in which states a restart of either kind fires */
-static void sr_restart(const struct sr_settings *set, struct sr_answer *answer)
+static void sr_decide(struct sr_answer *answer, enum sr_way way,
+		      enum sr_note note)
 {
-	answer->way = SR_WAY_KERNEL;
-	if (set->loaded != 1) {
-		answer->way = set->loaded ? SR_WAY_UNKNOWN : SR_WAY_KERNEL;
-		sr_note(answer, set->loaded ? SR_NOTE_STATE_UNKNOWN :
-					      SR_NOTE_NOT_LOADED);
-	} else if (set->state == SVR_STATE_DISABLED || !set->enabled) {
-		sr_note(answer, SR_NOTE_DISABLED);
-	} else if (set->state == SVR_STATE_SPENT) {
-		sr_note(answer, SR_NOTE_SPENT);
-	} else if (set->state == SVR_STATE_FIRING) {
-		answer->way = SR_WAY_UNKNOWN;
-		sr_note(answer, SR_NOTE_FIRING);
-	} else if (set->state == SR_UNKNOWN) {
-		answer->way = SR_WAY_UNKNOWN;
-		sr_note(answer, SR_NOTE_STATE_UNKNOWN);
-	} else {
-		answer->way = SR_WAY_SVSM;
-	}
+	answer->way = way;
+	sr_note(answer, note);
 }
 
-/* policy.c: what is enough to make the call, if there is another CPU at all */
+/*
+ * An emergency restart fires in a state in which an orderly one gets as far as to
+ * fire: rules_test.c compares the two in each state.
+ */
+static void sr_restart_in_state(int state, struct sr_answer *answer)
+{
+	enum svr_act act = svr_policy_act(SVR_EVENT_EMERG, state);
+
+	if (state == SR_UNKNOWN)
+		sr_decide(answer, SR_WAY_UNKNOWN, SR_NOTE_STATE_UNKNOWN);
+	else if (act == SVR_ACT_FIRE)
+		answer->way = SR_WAY_SVSM;
+	else if (act == SVR_ACT_TAKE_OVER)
+		sr_decide(answer, SR_WAY_UNKNOWN, SR_NOTE_FIRING);
+	else if (svr_policy_declines(SVR_EVENT_EMERG, state) ==
+		 SVR_DECLINE_DISABLED)
+		sr_decide(answer, SR_WAY_KERNEL, SR_NOTE_DISABLED);
+	else
+		sr_decide(answer, SR_WAY_KERNEL, SR_NOTE_SPENT);
+}
+
+static void sr_restart(const struct sr_settings *set, struct sr_answer *answer)
+{
+	if (!set->loaded)
+		sr_decide(answer, SR_WAY_KERNEL, SR_NOTE_NOT_LOADED);
+	else if (set->loaded != 1)
+		sr_decide(answer, SR_WAY_UNKNOWN, SR_NOTE_STATE_UNKNOWN);
+	else if (!set->enabled)
+		sr_decide(answer, SR_WAY_KERNEL, SR_NOTE_DISABLED);
+	else
+		sr_restart_in_state(set->state, answer);
+}
+
+/* What is enough to make the call, if there is another CPU at all */
 static void sr_note_cpus(const struct sr_settings *set,
 			 struct sr_answer *answer)
 {
@@ -304,31 +321,26 @@ static void sr_at_hung_reboot(const struct sr_settings *set,
 	}
 }
 
-/* policy.c, quiesce.c: whose word is enough for a CPU that did not park? */
+/* Whose word is enough for a CPU that did not park? */
 static void sr_at_stuck_cpu(const struct sr_settings *set,
 			    struct sr_answer *answer)
 {
 	sr_restart(set, answer);
 	if (answer->way != SR_WAY_SVSM)
 		return;
-	if (set->ap_policy == SVR_AP_FORCE) {
+	if (set->ap_policy == SR_UNKNOWN)
+		sr_decide(answer, SR_WAY_UNKNOWN, SR_NOTE_POLICY_UNKNOWN);
+	else if (svr_policy_enough(SVR_FATE_RUNNING, set->ap_policy))
 		sr_note(answer, SR_NOTE_STUCK_FORCE);
-	} else if (set->ap_policy == SVR_AP_HOST) {
-		answer->way = SR_WAY_HOST_DECIDES;
-		sr_note(answer, SR_NOTE_STUCK_HOST);
-	} else if (set->ap_policy == SR_UNKNOWN) {
-		answer->way = SR_WAY_UNKNOWN;
-		sr_note(answer, SR_NOTE_POLICY_UNKNOWN);
-	} else if (set->delete_vcpu == 1) {
-		answer->way = SR_WAY_HOST_DECIDES;
-		sr_note(answer, SR_NOTE_STUCK_DELETE);
-	} else if (set->delete_vcpu == 0) {
-		answer->way = SR_WAY_KERNEL;
-		sr_note(answer, SR_NOTE_STUCK_REFUSED);
-	} else {
-		answer->way = SR_WAY_UNKNOWN;
-		sr_note(answer, SR_NOTE_DELETE_UNKNOWN);
-	}
+	else if (svr_policy_enough(SVR_FATE_DESTROYED, set->ap_policy))
+		sr_decide(answer, SR_WAY_HOST_DECIDES, SR_NOTE_STUCK_HOST);
+	else if (set->delete_vcpu == SR_UNKNOWN)
+		sr_decide(answer, SR_WAY_UNKNOWN, SR_NOTE_DELETE_UNKNOWN);
+	else if (svr_policy_destroy(set->ap_policy, set->delete_vcpu) &&
+		 svr_policy_enough(SVR_FATE_DELETED, set->ap_policy))
+		sr_decide(answer, SR_WAY_HOST_DECIDES, SR_NOTE_STUCK_DELETE);
+	else
+		sr_decide(answer, SR_WAY_KERNEL, SR_NOTE_STUCK_REFUSED);
 }
 
 /**
@@ -387,18 +399,13 @@ static enum sr_forger sr_forger_of_record(const struct sr_settings *set)
 	}
 }
 
-/* force takes nobody's word, and so anybody's */
+/* Where the host's word is enough, the host can forge the evidence */
 static enum sr_forger sr_forger_of_cpus(const struct sr_settings *set)
 {
-	switch (set->ap_policy) {
-	case SVR_AP_REFUSE:
-		return SR_FORGER_GUEST;
-	case SVR_AP_HOST:
-	case SVR_AP_FORCE:
-		return SR_FORGER_HOST;
-	default:
+	if (set->ap_policy == SR_UNKNOWN)
 		return SR_FORGER_UNKNOWN;
-	}
+	return svr_policy_enough(SVR_FATE_DESTROYED, set->ap_policy) ?
+		SR_FORGER_HOST : SR_FORGER_GUEST;
 }
 
 /**
