@@ -189,8 +189,6 @@ class Scenario:
     lost: int = -1
     # what stands in the table instead of cause and state
     says: str = ""
-    # a file of the driver without which this is not to be expected
-    needs: str = ""
     # how many APs the simulator has to account for, where that is not smp - 1
     aps: int = -1
 
@@ -244,19 +242,17 @@ def special(base, name, says, **change):
     return dataclasses.replace(row, id=f"{base}-{name}", says=says, **change)
 
 
-HOST = "drivers/virt/coco/svsm-reset/ghcb.c"
-
 SPECIAL = [
     special("panic-ap-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called none the less",
             module="ap_policy=force", host="destroy-refuse", outcome="violation"),
     special("emergency-bsp-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called none the less",
             module="ap_policy=force", host="destroy-refuse", outcome="violation"),
     special("panic-ap-nmi-stuck", "force-host", "ap_policy=force: the host destroys it",
-            module="ap_policy=force", outcome="reset", needs=HOST),
+            module="ap_policy=force", outcome="reset"),
     special("panic-ap-nmi-stuck", "host", "ap_policy=host: the host destroys it, and its word counts",
-            module="ap_policy=host", outcome="reset", needs=HOST),
+            module="ap_policy=host", outcome="reset"),
     special("panic-ap-bsp-nmi-stuck", "host", "ap_policy=host: the host destroys the BSP, the AP calls",
-            module="ap_policy=host", outcome="ap-calls", needs=HOST),
+            module="ap_policy=host", outcome="ap-calls"),
     special("panic-bsp-idle", "maxcpus", "maxcpus=1", append="maxcpus=1", aps=0),
     special("emergency-bsp-idle", "maxcpus", "maxcpus=1", append="maxcpus=1", aps=0),
     special("panic-bsp-idle", "nosmp", "nosmp", append="nosmp", aps=0),

@@ -3,7 +3,7 @@
 
 A 6.12 with lockdep, KASAN, UBSAN and the checks of sleeping, preemption, RCU
 and lists (tools/build/debug-kernel); whatever they report fails the test, see
-KERNEL_SPLAT in lib/guest.py.
+KERNEL_SPLAT in lib/complaints.py.
 """
 
 import re
@@ -11,7 +11,7 @@ import re
 import pytest
 
 from lib import places
-from lib.guest import KERNEL_SPLAT
+from lib.complaints import KERNEL_SPLAT
 from lib.slices import later
 
 MISTAKES = {
