@@ -14,7 +14,7 @@ from lib.slices import later
 
 TRACEFS = "/sys/kernel/tracing"
 EVENTS = f"{TRACEFS}/events/svsm_reset"
-GUIDE = "Documentation/admin-guide/svsm-reset.rst"
+REFERENCE = "Documentation/admin-guide/svsm-reset-reference.rst"
 # Each tracepoint and its fields, in order
 FIELDS = {
     "arm": ["cause", "cpu", "begun_on", "ap_policy"],
@@ -173,12 +173,12 @@ def literal(print_fmt):
 
 
 def test_formats(simulate):
-    """What user space parses: nothing but fields and plain conversions; as in the guide.
+    """What user space parses: nothing but fields and plain conversions; as in the reference page.
 
     Events that are on do not keep the module, and leave nothing when it goes.
     """
     guest = boot(simulate, append="")
-    documented = text(GUIDE)
+    documented = text(REFERENCE)
     listed = guest.check(f"ls -F {EVENTS} | sed -n 's,/$,,p'").split()
     assert sorted(listed) == sorted(FIELDS)
     for name, fields in FIELDS.items():

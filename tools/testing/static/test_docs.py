@@ -57,6 +57,26 @@ def test_pages_refer_to_each_other(html):
     assert 'href="../abi.html"' in (html / "admin-guide/svsm-reset.html").read_text(encoding="utf-8")
 
 
+GUIDE = "Documentation/admin-guide/svsm-reset.rst"
+
+
+def test_the_guide_is_short():
+    assert len(text(GUIDE).splitlines()) <= 200
+
+
+def in_the_table(guide):
+    """The parameters that the guide's table has."""
+    table = guide.split("\nParameters\n=====", 1)[1].split("\n====================  ", 2)[2]
+    return set(re.findall(r"^``(\w+)``", table.split("\n====================  ", 1)[0], re.MULTILINE))
+
+
+def test_the_guide_has_each_parameter():
+    sources = "".join(text(name) for name in files(".c") if name.startswith("drivers/"))
+    declared = set(re.findall(r"^module_param(?:_cb|_named|_call)?\((\w+)", sources, re.MULTILINE))
+    assert in_the_table(text(GUIDE)) == declared
+    assert in_the_table(text(GUIDE).replace("``kdump``             1, 0", "kdump                 1, 0")) == declared - {"kdump"}
+
+
 def test_front_page(html):
     """What to do first, a picture of what it is about, and the manual pages."""
     page = (html / "index.html").read_text(encoding="utf-8")
