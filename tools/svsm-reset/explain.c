@@ -88,7 +88,7 @@ static int sr_explain(const struct sr_options *options, int argc, char **argv)
 	(void)argv;
 	sr_facts_read(options->root, &facts);
 	trouble = sr_facts_trouble(&facts);
-	/* Elsewhere the rules of the driver say nothing */
+	/* The rules hold only in an SEV-SNP guest under an SVSM */
 	if (trouble && !(facts.set.snp == 1 && facts.set.vmpl)) {
 		sr_error(report.name, "%s", trouble);
 		return SR_EXIT_FAILED;

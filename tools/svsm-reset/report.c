@@ -94,7 +94,7 @@ static void sr_report_device_policy(const struct sr_facts *facts)
 			       svr_device_policy_words[policy].text);
 }
 
-/* Who may not see it need not know that there may be one */
+/* A user who may not see the message need not know that there may be one */
 static void sr_report_next(const struct sr_next *next)
 {
 	if (!*next->note)
@@ -278,7 +278,7 @@ static void sr_report_last(const struct sr_facts *facts)
  * @options: how
  * @facts:   what is known
  *
- * And what is missing, if anything is, as an error.
+ * Prints what is missing, if anything is, as an error.
  *
  * Return: the command's exit status.
  */

@@ -108,7 +108,7 @@ static bool sr_panic_moves(const struct sr_settings *set)
 	return set->panic_cpu >= 0 && set->online != 1;
 }
 
-/* kdump.c: on which CPU the crash kernel starts, where the driver has no say in that */
+/* kdump.c: on which CPU the crash kernel starts if the driver cannot choose it */
 static void sr_note_crash_cpu(const struct sr_settings *set,
 			      struct sr_answer *answer)
 {
@@ -142,7 +142,7 @@ static void sr_crash_kernel(const struct sr_settings *set,
 {
 	answer->way = SR_WAY_CRASH_DIES;
 	if (set->loaded != 1) {
-		/* Without an SVSM that is none of the driver's business */
+		/* Without an SVSM the driver has no part in it */
 		answer->way = !set->loaded && set->vmpl > 0 ?
 			SR_WAY_CRASH_DIES : SR_WAY_UNKNOWN;
 		sr_note(answer, SR_NOTE_KDUMP_NOT_LOADED);
@@ -226,7 +226,7 @@ static void sr_at_sysrq_b(const struct sr_settings *set,
 		sr_note(answer, SR_NOTE_HAND_OVER);
 }
 
-/* What comes of a panic, without saying once more why */
+/* The way of a panic, without its notes */
 static void sr_as_panic(const struct sr_settings *set, struct sr_answer *answer)
 {
 	struct sr_answer panic = {};
@@ -252,7 +252,7 @@ static void sr_at_oops(const struct sr_settings *set, struct sr_answer *answer)
 	}
 }
 
-/* Is there a watchdog that sees it, and does it panic? */
+/* Does a watchdog see the lockup, and does it panic? */
 static void sr_at_lockup(const struct sr_settings *set, int watchdog,
 			 int panics, const enum sr_note notes[3],
 			 struct sr_answer *answer)
@@ -301,7 +301,7 @@ static void sr_at_hard_lockup(const struct sr_settings *set,
 		     answer);
 }
 
-/* deadman.c: it does nothing unless a restart is possible when it is over */
+/* deadman.c: when it expires it does nothing unless a reset is possible */
 static void sr_at_hung_reboot(const struct sr_settings *set,
 			      struct sr_answer *answer)
 {
@@ -348,7 +348,7 @@ static void sr_at_stuck_cpu(const struct sr_settings *set,
  * @set:      the settings
  * @question: at what
  *
- * Return: what, and why; unknown where it depends on something that is.
+ * Return: what, and why; unknown where it depends on a setting that is unknown.
  */
 struct sr_answer sr_answer(const struct sr_settings *set,
 			   enum sr_question question)
@@ -392,7 +392,7 @@ static enum sr_forger sr_forger_of_record(const struct sr_settings *set)
 	case SVR_TRUST_GUEST:
 		return SR_FORGER_GUEST;
 	case SVR_TRUST_HOST:
-	case SVR_TRUST_NONE:	/* that there is none proves nothing */
+	case SVR_TRUST_NONE:	/* a missing record proves nothing */
 		return SR_FORGER_HOST;
 	default:
 		return SR_FORGER_UNKNOWN;
@@ -413,7 +413,7 @@ static enum sr_forger sr_forger_of_cpus(const struct sr_settings *set)
  * @set:   the settings
  * @thing: what
  *
- * Return: the one of them that is least to be trusted.
+ * Return: the least trusted of those who could.
  */
 enum sr_forger sr_forger(const struct sr_settings *set, enum sr_thing thing)
 {

@@ -79,7 +79,7 @@ static bool sr_deadman_says(const char *value, char *text, size_t size)
 	seconds = strtoul(value, &rest, 10);
 	if (errno || *rest || seconds > SR_DEADMAN_MAX)
 		return false;
-	/* Shown without it, so that it could not be found to have been set */
+	/* The file is shown without it, so that the check after the write would fail */
 	if (*value == '0' && value[1])
 		return false;
 	if (seconds)
@@ -100,7 +100,7 @@ static const struct sr_key sr_keys[] = {
 
 #define SR_NR_KEYS	(sizeof(sr_keys) / sizeof(*sr_keys))
 
-/* As people say it, and as the driver takes it */
+/* What people write, and what the driver takes */
 static const char *sr_plain_value(const struct sr_key *key, const char *value)
 {
 	static const char * const words[][2] = {
@@ -179,7 +179,7 @@ static int sr_write_key(const struct sr_options *options,
 		sr_explain_error(command, key, value, err);
 		return SR_EXIT_FAILED;
 	}
-	/* Believe the driver, not the write */
+	/* Ask the driver: a write that succeeds proves nothing */
 	if (sr_read(options->root, path, after, sizeof(after)) ||
 	    strcmp(after, value)) {
 		sr_error(command, "%s: it is \"%s\" all the same", key->name,

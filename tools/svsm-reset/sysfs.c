@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bounded reads of small files. What is in them is not trusted: part of it came
- * out of memory that the host may have written, and it goes to a terminal.
+ * Bounded reads of small files. Their contents are not trusted: part of them came out of
+ * memory that the host may have written, and they go to a terminal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,7 @@ static int sr_open(const char *root, const char *path, int flags)
 
 	if (snprintf(full, sizeof(full), "%s%s", root, path) >= (int)sizeof(full))
 		return -ENAMETOOLONG;
-	/* A copied tree may have anything in it, a FIFO for one */
+	/* A copied tree may have anything in it, for example a FIFO */
 	fd = open(full, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	return fd < 0 ? -errno : fd;
 }
@@ -226,7 +226,7 @@ bool sr_ends_in(const char *text, const char *end)
 	return len >= strlen(end) && !strcmp(text + len - strlen(end), end);
 }
 
-/* The whole text is a decimal number that fits */
+/* Is the whole text a decimal number that fits? */
 static bool sr_number(const char *text, long long min, long long max,
 		      long long *value)
 {
