@@ -53,10 +53,10 @@ def words(row):
 
 
 def bring_about(guest, row):
-    """Bring the other CPU where it is to be, then cause it all; does not wait for what comes of it.
+    """Bring the other CPU into its state, then cause the reset; does not wait for what comes of it.
 
-    With a CPU that takes no interrupts little works any more, so that is one line
-    for the shell, typed ahead, and the shell runs where nothing else is to happen.
+    Little works with a CPU that takes no interrupts. So both are one line for the shell,
+    typed ahead, and the shell runs on a CPU where nothing else happens.
     """
     cause, state = matrix.CAUSES[row.cause], matrix.STATES[row.state]
     cpu = matrix.CPUS[row.cpu]
@@ -163,7 +163,7 @@ def lives(guest, row):
 
 
 def stays(guest, row):
-    """No reset, as the administrator asked; and nobody at the console can change that."""
+    """No reset, as the administrator asked; the console cannot change that."""
     guest.expect("end Kernel panic", timeout=RESET)
     quiet(guest)
     press_sysrq_b(guest)

@@ -90,6 +90,14 @@ class Guest(Console):
         assert self.end() == 0, self.tail()
         self.events.ended(0, "poweroff")
 
+    def came_back(self, reason, cpus, timeout=BOOT_TIMEOUT):
+        """See that the one reset of the run is over: boot 2 has its CPUs and the reason. Powers off."""
+        assert self.boot(2, timeout) == cpus
+        self.load()
+        assert self.attribute("last_reset_reason") == reason
+        self.powered_off()
+        self.events.orderly_resets(1, cpus=cpus)
+
     def lost(self, how=None):
         """See that the run ended because the guest restarted by way of the host."""
         assert self.end() == 3, self.tail()

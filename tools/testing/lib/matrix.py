@@ -45,7 +45,7 @@ class Cause:
     # "reset"; "lives": the machine goes on; "stays": it stays as it is, as it was told; "waits": for a sysrq-b
     outcome: str = "reset"
     why_these_cpus: str = ""
-    reason_on_bsp: str = ""  # where there is nobody to race with
+    reason_on_bsp: str = ""  # where nothing races with it
 
 
 PANIC = ("Call Trace",)
@@ -60,7 +60,7 @@ CAUSES = {
         "panic(), panic=-1", "echo panic {cpu} > {do}", "panic", "panic", ASKED, noise=PANIC),
     "panic-timeout": Cause(
         "panic(), panic=3", "echo panic {cpu} > {do}", "panic", "panic", ASKED, "panic=3", PANIC),
-    # x86 switches the local APIC of the CPU that panics off, so that nobody at the console is heard any more
+    # x86 switches the local APIC of the CPU that panics off, so that the console is not heard
     "panic-stays": Cause(
         "panic(), panic=0; sysrq-b by a serial BREAK", "echo panic {cpu} > {do}",
         "panic", "", "", "panic=0", PANIC, outcome="stays"),
@@ -243,9 +243,9 @@ def special(base, name, says, **change):
 
 
 SPECIAL = [
-    special("panic-ap-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called none the less",
+    special("panic-ap-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called all the same",
             module="ap_policy=force", host="destroy-refuse", outcome="violation"),
-    special("emergency-bsp-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called none the less",
+    special("emergency-bsp-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called all the same",
             module="ap_policy=force", host="destroy-refuse", outcome="violation"),
     special("panic-ap-nmi-stuck", "force-host", "ap_policy=force: the host destroys it",
             module="ap_policy=force", outcome="reset"),

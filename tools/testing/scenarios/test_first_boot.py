@@ -139,7 +139,7 @@ def test_requests_under_way(simulate):
 
 @pytest.mark.sliced
 def test_requests_under_way_without(simulate, without):
-    """The same, if nobody stops the disk: a violation, or at least it is told of."""
+    """The same, if the disk is not stopped: a violation, or at least an event."""
     guest = requests_under_way(simulate, initrd=without("devices"))
     guest.boot(2, timeout=crash.RESET)
     guest.send("sleep 5; poweroff -f")

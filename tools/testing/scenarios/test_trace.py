@@ -154,7 +154,7 @@ def test_call_comes_back(simulate, svsm, result):
 
 @pytest.mark.parametrize("cpu", [0, later(2)])
 def test_a_reader_is_woken_and_leaves_nothing_behind(simulate, cpu):
-    """Whoever waits for the ring buffer is woken by an interrupt, which the next boot must not get."""
+    """An interrupt wakes the reader of the ring buffer; the next boot must not get it."""
     guest = boot(simulate, append="")
     guest.check(f"echo 0 > {TRACEFS}/buffer_percent")
     guest.check(f"cat {TRACEFS}/trace_pipe > /dev/null & sleep 1")

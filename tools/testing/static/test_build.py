@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The module builds without a warning from anybody, and from a fresh clone."""
+"""The module builds without a warning of any checker, and from a fresh clone."""
 
 import concurrent.futures
 import os
@@ -44,7 +44,7 @@ def test_complaints_are_seen():
 
 
 def semantic_patches():
-    """coccicheck's scripts, but for those that need OCaml."""
+    """coccicheck's scripts, except those that need OCaml."""
     directory = places.LINUX_SOURCE / "scripts/coccinelle"
     return [
         path

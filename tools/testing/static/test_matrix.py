@@ -86,4 +86,4 @@ def test_slice_of_a_commit():
     ran = [frozenset(slices.selected(names, "ci", head)) for head in heads]
     assert len(set(ran)) == slices.SLICES and set().union(*ran) == set(names)
     assert slices.selected(reversed(names), "ci", heads[1]) == ran[1], "the order must not matter"
-    assert slices.selected(names, "ci", None), "no commit: some slice none the less"
+    assert slices.selected(names, "ci", None), "no commit: some slice all the same"

@@ -78,7 +78,7 @@ def test_several_entries_in_their_order():
     "a\nb", "\n", "\n\n", "a\n10_svsm-reset-record", f"x\n{line()[:-1].replace(' ', '_')}\ny",
 ], ids=["inside", "nothing else", "two", "a name of ours", "an entry of ours"])
 def test_name_with_a_newline(name):
-    """A file may be called so, by anybody: that takes no entry from the list, and adds none."""
+    """Every user may give a file that name: that takes no entry from the list, and adds none."""
     named = f"10 {'ef' * 20} ima-ng sha256:{'01' * 32} {name}\n"
     status, output, error = decode(OTHERS + named + line() + named, "--json")
     assert (status, error, len(json.loads(output))) == (0, "", 1)
@@ -167,7 +167,7 @@ def test_data_that_is_not_the_drivers(data, why):
 ])
 def test_damaged_list(change, why):
     if why == "not an entry":
-        # Without its template it is nobody's entry: nothing vouches for what it says
+        # Without its template nothing vouches for what the entry says
         refused(change(line()), "no entry of svsm_reset")
     else:
         refused(change(line()), why)

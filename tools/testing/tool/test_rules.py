@@ -41,7 +41,7 @@ MUTATIONS = {
     "deadman=0 forces": ("rules.c", "answer->way == SR_WAY_SVSM && !set->deadman", "false"),
     # The driver changes, the tool with it, and the table does not
     "the driver trusts the host": ("policy.c", "[SVR_AP_REFUSE]	= SVR_FATE_OFFLINE", "[SVR_AP_REFUSE]	= 0"),
-    "the driver does not fire any more": ("policy.c", "[SVR_STATE_READY] = SVR_ACT_FIRE,", ""),
+    "the driver does not fire": ("policy.c", "[SVR_STATE_READY] = SVR_ACT_FIRE,", ""),
     "an orderly restart does not fire": ("policy.c", "[SVR_EVENT_SHUTDOWN] = { [SVR_STATE_ARMED] = SVR_ACT_FIRE,",
                                          "[SVR_EVENT_SHUTDOWN] = {"),
 }

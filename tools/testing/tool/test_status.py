@@ -177,7 +177,7 @@ def test_times_after_a_dump(tool, tree):
 
 @pytest.mark.parametrize("dump", ["in-progress", "unknown"])
 def test_in_the_crash_kernel(tool, tree, dump):
-    """It is a dump in progress, and no outcome that nobody can tell; also with an older driver."""
+    """It is a dump in progress, not an unknown outcome; also with an older driver."""
     tree.device(**PANIC | {"last_reset_reason": "kdump", "last_reset_cause": "kdump", "last_reset_dump": dump,
                            "last_reset_outcome": "unknown"}, last_reset_crash_time=before_boot(3))
     tree.put("proc/cmdline", "elfcorehdr=0x1000")
