@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -72,10 +71,10 @@ static struct json_object *sr_event_value(const struct sr_event *event,
 					  enum sr_field field)
 {
 	const char *text = event->values[field];
-	char *rest;
-	long long number = strtoll(text, &rest, 10);
+	long long number;
 
-	if (field == SR_FIELD_COUNT && *text && !*rest)
+	if (field == SR_FIELD_COUNT &&
+	    sr_number(text, LLONG_MIN, LLONG_MAX, &number))
 		return sr_json_number(number);
 	return sr_json_text(text);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The last rehearsal: what the driver's line says, in words, and what mends it. Pure. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "answer-json.h"
@@ -12,10 +11,9 @@
 
 static long long sr_rehearsal_number(const char *value)
 {
-	char *rest;
-	long long number = strtoll(value, &rest, 10);
+	long long number;
 
-	return *value >= '0' && *value <= '9' && !*rest ? number : SR_NO_NUMBER;
+	return sr_number(value, 0, LLONG_MAX, &number) ? number : SR_NO_NUMBER;
 }
 
 /* Keys that a newer driver adds are passed over */

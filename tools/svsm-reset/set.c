@@ -2,7 +2,6 @@
 /* svsm-reset set KEY VALUE, or KEY=VALUE */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "facts.h"
@@ -70,21 +69,16 @@ static bool sr_device_policy_says(const char *value, char *text, size_t size)
 
 static bool sr_deadman_says(const char *value, char *text, size_t size)
 {
-	unsigned long seconds;
-	char *rest;
+	long long seconds;
 
-	if (*value < '0' || *value > '9')
-		return false;
-	errno = 0;
-	seconds = strtoul(value, &rest, 10);
-	if (errno || *rest || seconds > SR_DEADMAN_MAX)
+	if (!sr_number(value, 0, SR_DEADMAN_MAX, &seconds))
 		return false;
 	/* The file is shown without it, so that the check after the write would fail */
 	if (*value == '0' && value[1])
 		return false;
 	if (seconds)
 		snprintf(text, size,
-			 "an orderly restart that takes longer than %lu s is forced",
+			 "an orderly restart that takes longer than %lld s is forced",
 			 seconds);
 	else
 		snprintf(text, size, "an orderly restart that hangs is never forced");

@@ -226,15 +226,25 @@ bool sr_ends_in(const char *text, const char *end)
 	return len >= strlen(end) && !strcmp(text + len - strlen(end), end);
 }
 
-/* Is the whole text a decimal number that fits? */
-static bool sr_number(const char *text, long long min, long long max,
-		      long long *value)
+/**
+ * sr_number - is the whole text a decimal number in a range?
+ * @text:  the text; no blanks, no "+", and no "-" unless @min is below 0
+ * @min:   the smallest number allowed
+ * @max:   the largest
+ * @value: becomes the number, undefined when it is none
+ *
+ * Return: whether it is.
+ */
+bool sr_number(const char *text, long long min, long long max, long long *value)
 {
+	const char *digits = text + (min < 0 && *text == '-');
 	char *rest;
 
+	if (*digits < '0' || *digits > '9')
+		return false;
 	errno = 0;
 	*value = strtoll(text, &rest, 10);
-	return *text && !*rest && !errno && *value >= min && *value <= max;
+	return !*rest && !errno && *value >= min && *value <= max;
 }
 
 /**
