@@ -108,7 +108,7 @@ static bool sr_panic_moves(const struct sr_settings *set)
 	return set->panic_cpu >= 0 && set->online != 1;
 }
 
-/* kdump.c: on which CPU the crash kernel starts if the driver cannot choose it */
+/* On which CPU the crash kernel starts if the driver cannot choose it */
 static void sr_note_crash_cpu(const struct sr_settings *set,
 			      struct sr_answer *answer)
 {
@@ -136,7 +136,7 @@ static enum sr_note sr_kprobes_note(const struct sr_settings *set)
 	}
 }
 
-/* kdump.c: a stock kernel's crash kernel dies under an SVSM */
+/* A stock kernel's crash kernel dies under an SVSM */
 static void sr_crash_kernel(const struct sr_settings *set,
 			    struct sr_answer *answer)
 {
@@ -301,7 +301,7 @@ static void sr_at_hard_lockup(const struct sr_settings *set,
 		     answer);
 }
 
-/* deadman.c: when it expires it does nothing unless a reset is possible */
+/* The deadman, when it expires, does nothing unless a reset is possible */
 static void sr_at_hung_reboot(const struct sr_settings *set,
 			      struct sr_answer *answer)
 {
