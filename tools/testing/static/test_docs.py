@@ -157,6 +157,7 @@ def copy(tmp_path):
 @pytest.mark.parametrize("name, old, new, line", [
     ("policy.c", "[SVR_AP_HOST]\t= SVR_FATE_DESTROYED,", "[SVR_AP_HOST]\t= SVR_FATE_DELETED,",
      r"^offline +refuse +refuse +refuse +refuse$"),
+    ("record.c", "TSC >> 31, 0xffff", "TSC >> 33, 0xffff", r"^\t +10-11 TSC >> 33, 0xffff: or above$"),
     ("words.c", '"destroyed",', '"smashed",', r"^``smashed`` +the host says"),
     ("policy.h", "the kernel may go on", "the kernel limps on", r"^oops +kmsg dump of an oops; the kernel limps on$"),
 ])
