@@ -23,8 +23,6 @@
 #define SVR_PCI_FUNCTIONS	8
 #define SVR_PCI_DEVFN(slot, fn)	((slot) * SVR_PCI_FUNCTIONS + (fn))
 #define SVR_PCI_NOBODY		U32_MAX
-/* As many capabilities as fit behind the standard header */
-#define SVR_PCI_CAPS		((256 - PCI_STD_HEADER_SIZEOF) / 4)
 #define SVR_PCI_HEADER_SHIFT	16	/* PCI_HEADER_TYPE, in the four bytes at 0x0c */
 #define SVR_PCI_FLAGS_SHIFT	16	/* of a capability, in its first four bytes */
 #define SVR_PCI_CLASS_COMM	(PCI_BASE_CLASS_COMMUNICATION << 24)
@@ -133,17 +131,19 @@ static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 			    struct svr_pci_list *list)
 {
 	struct svr_pci_function f = { .bus = bus, .devfn = devfn };
-	u32 state, header;
+	u32 id, state, header;
 	bool port = false;
 	u8 type;
 
-	if (!svr_pci_is_somebody(svr_pci_read(pci, bus, devfn, PCI_VENDOR_ID)))
+	id = svr_pci_read(pci, bus, devfn, PCI_VENDOR_ID);
+	if (!svr_pci_is_somebody(id))
 		return false;
 	state = svr_pci_read(pci, bus, devfn, PCI_COMMAND);
 	header = svr_pci_read(pci, bus, devfn, PCI_CACHE_LINE_SIZE) >>
 		 SVR_PCI_HEADER_SHIFT;
 	type = header & PCI_HEADER_TYPE_MASK;
 
+	f.kind = svr_pci_kind(id);
 	f.command = state;
 	f.bridge = type == PCI_HEADER_TYPE_BRIDGE ||
 		   type == PCI_HEADER_TYPE_CARDBUS;
@@ -232,6 +232,7 @@ static bool svr_pci_stop_one(const struct svr_pci_access *pci,
 	stays = state != SVR_PCI_NOBODY && (state & PCI_COMMAND_MASTER);
 	stays |= svr_pci_flags_stay(pci, f, f->msi, PCI_MSI_FLAGS_ENABLE);
 	stays |= svr_pci_flags_stay(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE);
+	stays |= !svr_pci_end_requests(pci, f);
 	return !stays;
 }
 
@@ -249,7 +250,7 @@ static unsigned int svr_pci_turn(const struct svr_pci_function *f)
  * @list: svr_pci_find()
  *
  * Bus mastering, INTx, MSI and MSI-X are turned off; decoding stays, for what is still
- * printed. Context: any.
+ * printed. Requests under way are ended where that can be done. Context: any.
  *
  * Return: how many have not stopped, those that there was no room for included.
  */
@@ -296,7 +297,7 @@ static void svr_pci_start_one(const struct svr_pci_access *pci,
  * @list: what was stopped
  *
  * A function may have forgotten what it was doing: one of virtio wants to be set up
- * again. Context: any.
+ * again, and one that was reset has no address any more. Context: any.
  */
 void svr_pci_start(const struct svr_pci_access *pci,
 		   const struct svr_pci_list *list)
