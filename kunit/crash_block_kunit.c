@@ -6,8 +6,8 @@
 #include <kunit/test.h>
 #include <linux/minmax.h>
 
-#include "crash-block.c"
-#include "crash-log.c"
+#include "lib/crash-block.c"
+#include "lib/crash-log.c"
 
 #define ROOM	3
 

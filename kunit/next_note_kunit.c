@@ -6,7 +6,7 @@
 #include <kunit/test.h>
 #include <linux/string.h>
 
-#include "next-note.c"
+#include "reset/next-note.c"
 
 #define TWENTY		"01234567890123456789"
 #define SIXTY		"012345678901234567890123456789012345678901234567890123456789"

@@ -7,7 +7,7 @@
 #include <linux/ctype.h>
 #include <linux/string.h>
 
-#include "words.c"
+#include "lib/words.c"
 
 struct words_row {
 	const char *name;

@@ -3,7 +3,7 @@
  * The record: any bytes, in any size. What comes out of the decoder is in range,
  * and the same when it has been encoded and decoded again.
  */
-#include "record.h"
+#include "record-codec.h"
 
 static const size_t sizes[] = {
 	SVR_RECORD_SMALL, SVR_RECORD_MEDIUM, SVR_RECORD_FULL,

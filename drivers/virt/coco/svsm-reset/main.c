@@ -9,7 +9,7 @@
 #include <linux/platform_device.h>
 #include <linux/svsm-reboot.h>
 
-#include "measure.h"
+#include "lib/measure-line.h"
 #include "svsm-reset.h"
 
 static struct platform_device *svr_pdev;

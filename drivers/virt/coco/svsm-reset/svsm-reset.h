@@ -4,7 +4,7 @@
  * know of each other.
  *
  * The way of a reset: cause (cause.c, deadman.c) and arm (hooks.c), then
- * fire.c: quiesce (quiesce.c, park.c), record (note.c, store.c), call
+ * fire.c: quiesce (quiesce.c, park.c), record (write.c, store.c), call
  * (handover.c, lapic.c, transport.c). From the moment of firing nothing
  * allocates or sleeps, and locks are only tried. Every wait of the driver's own has a
  * bound but one: the CPU that has handed the call over is halted until it comes back,
@@ -23,10 +23,10 @@
 #include <linux/percpu.h>
 #include <linux/types.h>
 
-#include "cause.h"
-#include "policy.h"
-#include "proto.h"
-#include "record.h"
+#include "lib/cause.h"
+#include "lib/policy.h"
+#include "lib/protocol.h"
+#include "lib/record-codec.h"
 
 struct snp_secrets_page;
 struct svsm_ca;
@@ -39,7 +39,7 @@ bool svr_state_begin(void);
 bool svr_enabled(void);
 int svr_enabled_set(const char *text);
 
-/* params.c */
+/* settings.c */
 u32 svr_protocol(void);
 bool svr_allow_unattested(void);
 enum svr_ap_policy svr_ap_policy_get(void);
@@ -214,7 +214,7 @@ void svr_handover_serve(struct svr_cpu *bsp);
 int svr_handover_request(void (*job)(struct svr_cpu *bsp));
 bool svr_handover_unanswered(void);
 
-/* ghcb.c: ask the host; vmsa.c: ask the SVSM */
+/* host-destroy.c: ask the host; find-vmsa.c: ask the SVSM */
 int svr_ghcb_init(void);
 void svr_ghcb_exit(void);
 int svr_host_destroy(u32 apic_id);
@@ -263,14 +263,14 @@ static inline unsigned int svr_devices_stop(void) { return 0; }
 static inline void svr_devices_start(void) {}
 #endif
 
-/* secrets.c */
+/* secrets-page.c */
 void svr_secrets_init(void);
 void svr_secrets_exit(void);
 struct snp_secrets_page *svr_secrets(void);
 u64 svr_secrets_caa(void);
 
 /*
- * kdump.c, capture.c, vmcore.c: into a crash kernel, and what is done there.
+ * jump.c, capture-cpus.c, vmcore.c: into a crash kernel, and what is done there.
  * Only where the kernel has all that they need; see the Makefile.
  */
 #if IS_ENABLED(CONFIG_KPROBES) && IS_ENABLED(CONFIG_CRASH_DUMP) && \
@@ -380,7 +380,7 @@ struct svr_last {
 /* Wall time, or "unknown" */
 #define SVR_TIME_TEXT		32
 
-/* last.c: what is known of the last reset */
+/* last-reset.c: what is known of the last reset */
 void svr_last_load(void);
 void svr_last_mark(void);
 void svr_last_report(void);
@@ -392,7 +392,7 @@ const char *svr_last_store(void);
 enum svr_dump svr_last_dump(void);
 void svr_time_text(u64 time, char *text, size_t size);
 
-/* note.c: the record of this one */
+/* write.c: the record of this one */
 bool svr_note_call(const struct svr_cause *cause, const struct cpumask *lost);
 void svr_note_refusal(const struct svr_cause *cause, const struct cpumask *lost,
 		      const struct svr_result *result);
