@@ -9,8 +9,12 @@
 #include <linux/platform_device.h>
 #include <linux/svsm-reboot.h>
 
-#include "lib/measure-line.h"
+#include "crash/crash.h"
+#include "record/record.h"
+#include "reset/reset.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
+#include "sysfs/sysfs.h"
 
 static struct platform_device *svr_pdev;
 

@@ -21,9 +21,12 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
+#include "crash/crash.h"
 #include "lib/crash-block.h"
 #include "lib/crash-log.h"
+#include "record/record.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 /* For a list of APIC ids in one line of the log */
 #define SVR_IDS_TEXT		256

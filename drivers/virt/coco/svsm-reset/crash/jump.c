@@ -46,10 +46,14 @@
 #include <asm/ptrace.h>
 #include <asm/sev.h>
 
+#include "crash/crash.h"
 #include "lib/crash-block.h"
 #include "lib/crash-log.h"
+#include "record/record.h"
+#include "reset/reset.h"
 #include "reset/wait.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 /* The kernel has stopped the CPUs; from there to the evidence, for all of them */
 #define SVR_CRASH_PARK_US	(100 * USEC_PER_MSEC)

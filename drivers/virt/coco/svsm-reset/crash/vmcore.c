@@ -24,8 +24,8 @@
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
+#include "crash/crash.h"
 #include "lib/old-memory.h"
-#include "svsm-reset.h"
 
 /* All notes: a page of VMCOREINFO, and less than half a KiB for each CPU */
 #define SVR_NOTES_MAX		SZ_4M

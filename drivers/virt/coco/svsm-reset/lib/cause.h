@@ -26,10 +26,4 @@ struct svr_cause {
 	char message[SVR_CAUSE_MESSAGE];
 };
 
-int svr_cause_init(void);
-void svr_cause_exit(void);
-void svr_cause_note_deadman(unsigned int seconds);
-const struct svr_cause *svr_cause_panic(void);
-const struct svr_cause *svr_cause_of(enum svr_event event);
-
 #endif /* _SVSM_RESET_CAUSE_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What a verifier gets to see of the last reset */
-#ifndef _SVSM_RESET_MEASURE_H
-#define _SVSM_RESET_MEASURE_H
+#ifndef _SVSM_RESET_MEASURE_LINE_H
+#define _SVSM_RESET_MEASURE_LINE_H
 
 #include <linux/types.h>
 
@@ -36,10 +36,6 @@ struct svr_measured {
 	u64 uptime_ms;
 };
 
-/* measure-line.c */
 char *svr_measure_line(const struct svr_measured *facts);
 
-/* measure.c */
-void svr_measure(void);
-
-#endif /* _SVSM_RESET_MEASURE_H */
+#endif /* _SVSM_RESET_MEASURE_LINE_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* A message in a few bytes, pure */
-#ifndef _SVSM_RESET_BRIEF_H
-#define _SVSM_RESET_BRIEF_H
+#ifndef _SVSM_RESET_MESSAGE_CODEC_H
+#define _SVSM_RESET_MESSAGE_CODEC_H
 
 #include <linux/types.h>
 
@@ -12,4 +12,4 @@ bool svr_brief_packed(const u8 *raw);
 void svr_brief_put(u8 *raw, size_t size, const char *text, bool must_pack);
 void svr_brief_get(const u8 *raw, size_t size, char *text, size_t room);
 
-#endif /* _SVSM_RESET_BRIEF_H */
+#endif /* _SVSM_RESET_MESSAGE_CODEC_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Packing of calls to the SVSM and judging of its answers: pure functions */
-#ifndef _SVSM_RESET_PROTO_H
-#define _SVSM_RESET_PROTO_H
+#ifndef _SVSM_RESET_PROTOCOL_H
+#define _SVSM_RESET_PROTOCOL_H
 
 #include <linux/types.h>
 
@@ -61,4 +61,4 @@ int svr_parse_ghcb_msr(u64 msr, bool pending);
 bool svr_caa_plausible(u64 pa);
 bool svr_sev_has_secure_avic(u64 status);
 
-#endif /* _SVSM_RESET_PROTO_H */
+#endif /* _SVSM_RESET_PROTOCOL_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The record that outlives a reset: versioned, checksummed, in three sizes */
-#ifndef _SVSM_RESET_RECORD_H
-#define _SVSM_RESET_RECORD_H
+#ifndef _SVSM_RESET_RECORD_CODEC_H
+#define _SVSM_RESET_RECORD_CODEC_H
 
 #include <linux/types.h>
 
@@ -115,4 +115,4 @@ u64 svr_record_crash_time(const struct svr_record *rec);
 void svr_record_join(struct svr_record *rec, u16 boot, unsigned int resets);
 void svr_record_count(struct svr_record *rec, enum svr_reason reason);
 
-#endif /* _SVSM_RESET_RECORD_H */
+#endif /* _SVSM_RESET_RECORD_CODEC_H */

@@ -16,6 +16,7 @@
 #include <linux/time64.h>
 #include <asm/tsc.h>
 
+#include "record/record.h"
 #include "svsm-reset.h"
 
 /* One line of the log */

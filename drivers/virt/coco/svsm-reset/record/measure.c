@@ -11,7 +11,7 @@
 #include <linux/timekeeping.h>
 
 #include "lib/measure-line.h"
-#include "svsm-reset.h"
+#include "record/record.h"
 
 /* In a rule of the policy: measure func=CRITICAL_DATA label=svsm-reset */
 #define SVR_MEASURE_LABEL	"svsm-reset"

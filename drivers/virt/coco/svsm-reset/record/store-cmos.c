@@ -18,8 +18,11 @@
 #include <linux/time64.h>
 #include <asm/x86_init.h>
 
+#include "record/record.h"
+#include "reset/reset.h"
 #include "reset/wait.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 /* Bytes that neither QEMU nor its firmware uses; somebody else may */
 #define SVR_CMOS_FIRST	0x60

@@ -20,7 +20,9 @@
 #include <asm/fpu/api.h>
 
 #include "compat.h"
-#include "svsm-reset.h"
+#include "record/record.h"
+#include "reset/reset.h"
+#include "svsm/svsm.h"
 
 #define SVR_EFI_SERVICES						\
 	(EFI_RT_SUPPORTED_GET_VARIABLE | EFI_RT_SUPPORTED_SET_VARIABLE)

@@ -13,7 +13,8 @@
 #include <linux/string.h>
 #include <asm/sev.h>
 
-#include "svsm-reset.h"
+#include "record/record.h"
+#include "svsm/svsm.h"
 
 static int svr_guest_usage_init(void)
 {

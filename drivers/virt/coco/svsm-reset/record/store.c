@@ -18,6 +18,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "record/record.h"
 #include "svsm-reset.h"
 
 /* In the order in which they are written, and asked */

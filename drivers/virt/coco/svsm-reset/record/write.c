@@ -18,7 +18,9 @@
 #include <linux/utsname.h>
 #include <asm/tsc.h>
 
-#include "svsm-reset.h"
+#include "record/record.h"
+#include "reset/reset.h"
+#include "svsm/svsm.h"
 
 /* Too large for the stack of an NMI, and there is but one reset */
 static struct svr_record svr_noted;

@@ -18,8 +18,9 @@
 #include <linux/sprintf.h>
 #include <linux/string.h>
 
+#include "crash/crash.h"
 #include "lib/crash-log.h"
-#include "reset/next-note.h"
+#include "reset/reset.h"
 #include "svsm-reset.h"
 
 /* What sysrq-b says before it calls emergency_restart(): drivers/tty/sysrq.c */

@@ -19,6 +19,7 @@
 #include <linux/sysfs.h>
 
 #include "compat.h"
+#include "reset/reset.h"
 #include "svsm-reset.h"
 
 /* As long as systemd gives a restart (RebootWatchdogSec) */

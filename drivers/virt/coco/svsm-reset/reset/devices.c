@@ -25,6 +25,7 @@
 #include <linux/string.h>
 
 #include "lib/pci-functions.h"
+#include "reset/reset.h"
 #include "svsm-reset.h"
 
 #define SVR_PCI_ADDRESS		0xcf8

@@ -15,9 +15,13 @@
 #include <linux/smp.h>
 #include <linux/time64.h>
 
+#include "crash/crash.h"
+#include "record/record.h"
+#include "reset/reset.h"
 #include "reset/trace.h"
 #include "reset/wait.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 /*
  * Another CPU is resetting the guest; if this one has stopped it, it has by

@@ -25,8 +25,10 @@
 #include <linux/smp.h>
 #include <linux/time64.h>
 
+#include "reset/reset.h"
 #include "reset/wait.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 /* Whoever is to see a word is woken so many times, so far apart */
 #define SVR_HANDOVER_WAKE_TRIES	1000

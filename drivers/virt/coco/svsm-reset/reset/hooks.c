@@ -26,7 +26,7 @@
 #include <linux/notifier.h>
 #include <linux/reboot.h>
 
-#include "compat.h"
+#include "reset/reset.h"
 #include "reset/trace.h"
 #include "svsm-reset.h"
 

@@ -18,7 +18,7 @@
 #include <linux/io.h>
 #include <linux/printk.h>
 
-#include "svsm-reset.h"
+#include "reset/reset.h"
 
 #define SVR_IOAPIC_MAX		8
 #define SVR_IOAPIC_LEN		0x20

@@ -15,7 +15,7 @@
 #include <asm/msr.h>
 
 #include "compat.h"
-#include "svsm-reset.h"
+#include "reset/reset.h"
 
 /* Hypervisors have their leaves in such steps; KVM moves behind Hyper-V's */
 #define SVR_CPUID_FIRST		0x40000000

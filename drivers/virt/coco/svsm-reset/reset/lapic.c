@@ -17,6 +17,7 @@
 #include <asm/irq_vectors.h>
 #include <asm/segment.h>
 
+#include "reset/reset.h"
 #include "reset/wait.h"
 #include "svsm-reset.h"
 

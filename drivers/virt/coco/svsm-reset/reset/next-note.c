@@ -22,7 +22,7 @@
 #include <linux/string.h>
 
 #include "lib/crash-log.h"
-#include "reset/next-note.h"
+#include "reset/reset.h"
 
 /* Protects what follows */
 static DEFINE_MUTEX(svr_next_note_lock);

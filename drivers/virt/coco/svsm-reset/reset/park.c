@@ -26,8 +26,11 @@
 #include <linux/time64.h>
 
 #include "compat.h"
+#include "crash/crash.h"
+#include "reset/reset.h"
 #include "reset/wait.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 #define SVR_NMI_NAME	"svsm-reset"
 

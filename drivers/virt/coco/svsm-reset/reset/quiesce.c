@@ -26,8 +26,10 @@
 #include <asm/apic.h>
 #include <asm/irq_vectors.h>
 
+#include "reset/reset.h"
 #include "reset/wait.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 /*
  * A CPU is on its way from leaving the online mask to halting. The kernel's

@@ -22,8 +22,10 @@
 
 #include "compat.h"
 #include "lib/crash-log.h"
+#include "reset/reset.h"
 #include "reset/wait.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 /* From an NMI for one that left the mask late to its evidence */
 #define SVR_RECALLED_PARK_US	(100 * USEC_PER_MSEC)

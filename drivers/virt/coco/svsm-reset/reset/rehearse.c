@@ -36,7 +36,10 @@
 #include <asm/apic.h>
 #include <asm/irq_vectors.h>
 
+#include "record/record.h"
+#include "reset/reset.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 /* From an interrupt to the BSP to its answer */
 #define SVR_REHEARSE_BSP_US	(1 * USEC_PER_SEC)

@@ -11,7 +11,7 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "svsm-reset.h"
+#include "reset/reset.h"
 
 static atomic_t svr_state = ATOMIC_INIT(SVR_STATE_READY);
 

@@ -16,6 +16,8 @@
 #include <linux/sizes.h>
 #include <asm/x86_init.h>
 
+#include "record/record.h"
+#include "reset/reset.h"
 #include "svsm-reset.h"
 
 /* IA-PC HPET 1.0a, 2.3 */

@@ -8,6 +8,7 @@
 #include <linux/percpu.h>
 #include <linux/smp.h>
 
+#include "reset/reset.h"
 #define CREATE_TRACE_POINTS
 #include "reset/trace.h"
 

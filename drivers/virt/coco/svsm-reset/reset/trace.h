@@ -20,7 +20,10 @@
 
 #include <linux/tracepoint.h>
 
-#include "svsm-reset.h"
+#include "lib/cause.h"
+#include "lib/protocol.h"
+#include "reset/reset.h"
+#include "svsm/svsm.h"
 
 /* begun_on: the CPU that asked for it, or panicked; cpu: the one that acts */
 DECLARE_EVENT_CLASS(svr_begin,

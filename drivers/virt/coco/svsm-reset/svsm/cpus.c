@@ -16,7 +16,9 @@
 #include <asm/msr.h>
 #include <asm/sev.h>
 
+#include "reset/reset.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 DEFINE_PER_CPU(struct svr_cpu, svr_cpus);
 

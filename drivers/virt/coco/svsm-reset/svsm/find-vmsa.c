@@ -34,9 +34,11 @@
 #include <linux/sysfs.h>
 #include <linux/vmalloc.h>
 
+#include "crash/crash.h"
 #include "lib/btf.h"
 #include "reset/wait.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 /* From the moment that a CPU says it has parked until it has executed HLT */
 #define SVR_HALT_US	20000

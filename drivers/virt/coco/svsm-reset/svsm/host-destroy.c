@@ -32,6 +32,7 @@
 
 #include "lib/ghcb-parse.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 /* An NMI came between WRMSR and VMGEXIT: that often in a row */
 #define SVR_GHCB_TRIES	64

@@ -20,6 +20,7 @@
 #include <asm/sev.h>
 
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 /* The nonce of an attestation report, AMD 56860 REPORT_DATA */
 #define SVR_NONCE_SIZE	64

@@ -22,7 +22,7 @@
 #include <asm/sev.h>
 
 #include "compat.h"
-#include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 static struct snp_secrets_page *svr_secrets_page;
 

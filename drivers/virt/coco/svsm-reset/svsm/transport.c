@@ -15,6 +15,7 @@
 #include <asm/sev.h>
 
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
 
 /* An NMI or a #VC came between WRMSR and VMGEXIT: that often in a row */
 #define SVR_TRANSPORT_TRIES	64

@@ -10,7 +10,8 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
-#include "svsm-reset.h"
+#include "record/record.h"
+#include "sysfs/sysfs.h"
 
 static ssize_t last_reset_reason_show(struct device *dev,
 				      struct device_attribute *attr, char *buf)

@@ -6,8 +6,9 @@
 #include <linux/device.h>
 #include <linux/sysfs.h>
 
-#include "reset/next-note.h"
-#include "svsm-reset.h"
+#include "record/record.h"
+#include "reset/reset.h"
+#include "sysfs/sysfs.h"
 
 static ssize_t next_reset_note_show(struct device *dev,
 				    struct device_attribute *attr, char *buf)

@@ -10,7 +10,10 @@
 #include <linux/sysfs.h>
 #include <linux/svsm-reboot.h>
 
+#include "reset/reset.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
+#include "sysfs/sysfs.h"
 
 static ssize_t protocol_id_show(struct device *dev,
 				struct device_attribute *attr, char *buf)

@@ -7,7 +7,9 @@
 #include <linux/device.h>
 #include <linux/kobject.h>
 
-#include "svsm-reset.h"
+#include "record/record.h"
+#include "reset/reset.h"
+#include "sysfs/sysfs.h"
 
 static int svr_uevent(const struct device *dev, struct kobj_uevent_env *env)
 {
