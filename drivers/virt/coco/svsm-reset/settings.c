@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Module parameters. Each refuses what it does not understand, in one line
- * that says what it would have understood.
+ * What the administrator wants: all module parameters, and what of them can be changed
+ * later. Each refuses what it does not understand, in one line that says what it would
+ * have understood.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -11,7 +12,13 @@
 #include <linux/sysfs.h>
 #include <linux/svsm-reboot.h>
 
+#include "record/record.h"
+#include "reset/reset.h"
 #include "svsm-reset.h"
+
+/* As long as systemd gives a restart (RebootWatchdogSec) */
+#define SVR_DEADMAN_DEFAULT_S	600
+#define SVR_DEADMAN_MAX_S	86400
 
 static u32 svr_protocol_number = SVSM_REBOOT_PROTOCOL_DEFAULT;
 static enum svr_ap_policy svr_ap_policy = SVR_AP_REFUSE;
@@ -20,7 +27,10 @@ static enum svr_ap_policy svr_ap_policy = SVR_AP_REFUSE;
  * can spoil there is a buffer, and the alternative is to lose the VM.
  */
 static enum svr_device_policy svr_device_policy = SVR_DEVICE_FORCE;
+static unsigned int svr_deadman = SVR_DEADMAN_DEFAULT_S;
 static bool svr_unattested;
+static bool svr_delete;
+static bool svr_kdump = true;
 
 /**
  * svr_protocol - number under which the SVSM has the reboot protocol
@@ -110,6 +120,142 @@ int svr_device_policy_set(const char *text)
 	return 0;
 }
 
+/**
+ * svr_deadman_get - how long may a restart take?
+ *
+ * Context: any.
+ *
+ * Return: seconds, 0 when it may take for ever.
+ */
+unsigned int svr_deadman_get(void)
+{
+	return READ_ONCE(svr_deadman);
+}
+
+/**
+ * svr_deadman_set - change how long a restart may take
+ * @text: seconds, 0 to SVR_DEADMAN_MAX_S
+ *
+ * Counts for restarts that begin later. Context: process.
+ *
+ * Return: 0, or -EINVAL, which has been logged.
+ */
+int svr_deadman_set(const char *text)
+{
+	unsigned int seconds;
+
+	if (!text || kstrtouint(text, 10, &seconds) ||
+	    seconds > SVR_DEADMAN_MAX_S) {
+		pr_err("deadman: allowed values are 0 to %u (seconds, 0: never)\n",
+		       SVR_DEADMAN_MAX_S);
+		return -EINVAL;
+	}
+	WRITE_ONCE(svr_deadman, seconds);
+	return 0;
+}
+
+/**
+ * svr_delete_vcpu - may the SVSM be asked to delete vCPUs?
+ *
+ * Context: any.
+ *
+ * Return: the administrator's choice.
+ */
+bool svr_delete_vcpu(void)
+{
+	return svr_delete;
+}
+
+/**
+ * svr_kdump_wanted - are crash kernels to come up?
+ *
+ * Context: any.
+ *
+ * Return: the administrator's choice.
+ */
+bool svr_kdump_wanted(void)
+{
+	return svr_kdump;
+}
+
+/* 0 or 1, or -EINVAL, which has been logged. Not kstrtobool(), which takes "1 or so" */
+static int svr_parse_bool(const char *name, const char *text)
+{
+	static const char * const values[] = { "0", "1" };
+	int yes = text ? sysfs_match_string(values, text) : -EINVAL;
+
+	if (yes < 0)
+		pr_err("%s: allowed values are 0, 1\n", name);
+	return yes;
+}
+
+/**
+ * svr_enabled_set - is there to be a reset through the SVSM?
+ * @text: "0" or "1"
+ *
+ * Context: process.
+ *
+ * Return: 0; -EINVAL, or -EBUSY once a reset has begun, which has been logged.
+ */
+int svr_enabled_set(const char *text)
+{
+	int yes = svr_parse_bool("enabled", text);
+	int err = yes < 0 ? yes : svr_state_enable(yes);
+
+	if (err == -EBUSY)
+		pr_err("enabled: a reset has begun, it is too late\n");
+	return err;
+}
+
+/* A flag: without a value it means yes */
+static int svr_param_bool_set(const char *val, const struct kernel_param *kp)
+{
+	int yes = svr_parse_bool(kp->name, val ?: "1");
+
+	if (yes < 0)
+		return yes;
+	*(bool *)kp->arg = yes;
+	return 0;
+}
+
+static int svr_param_bool_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%d\n", *(bool *)kp->arg);
+}
+
+static const struct kernel_param_ops svr_param_bool_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = svr_param_bool_set,
+	.get = svr_param_bool_get,
+};
+module_param_cb(allow_unattested, &svr_param_bool_ops, &svr_unattested, 0444);
+MODULE_PARM_DESC(allow_unattested, "load although the SVSM does not know the reboot service's GUID (default 0)");
+module_param_cb(delete_vcpu, &svr_param_bool_ops, &svr_delete, 0444);
+MODULE_PARM_DESC(delete_vcpu, "have the SVSM delete the other vCPUs, by what the kernel's BTF says (default 0)");
+#if SVR_HAS_KDUMP
+module_param_cb(kdump, &svr_param_bool_ops, &svr_kdump, 0444);
+MODULE_PARM_DESC(kdump, "make crash kernels come up, refuse kexec where it cannot work (default 1)");
+#endif
+
+/* As those, but a reset may have begun */
+static int svr_param_enabled_set(const char *val, const struct kernel_param *kp)
+{
+	return svr_enabled_set(val ?: "1");
+}
+
+static int svr_param_enabled_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%d\n", svr_enabled());
+}
+
+static const struct kernel_param_ops svr_param_enabled_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = svr_param_enabled_set,
+	.get = svr_param_enabled_get,
+};
+module_param_cb(enabled, &svr_param_enabled_ops, NULL, 0444);
+MODULE_PARM_DESC(enabled, "reset through the SVSM (default 1), 0: leave it to the kernel");
+
 static int svr_param_protocol_set(const char *val,
 				  const struct kernel_param *kp)
 {
@@ -174,31 +320,36 @@ static const struct kernel_param_ops svr_param_device_policy_ops = {
 module_param_cb(device_policy, &svr_param_device_policy_ops, NULL, 0444);
 MODULE_PARM_DESC(device_policy, "if a PCI device cannot be stopped: reset through the SVSM none the less (force, default), or refuse to");
 
-static int svr_param_unattested_set(const char *val,
-				    const struct kernel_param *kp)
+static int svr_param_deadman_set(const char *val, const struct kernel_param *kp)
 {
-	/* Not kstrtobool(), which takes "1 or so" for a yes */
-	static const char * const values[] = { "0", "1" };
-	/* A flag: without a value it means yes */
-	int yes = val ? sysfs_match_string(values, val) : 1;
-
-	if (yes < 0) {
-		pr_err("allow_unattested: allowed values are 0, 1\n");
-		return -EINVAL;
-	}
-	svr_unattested = yes;
-	return 0;
+	return svr_deadman_set(val);
 }
 
-static int svr_param_unattested_get(char *buf, const struct kernel_param *kp)
+static int svr_param_deadman_get(char *buf, const struct kernel_param *kp)
 {
-	return sysfs_emit(buf, "%d\n", svr_unattested);
+	return sysfs_emit(buf, "%u\n", svr_deadman_get());
 }
 
-static const struct kernel_param_ops svr_param_unattested_ops = {
-	.flags = KERNEL_PARAM_OPS_FL_NOARG,
-	.set = svr_param_unattested_set,
-	.get = svr_param_unattested_get,
+static const struct kernel_param_ops svr_param_deadman_ops = {
+	.set = svr_param_deadman_set,
+	.get = svr_param_deadman_get,
 };
-module_param_cb(allow_unattested, &svr_param_unattested_ops, NULL, 0444);
-MODULE_PARM_DESC(allow_unattested, "load although the SVSM does not know the reboot service's GUID (default 0)");
+module_param_cb(deadman, &svr_param_deadman_ops, NULL, 0444);
+MODULE_PARM_DESC(deadman, "seconds after which a restart that hangs is forced, 0: never (default 600)");
+
+static int svr_param_record_set(const char *val, const struct kernel_param *kp)
+{
+	return svr_stores_choose(val);
+}
+
+static int svr_param_record_get(char *buf, const struct kernel_param *kp)
+{
+	return svr_stores_chosen(buf);
+}
+
+static const struct kernel_param_ops svr_param_record_ops = {
+	.set = svr_param_record_set,
+	.get = svr_param_record_get,
+};
+module_param_cb(record, &svr_param_record_ops, NULL, 0444);
+MODULE_PARM_DESC(record, "where the record of a reset is kept: auto (default: secrets, cmos), none, or a list of secrets, cmos, efi");

@@ -7,8 +7,9 @@
  *   it begins       reset/cause.c, reset/deadman.c	what began it
  *                   reset/hooks.c, lib/policy.c	event x state: arm, fire or neither
  *   it fires        reset/fire.c			one CPU, once
- *   CPUs stop       reset/quiesce.c, reset/park.c	evidence, and from it a fate for each
- *                   svsm/host-destroy.c, svsm/find-vmsa.c	those that do not
+ *   CPUs stop       reset/quiesce.c, reset/park.c	the kernel's stop, an interrupt, an NMI
+ *                   reset/halt.c			evidence, and from it a fate for each
+ *                   svsm/host-destroy.c, svsm/delete-vcpu.c	those that do not
  *   who calls       lib/policy.c			the weakest fate: a route
  *   all is quiet    reset/devices.c, reset/timers.c, reset/ioapic.c, reset/lapic.c
  *   it is recorded  record/write.c, record/store.c
@@ -52,6 +53,11 @@ enum svr_ap_policy svr_ap_policy_get(void);
 int svr_ap_policy_set(const char *text);
 enum svr_device_policy svr_device_policy_get(void);
 int svr_device_policy_set(const char *text);
+unsigned int svr_deadman_get(void);
+int svr_deadman_set(const char *text);
+int svr_enabled_set(const char *text);
+bool svr_delete_vcpu(void);
+bool svr_kdump_wanted(void);
 
 /**
  * enum svr_evidence - what a CPU has written about itself before it halted

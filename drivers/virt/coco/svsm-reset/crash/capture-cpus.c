@@ -233,7 +233,7 @@ void svr_capture_exit(void)
 
 static enum svr_fate svr_account(u32 apic_id, enum svr_fate fate, u64 vmsa)
 {
-	if (!svr_svsm_delete_wanted())
+	if (!svr_delete_vcpu())
 		vmsa = 0;
 	if (fate == SVR_FATE_RUNNING &&
 	    svr_policy_destroy(svr_ap_policy_get(), vmsa) &&

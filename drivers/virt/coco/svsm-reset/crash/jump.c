@@ -36,12 +36,10 @@
 #include <linux/kprobes.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/smp.h>
 #include <linux/string.h>
-#include <linux/sysfs.h>
 #include <linux/time64.h>
 #include <asm/ptrace.h>
 #include <asm/sev.h>
@@ -57,8 +55,6 @@
 
 /* The kernel has stopped the CPUs; from there to the evidence, for all of them */
 #define SVR_CRASH_PARK_US	(100 * USEC_PER_MSEC)
-
-static bool svr_kdump_wanted = true;
 
 static struct {
 	u64 caa;			/* that the secrets page names */
@@ -375,7 +371,7 @@ static int svr_probe_entry(struct kprobe *probe)
  */
 bool svr_kdump_on(void)
 {
-	return svr_kdump_wanted && !is_kdump_kernel();
+	return svr_kdump_wanted() && !is_kdump_kernel();
 }
 
 static void svr_follow_jump(void)
@@ -448,31 +444,3 @@ void svr_kdump_exit(void)
 	}
 	svr_block_free();
 }
-
-static int svr_param_kdump_set(const char *val, const struct kernel_param *kp)
-{
-	/* Not kstrtobool(), which takes "1 or so" for a yes */
-	static const char * const values[] = { "0", "1" };
-	/* A flag: without a value it means yes */
-	int yes = val ? sysfs_match_string(values, val) : 1;
-
-	if (yes < 0) {
-		pr_err("kdump: allowed values are 0, 1\n");
-		return -EINVAL;
-	}
-	svr_kdump_wanted = yes;
-	return 0;
-}
-
-static int svr_param_kdump_get(char *buf, const struct kernel_param *kp)
-{
-	return sysfs_emit(buf, "%d\n", svr_kdump_wanted);
-}
-
-static const struct kernel_param_ops svr_param_kdump_ops = {
-	.flags = KERNEL_PARAM_OPS_FL_NOARG,
-	.set = svr_param_kdump_set,
-	.get = svr_param_kdump_get,
-};
-module_param_cb(kdump, &svr_param_kdump_ops, NULL, 0444);
-MODULE_PARM_DESC(kdump, "make crash kernels come up, refuse kexec where it cannot work (default 1)");

@@ -61,6 +61,8 @@ typedef int (*svr_rtc_job_t)(const u8 *raw);
 int svr_rtc_try(svr_rtc_job_t job, const u8 *raw);
 
 /* store.c: all of them */
+int svr_stores_choose(const char *which);
+ssize_t svr_stores_chosen(char *buf);
 void svr_stores_open(void);
 void svr_stores_close(void);
 int svr_stores_read(struct svr_record *rec, const struct svr_store **from);

@@ -13,7 +13,6 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
-#include <linux/moduleparam.h>
 #include <linux/sprintf.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -414,7 +413,7 @@ static void svr_stores_list(char *text, size_t size, bool all)
 }
 
 /* "secrets,cmos": -EINVAL for one that there is not */
-static int svr_stores_choose(char *list)
+static int svr_stores_choose_by_name(char *list)
 {
 	bool listed[SVR_STORES] = {};
 	unsigned int i;
@@ -434,23 +433,40 @@ static int svr_stores_choose(char *list)
 	return 0;
 }
 
-static int svr_param_record_set(const char *val, const struct kernel_param *kp)
+/**
+ * svr_stores_choose - where is the record to be kept?
+ * @which: "auto", "none", or names of stores, with commas
+ *
+ * Context: process; before svr_stores_open().
+ *
+ * Return: 0, or -EINVAL, which has been logged.
+ */
+int svr_stores_choose(const char *which)
 {
 	char list[SVR_STORES_TEXT];
 
-	if (val && (!strcmp(val, "auto") || !strcmp(val, "none"))) {
-		svr_stores_which = strcmp(val, "auto") ? SVR_STORES_NONE :
+	if (which && (!strcmp(which, "auto") || !strcmp(which, "none"))) {
+		svr_stores_which = strcmp(which, "auto") ? SVR_STORES_NONE :
 			SVR_STORES_AUTO;
 		return 0;
 	}
-	if (val && strscpy(list, val) >= 0 && !svr_stores_choose(list))
+	if (which && strscpy(list, which) >= 0 &&
+	    !svr_stores_choose_by_name(list))
 		return 0;
 	svr_stores_list(list, sizeof(list), true);
 	pr_err("record: allowed values are auto, none, or some of %s\n", list);
 	return -EINVAL;
 }
 
-static int svr_param_record_get(char *buf, const struct kernel_param *kp)
+/**
+ * svr_stores_chosen - what svr_stores_choose() has been told
+ * @buf: a page, for the parameter in sysfs
+ *
+ * Context: process.
+ *
+ * Return: length of the text.
+ */
+ssize_t svr_stores_chosen(char *buf)
 {
 	char list[SVR_STORES_TEXT];
 
@@ -464,10 +480,3 @@ static int svr_param_record_get(char *buf, const struct kernel_param *kp)
 		return sysfs_emit(buf, "%s\n", list);
 	}
 }
-
-static const struct kernel_param_ops svr_param_record_ops = {
-	.set = svr_param_record_set,
-	.get = svr_param_record_get,
-};
-module_param_cb(record, &svr_param_record_ops, NULL, 0444);
-MODULE_PARM_DESC(record, "where the record of a reset is kept: auto (default: secrets, cmos), none, or a list of secrets, cmos, efi");

@@ -10,60 +10,18 @@
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
 #include <linux/hrtimer.h>
-#include <linux/kstrtox.h>
 #include <linux/ktime.h>
 #include <linux/limits.h>
-#include <linux/moduleparam.h>
 #include <linux/notifier.h>
 #include <linux/reboot.h>
-#include <linux/sysfs.h>
 
 #include "compat.h"
 #include "reset/reset.h"
 #include "svsm-reset.h"
 
-/* As long as systemd gives a restart (RebootWatchdogSec) */
-#define SVR_DEADMAN_DEFAULT_S	600
-#define SVR_DEADMAN_MAX_S	86400
-
-static unsigned int svr_deadman = SVR_DEADMAN_DEFAULT_S;
 static struct hrtimer svr_deadman_timer;
 /* What the timer was started with, by the restart that began last */
 static unsigned int svr_deadman_started;
-
-/**
- * svr_deadman_get - how long may a restart take?
- *
- * Context: any.
- *
- * Return: seconds, 0 when it may take for ever.
- */
-unsigned int svr_deadman_get(void)
-{
-	return READ_ONCE(svr_deadman);
-}
-
-/**
- * svr_deadman_set - change how long a restart may take
- * @text: seconds, 0 to SVR_DEADMAN_MAX_S
- *
- * Counts for restarts that begin later. Context: process.
- *
- * Return: 0, or -EINVAL, which has been logged.
- */
-int svr_deadman_set(const char *text)
-{
-	unsigned int seconds;
-
-	if (!text || kstrtouint(text, 10, &seconds) ||
-	    seconds > SVR_DEADMAN_MAX_S) {
-		pr_err("deadman: allowed values are 0 to %u (seconds, 0: never)\n",
-		       SVR_DEADMAN_MAX_S);
-		return -EINVAL;
-	}
-	WRITE_ONCE(svr_deadman, seconds);
-	return 0;
-}
 
 /* Hard interrupt, on the CPU on which the restart began */
 static enum hrtimer_restart svr_deadman_expired(struct hrtimer *timer)
@@ -131,20 +89,3 @@ void svr_deadman_exit(void)
 	unregister_reboot_notifier(&svr_deadman_nb);
 	hrtimer_cancel(&svr_deadman_timer);
 }
-
-static int svr_param_deadman_set(const char *val, const struct kernel_param *kp)
-{
-	return svr_deadman_set(val);
-}
-
-static int svr_param_deadman_get(char *buf, const struct kernel_param *kp)
-{
-	return sysfs_emit(buf, "%u\n", svr_deadman_get());
-}
-
-static const struct kernel_param_ops svr_param_deadman_ops = {
-	.set = svr_param_deadman_set,
-	.get = svr_param_deadman_get,
-};
-module_param_cb(deadman, &svr_param_deadman_ops, NULL, 0444);
-MODULE_PARM_DESC(deadman, "seconds after which a restart that hangs is forced, 0: never (default 600)");

@@ -4,7 +4,7 @@
  *
  * The kernel's own stop comes first: it is the gentle one. It does not say
  * whether it worked, does nothing with reboot=force, and is a one-shot; so
- * what counts is the evidence that each CPU leaves as it halts (park.c). A CPU
+ * what counts is the evidence that each CPU leaves as it halts (halt.c). A CPU
  * that is still online without any gets the kernel's stop interrupt from us,
  * which leaves it no lock that is held with interrupts off, then an NMI, which
  * may leave it any (log.c). Once a CPU has halted it must not be woken again:
@@ -174,7 +174,7 @@ static void svr_stop_others(struct svr_quiesce *q)
  */
 void svr_quiesce_destroy(struct svr_quiesce *q, int cpu)
 {
-	if (svr_policy_destroy(svr_ap_policy_get(), svr_vmsa_pa(cpu)) &&
+	if (svr_policy_destroy(svr_ap_policy_get(), svr_vmsa_to_delete(cpu)) &&
 	    !svr_host_destroy(per_cpu(x86_cpu_to_apicid, cpu)))
 		cpumask_set_cpu(cpu, &q->destroyed);
 }
@@ -188,7 +188,7 @@ static void svr_delete_vmsas(struct svr_quiesce *q)
 	int cpu;
 
 	for_each_present_cpu(cpu) {
-		u64 vmsa = svr_vmsa_pa(cpu);
+		u64 vmsa = svr_vmsa_to_delete(cpu);
 
 		/* The BSP has none that the SVSM was asked for */
 		if (!vmsa || cpu == raw_smp_processor_id() ||

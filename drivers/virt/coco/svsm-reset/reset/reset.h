@@ -15,8 +15,8 @@
 enum svr_state svr_state_get(void);
 bool svr_state_advance(enum svr_state from, enum svr_state to);
 bool svr_state_begin(void);
+int svr_state_enable(bool yes);
 bool svr_enabled(void);
-int svr_enabled_set(const char *text);
 
 /* cause.c: what began it */
 int svr_cause_init(void);
@@ -35,8 +35,6 @@ int svr_hooks_register(void);
 void svr_hooks_unregister(void);
 
 /* deadman.c: a restart that hangs */
-unsigned int svr_deadman_get(void);
-int svr_deadman_set(const char *text);
 int svr_deadman_init(void);
 void svr_deadman_exit(void);
 

@@ -2,14 +2,9 @@
 /*
  * How far a reset has come, and whether there is to be one.
  */
-#define pr_fmt(fmt) "svsm-reset: " fmt
-
 #include <linux/atomic.h>
 #include <linux/errno.h>
-#include <linux/moduleparam.h>
-#include <linux/printk.h>
-#include <linux/string.h>
-#include <linux/sysfs.h>
+#include <linux/types.h>
 
 #include "reset/reset.h"
 
@@ -59,29 +54,19 @@ bool svr_state_begin(void)
 }
 
 /**
- * svr_enabled_set - is there to be a reset through the SVSM?
- * @text: "0" or "1"
+ * svr_state_enable - is there to be a reset through the SVSM?
+ * @yes: that there is
  *
- * Context: process.
+ * Context: any.
  *
- * Return: 0; -EINVAL, or -EBUSY once a reset has begun, which has been logged.
+ * Return: 0; -EBUSY once a reset has begun.
  */
-int svr_enabled_set(const char *text)
+int svr_state_enable(bool yes)
 {
-	/* Not kstrtobool(), which takes "1 or so" for a yes */
-	static const char * const values[] = { "0", "1" };
-	int yes = text ? sysfs_match_string(values, text) : -EINVAL;
 	enum svr_state from = yes ? SVR_STATE_DISABLED : SVR_STATE_READY;
 	enum svr_state to = yes ? SVR_STATE_READY : SVR_STATE_DISABLED;
 
-	if (yes < 0) {
-		pr_err("enabled: allowed values are 0, 1\n");
-		return -EINVAL;
-	}
-	if (svr_state_advance(from, to) || svr_state_get() == to)
-		return 0;
-	pr_err("enabled: a reset has begun, it is too late\n");
-	return -EBUSY;
+	return svr_state_advance(from, to) || svr_state_get() == to ? 0 : -EBUSY;
 }
 
 /**
@@ -95,22 +80,3 @@ bool svr_enabled(void)
 {
 	return svr_state_get() != SVR_STATE_DISABLED;
 }
-
-static int svr_param_enabled_set(const char *val, const struct kernel_param *kp)
-{
-	/* A flag: without a value it means yes */
-	return svr_enabled_set(val ?: "1");
-}
-
-static int svr_param_enabled_get(char *buf, const struct kernel_param *kp)
-{
-	return sysfs_emit(buf, "%d\n", svr_enabled());
-}
-
-static const struct kernel_param_ops svr_param_enabled_ops = {
-	.flags = KERNEL_PARAM_OPS_FL_NOARG,
-	.set = svr_param_enabled_set,
-	.get = svr_param_enabled_get,
-};
-module_param_cb(enabled, &svr_param_enabled_ops, NULL, 0444);
-MODULE_PARM_DESC(enabled, "reset through the SVSM (default 1), 0: leave it to the kernel");

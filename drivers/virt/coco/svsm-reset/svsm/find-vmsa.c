@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Have the SVSM delete a vCPU, by the address of its VMSA.
+ * Where the VMSA of each CPU is.
  *
- * AMD 58019, "SVSM_CORE_DELETE_VCPU". Stock kernels do not export where the
- * VMSA of a CPU is: the per-CPU pointer sev_vmsa is static in
- * arch/x86/coco/sev/core.c. The kernel's own BTF says where it keeps that.
- * Leaning on it for a deletion is a choice (delete_vcpu); a capture kernel is
- * told the addresses either way, for the sake of a core that can be read (kdump).
- * Nothing is used before all of
- * it has been checked against what is known from elsewhere:
+ * Stock kernels do not export that: the per-CPU pointer sev_vmsa is static in
+ * arch/x86/coco/sev/core.c. The kernel's own BTF says where it keeps that. The SVSM
+ * deletes a vCPU by this address, if the administrator wants that (delete-vcpu.c); a
+ * capture kernel is told the addresses either way, for the sake of a core that can be
+ * read. Nothing is used before all of it has been checked against what is known from
+ * elsewhere:
  *
  * - this_cpu_off is exported: its address and its place in the BTF together
  *   give the start of the section, whatever that is in this kernel;
@@ -27,55 +26,21 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/percpu.h>
 #include <linux/string.h>
-#include <linux/svsm-reboot.h>
-#include <linux/sysfs.h>
 #include <linux/vmalloc.h>
 
 #include "crash/crash.h"
 #include "lib/btf.h"
-#include "reset/wait.h"
 #include "svsm-reset.h"
 #include "svsm/svsm.h"
 
-/* From the moment that a CPU says it has parked until it has executed HLT */
-#define SVR_HALT_US	20000
 #define SVR_BTF_PATH	"/sys/kernel/btf/vmlinux"
 /* 6 MiB in 6.12 as Debian builds it */
 #define SVR_BTF_MAX	(64 * 1024 * 1024)
 
-static bool svr_delete_vcpu;
 /* Like the address of a per-CPU variable, 0 while not known for certain */
 static unsigned long svr_sev_vmsa;
-
-static int svr_param_delete_set(const char *val, const struct kernel_param *kp)
-{
-	static const char * const values[] = { "0", "1" };
-	/* A flag: without a value it means yes */
-	int yes = val ? sysfs_match_string(values, val) : 1;
-
-	if (yes < 0) {
-		pr_err("delete_vcpu: allowed values are 0, 1\n");
-		return -EINVAL;
-	}
-	svr_delete_vcpu = yes;
-	return 0;
-}
-
-static int svr_param_delete_get(char *buf, const struct kernel_param *kp)
-{
-	return sysfs_emit(buf, "%d\n", svr_delete_vcpu);
-}
-
-static const struct kernel_param_ops svr_param_delete_ops = {
-	.flags = KERNEL_PARAM_OPS_FL_NOARG,
-	.set = svr_param_delete_set,
-	.get = svr_param_delete_get,
-};
-module_param_cb(delete_vcpu, &svr_param_delete_ops, NULL, 0444);
-MODULE_PARM_DESC(delete_vcpu, "have the SVSM delete the other vCPUs, by what the kernel's BTF says (default 0)");
 
 static unsigned long svr_percpu_ulong(unsigned long base, int cpu)
 {
@@ -206,7 +171,7 @@ out:
 /**
  * svr_vmsa_init - find out where the kernel notes the VMSAs, if that is wanted
  *
- * Says so in one line if it fails; then svr_vmsa_pa() knows none. Context:
+ * Says so in one line if it fails; then svr_vmsa_page() knows none. Context:
  * process, may sleep; after svr_cpus_init().
  */
 void svr_vmsa_init(void)
@@ -216,7 +181,7 @@ void svr_vmsa_init(void)
 	void *btf;
 	int err;
 
-	if (!svr_delete_vcpu && !svr_kdump_on())
+	if (!svr_delete_vcpu() && !svr_kdump_on())
 		return;
 
 	btf = svr_btf_read(&len);
@@ -261,60 +226,4 @@ u64 svr_vmsa_page(int cpu)
 		return 0;
 	va = svr_percpu_ulong(base, cpu);
 	return svr_vmsa_plausible(va) ? __pa(va) : 0;
-}
-
-/**
- * svr_vmsa_pa - physical address of a CPU's VMSA, for the SVSM to delete it
- * @cpu: that CPU
- *
- * Context: any, NMI included.
- *
- * Return: as svr_vmsa_page(); 0 if the administrator does not want that.
- */
-u64 svr_vmsa_pa(int cpu)
-{
-	return svr_delete_vcpu ? svr_vmsa_page(cpu) : 0;
-}
-
-/**
- * svr_svsm_delete_wanted - may the SVSM be asked to delete vCPUs?
- *
- * Context: any.
- *
- * Return: the administrator's choice.
- */
-bool svr_svsm_delete_wanted(void)
-{
-	return svr_delete_vcpu;
-}
-
-/**
- * svr_svsm_delete - have the SVSM delete a vCPU
- * @vmsa_pa: physical address of its VMSA, see svr_vmsa_pa()
- *
- * Only for a vCPU that cannot be running: COCONUT-SVSM waits without a bound
- * until the VMSA is not in use. Repeats the call, within bounds, while it is
- * INCOMPLETE or BUSY, and for SVR_HALT_US while the VMSA is in use: a CPU parks
- * some instructions before it halts. AMD 58019, "SVSM_CORE_DELETE_VCPU".
- *
- * Context: any, NMI included, interrupts off, this CPU has a calling area.
- *
- * Return: 0 when it is gone for good; -EREMOTEIO when the SVSM refused, or as
- * svr_transport_call().
- */
-int svr_svsm_delete(u64 vmsa_pa)
-{
-	struct svr_call call = svr_pack_delete(vmsa_pa), answer;
-	struct svr_wait wait = svr_wait_begin(SVR_HALT_US);
-	int err;
-
-	do {
-		err = svr_transport_repeat(this_cpu_read(svr_cpus.ca), &call,
-					   &answer, SVR_BUSY_PAUSE_US);
-		if (err)
-			return err;
-	} while (answer.rax == SVSM_RESULT_CORE_VCPU_IN_USE &&
-		 svr_wait_on(&wait));
-	return svr_parse_result(answer.rax) == SVR_VERDICT_SUCCESS ?
-		0 : -EREMOTEIO;
 }

@@ -56,12 +56,13 @@ int svr_ghcb_init(void);
 void svr_ghcb_exit(void);
 int svr_host_destroy(u32 apic_id);
 
-/* find-vmsa.c: ask the kernel's BTF, then the SVSM */
+/* find-vmsa.c: where the kernel has the VMSAs, by its BTF */
 void svr_vmsa_init(void);
 void svr_vmsa_exit(void);
 u64 svr_vmsa_page(int cpu);
-u64 svr_vmsa_pa(int cpu);
-bool svr_svsm_delete_wanted(void);
+
+/* delete-vcpu.c: ask the SVSM */
+u64 svr_vmsa_to_delete(int cpu);
 int svr_svsm_delete(u64 vmsa_pa);
 
 #endif /* _SVSM_RESET_SVSM_H */
