@@ -168,7 +168,7 @@ int svr_handover_request(void (*job)(struct svr_cpu *bsp))
 	 */
 	svr_lapic_quiet();
 	while (atomic_read_acquire(&svr_handover.word) != SVR_HANDOVER_RETURNED)
-		svr_park_caller(c);
+		svr_halt_until_woken(c, SVR_PARKED_CALLER);
 	atomic_set(&svr_handover.word, SVR_HANDOVER_SEEN);
 
 	return svr_handover.done ? 0 : -EDEADLK;

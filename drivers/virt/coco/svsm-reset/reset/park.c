@@ -4,11 +4,8 @@
  *
  * Two ways lead here: smp_ops.stop_this_cpu(), the last thing that the
  * kernel's own stops call (also the one on the way to a crash kernel), and our
- * NMI. The proof that a CPU is parked is a
- * word that it writes itself, right in front of the HLT: nothing of the guest
- * runs on it afterwards, interrupts being off and NMIs not being sent. The BSP alone
- * takes interrupts, to be handed the call (svr_lapic_wait()); while it is awake the word
- * says so.
+ * NMI. The CPU parks: it halts for good, with evidence (halt.c). The BSP wakes once
+ * more when the call is handed over to it (handover.c).
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -22,7 +19,6 @@
 #include <linux/preempt.h>
 #include <linux/smp.h>
 #include <linux/stop_machine.h>
-#include <linux/sync_core.h>
 #include <linux/time64.h>
 
 #include "compat.h"
@@ -43,29 +39,10 @@
 /* svr_nmi() is there to claim what is ours */
 static bool svr_nmi_installed;
 
-/* Evidence and HLT as one: no compiler, no tracer gets in between */
-static __always_inline void svr_halt(u32 *evidence, u32 how)
-{
-	asm volatile("cli\n\t"
-		     "movl	%[how], %[evidence]\n\t"
-		     "hlt"
-		     : [evidence] "=m" (*evidence)
-		     : [how] "r" (how)
-		     : "memory");
-}
-
 /* Can a job be handed over to this CPU? */
 static bool svr_is_served(const struct svr_cpu *c)
 {
 	return svr_bsp_cpu() == raw_smp_processor_id() && c->ca;
-}
-
-static void svr_halt_or_listen(struct svr_cpu *c, enum svr_evidence how)
-{
-	if (c->listens)
-		svr_lapic_wait(&c->evidence, how);
-	else
-		svr_halt(&c->evidence, how);
 }
 
 /*
@@ -83,7 +60,7 @@ static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
 	    !(panic_in_progress() && svr_kdump_keeps_bsp()))
 		svr_lapic_listen(c);
 	for (;;) {
-		svr_halt_or_listen(c, how);
+		svr_halt(c, how);
 		if (served)
 			svr_handover_serve(c);
 	}
@@ -137,82 +114,6 @@ static int svr_nmi(unsigned int type, struct pt_regs *regs)
 }
 
 /**
- * svr_cpu_parked - has this CPU shown that it is parked?
- * @cpu: its number
- *
- * Context: any.
- *
- * Return: true when it has.
- */
-bool svr_cpu_parked(int cpu)
-{
-	/* What the CPU did before it parked has happened; see svr_halt() */
-	u32 evidence = smp_load_acquire(&per_cpu(svr_cpus, cpu).evidence);
-
-	return evidence != SVR_RUNNING && evidence != SVR_STANDS_BY;
-}
-
-/**
- * svr_cpu_stopped - is this CPU parked, and not to be woken by a hand-over?
- * @cpu: its number
- *
- * Context: any.
- *
- * Return: true when it is.
- */
-bool svr_cpu_stopped(int cpu)
-{
-	/* What the CPU did before it parked has happened; see svr_halt() */
-	u32 evidence = smp_load_acquire(&per_cpu(svr_cpus, cpu).evidence);
-
-	return evidence == SVR_PARKED_BY_STOP || evidence == SVR_PARKED_BY_NMI;
-}
-
-/**
- * svr_cpu_holds_nothing - is this CPU parked, with no spinlock in its hands?
- * @cpu: its number
- *
- * Of those that are taken with interrupts off: a CPU that an interrupt has stopped
- * was not inside; one that an NMI has stopped may have been. Context: any.
- *
- * Return: true when it is.
- */
-bool svr_cpu_holds_nothing(int cpu)
-{
-	return svr_cpu_stopped(cpu) && !per_cpu(svr_cpus, cpu).in_nmi;
-}
-
-/*
- * Inside an NMI a processor that keeps track of NMIs itself would let no other one in
- * before the next IRET. The kernel has asked the host for them already, see exc_nmi().
- */
-static void svr_unmask_nmi(void)
-{
-	if (in_nmi() && svr_lapic_can_listen())
-		iret_to_self();
-}
-
-static void svr_park_until_woken(struct svr_cpu *cpu, enum svr_evidence how)
-{
-	svr_unmask_nmi();
-	svr_halt_or_listen(cpu, how);
-	WRITE_ONCE(cpu->evidence, SVR_RUNNING);
-}
-
-/**
- * svr_park_caller - park this CPU until it is woken (svr_lapic_wake())
- * @cpu: this CPU
- *
- * May return early; the caller has to look for what it is waiting for.
- *
- * Context: interrupts off.
- */
-void svr_park_caller(struct svr_cpu *cpu)
-{
-	svr_park_until_woken(cpu, SVR_PARKED_CALLER);
-}
-
-/**
  * svr_park_stand_by - park this CPU while another one resets the guest
  *
  * The kernel's stop knows nothing of that and sends it an NMI after a second, which
@@ -234,7 +135,7 @@ void svr_park_stand_by(void)
 	/* Full barrier: either this CPU sees SPENT, or it is seen standing by */
 	smp_store_mb(c->stands_by, true);
 	while (svr_state_get() != SVR_STATE_SPENT) {
-		svr_park_until_woken(c, in_nmi() ? SVR_PARKED_CALLER :
+		svr_halt_until_woken(c, in_nmi() ? SVR_PARKED_CALLER :
 						   SVR_STANDS_BY);
 		if (served)
 			svr_handover_serve(c);

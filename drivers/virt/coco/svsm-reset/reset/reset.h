@@ -76,10 +76,13 @@ bool svr_quiesce_has_vmsa(const struct svr_quiesce *q, int cpu);
 /* park.c: what runs on a CPU that is being stopped */
 int svr_park_install(void);
 void svr_park_uninstall(void);
-void svr_park_caller(struct svr_cpu *cpu);
 void svr_park_stand_by(void);
 void svr_park_wake(const struct svr_quiesce *q);
 void svr_park_hear_nmis(void);
+
+/* halt.c: evidence, and the halt that goes with it */
+void svr_halt(struct svr_cpu *c, enum svr_evidence how);
+void svr_halt_until_woken(struct svr_cpu *c, enum svr_evidence how);
 bool svr_cpu_parked(int cpu);
 bool svr_cpu_stopped(int cpu);
 bool svr_cpu_holds_nothing(int cpu);
