@@ -191,32 +191,28 @@ static void svr_ghcb_ask_features(void)
 /**
  * svr_ghcb_init - get ready to ask the host to destroy a vCPU
  *
- * Context: process, may sleep.
- *
- * Return: 0, or a negative errno, which has been logged and of which the only
- * consequence is that svr_host_destroy() returns -ENODEV.
+ * Failure is logged; then svr_host_destroy() returns -ENODEV. Context: process, may sleep.
  */
-int svr_ghcb_init(void)
+void svr_ghcb_init(void)
 {
 	unsigned long page = __get_free_page(GFP_KERNEL | __GFP_ZERO);
 	int err;
 
 	if (!page) {
 		pr_warn("no memory for a GHCB, no vCPU can be destroyed\n");
-		return -ENOMEM;
+		return;
 	}
 	err = set_memory_decrypted(page, 1);
 	if (err) {
 		/* In what state it is now nobody knows: it is not given back */
 		pr_warn("a page for a GHCB could not be shared with the host (%pe) and is lost, no vCPU can be destroyed\n",
 			ERR_PTR(err));
-		return err;
+		return;
 	}
 	svr_sev_features = __rdmsr(MSR_AMD64_SEV) >> 2;
 	svr_ghcb_ask_features();
 	svr_ghcb_pa = __pa(page);
 	svr_ghcb = (struct ghcb *)page;
-	return 0;
 }
 
 /**

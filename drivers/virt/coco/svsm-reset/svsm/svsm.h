@@ -52,7 +52,7 @@ struct snp_secrets_page *svr_secrets(void);
 u64 svr_secrets_caa(void);
 
 /* host-destroy.c: ask the host */
-int svr_ghcb_init(void);
+void svr_ghcb_init(void);
 void svr_ghcb_exit(void);
 int svr_host_destroy(u32 apic_id);
 
