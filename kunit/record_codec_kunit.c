@@ -12,7 +12,7 @@
 
 static const struct svr_record called = {
 	.stage = SVR_STAGE_CALLED,
-	.cause = SVR_REASON_PANIC,
+	.cause = SVR_CAUSE_PANIC,
 	.boot = BOOT,
 	.cpu = 3,
 	.uptime = 0x1234,
@@ -64,7 +64,7 @@ static void test_layout(struct kunit *test)
 		[252] = 0xf0, 0x2a, 0xda, 0x83,
 	};
 	static const struct svr_record interrupted = {
-		.stage = SVR_STAGE_CALLED, .cause = SVR_REASON_KDUMP,
+		.stage = SVR_STAGE_CALLED, .cause = SVR_CAUSE_KDUMP,
 		.interrupted = true, .time = 1000, .crashed = 700,
 	};
 	u8 raw[SVR_RECORD_FULL];
@@ -96,7 +96,7 @@ static void test_older_drivers(struct kunit *test)
 
 	seal(raw, sizeof(raw));
 	KUNIT_ASSERT_EQ(test, svr_record_decode(raw, sizeof(raw), &rec), 0);
-	KUNIT_EXPECT_EQ(test, rec.cause, SVR_REASON_KDUMP);
+	KUNIT_EXPECT_EQ(test, rec.cause, SVR_CAUSE_KDUMP);
 	KUNIT_EXPECT_STREQ(test, rec.message, "sysrq trigg...");
 	KUNIT_EXPECT_EQ(test, rec.crashed, 0);
 
@@ -104,7 +104,7 @@ static void test_older_drivers(struct kunit *test)
 	memset(raw + 17, 0, 11);
 	seal(raw, sizeof(raw));
 	KUNIT_ASSERT_EQ(test, svr_record_decode(raw, sizeof(raw), &rec), 0);
-	KUNIT_EXPECT_EQ(test, rec.cause, SVR_REASON_EMERGENCY);
+	KUNIT_EXPECT_EQ(test, rec.cause, SVR_CAUSE_EMERGENCY);
 	KUNIT_EXPECT_EQ(test, rec.trigger, SVR_TRIGGER_UNKNOWN);
 	KUNIT_EXPECT_STREQ(test, rec.message, "");
 }
@@ -120,92 +120,92 @@ struct codec_row {
 
 static const struct codec_row codec_rows[] = {
 	{ "loaded, first boot",
-	  { .stage = SVR_STAGE_LOADED, .loaded = true, .cause = SVR_REASON_NONE,
+	  { .stage = SVR_STAGE_LOADED, .loaded = true, .cause = SVR_CAUSE_NONE,
 	    .cpu = SVR_RECORD_NO_CPU, .boot = BOOT },
 	  "", { "", "", "" } },
 	{ "loaded, unknown",
 	  { .stage = SVR_STAGE_LOADED, .loaded = true,
-	    .cause = SVR_REASON_UNKNOWN, .cpu = SVR_RECORD_NO_CPU,
+	    .cause = SVR_CAUSE_UNKNOWN, .cpu = SVR_RECORD_NO_CPU,
 	    .counts = { 0, 0, 1, 2, 3, 4, 5 } },
 	  "", { "", "", "" } },
 	{ "called",
-	  { .stage = SVR_STAGE_CALLED, .cause = SVR_REASON_PANIC, .cpu = 300,
+	  { .stage = SVR_STAGE_CALLED, .cause = SVR_CAUSE_PANIC, .cpu = 300,
 	    .boot = 1, .time = 1, .tsc = 1ULL << 31, .uptime = 2,
 	    .lost = { [0] = BIT(4), [1] = BIT(1) }, .kernel = "7.3.4-cloud",
 	    .message = "Fatal exception in interrupt" },
 	  "Fatal exception in interrupt", { "4", "4", "4,9" } },
 	{ "called, found by a load",
 	  { .stage = SVR_STAGE_CALLED, .loaded = true,
-	    .cause = SVR_REASON_REBOOT, .cpu = 0, .boot = 1, .message = "x" },
+	    .cause = SVR_CAUSE_REBOOT, .cpu = 0, .boot = 1, .message = "x" },
 	  "x", { "", "", "" } },
 	{ "called, found by another launch",
 	  { .stage = SVR_STAGE_ELSEWHERE, .loaded = true,
-	    .cause = SVR_REASON_REBOOT, .cpu = 0, .boot = 1, .time = 5 },
+	    .cause = SVR_CAUSE_REBOOT, .cpu = 0, .boot = 1, .time = 5 },
 	  "", { "", "", "" } },
 	{ "sysrq-b",
-	  { .stage = SVR_STAGE_CALLED, .cause = SVR_REASON_EMERGENCY,
+	  { .stage = SVR_STAGE_CALLED, .cause = SVR_CAUSE_EMERGENCY,
 	    .trigger = SVR_TRIGGER_SYSRQ, .cpu = 2, .boot = 1 },
 	  "", { "", "", "" } },
 	{ "emergency_restart()",
-	  { .stage = SVR_STAGE_CALLED, .cause = SVR_REASON_EMERGENCY,
+	  { .stage = SVR_STAGE_CALLED, .cause = SVR_CAUSE_EMERGENCY,
 	    .trigger = SVR_TRIGGER_KERNEL, .loaded = true, .boot = 1 },
 	  "", { "", "", "" } },
 	{ "an emergency restart, by whom is not known",
-	  { .stage = SVR_STAGE_REFUSED, .cause = SVR_REASON_EMERGENCY,
+	  { .stage = SVR_STAGE_REFUSED, .cause = SVR_CAUSE_EMERGENCY,
 	    .trigger = SVR_TRIGGER_UNKNOWN },
 	  "", { "", "", "" } },
 	{ "refused",
-	  { .stage = SVR_STAGE_REFUSED, .cause = SVR_REASON_EMERGENCY,
+	  { .stage = SVR_STAGE_REFUSED, .cause = SVR_CAUSE_EMERGENCY,
 	    .trigger = SVR_TRIGGER_DEADMAN,
 	    .lost = { BIT(1) | BIT(7), 0, BIT(7), [8] = BIT(0) },
 	    .message = "deadman: no restart" },
 	  "deadman: no...", { "1", "1,7,23", "1,7,23,64" } },
 	{ "refused, the first one has a large number",
-	  { .stage = SVR_STAGE_REFUSED, .cause = SVR_REASON_REBOOT,
+	  { .stage = SVR_STAGE_REFUSED, .cause = SVR_CAUSE_REBOOT,
 	    .lost = { [12] = BIT(4), [13] = BIT(0) } },
 	  "", { "100", "100", "100,104" } },
 	{ "refused, a very large number",
-	  { .stage = SVR_STAGE_REFUSED, .cause = SVR_REASON_REBOOT,
+	  { .stage = SVR_STAGE_REFUSED, .cause = SVR_CAUSE_REBOOT,
 	    .lost = { [63] = BIT(7) } },
 	  "", { "254", "254", "511" } },
 	{ "crashed",
-	  { .stage = SVR_STAGE_CRASHED, .cause = SVR_REASON_KDUMP, .cpu = 1,
+	  { .stage = SVR_STAGE_CRASHED, .cause = SVR_CAUSE_KDUMP, .cpu = 1,
 	    .block = 0x123456789abcd000, .message = "Fatal" },
 	  "", { "", "", "" } },
 	{ "returned",
-	  { .stage = SVR_STAGE_RETURNED, .cause = SVR_REASON_REBOOT,
+	  { .stage = SVR_STAGE_RETURNED, .cause = SVR_CAUSE_REBOOT,
 	    .result = true, .rax = 0x1234567880000006, .lost = { BIT(2) },
 	    .message = "a message" },
 	  "", { "2", "2", "2" } },
 	{ "called, the dump was interrupted",
-	  { .stage = SVR_STAGE_CALLED, .cause = SVR_REASON_KDUMP,
+	  { .stage = SVR_STAGE_CALLED, .cause = SVR_CAUSE_KDUMP,
 	    .interrupted = true, .cpu = 1, .time = 1, .counts = { [5] = 2 },
 	    .message = "trouble: as asked for" },
 	  "trouble: as a...", { "", "", "" } },
 	{ "called, after a dump",
-	  { .stage = SVR_STAGE_CALLED, .cause = SVR_REASON_KDUMP, .cpu = 1,
+	  { .stage = SVR_STAGE_CALLED, .cause = SVR_CAUSE_KDUMP, .cpu = 1,
 	    .time = 70000, .crashed = 4466, .message = "sysrq triggered crash" },
 	  "sysrq triggered crash", { "", "", "" } },
 	{ "the same, found by a load that had it from the host",
-	  { .stage = SVR_STAGE_CALLED, .cause = SVR_REASON_KDUMP,
+	  { .stage = SVR_STAGE_CALLED, .cause = SVR_CAUSE_KDUMP,
 	    .interrupted = true, .loaded = true, .hearsay = true, .cpu = 1 },
 	  "", { "", "", "" } },
 	{ "refused, the dump was interrupted",
-	  { .stage = SVR_STAGE_REFUSED, .cause = SVR_REASON_KDUMP,
+	  { .stage = SVR_STAGE_REFUSED, .cause = SVR_CAUSE_KDUMP,
 	    .interrupted = true, .lost = { BIT(1) } },
 	  "", { "1", "1", "1" } },
 	{ "returned, with success",
-	  { .stage = SVR_STAGE_RETURNED, .cause = SVR_REASON_REBOOT,
+	  { .stage = SVR_STAGE_RETURNED, .cause = SVR_CAUSE_REBOOT,
 	    .result = true },
 	  "", { "", "", "" } },
 	{ "returned, not known with what",
-	  { .stage = SVR_STAGE_RETURNED, .cause = SVR_REASON_REBOOT }, "",
+	  { .stage = SVR_STAGE_RETURNED, .cause = SVR_CAUSE_REBOOT }, "",
 	  { "", "", "" } },
 	{ "no answer, not known why",
-	  { .stage = SVR_STAGE_NOANSWER, .cause = SVR_REASON_REBOOT }, "",
+	  { .stage = SVR_STAGE_NOANSWER, .cause = SVR_CAUSE_REBOOT }, "",
 	  { "", "", "" } },
 	{ "no answer",
-	  { .stage = SVR_STAGE_NOANSWER, .cause = SVR_REASON_KDUMP,
+	  { .stage = SVR_STAGE_NOANSWER, .cause = SVR_CAUSE_KDUMP,
 	    .result = true, .err = -ETIMEDOUT, .lost = { BIT(0) },
 	    .message = "a message" },
 	  "a mess...", { "0", "0", "0" } },
@@ -548,7 +548,7 @@ static void test_other_sizes(struct kunit *test)
 static void test_hearsay(struct kunit *test)
 {
 	struct svr_record rec = {
-		.stage = SVR_STAGE_CALLED, .cause = SVR_REASON_PANIC,
+		.stage = SVR_STAGE_CALLED, .cause = SVR_CAUSE_PANIC,
 		.loaded = true, .hearsay = true, .cpu = SVR_RECORD_NO_CPU,
 	}, back;
 	u8 raw[SVR_RECORD_FULL];
@@ -562,7 +562,7 @@ static void test_hearsay(struct kunit *test)
 		svr_record_encode(&rec, raw, size);
 		KUNIT_EXPECT_EQ(test, svr_record_decode(raw, size, &back), 0);
 		KUNIT_EXPECT_TRUE(test, back.hearsay);
-		KUNIT_EXPECT_EQ(test, back.cause, SVR_REASON_PANIC);
+		KUNIT_EXPECT_EQ(test, back.cause, SVR_CAUSE_PANIC);
 		rec.loaded = false;
 		svr_record_encode(&rec, raw, size);
 		KUNIT_EXPECT_EQ(test, svr_record_decode(raw, size, &back),

@@ -27,105 +27,105 @@ struct judge_row {
 
 static const struct judge_row judge_rows[] = {
 	{ "first boot", -ENODATA, {}, false, SVR_OUTCOME_NONE, SVR_REASON_NONE,
-	  SVR_STAGE_LOADED, SVR_REASON_NONE },
+	  SVR_STAGE_LOADED, SVR_CAUSE_NONE },
 	{ "no store", -ENODEV, {}, false, SVR_OUTCOME_UNKNOWN,
-	  SVR_REASON_UNKNOWN, SVR_STAGE_LOADED, SVR_REASON_UNKNOWN },
+	  SVR_REASON_UNKNOWN, SVR_STAGE_LOADED, SVR_CAUSE_UNKNOWN },
 	{ "damaged", -EBADMSG, {}, true, SVR_OUTCOME_UNKNOWN,
-	  SVR_REASON_UNKNOWN, SVR_STAGE_LOADED, SVR_REASON_UNKNOWN },
+	  SVR_REASON_UNKNOWN, SVR_STAGE_LOADED, SVR_CAUSE_UNKNOWN },
 	{ "foreign", -ENOMSG, {}, true, SVR_OUTCOME_UNKNOWN,
-	  SVR_REASON_UNKNOWN, SVR_STAGE_LOADED, SVR_REASON_UNKNOWN },
+	  SVR_REASON_UNKNOWN, SVR_STAGE_LOADED, SVR_CAUSE_UNKNOWN },
 	{ "of another version", -EPROTONOSUPPORT, {}, true, SVR_OUTCOME_UNKNOWN,
-	  SVR_REASON_UNKNOWN, SVR_STAGE_LOADED, SVR_REASON_UNKNOWN },
+	  SVR_REASON_UNKNOWN, SVR_STAGE_LOADED, SVR_CAUSE_UNKNOWN },
 	/* The secrets page is this launch's, whatever the TSC says */
 	{ "called, this launch", 0,
-	  { SVR_STAGE_CALLED, .cause = SVR_REASON_PANIC, .boot = OTHER,
+	  { SVR_STAGE_CALLED, .cause = SVR_CAUSE_PANIC, .boot = OTHER,
 	    .tsc = NOW + 1 }, true,
 	  SVR_OUTCOME_COMPLETED, SVR_REASON_PANIC,
-	  SVR_STAGE_CALLED, SVR_REASON_PANIC },
+	  SVR_STAGE_CALLED, SVR_CAUSE_PANIC },
 	/* The secrets page is empty: another launch, or it has been restored */
 	{ "called, TSC goes on", 0,
-	  { SVR_STAGE_CALLED, .cause = SVR_REASON_REBOOT, .tsc = NOW - 1 },
+	  { SVR_STAGE_CALLED, .cause = SVR_CAUSE_REBOOT, .tsc = NOW - 1 },
 	  false, SVR_OUTCOME_COMPLETED, SVR_REASON_REBOOT,
-	  SVR_STAGE_CALLED, SVR_REASON_REBOOT },
+	  SVR_STAGE_CALLED, SVR_CAUSE_REBOOT },
 	{ "called, TSC is the same", 0,
-	  { SVR_STAGE_CALLED, .cause = SVR_REASON_REBOOT, .tsc = NOW },
+	  { SVR_STAGE_CALLED, .cause = SVR_CAUSE_REBOOT, .tsc = NOW },
 	  false, SVR_OUTCOME_COMPLETED, SVR_REASON_REBOOT,
-	  SVR_STAGE_CALLED, SVR_REASON_REBOOT },
+	  SVR_STAGE_CALLED, SVR_CAUSE_REBOOT },
 	{ "called, TSC begins anew", 0,
-	  { SVR_STAGE_CALLED, .cause = SVR_REASON_REBOOT, .tsc = NOW + 1 },
+	  { SVR_STAGE_CALLED, .cause = SVR_CAUSE_REBOOT, .tsc = NOW + 1 },
 	  false, SVR_OUTCOME_RELAUNCHED, SVR_REASON_REBOOT,
-	  SVR_STAGE_ELSEWHERE, SVR_REASON_REBOOT },
+	  SVR_STAGE_ELSEWHERE, SVR_CAUSE_REBOOT },
 	{ "called, TSC not known", 0,
-	  { SVR_STAGE_CALLED, .cause = SVR_REASON_KDUMP }, false,
+	  { SVR_STAGE_CALLED, .cause = SVR_CAUSE_KDUMP }, false,
 	  SVR_OUTCOME_COMPLETED, SVR_REASON_KDUMP,
-	  SVR_STAGE_CALLED, SVR_REASON_KDUMP },
+	  SVR_STAGE_CALLED, SVR_CAUSE_KDUMP },
 	/* A refusal is one, whichever launch finds it */
 	{ "refused", 0,
-	  { SVR_STAGE_REFUSED, .cause = SVR_REASON_REBOOT, .tsc = NOW + 1 },
+	  { SVR_STAGE_REFUSED, .cause = SVR_CAUSE_REBOOT, .tsc = NOW + 1 },
 	  false, SVR_OUTCOME_REFUSED, SVR_REASON_REFUSED,
-	  SVR_STAGE_REFUSED, SVR_REASON_REBOOT },
+	  SVR_STAGE_REFUSED, SVR_CAUSE_REBOOT },
 	{ "refused, this launch", 0,
-	  { SVR_STAGE_REFUSED, .cause = SVR_REASON_EMERGENCY }, true,
+	  { SVR_STAGE_REFUSED, .cause = SVR_CAUSE_EMERGENCY }, true,
 	  SVR_OUTCOME_REFUSED, SVR_REASON_REFUSED,
-	  SVR_STAGE_REFUSED, SVR_REASON_EMERGENCY },
-	{ "returned", 0, { SVR_STAGE_RETURNED, .cause = SVR_REASON_PANIC },
+	  SVR_STAGE_REFUSED, SVR_CAUSE_EMERGENCY },
+	{ "returned", 0, { SVR_STAGE_RETURNED, .cause = SVR_CAUSE_PANIC },
 	  true, SVR_OUTCOME_REFUSED, SVR_REASON_REFUSED,
-	  SVR_STAGE_RETURNED, SVR_REASON_PANIC },
-	{ "no answer", 0, { SVR_STAGE_NOANSWER, .cause = SVR_REASON_KDUMP },
+	  SVR_STAGE_RETURNED, SVR_CAUSE_PANIC },
+	{ "no answer", 0, { SVR_STAGE_NOANSWER, .cause = SVR_CAUSE_KDUMP },
 	  false, SVR_OUTCOME_REFUSED, SVR_REASON_REFUSED,
-	  SVR_STAGE_NOANSWER, SVR_REASON_KDUMP },
-	{ "crashed", 0, { SVR_STAGE_CRASHED, .cause = SVR_REASON_KDUMP },
+	  SVR_STAGE_NOANSWER, SVR_CAUSE_KDUMP },
+	{ "crashed", 0, { SVR_STAGE_CRASHED, .cause = SVR_CAUSE_KDUMP },
 	  true, SVR_OUTCOME_UNKNOWN, SVR_REASON_KDUMP,
-	  SVR_STAGE_CRASHED, SVR_REASON_KDUMP },
+	  SVR_STAGE_CRASHED, SVR_CAUSE_KDUMP },
 	{ "crashed, another launch", 0,
-	  { SVR_STAGE_CRASHED, .cause = SVR_REASON_KDUMP, .tsc = NOW + 1 },
+	  { SVR_STAGE_CRASHED, .cause = SVR_CAUSE_KDUMP, .tsc = NOW + 1 },
 	  false, SVR_OUTCOME_UNKNOWN, SVR_REASON_KDUMP,
-	  SVR_STAGE_CRASHED, SVR_REASON_KDUMP },
+	  SVR_STAGE_CRASHED, SVR_CAUSE_KDUMP },
 	/* The machine came up, and again without our doing */
 	{ "loaded by another boot", 0,
-	  { SVR_STAGE_CALLED, .cause = SVR_REASON_PANIC, LOADED(OTHER) }, true,
+	  { SVR_STAGE_CALLED, .cause = SVR_CAUSE_PANIC, LOADED(OTHER) }, true,
 	  SVR_OUTCOME_UNKNOWN, SVR_REASON_UNKNOWN,
-	  SVR_STAGE_LOADED, SVR_REASON_UNKNOWN },
+	  SVR_STAGE_LOADED, SVR_CAUSE_UNKNOWN },
 	{ "loaded by another boot: none", 0,
-	  { SVR_STAGE_LOADED, .cause = SVR_REASON_NONE, LOADED(OTHER) }, true,
+	  { SVR_STAGE_LOADED, .cause = SVR_CAUSE_NONE, LOADED(OTHER) }, true,
 	  SVR_OUTCOME_UNKNOWN, SVR_REASON_UNKNOWN,
-	  SVR_STAGE_LOADED, SVR_REASON_UNKNOWN },
+	  SVR_STAGE_LOADED, SVR_CAUSE_UNKNOWN },
 	{ "loaded by a boot without tag", 0,
-	  { SVR_STAGE_CALLED, .cause = SVR_REASON_PANIC, LOADED(0) }, true,
+	  { SVR_STAGE_CALLED, .cause = SVR_CAUSE_PANIC, LOADED(0) }, true,
 	  SVR_OUTCOME_UNKNOWN, SVR_REASON_UNKNOWN,
-	  SVR_STAGE_LOADED, SVR_REASON_UNKNOWN },
+	  SVR_STAGE_LOADED, SVR_CAUSE_UNKNOWN },
 	{ "crashed, loaded by another boot", 0,
-	  { SVR_STAGE_CRASHED, .cause = SVR_REASON_KDUMP, LOADED(OTHER) }, true,
+	  { SVR_STAGE_CRASHED, .cause = SVR_CAUSE_KDUMP, LOADED(OTHER) }, true,
 	  SVR_OUTCOME_UNKNOWN, SVR_REASON_UNKNOWN,
-	  SVR_STAGE_LOADED, SVR_REASON_UNKNOWN },
+	  SVR_STAGE_LOADED, SVR_CAUSE_UNKNOWN },
 	/* Unloaded and loaded again: what was found first */
 	{ "loaded by this boot: none", 0,
-	  { SVR_STAGE_LOADED, .cause = SVR_REASON_NONE, LOADED(BOOT) }, true,
+	  { SVR_STAGE_LOADED, .cause = SVR_CAUSE_NONE, LOADED(BOOT) }, true,
 	  SVR_OUTCOME_NONE, SVR_REASON_NONE,
-	  SVR_STAGE_LOADED, SVR_REASON_NONE },
+	  SVR_STAGE_LOADED, SVR_CAUSE_NONE },
 	{ "loaded by this boot: unknown", 0,
-	  { SVR_STAGE_LOADED, .cause = SVR_REASON_UNKNOWN, LOADED(BOOT) }, true,
+	  { SVR_STAGE_LOADED, .cause = SVR_CAUSE_UNKNOWN, LOADED(BOOT) }, true,
 	  SVR_OUTCOME_UNKNOWN, SVR_REASON_UNKNOWN,
-	  SVR_STAGE_LOADED, SVR_REASON_UNKNOWN },
+	  SVR_STAGE_LOADED, SVR_CAUSE_UNKNOWN },
 	{ "loaded by this boot: called", 0,
-	  { SVR_STAGE_CALLED, .cause = SVR_REASON_PANIC, LOADED(BOOT),
+	  { SVR_STAGE_CALLED, .cause = SVR_CAUSE_PANIC, LOADED(BOOT),
 	    .tsc = NOW + 1 }, false,
 	  SVR_OUTCOME_COMPLETED, SVR_REASON_PANIC,
-	  SVR_STAGE_CALLED, SVR_REASON_PANIC },
+	  SVR_STAGE_CALLED, SVR_CAUSE_PANIC },
 	/* ... although the TSC has gone past by then */
 	{ "loaded by this boot: relaunched", 0,
-	  { SVR_STAGE_ELSEWHERE, .cause = SVR_REASON_PANIC, LOADED(BOOT),
+	  { SVR_STAGE_ELSEWHERE, .cause = SVR_CAUSE_PANIC, LOADED(BOOT),
 	    .tsc = NOW - 1 }, false,
 	  SVR_OUTCOME_RELAUNCHED, SVR_REASON_PANIC,
-	  SVR_STAGE_ELSEWHERE, SVR_REASON_PANIC },
+	  SVR_STAGE_ELSEWHERE, SVR_CAUSE_PANIC },
 	{ "loaded by this boot: returned", 0,
-	  { SVR_STAGE_RETURNED, .cause = SVR_REASON_PANIC, LOADED(BOOT) }, true,
+	  { SVR_STAGE_RETURNED, .cause = SVR_CAUSE_PANIC, LOADED(BOOT) }, true,
 	  SVR_OUTCOME_REFUSED, SVR_REASON_REFUSED,
-	  SVR_STAGE_RETURNED, SVR_REASON_PANIC },
+	  SVR_STAGE_RETURNED, SVR_CAUSE_PANIC },
 	{ "loaded by this boot: crashed", 0,
-	  { SVR_STAGE_CRASHED, .cause = SVR_REASON_KDUMP, LOADED(BOOT) }, true,
+	  { SVR_STAGE_CRASHED, .cause = SVR_CAUSE_KDUMP, LOADED(BOOT) }, true,
 	  SVR_OUTCOME_UNKNOWN, SVR_REASON_KDUMP,
-	  SVR_STAGE_CRASHED, SVR_REASON_KDUMP },
+	  SVR_STAGE_CRASHED, SVR_CAUSE_KDUMP },
 };
 
 KUNIT_ARRAY_PARAM_DESC(judge, judge_rows, name);
@@ -169,11 +169,11 @@ static void test_no_tag(struct kunit *test)
 {
 	static const struct svr_record loaded = {
 		.stage = SVR_STAGE_CALLED,
-		.cause = SVR_REASON_REBOOT,
+		.cause = SVR_CAUSE_REBOOT,
 		.loaded = true,
 	}, called = {
 		.stage = SVR_STAGE_CALLED,
-		.cause = SVR_REASON_REBOOT,
+		.cause = SVR_CAUSE_REBOOT,
 	};
 
 	KUNIT_EXPECT_EQ(test, svr_record_outcome(0, &loaded, 0, true, NOW),
@@ -187,7 +187,7 @@ static void test_forgotten(struct kunit *test)
 {
 	struct svr_record rec = {
 		.stage = SVR_STAGE_RETURNED,
-		.cause = SVR_REASON_PANIC,
+		.cause = SVR_CAUSE_PANIC,
 		.loaded = true,
 		.boot = OTHER,
 		.time = 1,
@@ -214,7 +214,7 @@ static void test_counts(struct kunit *test)
 {
 	struct svr_record rec = {
 		.stage = SVR_STAGE_CALLED,
-		.cause = SVR_REASON_PANIC,
+		.cause = SVR_CAUSE_PANIC,
 		.counts = { 0, 3, 0, 0, 1, 0, U16_MAX - 1 },
 	};
 
@@ -268,12 +268,12 @@ struct dump_row {
 	enum svr_dump dump;
 };
 
-#define KDUMP	.cause = SVR_REASON_KDUMP
+#define KDUMP	.cause = SVR_CAUSE_KDUMP
 
 static const struct dump_row dump_rows[] = {
-	{ "nothing known", { SVR_STAGE_LOADED, .cause = SVR_REASON_UNKNOWN },
+	{ "nothing known", { SVR_STAGE_LOADED, .cause = SVR_CAUSE_UNKNOWN },
 	  SVR_DUMP_NONE },
-	{ "panic", { SVR_STAGE_CALLED, .cause = SVR_REASON_PANIC },
+	{ "panic", { SVR_STAGE_CALLED, .cause = SVR_CAUSE_PANIC },
 	  SVR_DUMP_NONE },
 	{ "not heard of since", { SVR_STAGE_CRASHED, KDUMP }, SVR_DUMP_UNKNOWN },
 	{ "orderly", { SVR_STAGE_CALLED, KDUMP }, SVR_DUMP_ENDED },
@@ -341,7 +341,7 @@ struct better_row {
 };
 
 #define MEDIUM(...)						\
-	{ SVR_STAGE_CALLED, .cause = SVR_REASON_PANIC,		\
+	{ SVR_STAGE_CALLED, .cause = SVR_CAUSE_PANIC,		\
 	  .boot = OTHER, .time = 5, ##__VA_ARGS__ }
 #define FULL(...)	MEDIUM(.kernel = "6.12", ##__VA_ARGS__)
 
@@ -354,10 +354,10 @@ static const struct better_row better_rows[] = {
 	{ "another boot", FULL(.boot = BOOT), MEDIUM(), false },
 	{ "no tag", FULL(.boot = 0), MEDIUM(.boot = 0), false },
 	{ "another stage", FULL(.stage = SVR_STAGE_RETURNED), MEDIUM(), false },
-	{ "another cause", FULL(.cause = SVR_REASON_REBOOT), MEDIUM(), false },
+	{ "another cause", FULL(.cause = SVR_CAUSE_REBOOT), MEDIUM(), false },
 	{ "another end of the dump",
-	  FULL(.cause = SVR_REASON_KDUMP, .interrupted = true),
-	  MEDIUM(.cause = SVR_REASON_KDUMP), false },
+	  FULL(.cause = SVR_CAUSE_KDUMP, .interrupted = true),
+	  MEDIUM(.cause = SVR_CAUSE_KDUMP), false },
 	{ "another time", FULL(.time = 6), MEDIUM(), false },
 	/* One of them could not be written when the reset began */
 	{ "fuller, but older", FULL(.loaded = true), MEDIUM(), false },
@@ -381,7 +381,7 @@ KUNIT_ARRAY_PARAM_DESC(better, better_rows, name);
 static void test_crash_time(struct kunit *test)
 {
 	struct svr_record rec = {
-		.stage = SVR_STAGE_CRASHED, .cause = SVR_REASON_KDUMP, .time = 1000,
+		.stage = SVR_STAGE_CRASHED, .cause = SVR_CAUSE_KDUMP, .time = 1000,
 	};
 
 	KUNIT_EXPECT_EQ(test, svr_record_crash_time(&rec), 1000);
@@ -391,7 +391,7 @@ static void test_crash_time(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, svr_record_crash_time(&rec), 900);
 	rec.stage = SVR_STAGE_RETURNED;
 	KUNIT_EXPECT_EQ(test, svr_record_crash_time(&rec), 900);
-	rec.cause = SVR_REASON_PANIC;
+	rec.cause = SVR_CAUSE_PANIC;
 	KUNIT_EXPECT_EQ(test, svr_record_crash_time(&rec), 0);
 }
 

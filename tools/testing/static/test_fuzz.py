@@ -36,7 +36,7 @@ BUGS = [
     ("record", "record-codec.c", "size != SVR_RECORD_FULL)\n\t\treturn -EINVAL", "size > SVR_RECORD_FULL)\n\t\treturn -EINVAL",
      "AddressSanitizer"),
     # no wrong access, but a cause that is none
-    ("record", "record-codec.c", " || cause <= SVR_REASON_UNKNOWN", " || cause <= 7", "not so: "),
+    ("record", "record-codec.c", " || cause <= SVR_CAUSE_UNKNOWN", " || cause <= 7", "not so: "),
     # a phrase of a newer driver
     ("record", "message-codec.c", "more < ARRAY_SIZE(svr_brief_phrases)", "true", "Sanitizer: "),
     ("crash-block", "crash-block.c", "if (claimed > size)", "if (claimed > 2 * size)", "AddressSanitizer"),

@@ -40,14 +40,14 @@ static unsigned int svr_unknowns;
 /* There may be more CPUs than anybody has told us of */
 static bool svr_incomplete;
 
-static struct svr_cause svr_capture = {
-	.reason = SVR_REASON_KDUMP,
+static struct svr_request svr_capture = {
+	.cause = SVR_CAUSE_KDUMP,
 	.cpu = -1,
 };
 
 /* The same, if the dump cannot be relied upon */
-static struct svr_cause svr_interrupted = {
-	.reason = SVR_REASON_KDUMP,
+static struct svr_request svr_interrupted = {
+	.cause = SVR_CAUSE_KDUMP,
 	.cpu = -1,
 	.interrupted = true,
 };
@@ -81,7 +81,7 @@ static u32 svr_own_id(void)
  * Return: the cause of the reset that comes after the dump; NULL when this is
  * no capture kernel.
  */
-const struct svr_cause *svr_capture_cause(bool emergency)
+const struct svr_request *svr_capture_cause(bool emergency)
 {
 	if (!is_kdump_kernel())
 		return NULL;

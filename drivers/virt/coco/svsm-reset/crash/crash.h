@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-#include "lib/cause.h"
+#include "lib/request.h"
 #include "lib/policy.h"
 #include "svsm-reset.h"
 
@@ -25,7 +25,7 @@ bool svr_vmcore_hide(u64 pa);
 /* capture-cpus.c: in it, the CPUs of the kernel that crashed */
 void svr_capture_init(void);
 void svr_capture_exit(void);
-const struct svr_cause *svr_capture_cause(bool emergency);
+const struct svr_request *svr_capture_cause(bool emergency);
 enum svr_fate svr_capture_account(void);
 #else
 static inline bool svr_kdump_on(void) { return false; }
@@ -37,7 +37,7 @@ static inline void svr_vmcore_exit(void) {}
 static inline void svr_capture_init(void) {}
 static inline void svr_capture_exit(void) {}
 
-static inline const struct svr_cause *svr_capture_cause(bool emergency)
+static inline const struct svr_request *svr_capture_cause(bool emergency)
 {
 	return NULL;
 }

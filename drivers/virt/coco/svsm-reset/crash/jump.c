@@ -67,11 +67,11 @@ static struct {
 	bool leaving;			/* the BSP has taken over */
 } svr_kdump;
 
-static struct svr_cause svr_crash = { .reason = SVR_REASON_KDUMP, .cpu = -1 };
+static struct svr_request svr_crash = { .cause = SVR_CAUSE_KDUMP, .cpu = -1 };
 
 static void svr_find_cause(int cpu)
 {
-	const struct svr_cause *panic = svr_cause_panic();
+	const struct svr_request *panic = svr_cause_panic();
 	const char *log;
 	size_t len;
 

@@ -6,7 +6,7 @@
 #include <linux/build_bug.h>
 #include <linux/types.h>
 
-#include "cause.h"
+#include "request.h"
 #include "policy.h"
 
 #define SVR_CRASH_MAGIC		0x42435253	/* "SRCB" */
@@ -48,7 +48,7 @@ struct svr_crash_block {
 	__le16 cpus;
 	__le32 crc;
 	__le32 on;
-	char message[SVR_CAUSE_MESSAGE];
+	char message[SVR_REQUEST_MESSAGE];
 	u8 flags;
 	u8 reserved[7];
 	struct svr_crash_cpu cpu[];

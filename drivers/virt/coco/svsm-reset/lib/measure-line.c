@@ -27,7 +27,7 @@ char *svr_measure_line(const struct svr_measured *facts)
 	return kasprintf(GFP_KERNEL,
 			 "version=%u;reason=%s;cause=%s;trigger=%s;outcome=%s;dump=%s;count=%u;store=%s;trust=%s;boot=0x%04x;uptime_ms=%llu;",
 			 SVR_MEASURE_VERSION, svr_reason_name(facts->reason),
-			 svr_reason_name(facts->cause),
+			 svr_cause_name(facts->cause),
 			 svr_trigger_name(facts->trigger),
 			 svr_outcome_name(facts->outcome),
 			 svr_dump_name(facts->dump), facts->count, facts->store,

@@ -13,7 +13,7 @@
 /**
  * struct svr_measured - the facts that are measured
  * @reason:    why the machine was reset
- * @cause:     why that was asked for
+ * @cause:     what began it
  * @trigger:   who made an emergency restart
  * @outcome:   what became of it
  * @dump:      what became of the crash kernel
@@ -25,7 +25,7 @@
  */
 struct svr_measured {
 	enum svr_reason reason;
-	enum svr_reason cause;
+	enum svr_cause cause;
 	enum svr_trigger trigger;
 	enum svr_outcome outcome;
 	enum svr_dump dump;

@@ -67,11 +67,11 @@
 #define SVR_RECORD_MAGIC	0x5253	/* "SR", little endian */
 #define SVR_LOADED_BIT		0x8	/* of the upper half of byte 3 */
 #define SVR_HEARSAY_BIT		0x8	/* of the lower half */
-/* The rest of it: an &enum svr_reason, or one of these */
-#define SVR_CAUSE_INTERRUPTED	7	/* SVR_REASON_KDUMP, and that */
-#define SVR_CAUSE_SYSRQ		6	/* SVR_REASON_EMERGENCY, and by whom */
-#define SVR_CAUSE_DEADMAN	1
-#define SVR_CAUSE_KERNEL	0
+/* The rest of it: an &enum svr_cause, or one of these */
+#define SVR_STORED_INTERRUPTED	7	/* SVR_CAUSE_KDUMP, and that */
+#define SVR_STORED_SYSRQ		6	/* SVR_CAUSE_EMERGENCY, and by whom */
+#define SVR_STORED_DEADMAN	1
+#define SVR_STORED_KERNEL	0
 #define SVR_FIRST_NONE		0xff	/* of byte 5 */
 #define SVR_FIRST_LAST		254
 #define SVR_CPU_NONE		0xff	/* of byte 4 */
@@ -271,7 +271,7 @@ static u32 svr_medium_lost(const struct svr_record *rec)
 /* Where a message has its place, there is one after a dump for how long that took */
 static bool svr_medium_has_dump(const struct svr_record *rec)
 {
-	return rec->cause == SVR_REASON_KDUMP &&
+	return rec->cause == SVR_CAUSE_KDUMP &&
 	       svr_medium[rec->stage].message == SVR_MEDIUM_RESULT;
 }
 
@@ -374,7 +374,7 @@ static void svr_encode_full(const struct svr_record *rec, u8 *raw)
 	svr_put_text(raw + SVR_FULL_KERNEL, SVR_RECORD_TEXT, rec->kernel);
 	svr_put_text(raw + SVR_FULL_MESSAGE, SVR_RECORD_TEXT, rec->message);
 	memcpy(raw + SVR_FULL_LOST, rec->lost, sizeof(rec->lost));
-	if (rec->cause == SVR_REASON_KDUMP && rec->crashed <= U32_MAX)
+	if (rec->cause == SVR_CAUSE_KDUMP && rec->crashed <= U32_MAX)
 		put_unaligned_le32(rec->crashed, raw + SVR_FULL_CRASHED);
 }
 
@@ -395,26 +395,26 @@ static int svr_decode_full(const u8 *raw, struct svr_record *rec)
 	svr_get_text(raw + SVR_FULL_KERNEL, SVR_RECORD_TEXT, rec->kernel);
 	svr_get_text(raw + SVR_FULL_MESSAGE, SVR_RECORD_TEXT, rec->message);
 	memcpy(rec->lost, raw + SVR_FULL_LOST, sizeof(rec->lost));
-	if (rec->cause == SVR_REASON_KDUMP)
+	if (rec->cause == SVR_CAUSE_KDUMP)
 		rec->crashed = get_unaligned_le32(raw + SVR_FULL_CRASHED);
 	return svr_get_result(raw + SVR_FULL_RESULT, rec);
 }
 
 static u8 svr_record_cause(const struct svr_record *rec)
 {
-	if (rec->cause == SVR_REASON_KDUMP && rec->interrupted)
-		return SVR_CAUSE_INTERRUPTED;
-	if (rec->cause != SVR_REASON_EMERGENCY)
+	if (rec->cause == SVR_CAUSE_KDUMP && rec->interrupted)
+		return SVR_STORED_INTERRUPTED;
+	if (rec->cause != SVR_CAUSE_EMERGENCY)
 		return rec->cause;
 	switch (rec->trigger) {
 	case SVR_TRIGGER_SYSRQ:
-		return SVR_CAUSE_SYSRQ;
+		return SVR_STORED_SYSRQ;
 	case SVR_TRIGGER_DEADMAN:
-		return SVR_CAUSE_DEADMAN;
+		return SVR_STORED_DEADMAN;
 	case SVR_TRIGGER_KERNEL:
-		return SVR_CAUSE_KERNEL;
+		return SVR_STORED_KERNEL;
 	default:
-		return SVR_REASON_EMERGENCY;
+		return SVR_CAUSE_EMERGENCY;
 	}
 }
 
@@ -458,29 +458,29 @@ void svr_record_encode(const struct svr_record *rec, u8 *raw, size_t size)
 /* Without a reset there is no cause, or nobody knows of any */
 static bool svr_cause_valid(u8 stage, u8 cause)
 {
-	return stage != SVR_STAGE_LOADED || cause <= SVR_REASON_UNKNOWN;
+	return stage != SVR_STAGE_LOADED || cause <= SVR_CAUSE_UNKNOWN;
 }
 
 /* Of a reset; there is none in LOADED */
 static void svr_get_cause(u8 cause, struct svr_record *rec)
 {
 	static const u8 triggers[] = {
-		[SVR_CAUSE_KERNEL] = SVR_TRIGGER_KERNEL,
-		[SVR_CAUSE_DEADMAN] = SVR_TRIGGER_DEADMAN,
-		[SVR_REASON_EMERGENCY] = SVR_TRIGGER_UNKNOWN,
-		[SVR_CAUSE_SYSRQ] = SVR_TRIGGER_SYSRQ,
-		[SVR_CAUSE_INTERRUPTED] = SVR_TRIGGER_NONE,
+		[SVR_STORED_KERNEL] = SVR_TRIGGER_KERNEL,
+		[SVR_STORED_DEADMAN] = SVR_TRIGGER_DEADMAN,
+		[SVR_CAUSE_EMERGENCY] = SVR_TRIGGER_UNKNOWN,
+		[SVR_STORED_SYSRQ] = SVR_TRIGGER_SYSRQ,
+		[SVR_STORED_INTERRUPTED] = SVR_TRIGGER_NONE,
 	};
 
 	rec->cause = cause;
 	if (rec->stage == SVR_STAGE_LOADED)
 		return;
-	rec->interrupted = cause == SVR_CAUSE_INTERRUPTED;
+	rec->interrupted = cause == SVR_STORED_INTERRUPTED;
 	rec->trigger = triggers[cause];
 	if (rec->interrupted)
-		rec->cause = SVR_REASON_KDUMP;
+		rec->cause = SVR_CAUSE_KDUMP;
 	else if (rec->trigger)
-		rec->cause = SVR_REASON_EMERGENCY;
+		rec->cause = SVR_CAUSE_EMERGENCY;
 }
 
 /* What all sizes have in common */

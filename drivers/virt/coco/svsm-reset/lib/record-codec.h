@@ -47,14 +47,14 @@ enum svr_stage {
  * @hearsay: @loaded, and the load had it from a store that the host can forge
  * @loaded:  the module has been loaded since, in the boot that @boot names
  * @result:  @rax or @err is known
- * @cause:   an &enum svr_reason: why the reset was asked for
- * @trigger: SVR_REASON_EMERGENCY: an &enum svr_trigger; SVR_TRIGGER_NONE else
- * @interrupted: SVR_REASON_KDUMP: the crash kernel did not make an orderly restart
+ * @cause:   an &enum svr_cause: what began the reset
+ * @trigger: SVR_CAUSE_EMERGENCY: an &enum svr_trigger; SVR_TRIGGER_NONE else
+ * @interrupted: SVR_CAUSE_KDUMP: the crash kernel did not make an orderly restart
  * @boot:    tag of the boot that wrote it, 0 when that has none
  * @cpu:     CPU on which the reset began, SVR_RECORD_NO_CPU if not known
  * @uptime:  seconds since that boot
  * @time:    wall time, seconds since 1970
- * @crashed: SVR_REASON_KDUMP: when the crash was, as @time; 0: not known, or @time
+ * @crashed: SVR_CAUSE_KDUMP: when the crash was, as @time; 0: not known, or @time
  * @tsc:     SVR_STAGE_CALLED: time stamp counter, or less than it was
  * @rax:     SVR_STAGE_RETURNED: result code
  * @block:   SVR_STAGE_CRASHED: physical address of the crash block

@@ -115,7 +115,7 @@ enum svr_outcome svr_record_outcome(int decoded, const struct svr_record *rec,
 
 	switch (rec->stage) {
 	case SVR_STAGE_LOADED:
-		return rec->cause == SVR_REASON_NONE ?
+		return rec->cause == SVR_CAUSE_NONE ?
 			SVR_OUTCOME_NONE : SVR_OUTCOME_UNKNOWN;
 	case SVR_STAGE_CALLED:
 		/* By the time of a second load the TSC may have caught up */
@@ -151,7 +151,7 @@ void svr_record_settle(struct svr_record *rec, enum svr_outcome outcome,
 	struct svr_record blank = {
 		.stage = SVR_STAGE_LOADED,
 		.cause = outcome == SVR_OUTCOME_NONE ?
-			SVR_REASON_NONE : SVR_REASON_UNKNOWN,
+			SVR_CAUSE_NONE : SVR_CAUSE_UNKNOWN,
 		.cpu = SVR_RECORD_NO_CPU,
 	};
 
@@ -186,7 +186,8 @@ void svr_record_settle(struct svr_record *rec, enum svr_outcome outcome,
 enum svr_reason svr_record_reason(const struct svr_record *rec,
 				  enum svr_outcome outcome)
 {
-	return outcome == SVR_OUTCOME_REFUSED ? SVR_REASON_REFUSED : rec->cause;
+	return outcome == SVR_OUTCOME_REFUSED ? SVR_REASON_REFUSED :
+						svr_cause_reason(rec->cause);
 }
 
 /**
@@ -199,7 +200,7 @@ enum svr_reason svr_record_reason(const struct svr_record *rec,
  */
 enum svr_dump svr_record_dump(const struct svr_record *rec)
 {
-	if (rec->cause != SVR_REASON_KDUMP)
+	if (rec->cause != SVR_CAUSE_KDUMP)
 		return SVR_DUMP_NONE;
 	if (rec->stage == SVR_STAGE_CRASHED)
 		return SVR_DUMP_UNKNOWN;
@@ -217,7 +218,7 @@ enum svr_dump svr_record_dump(const struct svr_record *rec)
  */
 u64 svr_record_crash_time(const struct svr_record *rec)
 {
-	if (rec->cause != SVR_REASON_KDUMP)
+	if (rec->cause != SVR_CAUSE_KDUMP)
 		return 0;
 	return rec->stage == SVR_STAGE_CRASHED ? rec->time : rec->crashed;
 }

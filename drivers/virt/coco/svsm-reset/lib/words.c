@@ -258,6 +258,32 @@ static const char *svr_word(const struct svr_word *words, unsigned int count,
 }
 
 /**
+ * svr_cause_reason - why a machine was reset, if what was begun came about
+ * @cause: what began it
+ *
+ * Context: any.
+ *
+ * Return: the reason, which has the cause's name.
+ */
+enum svr_reason svr_cause_reason(enum svr_cause cause)
+{
+	return (enum svr_reason)cause;
+}
+
+/**
+ * svr_cause_name - name of a cause
+ * @cause: the cause
+ *
+ * Context: any.
+ *
+ * Return: the name, "unknown" for a value that is none.
+ */
+const char *svr_cause_name(enum svr_cause cause)
+{
+	return svr_word(svr_reason_words, SVR_NR_CAUSES, cause);
+}
+
+/**
  * svr_reason_name - name of a reason
  * @reason: the reason
  *

@@ -18,24 +18,44 @@ struct svr_word {
 };
 
 /**
- * enum svr_reason - why the machine was reset; values are stored, never reuse
+ * enum svr_cause - what began a reset; values are stored, never reuse
+ * @SVR_CAUSE_NONE:      nothing: first boot
+ * @SVR_CAUSE_UNKNOWN:   something else, or nobody can tell
+ * @SVR_CAUSE_REBOOT:    kernel_restart()
+ * @SVR_CAUSE_EMERGENCY: emergency_restart(), sysrq-b
+ * @SVR_CAUSE_PANIC:     panic()
+ * @SVR_CAUSE_KDUMP:     a crash kernel that was done
+ * @SVR_NR_CAUSES: how many causes there are
+ */
+enum svr_cause {
+	SVR_CAUSE_NONE		= 0,
+	SVR_CAUSE_UNKNOWN	= 1,
+	SVR_CAUSE_REBOOT	= 2,
+	SVR_CAUSE_EMERGENCY	= 3,
+	SVR_CAUSE_PANIC		= 4,
+	SVR_CAUSE_KDUMP		= 5,
+	SVR_NR_CAUSES,
+};
+
+/**
+ * enum svr_reason - why the machine was reset, as it is shown and counted
  * @SVR_REASON_NONE:    it was not: first boot
  * @SVR_REASON_UNKNOWN: something else, or nobody can tell
- * @SVR_REASON_REBOOT:  kernel_restart()
- * @SVR_REASON_EMERGENCY: emergency_restart(), sysrq-b
- * @SVR_REASON_PANIC:   panic()
- * @SVR_REASON_KDUMP:   a crash kernel that was done
+ * @SVR_REASON_REBOOT:  its cause, as are the next three
+ * @SVR_REASON_EMERGENCY: see &enum svr_cause
+ * @SVR_REASON_PANIC:   see there
+ * @SVR_REASON_KDUMP:   see there
  * @SVR_REASON_REFUSED: the SVSM was not called, or did not want to
  * @SVR_NR_REASONS: how many reasons there are
  */
 enum svr_reason {
-	SVR_REASON_NONE		= 0,
-	SVR_REASON_UNKNOWN	= 1,
-	SVR_REASON_REBOOT	= 2,
-	SVR_REASON_EMERGENCY	= 3,
-	SVR_REASON_PANIC	= 4,
-	SVR_REASON_KDUMP	= 5,
-	SVR_REASON_REFUSED	= 6,
+	SVR_REASON_NONE		= SVR_CAUSE_NONE,
+	SVR_REASON_UNKNOWN	= SVR_CAUSE_UNKNOWN,
+	SVR_REASON_REBOOT	= SVR_CAUSE_REBOOT,
+	SVR_REASON_EMERGENCY	= SVR_CAUSE_EMERGENCY,
+	SVR_REASON_PANIC	= SVR_CAUSE_PANIC,
+	SVR_REASON_KDUMP	= SVR_CAUSE_KDUMP,
+	SVR_REASON_REFUSED	= SVR_NR_CAUSES,
 	SVR_NR_REASONS,
 };
 
@@ -239,6 +259,8 @@ extern const struct svr_word svr_decline_words[SVR_NR_DECLINES];
 extern const struct svr_word svr_step_words[SVR_NR_STEPS];
 extern const struct svr_word svr_check_words[SVR_NR_CHECKS];
 
+enum svr_reason svr_cause_reason(enum svr_cause cause);
+const char *svr_cause_name(enum svr_cause cause);
 const char *svr_reason_name(enum svr_reason reason);
 const char *svr_trigger_name(enum svr_trigger trigger);
 const char *svr_outcome_name(enum svr_outcome outcome);

@@ -240,7 +240,7 @@ void svr_last_report(void)
 	enum svr_dump dump = svr_last_dump();
 	int len;
 
-	len = scnprintf(text, sizeof(text), "%s", svr_reason_name(rec->cause));
+	len = scnprintf(text, sizeof(text), "%s", svr_cause_name(rec->cause));
 	if (rec->trigger > SVR_TRIGGER_UNKNOWN)
 		len += scnprintf(text + len, sizeof(text) - len, " (%s)",
 				 svr_trigger_name(rec->trigger));
@@ -254,7 +254,7 @@ void svr_last_report(void)
 		len += scnprintf(text + len, sizeof(text) - len, " on CPU %u",
 				 rec->cpu);
 	len += svr_report_times(rec, text + len, sizeof(text) - len);
-	if (rec->cause > SVR_REASON_UNKNOWN && dump != SVR_DUMP_IN_PROGRESS)
+	if (rec->cause > SVR_CAUSE_UNKNOWN && dump != SVR_DUMP_IN_PROGRESS)
 		scnprintf(text + len, sizeof(text) - len, ", %s",
 			  svr_outcome_name(svr_found.outcome));
 	svr_report_record(from, sizeof(from));

@@ -6,7 +6,7 @@
 #include <linux/cpumask.h>
 #include <linux/types.h>
 
-#include "lib/cause.h"
+#include "lib/request.h"
 #include "lib/record-codec.h"
 #include "lib/words.h"
 
@@ -103,10 +103,10 @@ enum svr_dump svr_last_dump(void);
 void svr_time_text(u64 time, char *text, size_t size);
 
 /* write.c: the record of this one */
-bool svr_note_call(const struct svr_cause *cause, const struct cpumask *lost);
-void svr_note_refusal(const struct svr_cause *cause, const struct cpumask *lost,
+bool svr_note_call(const struct svr_request *req, const struct cpumask *lost);
+void svr_note_refusal(const struct svr_request *req, const struct cpumask *lost,
 		      const struct svr_result *result);
-bool svr_note_crash(const struct svr_cause *cause, u64 block);
+bool svr_note_crash(const struct svr_request *req, u64 block);
 void svr_note_preview(const char *message, char *shown, size_t size);
 
 /* measure.c: for a verifier */

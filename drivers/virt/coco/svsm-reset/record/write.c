@@ -26,29 +26,29 @@
 static struct svr_record svr_noted;
 
 static void svr_note_fill(struct svr_record *rec, enum svr_stage stage,
-			  const struct svr_cause *cause)
+			  const struct svr_request *req)
 {
 	*rec = (struct svr_record) {
 		.stage = stage,
-		.cause = cause->reason,
-		.trigger = cause->trigger,
-		.interrupted = cause->interrupted,
+		.cause = req->cause,
+		.trigger = req->trigger,
+		.interrupted = req->interrupted,
 		.boot = svr_last_boot(),
-		.cpu = cause->cpu < 0 ? SVR_RECORD_NO_CPU : cause->cpu,
+		.cpu = req->cpu < 0 ? SVR_RECORD_NO_CPU : req->cpu,
 		.uptime = min_t(u64, ktime_get_seconds(), U32_MAX),
 		.time = max_t(s64, ktime_get_real_seconds(), 0),
 	};
 	/* The crash kernel's own reset */
-	if (cause->reason == SVR_REASON_KDUMP && stage != SVR_STAGE_CRASHED)
+	if (req->cause == SVR_CAUSE_KDUMP && stage != SVR_STAGE_CRASHED)
 		rec->crashed = svr_record_crash_time(&svr_last()->record);
 	memcpy(rec->counts, svr_last()->record.counts, sizeof(rec->counts));
 	strscpy(rec->kernel, init_utsname()->release);
-	strscpy(rec->message, cause->message);
+	strscpy(rec->message, req->message);
 }
 
-static void svr_note_begin(enum svr_stage stage, const struct svr_cause *cause)
+static void svr_note_begin(enum svr_stage stage, const struct svr_request *req)
 {
-	svr_note_fill(&svr_noted, stage, cause);
+	svr_note_fill(&svr_noted, stage, req);
 }
 
 static void svr_note_lost(const struct cpumask *lost)
@@ -61,38 +61,38 @@ static void svr_note_lost(const struct cpumask *lost)
 
 /**
  * svr_note_call - the call is about to be made
- * @cause: why
+ * @req:   why
  * @lost:  CPUs that are not known to have stopped
  *
  * Context: any, NMI included; only tries locks.
  *
  * Return: true when the record has been written, wherever that is.
  */
-bool svr_note_call(const struct svr_cause *cause, const struct cpumask *lost)
+bool svr_note_call(const struct svr_request *req, const struct cpumask *lost)
 {
-	svr_note_begin(SVR_STAGE_CALLED, cause);
+	svr_note_begin(SVR_STAGE_CALLED, req);
 	svr_noted.tsc = rdtsc_ordered();
 	svr_note_lost(lost);
-	svr_record_count(&svr_noted, cause->reason);
+	svr_record_count(&svr_noted, svr_cause_reason(req->cause));
 	return svr_stores_write(&svr_noted, false);
 }
 
 /**
  * svr_note_refusal - there will be no reset by the SVSM
- * @cause:  why there should have been one
+ * @req:   why there should have been one
  * @lost:   CPUs that are not known to have stopped
  * @result: how the call ended, NULL when none was made
  *
  * Context: any, NMI included; only tries locks.
  */
-void svr_note_refusal(const struct svr_cause *cause, const struct cpumask *lost,
+void svr_note_refusal(const struct svr_request *req, const struct cpumask *lost,
 		      const struct svr_result *result)
 {
 	enum svr_stage stage = SVR_STAGE_REFUSED;
 
 	if (result)
 		stage = result->err ? SVR_STAGE_NOANSWER : SVR_STAGE_RETURNED;
-	svr_note_begin(stage, cause);
+	svr_note_begin(stage, req);
 	svr_note_lost(lost);
 	if (result) {
 		svr_noted.result = true;
@@ -105,7 +105,7 @@ void svr_note_refusal(const struct svr_cause *cause, const struct cpumask *lost,
 
 /**
  * svr_note_crash - on the way to a crash kernel
- * @cause: why
+ * @req:   why
  * @block: physical address of the crash block
  *
  * The kernel may have given its GHCBs back: nothing that the host has a part in is
@@ -115,9 +115,9 @@ void svr_note_refusal(const struct svr_cause *cause, const struct cpumask *lost,
  *
  * Return: true when it has been written where there is room for @block.
  */
-bool svr_note_crash(const struct svr_cause *cause, u64 block)
+bool svr_note_crash(const struct svr_request *req, u64 block)
 {
-	svr_note_begin(SVR_STAGE_CRASHED, cause);
+	svr_note_begin(SVR_STAGE_CRASHED, req);
 	svr_noted.block = block;
 	return svr_stores_write(&svr_noted, true) > SVR_RECORD_SMALL;
 }
@@ -132,15 +132,15 @@ bool svr_note_crash(const struct svr_cause *cause, u64 block)
  */
 void svr_note_preview(const char *message, char *shown, size_t size)
 {
-	struct svr_cause cause = { .reason = SVR_REASON_REBOOT };
+	struct svr_request req = { .cause = SVR_CAUSE_REBOOT };
 	struct svr_record rec, found;
 
 	shown[0] = 0;
 	/* Then the record is not written */
 	if (!svr_enabled())
 		return;
-	strscpy(cause.message, message);
-	svr_note_fill(&rec, SVR_STAGE_CALLED, &cause);
+	strscpy(req.message, message);
+	svr_note_fill(&rec, SVR_STAGE_CALLED, &req);
 	svr_stores_preview(&rec, &found);
 	strscpy(shown, found.message, size);
 }

@@ -26,28 +26,28 @@
 /* What sysrq-b says before it calls emergency_restart(): drivers/tty/sysrq.c */
 #define SVR_SYSRQ_B	"sysrq: Resetting"
 
-static struct svr_cause svr_restart = {
-	.reason = SVR_REASON_REBOOT,
+static struct svr_request svr_restart = {
+	.cause = SVR_CAUSE_REBOOT,
 	.cpu = -1,
 };
 
-static struct svr_cause svr_panic = {
-	.reason = SVR_REASON_PANIC,
+static struct svr_request svr_panic = {
+	.cause = SVR_CAUSE_PANIC,
 	.cpu = -1,
 };
 
-static struct svr_cause svr_emergency = {
-	.reason = SVR_REASON_EMERGENCY,
+static struct svr_request svr_emergency = {
+	.cause = SVR_CAUSE_EMERGENCY,
 	.cpu = -1,
 };
 
 /* The panic has been noted; read after it has been seen true */
 static bool svr_panicked;
 
-static void svr_cause_fill(struct svr_cause *cause, const char *text)
+static void svr_cause_fill(struct svr_request *req, const char *text)
 {
-	cause->cpu = raw_smp_processor_id();
-	svr_crash_text_copy(cause->message, sizeof(cause->message), text ?: "",
+	req->cpu = raw_smp_processor_id();
+	svr_crash_text_copy(req->message, sizeof(req->message), text ?: "",
 			    SIZE_MAX);
 }
 
@@ -74,7 +74,7 @@ static void svr_cause_fill_panic(const char *text)
 static int svr_cause_reboot(struct notifier_block *nb, unsigned long event,
 			    void *cmd)
 {
-	char message[SVR_CAUSE_MESSAGE];
+	char message[SVR_REQUEST_MESSAGE];
 
 	if (event != SYS_RESTART)
 		return NOTIFY_DONE;
@@ -144,12 +144,12 @@ void svr_cause_exit(void)
 }
 
 /**
- * svr_cause_note_deadman - it is the deadman that restarts
+ * svr_cause_deadman - it is the deadman that restarts
  * @seconds: its setting
  *
  * Context: any; emergency_restart() follows.
  */
-void svr_cause_note_deadman(unsigned int seconds)
+void svr_cause_deadman(unsigned int seconds)
 {
 	snprintf(svr_emergency.message, sizeof(svr_emergency.message),
 		 "deadman: no restart within %u s", seconds);
@@ -166,7 +166,7 @@ void svr_cause_note_deadman(unsigned int seconds)
  *
  * Return: the panic, or NULL.
  */
-const struct svr_cause *svr_cause_panic(void)
+const struct svr_request *svr_cause_panic(void)
 {
 	/* Pairs with svr_cause_panicked() */
 	return smp_load_acquire(&svr_panicked) ? &svr_panic : NULL;
@@ -196,11 +196,11 @@ static enum svr_trigger svr_find_trigger(void)
  *
  * Return: the cause, never NULL.
  */
-const struct svr_cause *svr_cause_of(enum svr_event event)
+const struct svr_request *svr_cause_of(enum svr_event event)
 {
 	bool emergency = event == SVR_EVENT_EMERG;
-	const struct svr_cause *capture = svr_capture_cause(emergency);
-	const struct svr_cause *panic = svr_cause_panic();
+	const struct svr_request *capture = svr_capture_cause(emergency);
+	const struct svr_request *panic = svr_cause_panic();
 
 	if (capture)
 		return capture;

@@ -32,7 +32,7 @@ static enum hrtimer_restart svr_deadman_expired(struct hrtimer *timer)
 	if (state != SVR_STATE_READY && state != SVR_STATE_ARMED)
 		return HRTIMER_NORESTART;
 
-	svr_cause_note_deadman(seconds);
+	svr_cause_deadman(seconds);
 	/* Not printk(): the one that hangs may be printing */
 	svr_emerg("deadman: no restart within %u s, emergency restart\n",
 		  seconds);

@@ -55,26 +55,26 @@ static void svr_report_mask(const char *what, const struct cpumask *mask)
 
 /* The one line that is to be seen in spite of "quiet" */
 static void svr_report_parked(const struct svr_quiesce *q,
-			      const struct svr_cause *cause)
+			      const struct svr_request *req)
 {
-	const char *why = svr_reason_name(cause->reason);
+	const char *why = svr_cause_name(req->cause);
 
 	if (cpumask_empty(&q->want))
 		svr_loud_info("%s on CPU %d: there is no other CPU to stop\n",
-			      why, cause->cpu);
+			      why, req->cpu);
 	else if (cpumask_empty(&svr_parked))
 		svr_loud_info("%s on CPU %d: quiesced 0 of %u CPUs in %llu us\n",
-			      why, cause->cpu, cpumask_weight(&q->want),
+			      why, req->cpu, cpumask_weight(&q->want),
 			      q->took_us);
 	else
 		svr_loud_info("%s on CPU %d: quiesced %u of %u CPUs in %llu us (parked: %*pbl)\n",
-			      why, cause->cpu, cpumask_weight(&svr_parked),
+			      why, req->cpu, cpumask_weight(&svr_parked),
 			      cpumask_weight(&q->want), q->took_us,
 			      cpumask_pr_args(&svr_parked));
 }
 
 static void svr_report_quiesce(const struct svr_quiesce *q,
-			       const struct svr_cause *cause)
+			       const struct svr_request *req)
 {
 	int cpu;
 
@@ -82,8 +82,8 @@ static void svr_report_quiesce(const struct svr_quiesce *q,
 	cpumask_andnot(&svr_offline, cpu_present_mask, &q->want);
 	cpumask_clear_cpu(raw_smp_processor_id(), &svr_offline);
 
-	svr_report_parked(q, cause);
-	if (cause->interrupted)
+	svr_report_parked(q, req);
+	if (req->interrupted)
 		svr_warn("the crash kernel panicked or was restarted by force, its dump may be incomplete\n");
 	svr_report_mask("by NMI", &q->nmi);
 	svr_report_mask("offline since before", &svr_offline);
@@ -126,12 +126,12 @@ static bool svr_caller_has_ca(void)
 	return false;
 }
 
-static void svr_prepare_call(const struct svr_cause *cause)
+static void svr_prepare_call(const struct svr_request *req)
 {
 	/* First the source, then what is on its way: see svr_lapic_quiet() */
 	svr_timers_stop();
 	svr_ioapic_mask();
-	if (!svr_note_call(cause, svr_find_lost(&svr_stopped)))
+	if (!svr_note_call(req, svr_find_lost(&svr_stopped)))
 		svr_warn("the reason of the reset could not be recorded\n");
 }
 
@@ -169,7 +169,7 @@ static bool svr_devices_will_do(void)
  * Returns SVR_NR_DECLINES when a call was made, and came back. The BSP is asked once; if
  * it does not answer it is lost like any other CPU that does not stop.
  */
-static enum svr_decline svr_route_call(const struct svr_cause *cause)
+static enum svr_decline svr_route_call(const struct svr_request *req)
 {
 	struct svr_quiesce *q = &svr_stopped;
 	enum svr_ap_policy policy = svr_ap_policy_get();
@@ -184,8 +184,8 @@ static enum svr_decline svr_route_call(const struct svr_cause *cause)
 	if (route == SVR_ROUTE_HAND_OVER) {
 		svr_info("handing the call over from CPU %d to the BSP, CPU %d\n",
 			 cpu, svr_bsp_cpu());
-		svr_prepare_call(cause);
-		trace_call(cause, svr_bsp_cpu(), route, svr_protocol());
+		svr_prepare_call(req);
+		trace_call(req, svr_bsp_cpu(), route, svr_protocol());
 		err = svr_handover_request(svr_call_handed_over);
 		if (!err)
 			return SVR_NR_DECLINES;
@@ -209,8 +209,8 @@ static enum svr_decline svr_route_call(const struct svr_cause *cause)
 	if (bsp != SVR_BSP_SELF)
 		svr_warn("the call comes from CPU %d, which is not the BSP\n",
 			 cpu);
-	svr_prepare_call(cause);
-	trace_call(cause, cpu, route, svr_protocol());
+	svr_prepare_call(req);
+	trace_call(req, cpu, route, svr_protocol());
 	svr_call_here();
 	return SVR_NR_DECLINES;
 }
@@ -247,7 +247,7 @@ static bool svr_claim(void)
 
 /* What came back of the call; NULL if there was none */
 static const struct svr_result *svr_attempt(enum svr_event event,
-					    const struct svr_cause *cause)
+					    const struct svr_request *req)
 {
 	enum svr_decline why;
 
@@ -256,13 +256,13 @@ static const struct svr_result *svr_attempt(enum svr_event event,
 		return NULL;
 	}
 	svr_kvm_areas_off();
-	trace_quiesce_start(cause, svr_ap_policy_get());
+	trace_quiesce_start(req, svr_ap_policy_get());
 	svr_quiesce(&svr_stopped);
-	svr_report_quiesce(&svr_stopped, cause);
+	svr_report_quiesce(&svr_stopped, req);
 	svr_captured = svr_capture_account();
 	svr_trace_quiesced(&svr_stopped, svr_captured);
 
-	why = svr_route_call(cause);
+	why = svr_route_call(req);
 	svr_devices_start();
 	if (why != SVR_NR_DECLINES) {
 		svr_trace_declined(event, why);
@@ -277,10 +277,10 @@ static const struct svr_result *svr_attempt(enum svr_event event,
 /* Interrupts off */
 static void svr_reset(enum svr_event event)
 {
-	const struct svr_cause *cause = svr_cause_of(event);
-	const struct svr_result *result = svr_attempt(event, cause);
+	const struct svr_request *req = svr_cause_of(event);
+	const struct svr_result *result = svr_attempt(event, req);
 
-	svr_note_refusal(cause, svr_find_lost(&svr_stopped), result);
+	svr_note_refusal(req, svr_find_lost(&svr_stopped), result);
 	svr_state_advance(SVR_STATE_FIRING, SVR_STATE_SPENT);
 	svr_park_wake(&svr_stopped);
 }

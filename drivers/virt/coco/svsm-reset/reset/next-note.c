@@ -26,7 +26,7 @@
 
 /* Protects what follows */
 static DEFINE_MUTEX(svr_next_note_lock);
-static char svr_next_note[SVR_CAUSE_MESSAGE];
+static char svr_next_note[SVR_REQUEST_MESSAGE];
 /* A restart has begun */
 static bool svr_next_note_taken;
 
@@ -51,7 +51,7 @@ static size_t svr_next_note_length(const char *text, size_t len)
 static bool svr_next_note_valid(const char *text, size_t count)
 {
 	size_t len = svr_next_note_length(text, count);
-	char note[SVR_CAUSE_MESSAGE];
+	char note[SVR_REQUEST_MESSAGE];
 
 	if (count >= PAGE_SIZE || strnlen(text, len) != len ||
 	    memchr(text, '\n', len))
@@ -95,7 +95,7 @@ int svr_next_note_set(const char *text, size_t count)
 
 /**
  * svr_next_note_get - the note as it is now
- * @text: becomes the note, empty without one; SVR_CAUSE_MESSAGE bytes
+ * @text: becomes the note, empty without one; SVR_REQUEST_MESSAGE bytes
  *
  * Context: process, may sleep.
  */
@@ -107,7 +107,7 @@ void svr_next_note_get(char *text)
 
 /**
  * svr_next_note_take - an orderly restart has begun
- * @message: its text, or empty, SVR_CAUSE_MESSAGE bytes; becomes the note if there is one
+ * @message: its text, or empty, SVR_REQUEST_MESSAGE bytes; becomes the note if there is one
  * @kernel:  whether a thread of the kernel restarts: its text stays, and the log has the
  *           note
  *

@@ -7,7 +7,7 @@
 #include <linux/kconfig.h>
 #include <linux/types.h>
 
-#include "lib/cause.h"
+#include "lib/request.h"
 #include "lib/policy.h"
 #include "svsm-reset.h"
 
@@ -21,9 +21,9 @@ bool svr_enabled(void);
 /* cause.c: what began it */
 int svr_cause_init(void);
 void svr_cause_exit(void);
-void svr_cause_note_deadman(unsigned int seconds);
-const struct svr_cause *svr_cause_panic(void);
-const struct svr_cause *svr_cause_of(enum svr_event event);
+void svr_cause_deadman(unsigned int seconds);
+const struct svr_request *svr_cause_panic(void);
+const struct svr_request *svr_cause_of(enum svr_event event);
 
 /* next-note.c: the operator's note for the next boot */
 int svr_next_note_set(const char *text, size_t count);

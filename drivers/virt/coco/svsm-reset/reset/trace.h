@@ -20,23 +20,23 @@
 
 #include <linux/tracepoint.h>
 
-#include "lib/cause.h"
+#include "lib/request.h"
 #include "lib/protocol.h"
 #include "reset/reset.h"
 #include "svsm/svsm.h"
 
 /* begun_on: the CPU that asked for it, or panicked; cpu: the one that acts */
 DECLARE_EVENT_CLASS(svr_begin,
-		    TP_PROTO(const struct svr_cause *cause,
+		    TP_PROTO(const struct svr_request *req,
 			     enum svr_ap_policy policy),
-		    TP_ARGS(cause, policy),
-		    TP_STRUCT__entry(__string(cause, svr_reason_name(cause->reason))
+		    TP_ARGS(req, policy),
+		    TP_STRUCT__entry(__string(cause, svr_cause_name(req->cause))
 				     __field(int, cpu)
 				     __field(int, begun_on)
 				     __string(ap_policy, svr_ap_policy_name(policy))),
 		    TP_fast_assign(__assign_str(cause);
 				   __entry->cpu = raw_smp_processor_id();
-				   __entry->begun_on = cause->cpu;
+				   __entry->begun_on = req->cpu;
 				   __assign_str(ap_policy);),
 		    TP_printk("cause=%s cpu=%d begun_on=%d ap_policy=%s",
 			      __get_str(cause), __entry->cpu, __entry->begun_on,
@@ -45,13 +45,13 @@ DECLARE_EVENT_CLASS(svr_begin,
 
 /* An orderly restart has begun, which will go through the SVSM */
 DEFINE_EVENT(svr_begin, arm,
-	     TP_PROTO(const struct svr_cause *cause, enum svr_ap_policy policy),
-	     TP_ARGS(cause, policy));
+	     TP_PROTO(const struct svr_request *req, enum svr_ap_policy policy),
+	     TP_ARGS(req, policy));
 
 /* The other CPUs are about to be stopped, those that are not yet */
 DEFINE_EVENT(svr_begin, quiesce_start,
-	     TP_PROTO(const struct svr_cause *cause, enum svr_ap_policy policy),
-	     TP_ARGS(cause, policy));
+	     TP_PROTO(const struct svr_request *req, enum svr_ap_policy policy),
+	     TP_ARGS(req, policy));
 
 /* What is known of one of them; once more if it was asked to call, and did not */
 TRACE_EVENT(quiesce_cpu,
@@ -94,10 +94,10 @@ TRACE_EVENT(quiesce_done,
 
 /* The record has been written; what is left is the local APIC and the call */
 TRACE_EVENT(call,
-	    TP_PROTO(const struct svr_cause *cause, int cpu, enum svr_route route,
+	    TP_PROTO(const struct svr_request *req, int cpu, enum svr_route route,
 		     u32 protocol),
-	    TP_ARGS(cause, cpu, route, protocol),
-	    TP_STRUCT__entry(__string(cause, svr_reason_name(cause->reason))
+	    TP_ARGS(req, cpu, route, protocol),
+	    TP_STRUCT__entry(__string(cause, svr_cause_name(req->cause))
 			     __field(int, cpu)
 			     __field(bool, bsp)
 			     __string(route, route == SVR_ROUTE_HAND_OVER ?
@@ -130,11 +130,11 @@ TRACE_EVENT(call_result,
 
 /* Asked for, and left to the kernel's own restart */
 TRACE_EVENT(declined,
-	    TP_PROTO(const struct svr_cause *cause, enum svr_decline why,
+	    TP_PROTO(const struct svr_request *req, enum svr_decline why,
 		     enum svr_ap_policy policy),
-	    TP_ARGS(cause, why, policy),
+	    TP_ARGS(req, why, policy),
 	    TP_STRUCT__entry(__string(reason, svr_decline_name(why))
-			     __string(cause, svr_reason_name(cause->reason))
+			     __string(cause, svr_cause_name(req->cause))
 			     __field(int, cpu)
 			     __string(ap_policy, svr_ap_policy_name(policy))),
 	    TP_fast_assign(__assign_str(reason);

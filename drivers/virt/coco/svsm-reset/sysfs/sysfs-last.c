@@ -24,7 +24,7 @@ static ssize_t last_reset_cause_show(struct device *dev,
 				     struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%s\n",
-			  svr_reason_name(svr_last()->record.cause));
+			  svr_cause_name(svr_last()->record.cause));
 }
 static DEVICE_ATTR_RO(last_reset_cause);
 

@@ -13,7 +13,7 @@
 static ssize_t next_reset_note_show(struct device *dev,
 				    struct device_attribute *attr, char *buf)
 {
-	char note[SVR_CAUSE_MESSAGE];
+	char note[SVR_REQUEST_MESSAGE];
 
 	svr_next_note_get(note);
 	return sysfs_emit(buf, "%s\n", note);
@@ -32,7 +32,7 @@ static ssize_t next_reset_note_kept_show(struct device *dev,
 					 struct device_attribute *attr,
 					 char *buf)
 {
-	char note[SVR_CAUSE_MESSAGE], kept[SVR_RECORD_TEXT + 1];
+	char note[SVR_REQUEST_MESSAGE], kept[SVR_RECORD_TEXT + 1];
 
 	svr_next_note_get(note);
 	svr_note_preview(note, kept, sizeof(kept));

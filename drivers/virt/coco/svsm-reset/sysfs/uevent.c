@@ -20,7 +20,7 @@ static int svr_uevent(const struct device *dev, struct kobj_uevent_env *env)
 	       add_uevent_var(env, "SVSM_RESET_OUTCOME=%s",
 			      svr_outcome_name(last->outcome)) ?:
 	       add_uevent_var(env, "SVSM_RESET_CAUSE=%s",
-			      svr_reason_name(last->record.cause)) ?:
+			      svr_cause_name(last->record.cause)) ?:
 	       add_uevent_var(env, "SVSM_RESET_COUNT=%u",
 			      svr_record_resets(&last->record)) ?:
 	       add_uevent_var(env, "SVSM_RESET_TRUST=%s",
