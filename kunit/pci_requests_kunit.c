@@ -5,7 +5,7 @@
  */
 #include <kunit/test.h>
 
-#include "pci-requests.c"
+#include "lib/pci-requests.c"
 
 #define DWORDS		64
 #define STATUS_BAR	4

@@ -70,15 +70,15 @@ def test_call_comes_back(simulate, how):
 
 # Each measure taken away: file, text, what it becomes, what is then left of a panic on CPU 2
 WITHOUT = {
-    "devices": ("devices.c", "svr_pci_stop(&svr_pci_ports, list)", "0", [
+    "devices": ("reset/devices.c", "svr_pci_stop(&svr_pci_ports, list)", "0", [
         "00:01.0 bus_master msix", "00:02.0 bus_master msix", "00:03.0 bus_master msix", "01:00.0 bus_master",
     ]),
-    "msix": ("pci-functions.c", "svr_pci_flags_stay(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE)", "0", [
+    "msix": ("lib/pci-functions.c", "svr_pci_flags_stay(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE)", "0", [
         "00:01.0 msix", "00:02.0 msix", "00:03.0 msix",
     ]),
-    "bridge": ("pci-functions.c", "turn < SVR_PCI_TURNS", "turn < SVR_PCI_TURNS - 1", ["00:03.0 bus_master msix"]),
-    "hpet": ("timers.c", "config & ~SVR_HPET_INTERRUPTS", "config", ["hpet 1"]),
-    "rtc": ("timers.c", "control & ~(RTC_PIE | RTC_AIE | RTC_UIE)", "control", ["rtc alarm"]),
+    "bridge": ("lib/pci-functions.c", "turn < SVR_PCI_TURNS", "turn < SVR_PCI_TURNS - 1", ["00:03.0 bus_master msix"]),
+    "hpet": ("reset/timers.c", "config & ~SVR_HPET_INTERRUPTS", "config", ["hpet 1"]),
+    "rtc": ("reset/timers.c", "control & ~(RTC_PIE | RTC_AIE | RTC_UIE)", "control", ["rtc alarm"]),
 }
 
 
