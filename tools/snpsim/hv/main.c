@@ -8,8 +8,8 @@
  *   svsm/     what the SVSM does for the guest (protocols)
  *   launch/   what is started, and started again
  */
-#include "launch.h"
-#include "machine.h"
+#include "launch/launch.h"
+#include "machine/machine.h"
 
 extern char __hv_end[];
 void hv_main(void) __noreturn;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Entries into the hypervisor: first CPU, other CPUs, exceptions, interrupts. */
 #define __ASSEMBLER__ 1
-#include "layout.h"
+#include "lib/layout.h"
 
 	.section .header, "a"
 	.long	start32, ap_start32, 0, 0

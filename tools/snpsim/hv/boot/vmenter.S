@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* void vmenter(struct vcpu *v): run the guest until the next #VMEXIT (APM volume 2, 15.5). */
 #define __ASSEMBLER__ 1
-#include "layout.h"
+#include "lib/layout.h"
 
 	.text
 	.globl	vmenter

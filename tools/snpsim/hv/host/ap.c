@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* AP creation, destruction and reset hold (AMD 56421, 4.1.9 and 4.3.2). */
-#include "host.h"
-#include "machine.h"
-#include "svsm.h"
+#include "host/host.h"
+#include "machine/machine.h"
+#include "svsm/svsm.h"
 
 #define AP_CREATE_ON_INIT	0
 #define AP_CREATE		1

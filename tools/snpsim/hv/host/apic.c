@@ -4,8 +4,8 @@
  * (kvm_apic_accept_events(), Linux 6.12). In xAPIC mode below fidelity full the guest
  * writes the registers itself, and an INIT is noticed late (vcpu_ask()).
  */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "machine/machine.h"
 
 #define ICR_LOGICAL		BIT_ULL(11)
 #define ICR_ASSERT		BIT_ULL(14)

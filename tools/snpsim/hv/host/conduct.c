@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a host may do that a guest does not expect: --host. All of it is lawful but lies. */
-#include "host.h"
-#include "machine.h"
-#include "svsm.h"
+#include "host/host.h"
+#include "machine/machine.h"
+#include "svsm/svsm.h"
 
 /* The AP that a host runs again, and the VMSA that it had in the last boot. */
 static struct vcpu *parked;

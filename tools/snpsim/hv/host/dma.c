@@ -11,8 +11,8 @@
  * ports is not watched: its driver might use them alone. Nor is what is behind a bridge to
  * conventional PCI, which speaks for it.
  */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "machine/machine.h"
 
 #define POLL_NS			1000000UL
 #define MAX_STALE		32

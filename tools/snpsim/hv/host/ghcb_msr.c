@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The GHCB MSR protocol (AMD 56421, 2.3.1). */
-#include "host.h"
-#include "machine.h"
-#include "svsm.h"
+#include "host/host.h"
+#include "machine/machine.h"
+#include "svsm/svsm.h"
 
 #define REQ_SEV_INFO		0x002
 #define RESP_SEV_INFO		0x001

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests in a GHCB page (AMD 56421, section 4). */
-#include "host.h"
-#include "machine.h"
-#include "svsm.h"
+#include "host/host.h"
+#include "machine/machine.h"
+#include "svsm/svsm.h"
 
 #define EXITINFO1_ERROR		2
 

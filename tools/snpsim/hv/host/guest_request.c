@@ -4,9 +4,9 @@
  * carries a message to the PSP and back. Two shared pages; the firmware's status
  * goes into the lower half of SW_EXITINFO2, as KVM has it.
  */
-#include "host.h"
-#include "machine.h"
-#include "psp.h"
+#include "host/host.h"
+#include "machine/machine.h"
+#include "psp/psp.h"
 
 #define CERT_TABLE_END		24	/* an entry of zeros: there are no certificates */
 

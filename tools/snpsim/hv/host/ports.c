@@ -4,9 +4,9 @@
  * simulator's own. A host cannot reset an SNP guest: it ends the VM, and may build
  * another one.
  */
-#include "efivars.h"
-#include "host.h"
-#include "machine.h"
+#include "efi/efivars.h"
+#include "host/host.h"
+#include "machine/machine.h"
 
 #define PORT_KBD_DATA		0x60
 #define PORT_KBD_COMMAND	0x64

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Page state changes: the host assigns a page to the guest, or takes it back. */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "machine/machine.h"
 
 #define PSC_PRIVATE		1
 #define PSC_SHARED		2

@@ -4,10 +4,10 @@
  * there by then. It knows no better than the address: in a private page its write goes to
  * the shared alias, which the guest does not see; in a shared one the guest does.
  */
-#include "host.h"
-#include "launch.h"
-#include "machine.h"
-#include "pv.h"
+#include "host/host.h"
+#include "host/pv.h"
+#include "launch/launch.h"
+#include "machine/machine.h"
 
 #define CLOCK_STABLE		BIT_ULL(0)
 #define CLOCK_GUEST_STOPPED	BIT_ULL(1)

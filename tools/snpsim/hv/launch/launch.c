@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Launch, and launch again: the same code, whatever the image is. */
-#include "launch.h"
-#include "machine.h"
-#include "psp.h"
-#include "secrets.h"
-#include "svsm.h"
+#include "launch/launch.h"
+#include "machine/machine.h"
+#include "machine/secrets.h"
+#include "psp/psp.h"
+#include "svsm/svsm.h"
 
 u64 boot_count;
 static bool new_vm = true;

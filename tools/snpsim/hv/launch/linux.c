@@ -3,8 +3,8 @@
  * A Linux kernel image (bzImage), started at its 64-bit entry as a boot loader in
  * an SNP guest would: Documentation/arch/x86/boot.rst and zero-page.rst.
  */
-#include "launch.h"
-#include "machine.h"
+#include "launch/launch.h"
+#include "machine/machine.h"
 
 #define HDR_SETUP_SECTS		0x1f1
 #define HDR_BOOT_FLAG		0x1fe

@@ -4,7 +4,7 @@
  * that the guest has chosen: its registers are in memory, or MSRs (APM volume 2,
  * 16.3 and 16.11).
  */
-#include "machine.h"
+#include "machine/machine.h"
 
 #define APIC_DISCARD_STEPS	512	/* each of 256 vectors is taken, then ended */
 #define CPUID_X2APIC		BIT_ULL(21)

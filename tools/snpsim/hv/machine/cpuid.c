@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* CPUID as an SNP guest sees it, and the CPUID page of a launch. */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "machine/machine.h"
 
 #define LEAF_HYPERVISOR		0x40000000U
 #define LEAF_MAX_EXT		0x8000001fU

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Guest memory as the hypervisor sees it, and the guest's own page tables. */
-#include "machine.h"
+#include "machine/machine.h"
 
 #define GUEST_PTE_ADDR		(GENMASK_ULL(CBIT - 1, 12))
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* SNP instructions that QEMU does not know raise #UD: do what hardware does at VMPL 2. */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "machine/machine.h"
 
 #define RMPADJUST_FAIL_PERMISSION	2
 

@@ -3,7 +3,7 @@
  * The I/O APIC, which is the guest's. The hypervisor reads it for an event, and
  * resets it with the machine.
  */
-#include "machine.h"
+#include "machine/machine.h"
 
 static u32 ioapic_read(u32 reg)
 {

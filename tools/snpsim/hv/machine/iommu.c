@@ -8,7 +8,7 @@
  * The guest is not told of it (launch/acpi.c) and cannot reach it. Without one, at fidelity
  * fast, every access of a device passes.
  */
-#include "machine.h"
+#include "machine/machine.h"
 
 #define IOMMU_BASE		0xfed90000UL
 #define REG_VERSION		0x00

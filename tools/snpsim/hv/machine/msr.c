@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* MSRs that the hypervisor answers itself. */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "machine/machine.h"
 
 #define EFER_GUEST	(EFER_SCE | EFER_LME | EFER_NXE | EFER_FFXSR)
 

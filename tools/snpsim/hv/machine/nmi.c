@@ -6,7 +6,7 @@
  * the host's state: what an SVSM does to a vCPU does not change it. AP creation and
  * destruction drop what is pending; they end the mask only with virtual NMIs.
  */
-#include "machine.h"
+#include "machine/machine.h"
 
 /*
  * An NMI that has left the guest, or come while it did not run, is the guest's. Returns

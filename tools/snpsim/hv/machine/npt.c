@@ -10,8 +10,8 @@
  * Without paging hardware treats every access as private: such a vCPU gets a root
  * in which both slots are the private view (see view.c).
  */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "machine/machine.h"
 
 #define RWU			(PTE_PRESENT | PTE_WRITE | PTE_USER)
 #define RU			(PTE_PRESENT | PTE_USER)

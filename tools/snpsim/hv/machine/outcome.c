@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How a run ends: each end is an event, and the CLI makes the exit status of it. */
-#include "host.h"
-#include "machine.h"
-#include "secrets.h"
+#include "host/host.h"
+#include "machine/machine.h"
+#include "machine/secrets.h"
 
 static const char *const kind_names[KIND_COUNT] = {
 	[KIND_CPUID] = "cpuid", [KIND_MSR] = "msr", [KIND_IOIO] = "ioio", [KIND_HLT] = "hlt",

@@ -4,10 +4,10 @@
  * from version 11 on: it closes the VM, makes another, and launches the same image
  * into it. Of the old one nothing is left but what the devices keep.
  */
-#include "host.h"
-#include "launch.h"
-#include "machine.h"
-#include "svsm.h"
+#include "host/host.h"
+#include "launch/launch.h"
+#include "machine/machine.h"
+#include "svsm/svsm.h"
 
 /* Forget what this CPU was doing; its stack begins anew. */
 static void __noreturn start_over(struct vcpu *v)

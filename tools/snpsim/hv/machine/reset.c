@@ -4,8 +4,8 @@
  * hands: what the VMSA holds is reset by whoever writes one, the SVSM at EXECUTE and the
  * guest for an AP; what the host keeps for the vCPU itself is reset with the VM alone.
  */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "machine/machine.h"
 
 #define XSAVE_AREA_SIZE		8192
 #define XCR0_X87		1

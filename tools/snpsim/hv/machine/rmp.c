@@ -3,7 +3,7 @@
  * Page states: the RMP's assigned and validated bits, and what the SVSM keeps
  * in mind about a page (who validated it, is it a VMSA), one byte a page.
  */
-#include "machine.h"
+#include "machine/machine.h"
 
 #define POISON			0xa5	/* what a page holds after a conversion */
 

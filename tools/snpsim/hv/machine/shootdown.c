@@ -7,7 +7,7 @@
  * (An NMI of the guest's own that arrives at the same moment as ours is taken for
  * ours. The window is the time between sending and taking ours.)
  */
-#include "machine.h"
+#include "machine/machine.h"
 
 #define KICK_TIMEOUT_NS		20000000000UL
 #define SIPI_ANSWER_NS		2000000000UL

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* SVM of one CPU, and what is intercepted at which fidelity. */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "machine/machine.h"
 
 #define MSRPM_SIZE		8192
 #define IOPM_SIZE		12288

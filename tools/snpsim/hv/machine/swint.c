@@ -9,7 +9,7 @@
  *
  * The bytes in memory decide. TCG gives no length, so they are decoded.
  */
-#include "machine.h"
+#include "machine/machine.h"
 
 #define INSN_INT3		0xcc
 #define INSN_INT		0xcd

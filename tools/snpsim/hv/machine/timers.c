@@ -3,7 +3,7 @@
  * Timers of the machine that may be set to interrupt: HPET and RTC. They are the
  * guest's; the hypervisor only looks.
  */
-#include "machine.h"
+#include "machine/machine.h"
 
 #define HPET_BASE		0xfed00000UL
 #define HPET_ID			0x000

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Exceptions, NMIs and interrupts that arrive in the hypervisor. */
-#include "machine.h"
+#include "machine/machine.h"
 
 struct idt_gate {
 	u16 offset_low, selector;

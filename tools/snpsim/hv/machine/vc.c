@@ -3,7 +3,7 @@
  * #VC is delivered in software: QEMU's TCG pushes no error code for vector 29,
  * so that EVENTINJ cannot be used. 64-bit code only.
  */
-#include "machine.h"
+#include "machine/machine.h"
 
 #define GATE_TYPE_INTERRUPT	14
 #define GATE_TYPE_TRAP		15

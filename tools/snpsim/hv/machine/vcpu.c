@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The life of a vCPU: started, running, waiting, frozen, stopped. */
-#include "host.h"
-#include "launch.h"
-#include "machine.h"
+#include "host/host.h"
+#include "launch/launch.h"
+#include "machine/machine.h"
 
 #define CPU_START_TIMEOUT_NS	20000000000UL	/* a CPU that does not answer to SIPI */
 #define INIT_DELAY_US		2000

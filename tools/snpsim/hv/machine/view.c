@@ -5,7 +5,7 @@
  * intercepted to see paging come. With paging the C-bit of each mapping decides,
  * and tables are private whatever CR3 and their entries say (npt.c).
  */
-#include "machine.h"
+#include "machine/machine.h"
 
 #define MAX_PREFIXES		2
 

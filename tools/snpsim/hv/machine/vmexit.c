@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* #VMEXIT: one switch. */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "machine/machine.h"
 
 void skip_insn(struct vcpu *v, int len)
 {

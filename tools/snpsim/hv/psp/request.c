@@ -5,10 +5,10 @@
  * twice: the firmware takes the next one and no other, and answers with the one
  * after that. What it refuses is not counted.
  */
-#include "gcm.h"
-#include "lib.h"
-#include "machine.h"
-#include "psp.h"
+#include "lib/lib.h"
+#include "machine/machine.h"
+#include "psp/gcm.h"
+#include "psp/psp.h"
 
 #define ALGO_AES_256_GCM	1
 #define HDR_VERSION		1

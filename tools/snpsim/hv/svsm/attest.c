@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The attestation protocol (AMD 58019, section 7, tables 11 and 13). */
-#include "machine.h"
-#include "psp.h"
-#include "svsm.h"
+#include "machine/machine.h"
+#include "psp/psp.h"
+#include "svsm/svsm.h"
 
 #define ATTEST_SERVICES		0
 #define ATTEST_SINGLE_SERVICE	1

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What EXECUTE leaves alive, as the next firmware finds it: objects of its event. */
-#include "host.h"
-#include "machine.h"
-#include "svsm.h"
+#include "host/host.h"
+#include "machine/machine.h"
+#include "svsm/svsm.h"
 
 static void event_device(const struct pci_function *f)
 {

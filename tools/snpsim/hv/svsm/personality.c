@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which SVSM is this? The answers that differ. */
-#include "machine.h"
-#include "svsm.h"
+#include "machine/machine.h"
+#include "svsm/svsm.h"
 
 #define OCP_PROTOCOL		5
 

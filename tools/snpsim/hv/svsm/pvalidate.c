@@ -4,8 +4,8 @@
  * the validation of. A page is cleared when it is validated, before the guest's
  * VMPL gets access to it.
  */
-#include "machine.h"
-#include "svsm.h"
+#include "machine/machine.h"
+#include "svsm/svsm.h"
 
 #define ENTRY_SIZE_MASK		3UL
 #define ENTRY_SIZE_2M		1UL

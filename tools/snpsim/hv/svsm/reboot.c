@@ -5,9 +5,9 @@
  * launch image again, on the calling vCPU or on the one that was booted at first.
  * Devices and local APICs are not touched.
  */
-#include "host.h"
-#include "machine.h"
-#include "svsm.h"
+#include "host/host.h"
+#include "machine/machine.h"
+#include "svsm/svsm.h"
 
 #define REBOOT_EXECUTE		0
 

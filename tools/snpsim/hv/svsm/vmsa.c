@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The register of VMSAs: CREATE_VCPU and DELETE_VCPU (AMD 58019, 6.3 and 6.4). */
-#include "machine.h"
-#include "svsm.h"
+#include "machine/machine.h"
+#include "svsm/svsm.h"
 
 struct vmsa_entry {
 	u64 vmsa, ca;

@@ -6,7 +6,7 @@
 #ifndef SNPSIM_SVSM_H
 #define SNPSIM_SVSM_H
 
-#include "vcpu.h"
+#include "machine/vcpu.h"
 
 #define SVSM_SUCCESS			0UL
 #define SVSM_ERR_INCOMPLETE		0x80000000UL

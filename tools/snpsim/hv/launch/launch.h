@@ -3,7 +3,7 @@
 #ifndef SNPSIM_LAUNCH_H
 #define SNPSIM_LAUNCH_H
 
-#include "vcpu.h"
+#include "machine/vcpu.h"
 
 struct launch_image {
 	const char *name;

@@ -6,7 +6,7 @@
 #ifndef SNPSIM_CONFIG_H
 #define SNPSIM_CONFIG_H
 
-#include "types.h"
+#include "lib/types.h"
 
 #define CONFIG_MAGIC		0x3130474643534e53UL	/* "SNSCFG01" */
 

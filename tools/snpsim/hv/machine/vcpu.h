@@ -3,9 +3,9 @@
 #ifndef SNPSIM_VCPU_H
 #define SNPSIM_VCPU_H
 
-#include "layout.h"
-#include "svm.h"
-#include "types.h"
+#include "lib/layout.h"
+#include "lib/types.h"
+#include "machine/svm.h"
 
 /* General registers in encoding order; RAX and RSP live in the VMCB. */
 enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };

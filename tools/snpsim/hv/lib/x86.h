@@ -3,7 +3,7 @@
 #ifndef SNPSIM_X86_H
 #define SNPSIM_X86_H
 
-#include "types.h"
+#include "lib/types.h"
 
 #define CR0_PE			BIT_ULL(0)
 #define CR0_ET			BIT_ULL(4)

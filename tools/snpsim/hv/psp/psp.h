@@ -6,7 +6,7 @@
 #ifndef SNPSIM_PSP_H
 #define SNPSIM_PSP_H
 
-#include "vcpu.h"
+#include "machine/vcpu.h"
 
 /* Status codes (AMD 56860, table "Status codes"). */
 #define PSP_SUCCESS		0x00

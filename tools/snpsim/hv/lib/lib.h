@@ -3,7 +3,7 @@
 #ifndef SNPSIM_LIB_H
 #define SNPSIM_LIB_H
 
-#include "types.h"
+#include "lib/types.h"
 
 void *memcpy(void *dst, const void *src, size_t n);
 void *memset(void *dst, int c, size_t n);

@@ -3,7 +3,7 @@
 #ifndef SNPSIM_HOST_H
 #define SNPSIM_HOST_H
 
-#include "vcpu.h"
+#include "machine/vcpu.h"
 
 /* Hypervisor features, AMD 56421 section 2.2.12. */
 #define HV_FEATURE_SNP			BIT_ULL(0)

@@ -3,7 +3,7 @@
 #ifndef SNPSIM_SVM_H
 #define SNPSIM_SVM_H
 
-#include "types.h"
+#include "lib/types.h"
 
 struct vmcb_seg {
 	u16 sel, attr;

@@ -34,7 +34,7 @@
 #define EFI_OUT_OF_RESOURCES	(EFI_ERROR_BIT | 9)
 #define EFI_NOT_FOUND		(EFI_ERROR_BIT | 14)
 
-#include "types.h"
+#include "lib/types.h"
 
 /* Then the name; EFIVAR_SET: then the data. */
 struct efivar_request {

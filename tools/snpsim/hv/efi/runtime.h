@@ -3,8 +3,8 @@
 #ifndef SNPSIM_RUNTIME_H
 #define SNPSIM_RUNTIME_H
 
-#include "layout.h"
-#include "types.h"
+#include "lib/layout.h"
+#include "lib/types.h"
 
 #define EFI_RUNTIME		(GUEST_EFI_PAGE + 0x300)
 #define EFI_MEMORY_DESC_VERSION	1

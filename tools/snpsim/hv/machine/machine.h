@@ -6,10 +6,10 @@
 #ifndef SNPSIM_MACHINE_H
 #define SNPSIM_MACHINE_H
 
-#include "config.h"
-#include "lib.h"
-#include "vcpu.h"
-#include "x86.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/vcpu.h"
 
 #define CBIT			47
 #define CBIT_MASK		BIT_ULL(CBIT)
