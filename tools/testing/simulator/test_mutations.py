@@ -122,7 +122,7 @@ MUTATIONS = (
      "\t\tvmsa_in_use(v->vmsa, true);\n", "", "violation.vmsa-of-halted", "strict", caught),
     ("AP creation leaves the local APIC alone", "machine/reset.c",
      "\tapic_reset(v);\n", "", "ipi.create-empties", "strict", passes),
-    ("an interrupt that ended an HLT is delivered inside VMRUN", "machine/vmexit.c",
+    ("an interrupt that ended an HLT is delivered inside VMRUN", "exits/vmexit.c",
      "v->vmcb->save.cpl ? EVENT_TYPE_INTR", "true ? EVENT_TYPE_INTR", "ipi.comes-once", "strict", passes),
     ("AP creation keeps a pending NMI", "machine/nmi.c",
      "void nmi_drop(struct vcpu *v)\n{\n\tv->nmi_pending = 0;", "void nmi_drop(struct vcpu *v)\n{\n\t(void)v->nmi_pending;",
@@ -168,7 +168,7 @@ MUTATIONS = (
      "host.forge", "strict", not_forged),
     ("a reset by the keyboard goes unseen", "host/ports.c",
      'report_host_reset(v, "keyboard")', "v->kick = 0", "host.keyboard", "strict", host_reset),
-    ("the wrong #VC", "machine/cpuid.c",
+    ("the wrong #VC", "host/cpuid.c",
      "deliver_vc(v, EXIT_CPUID)", "deliver_vc(v, EXIT_WBINVD)", "vc.cpuid", "full", passes),
     ("a destroyed AP goes on", "host/ap.c",
      "if (!host_is(HOST_DESTROY_LIE))", "if (host_is(HOST_DESTROY_LIE))",
@@ -198,9 +198,9 @@ MUTATIONS = (
 REBUILD = "conduct.rebuild how=1"
 # (what is broken, file, text): left out, a VM that the host builds anew is not a new one
 REBUILD_MUTATIONS = (
-    ("memory", "machine/rebuild.c", "\t\t\tpage_zero(g);\n"),
-    ("TSC", "machine/rebuild.c", "\tsvm_restart_tsc();\n"),
-    ("keys and secrets page", "machine/rebuild.c", "\tlaunch_anew();\n"),
+    ("memory", "rebuild.c", "\t\t\tpage_zero(g);\n"),
+    ("TSC", "rebuild.c", "\tsvm_restart_tsc();\n"),
+    ("keys and secrets page", "rebuild.c", "\tlaunch_anew();\n"),
     ("local APIC", "launch/launch.c", "\t\tvcpu_power_on(v);\n"),
 )
 

@@ -59,7 +59,7 @@ void ghcb_page_request(struct vcpu *v);
 /* psc.c */
 int psc_one(struct vcpu *v, u64 gfn, int op);
 void psc_page(struct vcpu *v, u8 *ghcb);
-/* conduct.c: a host that does not do what it should */
+/* quirks.c: a host that does not do what it should */
 u64 host_features(void);
 bool host_nmi_before_call(struct vcpu *v);
 bool host_counts_answer(struct vcpu *v);

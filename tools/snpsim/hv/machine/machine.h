@@ -208,7 +208,7 @@ u64 rtc_at_start(void);
 u32 ioapic_unmasked(void);
 void ioapic_reset(void);
 
-/* entry.S, trap.c */
+/* boot/entry.S, trap.c */
 struct trap_frame {
 	u64 vector, error, rip, cs, rflags, rsp, ss;
 };
@@ -226,7 +226,7 @@ int msr_try(u32 msr, u64 *val, int write);
 void rebuild_begin(void);
 void rebuild(void) __noreturn;
 
-/* outcome.c: how a run ends */
+/* run_end.c: how a run ends */
 struct violation {
 	const char *kind;
 	const char *access;		/* or NULL */

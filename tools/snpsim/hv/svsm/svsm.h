@@ -67,7 +67,7 @@ u64 reboot_call(struct svsm_call *c);
 void event_left(const struct vcpu *v, bool alone);
 /* ocp.c: what answers on protocol 5 of another SVSM */
 u64 ocp_call(struct svsm_call *c);
-/* personality.c: which SVSM is this? */
+/* variant.c: which SVSM is this? */
 bool svsm_has_protocol(u32 protocol);
 bool svsm_has_reboot(void);
 bool svsm_is_reboot_protocol(u32 protocol);
