@@ -9,10 +9,10 @@
  *   launch/   what is started, and started again
  */
 #include "launch/launch.h"
+#include "loop.h"
 #include "machine/machine.h"
 
 extern char __hv_end[];
-void hv_main(void) __noreturn;
 
 const struct sim_config *config = (const struct sim_config *)HV_CONFIG;
 

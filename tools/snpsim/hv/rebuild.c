@@ -6,6 +6,7 @@
  */
 #include "host/host.h"
 #include "launch/launch.h"
+#include "loop.h"
 #include "machine/machine.h"
 #include "svsm/svsm.h"
 

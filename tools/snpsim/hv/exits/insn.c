@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* SNP instructions that QEMU does not know raise #UD: do what hardware does at VMPL 2. */
+#include "exits/exits.h"
 #include "host/host.h"
 #include "machine/machine.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* MSRs that the hypervisor answers itself. */
+#include "exits/exits.h"
 #include "host/host.h"
 #include "machine/machine.h"
 

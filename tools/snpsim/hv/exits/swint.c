@@ -9,6 +9,7 @@
  *
  * The bytes in memory decide. TCG gives no length, so they are decoded.
  */
+#include "exits/exits.h"
 #include "machine/machine.h"
 
 #define INSN_INT3		0xcc

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* #VMEXIT: one switch. */
+#include "exits/exits.h"
 #include "host/host.h"
 #include "machine/machine.h"
 
@@ -93,7 +94,7 @@ void vmexit(struct vcpu *v)
 		exit_swint(v);
 		break;
 	case EXIT_HLT:
-		vcpu_hlt(v);
+		exit_hlt(v);
 		break;
 	case EXIT_MSR:
 		exit_msr(v);

@@ -114,10 +114,9 @@ void vcpu_relaunch(struct vcpu *v);
 void vcpu_freeze_others(struct vcpu *self);
 void vcpu_thaw_all(void);
 void vcpu_note_init(struct vcpu *v);
-void vcpu_hlt(struct vcpu *v);
+void vcpu_set_own_state(struct vcpu *v, enum vcpu_state state);
+bool vcpu_kept_out(const struct vcpu *v);
 void vcpu_count_reset(void);
-void cpus_init(void);
-void vcpu_main(struct vcpu *v) __noreturn;
 
 /* reset.c */
 void vcpu_reset(struct vcpu *v);
@@ -144,7 +143,6 @@ void svm_restart_tsc(void);
 void vmenter(struct vcpu *v);
 
 /* vmexit.c */
-void vmexit(struct vcpu *v);
 void skip_insn(struct vcpu *v, int len);
 void inject_exception(struct vcpu *v, int vector, bool has_err, u32 err);
 void inject_interrupt(struct vcpu *v, int vector);
@@ -153,10 +151,6 @@ void inject_interrupt(struct vcpu *v, int vector);
 void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r);
 void fill_cpuid_page(void *page);
 void exit_cpuid(struct vcpu *v);
-void exit_msr(struct vcpu *v);
-void exit_ud(struct vcpu *v);
-void exit_swint(struct vcpu *v);
-void exit_vmmcall(struct vcpu *v);
 void exit_cr0_write(struct vcpu *v);
 void pick_view(struct vcpu *v);
 void deliver_vc(struct vcpu *v, u64 code);

@@ -39,7 +39,7 @@ static void leave_wait(struct trap_frame *f)
 /*
  * An NMI is ours if a kick is under way, else the guest's. An interrupt is the
  * guest's; it is in service now in the local APIC that the guest will write the
- * EOI to, so all that is left is to enter its handler (vcpu_hlt).
+ * EOI to, so all that is left is to enter its handler (exit_hlt()).
  */
 void hv_trap_c(struct trap_frame *f)
 {
