@@ -122,7 +122,7 @@ MUTATIONS = (
      "\t\tvmsa_in_use(v->vmsa, true);\n", "", "violation.vmsa-of-halted", "strict", caught),
     ("AP creation leaves the local APIC alone", "machine/reset.c",
      "\tapic_reset(v);\n", "", "ipi.create-empties", "strict", passes),
-    ("an interrupt that ended an HLT is delivered inside VMRUN", "exits/vmexit.c",
+    ("an interrupt that ended an HLT is delivered inside VMRUN", "machine/inject.c",
      "v->vmcb->save.cpl ? EVENT_TYPE_INTR", "true ? EVENT_TYPE_INTR", "ipi.comes-once", "strict", passes),
     ("AP creation keeps a pending NMI", "machine/nmi.c",
      "void nmi_drop(struct vcpu *v)\n{\n\tv->nmi_pending = 0;", "void nmi_drop(struct vcpu *v)\n{\n\t(void)v->nmi_pending;",
@@ -168,7 +168,7 @@ MUTATIONS = (
      "host.forge", "strict", not_forged),
     ("a reset by the keyboard goes unseen", "host/ports.c",
      'report_host_reset(v, "keyboard")', "v->kick = 0", "host.keyboard", "strict", host_reset),
-    ("the wrong #VC", "host/cpuid.c",
+    ("the wrong #VC", "exits/cpuid.c",
      "deliver_vc(v, EXIT_CPUID)", "deliver_vc(v, EXIT_WBINVD)", "vc.cpuid", "full", passes),
     ("a destroyed AP goes on", "host/ap.c",
      "if (!host_is(HOST_DESTROY_LIE))", "if (host_is(HOST_DESTROY_LIE))",
@@ -226,7 +226,7 @@ DMA_MUTATIONS = (
     ("a device keeps what it has cached", "machine/iommu.c",
      "\tstale = false;\n\tset(iotlb_high, IOTLB_INVALIDATE_ALL);\n", "\tstale = false;\n", "dma.to-taken-back", passes),
     ("the devices of the last boot are not watched", "svsm/reboot.c", "\tdma_begin_anew();\n", "", "dma.stale", told_of_stale),
-    ("nobody can begin with a device", "machine/npt.c", "\t\tdma_touched(gpa);\n", "\t\t(void)gpa;\n", "dma.begun", passes),
+    ("nobody can begin with a device", "exits/npf.c", "\t\tdma_touched(gpa);\n", "\t\t(void)gpa;\n", "dma.begun", passes),
 )
 
 

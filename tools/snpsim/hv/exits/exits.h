@@ -8,9 +8,16 @@
 /* vmexit.c: entry from the loop */
 void vmexit(struct vcpu *v);
 
-/* hlt.c, insn.c, msr.c, swint.c */
+/* vc.c */
+void deliver_vc(struct vcpu *v, u64 code);
+
+/* cpuid.c, cr0.c, hlt.c, insn.c, ioio.c, msr.c, npf.c, swint.c */
+void exit_cpuid(struct vcpu *v);
+void exit_cr0_write(struct vcpu *v);
 void exit_hlt(struct vcpu *v);
+void exit_ioio(struct vcpu *v);
 void exit_msr(struct vcpu *v);
+void exit_npf(struct vcpu *v);
 void exit_swint(struct vcpu *v);
 void exit_ud(struct vcpu *v);
 void exit_vmmcall(struct vcpu *v);

@@ -3,6 +3,8 @@
  * #VC is delivered in software: QEMU's TCG pushes no error code for vector 29,
  * so that EVENTINJ cannot be used. 64-bit code only.
  */
+#include "exits/exits.h"
+#include "host/host.h"
 #include "machine/machine.h"
 
 #define GATE_TYPE_INTERRUPT	14

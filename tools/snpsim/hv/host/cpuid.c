@@ -130,20 +130,3 @@ void fill_cpuid_page(void *page)
 		memcpy(e->r, r, sizeof(r));
 	}
 }
-
-void exit_cpuid(struct vcpu *v)
-{
-	u32 r[4];
-
-	count(v, KIND_CPUID);
-	if (fidelity_full()) {
-		deliver_vc(v, EXIT_CPUID);
-		return;
-	}
-	guest_cpuid(v, v->vmcb->save.rax, v->reg[RCX], r);
-	v->vmcb->save.rax = r[0];
-	v->reg[RBX] = r[1];
-	v->reg[RCX] = r[2];
-	v->reg[RDX] = r[3];
-	skip_insn(v, 2);
-}

@@ -51,11 +51,14 @@ static inline u64 ghcb_get(const u8 *ghcb, u32 off)
 void ghcb_set(u8 *ghcb, u32 off, u64 v);
 void ghcb_error(u8 *ghcb, u64 reason);
 
-/* vmgexit.c: entry from the machine */
+/* vmgexit.c: entry from the exits */
 void vmgexit(struct vcpu *v);
 /* ghcb_msr.c, ghcb_page.c */
 void ghcb_msr_request(struct vcpu *v);
 void ghcb_page_request(struct vcpu *v);
+/* cpuid.c: CPUID as an SNP guest sees it */
+void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r);
+void fill_cpuid_page(void *page);
 /* psc.c */
 int psc_one(struct vcpu *v, u64 gfn, int op);
 void psc_page(struct vcpu *v, u8 *ghcb);
@@ -103,7 +106,6 @@ void ext_guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response);
 /* ports.c: ports that the host watches */
 void port_bitmap(u8 *iopm);
 u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val);
-void exit_ioio(struct vcpu *v);
 /* efivars.c */
 u32 efivar_port(struct vcpu *v, u16 port, int size, bool in, u32 val);
 

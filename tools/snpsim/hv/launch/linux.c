@@ -3,6 +3,7 @@
  * A Linux kernel image (bzImage), started at its 64-bit entry as a boot loader in
  * an SNP guest would: Documentation/arch/x86/boot.rst and zero-page.rst.
  */
+#include "host/host.h"
 #include "launch/launch.h"
 #include "machine/machine.h"
 

@@ -65,7 +65,10 @@ u64 npt_root_paged(void);
 u64 npt_root_private(void);
 bool npt_has_walk_aliases(void);
 void npt_drop_walk_aliases(void);
-void npt_fault(struct vcpu *v);
+bool npt_all_private(const struct vcpu *v);
+bool npt_map_high_mmio(u64 gpa);
+void npt_grant_walk_alias(u64 gpa);
+bool npt_allows(const struct vcpu *v, u64 gpa, bool c, u64 err);
 
 /* iommu.c: what devices may reach */
 struct iommu_fault {
@@ -142,18 +145,14 @@ u64 svm_tsc_offset(void);
 void svm_restart_tsc(void);
 void vmenter(struct vcpu *v);
 
-/* vmexit.c */
+/* inject.c */
 void skip_insn(struct vcpu *v, int len);
 void inject_exception(struct vcpu *v, int vector, bool has_err, u32 err);
 void inject_interrupt(struct vcpu *v, int vector);
+void inject_again(struct vcpu *v);
 
-/* cpuid.c, msr.c, insn.c, swint.c, view.c, vc.c */
-void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r);
-void fill_cpuid_page(void *page);
-void exit_cpuid(struct vcpu *v);
-void exit_cr0_write(struct vcpu *v);
+/* view.c */
 void pick_view(struct vcpu *v);
-void deliver_vc(struct vcpu *v, u64 code);
 
 /* apic.c: the local APIC of the calling CPU */
 void apic_check(void);
