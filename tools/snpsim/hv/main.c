@@ -12,26 +12,6 @@
 #include "loop.h"
 #include "machine/machine.h"
 
-extern char __hv_end[];
-
-const struct sim_config *config = (const struct sim_config *)HV_CONFIG;
-
-static u64 heap;
-
-/* Never freed: all of it is for the life of the run. */
-void *alloc_pages(u64 n)
-{
-	u8 *p;
-
-	if (!heap)
-		heap = align_up((u64)__hv_end, PAGE_SIZE);
-	p = (u8 *)heap;
-	heap += n * PAGE_SIZE;
-	if (heap > HV_CONFIG)
-		hv_panic("out of hypervisor memory");
-	return memset(p, 0, n * PAGE_SIZE);
-}
-
 static const char *fidelity_name(void)
 {
 	switch (config->fidelity) {

@@ -50,6 +50,8 @@ void event_set_boot(u64 boot);
 void hv_exit(void) __noreturn;
 void hv_panic(const char *fmt, ...) __printf(1, 2) __noreturn;
 
+/* alloc.c */
+extern char __hv_end[];			/* hv.lds */
 void *alloc_pages(u64 n);
 
 #endif
