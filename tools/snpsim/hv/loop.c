@@ -12,6 +12,15 @@
 
 static int cpus_up;
 
+/* A vCPU that the host creates, from its VMSA. */
+static void create(struct vcpu *v)
+{
+	if (v->power_on)
+		vcpu_power_on(v);
+	host_vcpu_reset(v);
+	vcpu_load_vmsa(v);
+}
+
 /* Is v to start? A start and a stop exclude each other by sim_lock. */
 static bool take_start(struct vcpu *v)
 {
@@ -26,7 +35,7 @@ static bool take_start(struct vcpu *v)
 		if (v->resume)
 			v->vmsa = v->next_vmsa;
 		else
-			vcpu_load_vmsa(v);
+			create(v);
 		v->resume = false;
 		v->flush = 1;
 		vmsa_in_use(v->vmsa, true);

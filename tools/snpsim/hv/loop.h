@@ -13,4 +13,7 @@ void ap_main(void) __noreturn;
 void cpus_init(void);
 void vcpu_main(struct vcpu *v) __noreturn;
 
+/* rebuild.c: a host that builds the VM anew */
+void rebuild_init(void);
+
 #endif

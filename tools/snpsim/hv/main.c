@@ -8,6 +8,7 @@
  *   svsm/     what the SVSM does for the guest (protocols)
  *   launch/   what is started, and started again
  */
+#include "host/host.h"
 #include "launch/launch.h"
 #include "loop.h"
 #include "machine/machine.h"
@@ -44,6 +45,8 @@ void hv_main(void)
 	event_str("svsm", config->svsm_name);
 	event_str("host", config->host_name);
 	event_end();
+	host_init();
+	rebuild_init();
 	svm_enable(boot);
 	rmp_init();
 	npt_init();

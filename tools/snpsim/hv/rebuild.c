@@ -27,7 +27,7 @@ static void __noreturn start_over(struct vcpu *v)
  * vCPU was stopped meanwhile: then this does not return. Takes sim_lock, unless
  * this CPU has it.
  */
-void rebuild_begin(void)
+static void begin(void)
 {
 	struct vcpu *self = this_vcpu();
 
@@ -60,7 +60,7 @@ static void forget_memory(void)
 			page_zero(g);
 }
 
-/* It was never started, and its local APIC is reset once it is (vcpu_load_vmsa()). */
+/* It was never started, and its local APIC is reset once it is (create() in loop.c). */
 static void forget_vcpu(struct vcpu *v)
 {
 	vcpu_stop(v);
@@ -77,8 +77,8 @@ static void forget_vcpu(struct vcpu *v)
 	v->power_on = true;
 }
 
-/* After rebuild_begin(), on the CPU that asked for the reset. */
-void rebuild(void)
+/* After begin(), on the CPU that asked for the reset. */
+static void __noreturn build(void)
 {
 	struct vcpu *self = this_vcpu(), *boot = vcpu_by_apic(0);
 
@@ -95,4 +95,11 @@ void rebuild(void)
 	vcpu_relaunch(boot);
 	unlock(&sim_lock);
 	start_over(self);
+}
+
+static const struct host_builder builder = { .begin = begin, .build = build };
+
+void rebuild_init(void)
+{
+	host_builds_with(&builder);
 }

@@ -120,7 +120,7 @@ MUTATIONS = (
      "PAGE_VMSA ? RU : RWU", "PAGE_VMSA ? RWU : RWU", "violation.vmsa-write", "strict", caught),
     ("a VMSA in use is readable", "loop.c",
      "\t\tvmsa_in_use(v->vmsa, true);\n", "", "violation.vmsa-of-halted", "strict", caught),
-    ("AP creation leaves the local APIC alone", "machine/reset.c",
+    ("AP creation leaves the local APIC alone", "host/ap.c",
      "\tapic_reset(v);\n", "", "ipi.create-empties", "strict", passes),
     ("an interrupt that ended an HLT is delivered inside VMRUN", "machine/inject.c",
      "v->vmcb->save.cpl ? EVENT_TYPE_INTR", "true ? EVENT_TYPE_INTR", "ipi.comes-once", "strict", passes),
@@ -206,9 +206,9 @@ REBUILD_MUTATIONS = (
 
 # The same of KVM's paravirtual features: (what is broken, file, text, instead, test, check)
 PV_MUTATIONS = (
-    ("EXECUTE takes the areas away", "svsm/reboot.c",
-     "\texecuting = true;\n", "\texecuting = true;\n\tpv_reset(c->v);\n", "pv.stale-steal", stale),
-    ("AP creation leaves the areas", "machine/reset.c", "\tpv_reset(v);\n", "", "pv.created-anew", resets),
+    ("EXECUTE takes the areas away", "host/callbacks.c",
+     "\tdma_begin_anew();\n", "\tdma_begin_anew();\n\tpv_reset(caller);\n", "pv.stale-steal", stale),
+    ("AP creation leaves the areas", "host/ap.c", "\tpv_reset(v);\n", "", "pv.created-anew", resets),
     ("private pages are written to", "host/pv_write.c",
      "\t\twrites.hidden++;\n\t\treturn NULL;", "\t\twrites.hidden++;\n\t\treturn (void *)gpa;",
      "pv.hidden", resets),
@@ -225,7 +225,7 @@ DMA_MUTATIONS = (
      "PAGE_STATE) == PAGE_SHARED)", "PAGE_STATE) != PAGE_HV)", "dma.to-private", passes),
     ("a device keeps what it has cached", "machine/iommu.c",
      "\tstale = false;\n\tset(iotlb_high, IOTLB_INVALIDATE_ALL);\n", "\tstale = false;\n", "dma.to-taken-back", passes),
-    ("the devices of the last boot are not watched", "svsm/reboot.c", "\tdma_begin_anew();\n", "", "dma.stale", told_of_stale),
+    ("the devices of the last boot are not watched", "host/callbacks.c", "\tdma_begin_anew();\n", "", "dma.stale", told_of_stale),
     ("nobody can begin with a device", "exits/npf.c", "\t\tdma_touched(gpa);\n", "\t\t(void)gpa;\n", "dma.begun", passes),
 )
 

@@ -8,6 +8,14 @@
 #define AP_CREATE		1
 #define AP_DESTROY		2
 
+/* What KVM does for a vCPU that is created: kvm_vcpu_reset() of Linux 6.12. */
+void host_vcpu_reset(struct vcpu *v)
+{
+	apic_reset(v);
+	nmi_drop(v);
+	pv_reset(v);
+}
+
 static const char *create_ap(struct vcpu *v, struct vcpu *ap, u64 info1, u64 vmsa)
 {
 	u64 ca;

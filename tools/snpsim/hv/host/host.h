@@ -51,6 +51,19 @@ static inline u64 ghcb_get(const u8 *ghcb, u32 off)
 void ghcb_set(u8 *ghcb, u32 off, u64 v);
 void ghcb_error(u8 *ghcb, u64 reason);
 
+/* callbacks.c */
+void host_init(void);
+/*
+ * reset.c: what builds the VM anew lies above and registers itself. begin() takes
+ * sim_lock, or returns to nobody; build() is called with it.
+ */
+struct host_builder {
+	void (*begin)(void);
+	void (*build)(void) __noreturn;
+};
+
+void host_builds_with(const struct host_builder *b);
+void report_host_reset(struct vcpu *v, const char *how) __noreturn;
 /* vmgexit.c: entry from the exits */
 void vmgexit(struct vcpu *v);
 /* ghcb_msr.c, ghcb_page.c */
@@ -92,6 +105,7 @@ void pv_after_halt(struct vcpu *v, u8 vector);
 void pv_event_list(void);
 void pv_event_writes(void);
 /* ap.c */
+void host_vcpu_reset(struct vcpu *v);
 void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa);
 void ap_reset_hold(struct vcpu *v);
 /* ghcb_io.c: port, memory and MSR accesses on behalf of the guest */
@@ -104,7 +118,7 @@ void ghcb_msr_access(struct vcpu *v, u8 *ghcb, bool write);
 void guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response);
 void ext_guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response);
 /* ports.c: ports that the host watches */
-void port_bitmap(u8 *iopm);
+void ports_init(void);
 u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val);
 /* efivars.c */
 u32 efivar_port(struct vcpu *v, u16 port, int size, bool in, u32 val);

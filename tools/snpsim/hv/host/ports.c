@@ -29,10 +29,9 @@ static const u16 watched[] = {
 	PORT_DEBUG_EXIT + 3, PORT_EFIVAR_DATA, PORT_EFIVAR_COMMAND,
 };
 
-void port_bitmap(u8 *iopm)
+void ports_init(void)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(watched); i++)
-		iopm[watched[i] / 8] |= 1 << watched[i] % 8;
+	svm_watch_ports(watched, ARRAY_SIZE(watched));
 }
 
 /* Does this write end the VM? */

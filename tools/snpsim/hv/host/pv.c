@@ -7,7 +7,6 @@
  */
 #include "host/host.h"
 #include "host/pv.h"
-#include "launch/launch.h"
 #include "machine/machine.h"
 
 #define MSR_WALL_CLOCK		0x4b564d00

@@ -6,7 +6,6 @@
  */
 #include "host/host.h"
 #include "host/pv.h"
-#include "launch/launch.h"
 #include "machine/machine.h"
 
 #define CLOCK_STABLE		BIT_ULL(0)

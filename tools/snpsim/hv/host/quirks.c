@@ -101,6 +101,8 @@ void host_nmi_after_call(struct vcpu *v)
 void host_note_parked(const struct vcpu *self)
 {
 	parked = NULL;
+	if (!host_is(HOST_RESUME))
+		return;
 	for (u32 i = 0; i < config->cpus; i++) {
 		struct vcpu *v = &vcpus[i];
 

@@ -16,7 +16,6 @@ struct launch_image {
 };
 
 extern const struct launch_image linux_image;
-extern u64 boot_count;
 
 void launch_init(void);
 void launch(struct vcpu *v);

@@ -124,7 +124,6 @@ void vcpu_count_reset(void);
 /* reset.c */
 void vcpu_reset(struct vcpu *v);
 void vcpu_power_on(struct vcpu *v);
-void vcpu_created(struct vcpu *v);
 void vcpu_load_vmsa(struct vcpu *v);
 bool xcr0_valid(u64 xcr0);
 
@@ -141,6 +140,7 @@ void exit_iret(struct vcpu *v);
 /* svm.c */
 void svm_enable(struct vcpu *v);
 void svm_init_vmcb(struct vcpu *v);
+void svm_watch_ports(const u16 *ports, size_t n);
 u64 svm_tsc_offset(void);
 void svm_restart_tsc(void);
 void vmenter(struct vcpu *v);
@@ -215,10 +215,6 @@ void wait_for_interrupt(void);
 void take_nmi(void);
 int msr_try(u32 msr, u64 *val, int write);
 
-/* rebuild.c: a host that builds the VM anew */
-void rebuild_begin(void);
-void rebuild(void) __noreturn;
-
 /* run_end.c: how a run ends */
 struct violation {
 	const char *kind;
@@ -228,10 +224,11 @@ struct violation {
 };
 
 void report_violation(struct vcpu *v, const struct violation *what) __noreturn;
-void report_host_reset(struct vcpu *v, const char *how) __noreturn;
 void report_vm_lost(struct vcpu *v, const char *how) __noreturn;
 void report_terminate(struct vcpu *v, u64 set, u64 code) __noreturn;
 void report_poweroff(struct vcpu *v);
 void report_switches(void);
+void report_switches_with(void (*event)(void));
+void event_host_reset(struct vcpu *v, const char *how, bool rebuilt);
 
 #endif

@@ -4,7 +4,6 @@
  * hands: what the VMSA holds is reset by whoever writes one, the SVSM at EXECUTE and the
  * guest for an AP; what the host keeps for the vCPU itself is reset with the VM alone.
  */
-#include "host/host.h"
 #include "machine/machine.h"
 
 #define XSAVE_AREA_SIZE		8192
@@ -171,22 +170,12 @@ static const enum gpr vmsa_gprs[] = {
 	RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15
 };
 
-/* What KVM does for a vCPU that is created: kvm_vcpu_reset() of Linux 6.12. */
-void vcpu_created(struct vcpu *v)
-{
-	apic_reset(v);
-	nmi_drop(v);
-	pv_reset(v);
-}
-
+/* A start from next_vmsa. Runs on the CPU that v is bound to. */
 void vcpu_load_vmsa(struct vcpu *v)
 {
 	u8 *vmsa = (u8 *)v->next_vmsa;
 	u64 xcr0 = *(u64 *)(vmsa + VMSA_XCR0);
 
-	if (v->power_on)
-		vcpu_power_on(v);
-	vcpu_created(v);
 	vcpu_reset(v);
 	memcpy(&v->vmcb->save, vmsa, offsetof(struct vmcb_save, dbgctl));
 	v->vmcb->save.cpl = 0;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How a run ends: each end is an event, and the CLI makes the exit status of it. */
-#include "host/host.h"
 #include "machine/machine.h"
 #include "machine/secrets.h"
 
@@ -10,6 +9,14 @@ static const char *const kind_names[KIND_COUNT] = {
 	[KIND_GHCB_PAGE] = "ghcb-page", [KIND_SVSM] = "svsm", [KIND_NMI] = "nmi",
 	[KIND_SHOOTDOWN] = "shootdown", [KIND_UD] = "ud", [KIND_CR] = "cr", [KIND_OTHER] = "other",
 };
+
+static void (*more_switches)(void);
+
+/* Keys that somebody above this folder adds to the event. */
+void report_switches_with(void (*event)(void))
+{
+	more_switches = event;
+}
 
 /* World switches of this boot; the counts start again at 0. */
 void report_switches(void)
@@ -28,7 +35,8 @@ void report_switches(void)
 	for (int k = 0; k < KIND_COUNT; k++)
 		event_u64(kind_names[k], sum[k]);
 	event_object_end();
-	pv_event_writes();
+	if (more_switches)
+		more_switches();
 	event_end();
 }
 
@@ -60,7 +68,7 @@ static void event_guest_usage(void)
 	event_array_end();
 }
 
-static void event_host_reset(struct vcpu *v, const char *how, bool rebuilt)
+void event_host_reset(struct vcpu *v, const char *how, bool rebuilt)
 {
 	event_begin("host-reset");
 	event_str("how", how);
@@ -69,20 +77,6 @@ static void event_host_reset(struct vcpu *v, const char *how, bool rebuilt)
 	event_guest_usage();
 	event_bool("rebuilt", rebuilt);
 	event_end();
-}
-
-/* The end of the VM, and of the run, unless the host builds another one. */
-void report_host_reset(struct vcpu *v, const char *how)
-{
-	bool again = host_is(HOST_REBUILD);
-
-	if (again)
-		rebuild_begin();
-	event_host_reset(v, how, again);
-	if (again)
-		rebuild();
-	report_switches();
-	hv_exit();
 }
 
 /*

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* SVM of one CPU, and what is intercepted at which fidelity. */
-#include "host/host.h"
 #include "machine/machine.h"
 
 #define MSRPM_SIZE		8192
@@ -43,6 +42,13 @@ static void msr_intercept(u32 msr, bool on)
 		msrpm[bit / 8] &= ~(3 << bit % 8);
 }
 
+/* Accesses to these ports are intercepted at every fidelity. */
+void svm_watch_ports(const u16 *ports, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		iopm[ports[i] / 8] |= 1 << ports[i] % 8;
+}
+
 static void init_bitmaps(void)
 {
 	static bool done;
@@ -50,9 +56,8 @@ static void init_bitmaps(void)
 	if (done)
 		return;
 	done = true;
-	memset(iopm, fidelity_full() ? 0xff : 0, sizeof(iopm));
-	port_bitmap(iopm);
 	if (fidelity_full()) {
+		memset(iopm, 0xff, sizeof(iopm));
 		memset(msrpm, 0xff, sizeof(msrpm));
 		for (unsigned int i = 0; i < ARRAY_SIZE(passthrough_msrs); i++)
 			msr_intercept(passthrough_msrs[i], false);

@@ -3,6 +3,7 @@
 #include "machine/machine.h"
 
 struct vcpu vcpus[MAX_CPUS];
+u64 boot_count;
 
 struct vcpu *vcpu_by_apic(u32 apic_id)
 {

@@ -80,6 +80,7 @@ struct vcpu {
 static_assert(offsetof(struct vcpu, vmcb_pa) == VCPU_VMCB_PA, "vmenter.S");
 
 extern struct vcpu vcpus[MAX_CPUS];
+extern u64 boot_count;			/* of this run: launch/ counts */
 
 static inline void count(struct vcpu *v, enum exit_kind kind)
 {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What EXECUTE leaves alive, as the next firmware finds it: objects of its event. */
-#include "host/host.h"
 #include "machine/machine.h"
 #include "svsm/svsm.h"
 
@@ -71,11 +70,11 @@ static void event_apics(void)
  * Registers that are reached by way of an index are the guest's as long as other vCPUs
  * run: what is behind them is shown when v is alone.
  */
-void event_left(const struct vcpu *v, bool alone)
+void event_left(const struct vcpu *v, const struct svsm_watcher *watcher, bool alone)
 {
 	event_irq(v, alone);
 	event_apics();
-	pv_event_list();
+	watcher->event_left();
 	if (!alone)
 		return;
 	event_devices();

@@ -36,6 +36,12 @@ struct svsm_call {
 	u32 protocol, call;
 };
 
+/* What is to be done at EXECUTE by somebody above the SVSM, who registers it. */
+struct svsm_watcher {
+	void (*frozen)(struct vcpu *caller);	/* the others are stopped, nothing is taken yet */
+	void (*event_left)(void);		/* keys for the event, also of a refused call */
+};
+
 /* svsm.c */
 bool svsm_run(struct vcpu *v);
 bool svsm_call_is_pending(struct vcpu *v);
@@ -62,9 +68,10 @@ void mem_return_all(void);
 /* attest.c */
 u64 attest_call(struct svsm_call *c);
 /* reboot.c */
+void svsm_watch(const struct svsm_watcher *w);
 u64 reboot_call(struct svsm_call *c);
 /* left.c */
-void event_left(const struct vcpu *v, bool alone);
+void event_left(const struct vcpu *v, const struct svsm_watcher *watcher, bool alone);
 /* ocp.c: what answers on protocol 5 of another SVSM */
 u64 ocp_call(struct svsm_call *c);
 /* variant.c: which SVSM is this? */
