@@ -3,8 +3,20 @@
 #include "exits/exits.h"
 #include "host/host.h"
 #include "launch/launch.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
 #include "loop.h"
-#include "machine/machine.h"
+#include "machine/apic.h"
+#include "machine/nmi.h"
+#include "machine/npt.h"
+#include "machine/rmp.h"
+#include "machine/run_end.h"
+#include "machine/shootdown.h"
+#include "machine/svm.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
 
 #define CPU_START_TIMEOUT_NS	20000000000UL	/* a CPU that does not answer to SIPI */
 #define INIT_DELAY_US		2000

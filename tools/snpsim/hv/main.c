@@ -10,8 +10,18 @@
  */
 #include "host/host.h"
 #include "launch/launch.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
 #include "loop.h"
-#include "machine/machine.h"
+#include "machine/apic.h"
+#include "machine/iommu.h"
+#include "machine/npt.h"
+#include "machine/rmp.h"
+#include "machine/svm.h"
+#include "machine/timers.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
 
 static const char *fidelity_name(void)
 {

@@ -6,8 +6,15 @@
  */
 #include "host/host.h"
 #include "launch/launch.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
 #include "loop.h"
-#include "machine/machine.h"
+#include "machine/rmp.h"
+#include "machine/run_end.h"
+#include "machine/svm.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
 #include "svsm/svsm.h"
 
 /* Forget what this CPU was doing; its stack begins anew. */

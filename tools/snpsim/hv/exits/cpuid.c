@@ -2,7 +2,10 @@
 /* CPUID: at fidelity full the guest asks by its GHCB. */
 #include "exits/exits.h"
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "machine/inject.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 void exit_cpuid(struct vcpu *v)
 {

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Writes to CR0, intercepted while paging is off (machine/view.c). */
 #include "exits/exits.h"
-#include "machine/machine.h"
+#include "lib/x86.h"
+#include "machine/gmem.h"
+#include "machine/inject.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 #define MAX_PREFIXES		2
 

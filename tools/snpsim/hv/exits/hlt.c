@@ -2,7 +2,13 @@
 /* HLT of the guest: it waits in the hypervisor, so that what it can still do is known. */
 #include "exits/exits.h"
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/inject.h"
+#include "machine/nmi.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
 
 #define TPR_IDLE		0x1f	/* Linux keeps the vectors of exceptions out, no more */
 

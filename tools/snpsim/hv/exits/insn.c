@@ -2,7 +2,12 @@
 /* SNP instructions that QEMU does not know raise #UD: do what hardware does at VMPL 2. */
 #include "exits/exits.h"
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/gmem.h"
+#include "machine/inject.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 #define RMPADJUST_FAIL_PERMISSION	2
 

@@ -2,7 +2,11 @@
 /* Port accesses that the guest makes itself: what they do is host/ports.c. */
 #include "exits/exits.h"
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/gmem.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 static void ioio_string(struct vcpu *v, u16 port, int size, bool in, bool rep)
 {

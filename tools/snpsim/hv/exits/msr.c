@@ -2,7 +2,14 @@
 /* MSRs that the hypervisor answers itself. */
 #include "exits/exits.h"
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/inject.h"
+#include "machine/rmp.h"
+#include "machine/svm.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
 
 #define EFER_GUEST	(EFER_SCE | EFER_LME | EFER_NXE | EFER_FFXSR)
 

@@ -2,7 +2,15 @@
 /* A nested page fault: MMIO, an access that is lawful none the less, or a violation. */
 #include "exits/exits.h"
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "machine/npt.h"
+#include "machine/rmp.h"
+#include "machine/run_end.h"
+#include "machine/shootdown.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 static const char *access_name(u64 err)
 {

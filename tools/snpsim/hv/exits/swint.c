@@ -10,7 +10,11 @@
  * The bytes in memory decide. TCG gives no length, so they are decoded.
  */
 #include "exits/exits.h"
-#include "machine/machine.h"
+#include "lib/x86.h"
+#include "machine/gmem.h"
+#include "machine/inject.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 #define INSN_INT3		0xcc
 #define INSN_INT		0xcd

@@ -5,7 +5,11 @@
  */
 #include "exits/exits.h"
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/gmem.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 #define GATE_TYPE_INTERRUPT	14
 #define GATE_TYPE_TRAP		15

@@ -2,7 +2,14 @@
 /* #VMEXIT: one switch. */
 #include "exits/exits.h"
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/inject.h"
+#include "machine/nmi.h"
+#include "machine/run_end.h"
+#include "machine/svm.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
 
 static void __noreturn unknown_exit(struct vcpu *v)
 {

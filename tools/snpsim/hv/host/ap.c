@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* AP creation, destruction and reset hold (AMD 56421, 4.1.9 and 4.3.2). */
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/apic.h"
+#include "machine/nmi.h"
+#include "machine/shootdown.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 #include "svsm/svsm.h"
 
 #define AP_CREATE_ON_INIT	0

@@ -5,7 +5,12 @@
  * writes the registers itself, and an INIT is noticed late (vcpu_ask()).
  */
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/run_end.h"
+#include "machine/vcpu.h"
 
 #define ICR_LOGICAL		BIT_ULL(11)
 #define ICR_ASSERT		BIT_ULL(14)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the folders below have the host do, which they do not know: all of it is registered here. */
 #include "host/host.h"
-#include "machine/machine.h"
+#include "machine/run_end.h"
+#include "machine/vcpu.h"
 #include "svsm/svsm.h"
 
 /* EXECUTE: no other vCPU runs, and all that the last boot had is still there. */

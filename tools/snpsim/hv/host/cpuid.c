@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* CPUID as an SNP guest sees it, and the CPUID page of a launch. */
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 #define LEAF_HYPERVISOR		0x40000000U
 #define LEAF_MAX_EXT		0x8000001fU

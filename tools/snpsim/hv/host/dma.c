@@ -12,7 +12,14 @@
  * conventional PCI, which speaks for it.
  */
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/iommu.h"
+#include "machine/pci.h"
+#include "machine/rmp.h"
+#include "machine/run_end.h"
+#include "machine/vcpu.h"
 
 #define POLL_NS			1000000UL
 #define MAX_STALE		32

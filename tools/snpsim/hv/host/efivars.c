@@ -6,7 +6,9 @@
  */
 #include "efi/efivars.h"
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/vcpu.h"
 
 #define MAX_VARIABLES		16
 #define NON_VOLATILE		BIT_ULL(0)

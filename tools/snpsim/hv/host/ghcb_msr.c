@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The GHCB MSR protocol (AMD 56421, 2.3.1). */
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/run_end.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 #include "svsm/svsm.h"
 
 #define REQ_SEV_INFO		0x002

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests in a GHCB page (AMD 56421, section 4). */
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/nmi.h"
+#include "machine/rmp.h"
+#include "machine/run_end.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 #include "svsm/svsm.h"
 
 #define EXITINFO1_ERROR		2

@@ -5,7 +5,8 @@
  * goes into the lower half of SW_EXITINFO2, as KVM has it.
  */
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/lib.h"
+#include "machine/vcpu.h"
 #include "psp/psp.h"
 
 #define CERT_TABLE_END		24	/* an entry of zeros: there are no certificates */

@@ -6,7 +6,12 @@
  */
 #include "efi/efivars.h"
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/layout.h"
+#include "lib/x86.h"
+#include "machine/run_end.h"
+#include "machine/svm.h"
+#include "machine/timers.h"
+#include "machine/vcpu.h"
 
 #define PORT_KBD_DATA		0x60
 #define PORT_KBD_COMMAND	0x64

@@ -7,7 +7,11 @@
  */
 #include "host/host.h"
 #include "host/pv.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "machine/rmp.h"
+#include "machine/vcpu.h"
 
 #define MSR_WALL_CLOCK		0x4b564d00
 #define MSR_SYSTEM_TIME		0x4b564d01

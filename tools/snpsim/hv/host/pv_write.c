@@ -6,7 +6,15 @@
  */
 #include "host/host.h"
 #include "host/pv.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/rmp.h"
+#include "machine/run_end.h"
+#include "machine/svm.h"
+#include "machine/timers.h"
+#include "machine/vcpu.h"
 
 #define CLOCK_STABLE		BIT_ULL(0)
 #define CLOCK_GUEST_STOPPED	BIT_ULL(1)

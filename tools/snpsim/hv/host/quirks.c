@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a host may do that a guest does not expect: --host. All of it is lawful but lies. */
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/gmem.h"
+#include "machine/rmp.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 #include "svsm/svsm.h"
 
 /* The AP that a host runs again, and the VMSA that it had in the last boot. */

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The guest restarts by way of the host, which cannot reset an SNP guest. */
 #include "host/host.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/run_end.h"
+#include "machine/vcpu.h"
 
 static const struct host_builder *builder;
 

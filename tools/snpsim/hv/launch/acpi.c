@@ -5,7 +5,9 @@
  * once, then copied into guest memory at each launch.
  */
 #include "launch/launch.h"
-#include "machine/machine.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "machine/rmp.h"
 
 #define CMD_ALLOCATE		1
 #define CMD_ADD_POINTER		2

@@ -2,8 +2,15 @@
 /* Launch, and launch again: the same code, whatever the image is. */
 #include "host/host.h"
 #include "launch/launch.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "machine/apic.h"
+#include "machine/iommu.h"
+#include "machine/rmp.h"
 #include "machine/secrets.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 #include "psp/psp.h"
 #include "svsm/svsm.h"
 

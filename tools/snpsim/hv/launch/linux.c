@@ -5,7 +5,13 @@
  */
 #include "host/host.h"
 #include "launch/launch.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/rmp.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 #define HDR_SETUP_SECTS		0x1f1
 #define HDR_BOOT_FLAG		0x1fe

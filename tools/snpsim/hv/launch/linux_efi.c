@@ -8,7 +8,10 @@
 #include "efi/efivars.h"
 #include "efi/runtime.h"
 #include "launch/launch.h"
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "machine/rmp.h"
 
 #define EFI_SIGNATURE		0x5453595320494249UL	/* "IBI SYST" */
 #define EFI_RUNTIME_SIGNATURE	0x56524553544e5552UL	/* "RUNTSERV" */

@@ -5,7 +5,10 @@
  * new VM: a reset by the SVSM leaves devices as they are.
  */
 #include "launch/launch.h"
-#include "machine/machine.h"
+#include "lib/layout.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/pci.h"
 
 #define HOST_BRIDGE		PCI_FUNCTION(0, 0, 0)
 #define LPC			PCI_FUNCTION(0, 31, 0)

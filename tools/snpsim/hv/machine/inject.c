@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Past an instruction, and into the guest with an event. */
-#include "machine/machine.h"
+#include "lib/x86.h"
+#include "machine/inject.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 void skip_insn(struct vcpu *v, int len)
 {

@@ -10,7 +10,14 @@
  * Without paging hardware treats every access as private: such a vCPU gets a root
  * in which both slots are the private view (see view.c).
  */
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/npt.h"
+#include "machine/rmp.h"
+#include "machine/shootdown.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 #define RWU			(PTE_PRESENT | PTE_WRITE | PTE_USER)
 #define RU			(PTE_PRESENT | PTE_USER)

@@ -4,7 +4,13 @@
  * hands: what the VMSA holds is reset by whoever writes one, the SVSM at EXECUTE and the
  * guest for an AP; what the host keeps for the vCPU itself is reset with the VM alone.
  */
-#include "machine/machine.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/svm.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
 
 #define XSAVE_AREA_SIZE		8192
 #define XCR0_X87		1

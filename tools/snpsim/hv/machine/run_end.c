@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How a run ends: each end is an event, and the CLI makes the exit status of it. */
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "machine/run_end.h"
 #include "machine/secrets.h"
+#include "machine/vcpu.h"
 
 static const char *const kind_names[KIND_COUNT] = {
 	[KIND_CPUID] = "cpuid", [KIND_MSR] = "msr", [KIND_IOIO] = "ioio", [KIND_HLT] = "hlt",

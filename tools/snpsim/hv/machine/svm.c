@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* SVM of one CPU, and what is intercepted at which fidelity. */
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/npt.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 #define MSRPM_SIZE		8192
 #define IOPM_SIZE		12288

@@ -3,6 +3,7 @@
 #ifndef SNPSIM_SVM_H
 #define SNPSIM_SVM_H
 
+#include "lib/config.h"
 #include "lib/types.h"
 
 struct vmcb_seg {
@@ -133,5 +134,27 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define NPF_WRITE		BIT_ULL(1)
 #define NPF_FETCH		BIT_ULL(4)
 #define NPF_TABLE_WALK		BIT_ULL(33)
+
+/* What makes an SNP guest. */
+#define CBIT			47
+#define CBIT_MASK		BIT_ULL(CBIT)
+#define GUEST_VMPL		2
+#define SEV_STATUS_SEV_ES	3UL		/* SEV, SEV-ES; above them the features */
+#define SEV_STATUS_FEATURES	2
+
+/* As in a VMSA: what the guest is launched with */
+static inline u64 sev_features(void)
+{
+	return SEV_FEATURE_SNP | (host_is(HOST_DEBUG_SWAP) ? SEV_FEATURE_DEBUG_SWAP : 0);
+}
+
+/* svm.c, vmenter.S */
+struct vcpu;
+void svm_enable(struct vcpu *v);
+void svm_init_vmcb(struct vcpu *v);
+void svm_watch_ports(const u16 *ports, size_t n);
+u64 svm_tsc_offset(void);
+void svm_restart_tsc(void);
+void vmenter(struct vcpu *v);
 
 #endif

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Exceptions, NMIs and interrupts that arrive in the hypervisor. */
-#include "machine/machine.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
 
 struct idt_gate {
 	u16 offset_low, selector;

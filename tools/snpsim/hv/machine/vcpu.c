@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The life of a vCPU: started, running, waiting, frozen, stopped. */
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/nmi.h"
+#include "machine/rmp.h"
+#include "machine/shootdown.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
 
 struct vcpu vcpus[MAX_CPUS];
 u64 boot_count;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A virtual CPU. vCPU n runs on QEMU's CPU n and nowhere else. */
+/* A virtual CPU and what can be done to it. vCPU n runs on QEMU's CPU n and nowhere else. */
 #ifndef SNPSIM_VCPU_H
 #define SNPSIM_VCPU_H
 
@@ -86,5 +86,31 @@ static inline void count(struct vcpu *v, enum exit_kind kind)
 {
 	v->kinds[kind]++;
 }
+
+/* vcpu.c */
+struct vcpu *vcpu_by_apic(u32 apic_id);
+struct vcpu *this_vcpu(void);
+void vcpu_set_state(struct vcpu *v, enum vcpu_state state);
+const char *vcpu_state_name(enum vcpu_state state);
+bool vcpu_runnable(const struct vcpu *v);
+void vmsa_in_use(u64 vmsa, bool in_use);
+bool vcpu_is_gone(const struct vcpu *v);
+void vcpu_start(struct vcpu *v, u64 vmsa, u64 ca);
+void vcpu_resume(struct vcpu *v, u64 vmsa);
+void vcpu_stop(struct vcpu *v);
+void vcpu_destroy(struct vcpu *v);
+void vcpu_relaunch(struct vcpu *v);
+void vcpu_freeze_others(struct vcpu *self);
+void vcpu_thaw_all(void);
+void vcpu_note_init(struct vcpu *v);
+void vcpu_set_own_state(struct vcpu *v, enum vcpu_state state);
+bool vcpu_kept_out(const struct vcpu *v);
+void vcpu_count_reset(void);
+
+/* reset.c: its registers */
+void vcpu_reset(struct vcpu *v);
+void vcpu_power_on(struct vcpu *v);
+void vcpu_load_vmsa(struct vcpu *v);
+bool xcr0_valid(u64 xcr0);
 
 #endif

@@ -5,7 +5,14 @@
  * intercepted to see paging come. With paging the C-bit of each mapping decides,
  * and tables are private whatever CR3 and their entries say (npt.c).
  */
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/npt.h"
+#include "machine/rmp.h"
+#include "machine/shootdown.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 static bool paging(const struct vcpu *v)
 {

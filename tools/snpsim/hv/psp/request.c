@@ -6,7 +6,7 @@
  * after that. What it refuses is not counted.
  */
 #include "lib/lib.h"
-#include "machine/machine.h"
+#include "machine/vcpu.h"
 #include "psp/gcm.h"
 #include "psp/psp.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The attestation protocol (AMD 58019, section 7, tables 11 and 13). */
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/vcpu.h"
 #include "psp/psp.h"
 #include "svsm/svsm.h"
 

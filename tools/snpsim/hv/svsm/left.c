@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What EXECUTE leaves alive, as the next firmware finds it: objects of its event. */
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/pci.h"
+#include "machine/timers.h"
+#include "machine/vcpu.h"
 #include "svsm/svsm.h"
 
 static void event_device(const struct pci_function *f)

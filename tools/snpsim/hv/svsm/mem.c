@@ -3,7 +3,8 @@
  * DEPOSIT_MEM and WITHDRAW_MEM (AMD 58019, 6.5 and 6.6): the guest lends pages,
  * and gets them back. While the SVSM has a page, the guest's VMPL has no access.
  */
-#include "machine/machine.h"
+#include "machine/rmp.h"
+#include "machine/vcpu.h"
 #include "svsm/svsm.h"
 
 #define MAX_DEPOSITED		256

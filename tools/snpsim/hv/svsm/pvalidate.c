@@ -4,7 +4,9 @@
  * the validation of. A page is cleared when it is validated, before the guest's
  * VMPL gets access to it.
  */
-#include "machine/machine.h"
+#include "launch/launch.h"
+#include "machine/rmp.h"
+#include "machine/vcpu.h"
 #include "svsm/svsm.h"
 
 #define ENTRY_SIZE_MASK		3UL

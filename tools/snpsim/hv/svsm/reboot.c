@@ -5,7 +5,12 @@
  * launch image again, on the calling vCPU or on the one that was booted at first.
  * Devices and local APICs are not touched.
  */
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/apic.h"
+#include "machine/rmp.h"
+#include "machine/run_end.h"
+#include "machine/vcpu.h"
 #include "svsm/svsm.h"
 
 #define REBOOT_EXECUTE		0

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Which SVSM is this? The answers that differ. */
-#include "machine/machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/vcpu.h"
 #include "svsm/svsm.h"
 
 #define OCP_PROTOCOL		5
