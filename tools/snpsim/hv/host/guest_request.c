@@ -19,7 +19,7 @@ void guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response)
 		ghcb_error(ghcb, GHCB_ERR_INVALID_INPUT);
 		return;
 	}
-	ghcb_set(ghcb, GHCB_SW_EXITINFO2, psp_guest_request(v, req, rsp));
+	ghcb_set(ghcb, GHCB_SW_EXITINFO2, psp_guest_request(v->index, req, rsp));
 }
 
 /* RAX: pages for the certificates, RBX: how many. Only reports come with any. */

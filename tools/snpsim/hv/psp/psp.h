@@ -6,7 +6,7 @@
 #ifndef SNPSIM_PSP_H
 #define SNPSIM_PSP_H
 
-#include "machine/vcpu.h"
+#include "lib/types.h"
 
 /* Status codes (AMD 56860, table "Status codes"). */
 #define PSP_SUCCESS		0x00
@@ -26,8 +26,8 @@ void psp_launch(void);
 const u8 *psp_key(u32 vmpck);
 bool psp_count_next(u32 vmpck, u64 seqno);
 u64 psp_count_answer(u32 vmpck);
-/* request.c: one message, a page each; the answer is only written on success */
-u32 psp_guest_request(struct vcpu *v, const u8 *request, u8 *response);
+/* request.c: one message of a CPU's, a page each; the answer is only written on success */
+u32 psp_guest_request(u32 cpu, const u8 *request, u8 *response);
 /* report.c */
 void psp_report(u8 *report, const u8 *data, u32 vmpl);
 

@@ -6,7 +6,6 @@
  * after that. What it refuses is not counted.
  */
 #include "lib/lib.h"
-#include "machine/vcpu.h"
 #include "psp/gcm.h"
 #include "psp/psp.h"
 
@@ -125,7 +124,7 @@ static u32 handle(struct msg *in, struct msg *out)
 	return PSP_SUCCESS;
 }
 
-u32 psp_guest_request(struct vcpu *v, const u8 *request, u8 *response)
+u32 psp_guest_request(u32 cpu, const u8 *request, u8 *response)
 {
 	static struct msg in, out;
 	u32 result;
@@ -135,7 +134,7 @@ u32 psp_guest_request(struct vcpu *v, const u8 *request, u8 *response)
 	memset(&out, 0, sizeof(out));
 	result = handle(&in, &out);
 	event_begin("psp-request");
-	event_u64("cpu", v->index);
+	event_u64("cpu", cpu);
 	event_u64("vmpck", in.h.vmpck);
 	event_u64("msg_type", in.h.type);
 	event_u64("seqno", in.h.seqno);
