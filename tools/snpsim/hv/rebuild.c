@@ -13,7 +13,6 @@
 #include "machine/rmp.h"
 #include "machine/run_end.h"
 #include "machine/svm.h"
-#include "machine/trap.h"
 #include "machine/vcpu.h"
 #include "svsm/svsm.h"
 

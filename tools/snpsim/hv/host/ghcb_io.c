@@ -10,7 +10,7 @@
 #include "machine/trap.h"
 #include "machine/vcpu.h"
 
-#define HV_MAPPED	(512UL << 30)	/* what the hypervisor's page table has (entry.S) */
+#define HV_MAPPED	(512UL << 30)	/* what the hypervisor's page table has (boot/entry.S) */
 #define INJECT_GP	(BIT_ULL(31) | BIT_ULL(11) | 3 << 8 | EXC_GP)
 
 /* Memory that the host may touch for the guest: shared, all of it. */

@@ -75,7 +75,7 @@ static void init_bitmaps(void)
 		msr_intercept(MSR_X2APIC_ICR, true);
 }
 
-/* GIF stays clear in the hypervisor, but where it waits (entry.S). */
+/* GIF stays clear in the hypervisor, but where it waits (vectors.S). */
 void svm_enable(struct vcpu *v)
 {
 	u32 r[4];

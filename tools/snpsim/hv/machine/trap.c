@@ -32,7 +32,7 @@ void trap_init(void)
 	asm volatile("lidt %0" : : "m"(idtr));
 }
 
-/* See wait_for_nmi in entry.S: do not sleep over what has just come. */
+/* See wait_for_nmi in vectors.S: do not sleep over what has just come. */
 static void leave_wait(struct trap_frame *f)
 {
 	if (f->rip >= (u64)wait_begin && f->rip < (u64)wait_end)

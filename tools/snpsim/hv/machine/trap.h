@@ -10,7 +10,7 @@ struct trap_frame {
 	u64 vector, error, rip, cs, rflags, rsp, ss;
 };
 
-extern char cpu_stacks[], hv_vectors[], wait_begin[], wait_end[];
+extern char hv_vectors[], wait_begin[], wait_end[];
 extern char msr_try_read[], msr_try_write[], msr_try_failed[];
 void hv_trap_c(struct trap_frame *f);
 void trap_init(void);

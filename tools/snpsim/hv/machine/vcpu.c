@@ -7,9 +7,10 @@
 #include "machine/nmi.h"
 #include "machine/rmp.h"
 #include "machine/shootdown.h"
-#include "machine/trap.h"
 #include "machine/vcpu.h"
 
+/* Aligned to the size of one, so that a stack pointer tells the CPU (this_vcpu()). */
+char cpu_stacks[MAX_CPUS * CPU_STACK_SIZE] __aligned(CPU_STACK_SIZE);
 struct vcpu vcpus[MAX_CPUS];
 u64 boot_count;
 

@@ -79,6 +79,7 @@ struct vcpu {
 
 static_assert(offsetof(struct vcpu, vmcb_pa) == VCPU_VMCB_PA, "vmenter.S");
 
+extern char cpu_stacks[];
 extern struct vcpu vcpus[MAX_CPUS];
 extern u64 boot_count;			/* of this run: launch/ counts */
 
