@@ -11,7 +11,7 @@
 #define CONFIG_MAGIC		0x3130474643534e53UL	/* "SNSCFG01" */
 
 enum fidelity { FIDELITY_FAST, FIDELITY_STRICT, FIDELITY_FULL };
-enum personality { SVSM_DRAFT, SVSM_NOREBOOT, SVSM_OCP };
+enum svsm_variant { SVSM_DRAFT, SVSM_NOREBOOT, SVSM_OCP };
 
 /* EXECUTE from a vCPU that is not the boot vCPU: who starts again? */
 enum ap_execute { AP_EXECUTE_CALLER, AP_EXECUTE_BSP, AP_EXECUTE_REFUSE };
@@ -47,7 +47,7 @@ struct sim_config {
 	u64 initrd, initrd_len;
 	u32 cpus;
 	u32 fidelity;
-	u32 personality;
+	u32 svsm;
 	u32 options;
 	u32 reboot_protocol;
 	u32 manifest_size, manifest_version, manifest_flags;

@@ -50,7 +50,7 @@ struct attest_op {
 
 static u8 manifest[MAX_MANIFEST], report[PSP_REPORT_SIZE];
 
-/* The draft's manifest: u32 version, u32 flags; a personality may bend it. */
+/* The draft's manifest: u32 version, u32 flags; a variant may bend it. */
 static u32 reboot_manifest(u8 *buf)
 {
 	u32 size = config->manifest_size, max = MAX_SERVICE_MANIFEST;

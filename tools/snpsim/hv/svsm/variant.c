@@ -9,7 +9,7 @@
 
 bool svsm_has_reboot(void)
 {
-	return config->personality == SVSM_DRAFT;
+	return config->svsm == SVSM_DRAFT;
 }
 
 bool svsm_is_reboot_protocol(u32 protocol)
@@ -23,7 +23,7 @@ bool svsm_has_protocol(u32 protocol)
 		return true;
 	if (protocol == SVSM_PROTO_ATTEST)
 		return !option(OPT_NOATTEST);
-	return config->personality == SVSM_OCP && protocol == OCP_PROTOCOL;
+	return config->svsm == SVSM_OCP && protocol == OCP_PROTOCOL;
 }
 
 /* How often the SVSM of this VM has given an answer that it was told to give. */
