@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Page state changes: the host assigns a page to the guest, or takes it back. */
 #include "host/host.h"
-#include "launch/launch.h"
 #include "lib/config.h"
 #include "machine/rmp.h"
 #include "machine/run_end.h"

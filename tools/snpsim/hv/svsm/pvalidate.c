@@ -4,7 +4,6 @@
  * the validation of. A page is cleared when it is validated, before the guest's
  * VMPL gets access to it.
  */
-#include "launch/launch.h"
 #include "machine/rmp.h"
 #include "machine/vcpu.h"
 #include "svsm/svsm.h"
