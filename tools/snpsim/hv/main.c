@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * snpsim: a bare-metal hypervisor that makes a kernel believe that it is an
- * SEV-SNP guest at VMPL 2 under an SVSM. Read it from here down:
+ * SEV-SNP guest at VMPL 2 under an SVSM. Calls go down only, in this order:
  *
- *   machine/  SVM, nested page tables, page states, vCPUs
+ *   loop.c    a CPU's loop; rebuild.c: the VM that a host builds anew
+ *   launch/   what is started, and started again
+ *   exits/    what a #VMEXIT leads to
  *   host/     what the host does for the guest (GHCB)
  *   svsm/     what the SVSM does for the guest (protocols)
- *   launch/   what is started, and started again
+ *   machine/  SVM, nested page tables, page states, vCPUs
+ *   psp/      firmware that answers messages; efi/: what the guest runs as runtime services
+ *   lib/      strings, time, events, memory
+ *
+ * Documentation/snpsim/index.rst says more, and a static test holds the order.
  */
 #include "host/host.h"
 #include "launch/launch.h"

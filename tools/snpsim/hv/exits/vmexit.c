@@ -36,7 +36,7 @@ void vmexit(struct vcpu *v)
 		nmi_take(v);
 		break;
 	case EXIT_VINTR:
-		/* All it is for is to be here: see nmi.c */
+		/* All it is for is to be here: see machine/nmi.c */
 		count(v, KIND_OTHER);
 		break;
 	case EXIT_IRET:

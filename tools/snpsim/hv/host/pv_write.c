@@ -171,7 +171,7 @@ static void write_async_pf(struct vcpu *v)
 
 /*
  * apic_sync_pv_eoi_to_guest(): the guest need not write an EOI for an interrupt that is
- * the only one, and that no I/O APIC waits for. nmi.c sees to it that the vCPU comes back
+ * the only one, and that no I/O APIC waits for. machine/nmi.c sees to it that the vCPU comes back
  * as soon as it takes interrupts again.
  */
 static void offer_eoi(struct vcpu *v, u8 vector)

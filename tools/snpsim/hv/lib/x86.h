@@ -63,7 +63,7 @@
 
 #define VM_CR_SVMDIS		BIT_ULL(4)
 
-/* Local APIC (the guest cannot move it, see msr.c) and its registers (byte offsets). */
+/* Local APIC (the guest cannot move it, see machine/apic.c) and its registers (byte offsets). */
 #define APIC_BASE		0xfee00000UL
 #define APIC_BASE_BSP		BIT_ULL(8)	/* of MSR_APIC_BASE */
 #define APIC_BASE_X2APIC	BIT_ULL(10)

@@ -18,7 +18,7 @@ static u8 iopm[IOPM_SIZE] __aligned(4096);
 static struct vmcb vmcbs[MAX_CPUS] __aligned(4096);
 static u8 host_save[MAX_CPUS][PAGE_SIZE] __aligned(4096);
 
-/* Handled by msr.c at every fidelity. */
+/* Handled by exits/msr.c at every fidelity. */
 static const u32 own_msrs[] = {
 	MSR_APIC_BASE, MSR_EFER, MSR_VM_CR, MSR_VM_HSAVE_PA, MSR_GHCB, MSR_SEV_STATUS,
 };
