@@ -195,7 +195,7 @@ MUTATIONS = (
      "\treport_switches();\n", "", "execute.image", "strict", resets),
 )
 
-REBUILD = "conduct.rebuild how=1"
+REBUILD = "quirks.rebuild how=1"
 # (what is broken, file, text): left out, a VM that the host builds anew is not a new one
 REBUILD_MUTATIONS = (
     ("memory", "rebuild.c", "\t\t\tpage_zero(g);\n"),
@@ -289,7 +289,7 @@ def test_mutation_is_red(mutated, name, file, old, new, test, fidelity, check):
 def rebuilt(run):
     run.well_formed()
     run.ended(0, "poweroff")
-    assert run.verdicts == {"conduct.rebuild": None}
+    assert run.verdicts == {"quirks.rebuild": None}
     assert len(run.events.of("boot")) == 2
     assert len({line for line in run.lines if line.startswith("VMPCK2 ")}) == 2
 

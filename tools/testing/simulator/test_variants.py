@@ -5,34 +5,34 @@ import pytest
 
 # (--svsm, test, options of the test, accepted EXECUTE calls)
 PERSONALITIES = (
-    ("noreboot", "persona.noreboot", "", 0),
-    ("ocp", "persona.ocp", "", 0),
-    ("draft,noattest", "persona.noattest", "", 0),
-    ("draft,proto=7", "persona.proto", "proto=7", 1),
-    ("draft,proto=64", "persona.proto", "proto=64", 1),
-    ("draft,manifest-flags=3", "persona.manifest", "manifest-flags=3", 0),
-    ("draft,manifest-version=2", "persona.manifest", "manifest-version=2", 0),
-    ("draft,manifest-size=4", "persona.manifest", "manifest-size=4", 0),
-    ("draft,manifest-size=16", "persona.manifest", "manifest-size=16", 0),
-    ("draft,manifest-size=0", "persona.manifest", "manifest-size=0", 0),
-    ("draft,busy=3", "persona.busy", "busy=3", 1),
-    ("draft,incomplete=3", "persona.incomplete", "incomplete=3", 1),
-    ("draft,in-use=3", "persona.in-use", "in-use=3", 0),
-    ("draft,result=0x80000006", "persona.result", "result=0x80000006", 0),
-    ("draft,result=0x80001000", "persona.result", "result=0x80001000", 0),
-    ("draft,pending", "persona.pending", "", 0),
-    ("draft,ap-execute=refuse", "persona.ap-refuse", "", 1),
+    ("noreboot", "variant.noreboot", "", 0),
+    ("ocp", "variant.ocp", "", 0),
+    ("draft,noattest", "variant.noattest", "", 0),
+    ("draft,proto=7", "variant.proto", "proto=7", 1),
+    ("draft,proto=64", "variant.proto", "proto=64", 1),
+    ("draft,manifest-flags=3", "variant.manifest", "manifest-flags=3", 0),
+    ("draft,manifest-version=2", "variant.manifest", "manifest-version=2", 0),
+    ("draft,manifest-size=4", "variant.manifest", "manifest-size=4", 0),
+    ("draft,manifest-size=16", "variant.manifest", "manifest-size=16", 0),
+    ("draft,manifest-size=0", "variant.manifest", "manifest-size=0", 0),
+    ("draft,busy=3", "variant.busy", "busy=3", 1),
+    ("draft,incomplete=3", "variant.incomplete", "incomplete=3", 1),
+    ("draft,in-use=3", "variant.in-use", "in-use=3", 0),
+    ("draft,result=0x80000006", "variant.result", "result=0x80000006", 0),
+    ("draft,result=0x80001000", "variant.result", "result=0x80001000", 0),
+    ("draft,pending", "variant.pending", "", 0),
+    ("draft,ap-execute=refuse", "variant.ap-refuse", "", 1),
     ("draft,ap-execute=refuse", "ap.halted", "", 1),
     ("draft,ap-execute=bsp", "ap.halted", "", 1),
     ("draft,secrets=pristine", "launch.secrets-pristine", "", 1),
     ("draft,secrets=pristine", "psp.pristine", "", 1),
     ("draft", "psp.kept", "", 1),
-    ("draft,foreign=2", "persona.foreign", "foreign=2", 1),
+    ("draft,foreign=2", "variant.foreign", "foreign=2", 1),
 )
 
 
 @pytest.mark.parametrize("svsm, test, options, executes", PERSONALITIES)
-def test_personality(selftest, svsm, test, options, executes):
+def test_variant(selftest, svsm, test, options, executes):
     run = selftest(test, svsm=svsm, append=options)
     run.well_formed()
     run.passed(test)
@@ -41,13 +41,13 @@ def test_personality(selftest, svsm, test, options, executes):
 
 
 def test_busy_is_logged(selftest):
-    run = selftest("persona.busy", svsm="draft,busy=3", append="busy=3")
+    run = selftest("variant.busy", svsm="draft,busy=3", append="busy=3")
     assert [event["result"] for event in run.events.refusals] == ["0x80000007"] * 3
 
 
-@pytest.mark.parametrize("test", ("persona.noreboot", "persona.ocp", "persona.noattest"))
+@pytest.mark.parametrize("test", ("variant.noreboot", "variant.ocp", "variant.noattest"))
 def test_draft_is_none_of_them(selftest, test):
-    """The same tests fail where the personality is not that."""
+    """The same tests fail where the SVSM is not that."""
     run = selftest(test)
     with pytest.raises(AssertionError):
         run.passed(test)
@@ -55,7 +55,7 @@ def test_draft_is_none_of_them(selftest, test):
 
 def test_refused_on_an_ap(selftest):
     """The call by the AP is in the log, and nothing came of it."""
-    run = selftest("persona.ap-refuse", svsm="draft,ap-execute=refuse")
+    run = selftest("variant.ap-refuse", svsm="draft,ap-execute=refuse")
     (refusal,) = run.events.refusals
     assert refusal["result"] == "0x80000006" and refusal["cpu"] == 1 and not refusal["bsp"]
     (execute,) = run.events.executes

@@ -355,19 +355,19 @@ static void rebuild(void)
 }
 
 static const struct selftest tests[] = {
-	{ .name = "conduct.destroy-refuse", .run = destroy_refused, .alone = true },
-	{ .name = "conduct.destroy-lie", .run = destroy_lie, .alone = true },
-	{ .name = "conduct.no-ap-creation", .run = no_ap_creation, .alone = true },
-	{ .name = "conduct.resume", .run = resume, .alone = true },
-	{ .name = "conduct.resume-deleted", .run = resume_deleted, .alone = true },
-	{ .name = "conduct.nmi-call", .run = nmi_call, .alone = true },
-	{ .name = "conduct.nmi-call-any", .run = nmi_call_any, .alone = true },
-	{ .name = "conduct.nmi-answer", .run = nmi_answer, .alone = true },
-	{ .name = "conduct.implicit", .run = implicit, .alone = true },
-	{ .name = "conduct.debug-swap", .run = debug_swap, .alone = true },
-	{ .name = "conduct.rebuild", .run = rebuild, .alone = true },
-	{ .name = "conduct.no-wake", .run = no_wake, .alone = true },
-	{ .name = "conduct.no-ghcb-back", .run = no_ghcb_back, .alone = true },
+	{ .name = "quirks.destroy-refuse", .run = destroy_refused, .alone = true },
+	{ .name = "quirks.destroy-lie", .run = destroy_lie, .alone = true },
+	{ .name = "quirks.no-ap-creation", .run = no_ap_creation, .alone = true },
+	{ .name = "quirks.resume", .run = resume, .alone = true },
+	{ .name = "quirks.resume-deleted", .run = resume_deleted, .alone = true },
+	{ .name = "quirks.nmi-call", .run = nmi_call, .alone = true },
+	{ .name = "quirks.nmi-call-any", .run = nmi_call_any, .alone = true },
+	{ .name = "quirks.nmi-answer", .run = nmi_answer, .alone = true },
+	{ .name = "quirks.implicit", .run = implicit, .alone = true },
+	{ .name = "quirks.debug-swap", .run = debug_swap, .alone = true },
+	{ .name = "quirks.rebuild", .run = rebuild, .alone = true },
+	{ .name = "quirks.no-wake", .run = no_wake, .alone = true },
+	{ .name = "quirks.no-ghcb-back", .run = no_ghcb_back, .alone = true },
 };
 
-const struct selftest_table conduct_tests = { tests, ARRAY_SIZE(tests) };
+const struct selftest_table quirks_tests = { tests, ARRAY_SIZE(tests) };

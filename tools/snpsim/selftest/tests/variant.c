@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * SVSMs other than the draft's: the runner starts the simulator with the
- * personality that the test is named after.
+ * variant that the test is named after.
  */
 #include "attest.h"
 #include "tests.h"
@@ -191,24 +191,24 @@ static void foreign_answer(void)
 }
 
 static const struct selftest tests[] = {
-	{ .name = "persona.noreboot", .prepare = must_not_reset,
+	{ .name = "variant.noreboot", .prepare = must_not_reset,
 	  .run = noreboot, .alone = true },
-	{ .name = "persona.ocp", .prepare = must_not_reset,
+	{ .name = "variant.ocp", .prepare = must_not_reset,
 	  .run = ocp, .alone = true },
-	{ .name = "persona.noattest", .prepare = must_not_reset,
+	{ .name = "variant.noattest", .prepare = must_not_reset,
 	  .run = noattest, .alone = true },
-	{ .name = "persona.proto", .run = proto, .alone = true },
-	{ .name = "persona.manifest", .prepare = must_not_reset,
+	{ .name = "variant.proto", .run = proto, .alone = true },
+	{ .name = "variant.manifest", .prepare = must_not_reset,
 	  .run = other_manifest, .alone = true },
-	{ .name = "persona.busy", .run = busy, .alone = true },
-	{ .name = "persona.incomplete", .run = incomplete, .alone = true },
-	{ .name = "persona.in-use", .run = in_use, .alone = true },
-	{ .name = "persona.result", .prepare = must_not_reset,
+	{ .name = "variant.busy", .run = busy, .alone = true },
+	{ .name = "variant.incomplete", .run = incomplete, .alone = true },
+	{ .name = "variant.in-use", .run = in_use, .alone = true },
+	{ .name = "variant.result", .prepare = must_not_reset,
 	  .run = result, .alone = true },
-	{ .name = "persona.ap-refuse", .run = ap_refuse, .alone = true },
-	{ .name = "persona.pending", .prepare = must_not_reset,
+	{ .name = "variant.ap-refuse", .run = ap_refuse, .alone = true },
+	{ .name = "variant.pending", .prepare = must_not_reset,
 	  .run = pending, .alone = true },
-	{ .name = "persona.foreign", .run = foreign_answer, .alone = true },
+	{ .name = "variant.foreign", .run = foreign_answer, .alone = true },
 };
 
-const struct selftest_table persona_tests = { tests, ARRAY_SIZE(tests) };
+const struct selftest_table variant_tests = { tests, ARRAY_SIZE(tests) };
