@@ -117,7 +117,7 @@ void vcpu_main(struct vcpu *v)
 			host_after_launch(v);
 		}
 		if (vcpu_kept_out(v) || (v->state != VCPU_RUNNING && v->state != VCPU_IDLE &&
-				    v->state != VCPU_HALTED))
+					 v->state != VCPU_HALTED))
 			wait_frozen(v);
 		else
 			enter(v);

@@ -172,5 +172,6 @@ bool npt_allows(const struct vcpu *v, u64 gpa, bool c, u64 err)
 		e = private_view[gpa >> PAGE_SHIFT];
 	else
 		e = shared_view[gpa >> PAGE_SHIFT];
-	return e && (!(err & NPF_WRITE) || (e & PTE_WRITE)) && (!(err & NPF_FETCH) || !(e & PTE_NX));
+	return e && (!(err & NPF_WRITE) || (e & PTE_WRITE)) &&
+	       (!(err & NPF_FETCH) || !(e & PTE_NX));
 }
