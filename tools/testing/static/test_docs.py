@@ -157,19 +157,19 @@ def copy(tmp_path):
 @pytest.mark.parametrize("name, old, new, line", [
     ("policy.c", "[SVR_AP_HOST]\t= SVR_FATE_DESTROYED,", "[SVR_AP_HOST]\t= SVR_FATE_DELETED,",
      r"^offline +refuse +refuse +refuse +refuse$"),
-    ("record.c", "TSC >> 31, 0xffff", "TSC >> 33, 0xffff", r"^\t +10-11 TSC >> 33, 0xffff: or above$"),
+    ("record-codec.c", "TSC >> 31, 0xffff", "TSC >> 33, 0xffff", r"^\t +10-11 TSC >> 33, 0xffff: or above$"),
     ("words.c", '"destroyed",', '"smashed",', r"^``smashed`` +the host says"),
     ("policy.h", "the kernel may go on", "the kernel limps on", r"^oops +kmsg dump of an oops; the kernel limps on$"),
 ])
 def test_tables_are_what_the_code_says(copy, name, old, new, line):
-    result = copy(f"drivers/virt/coco/svsm-reset/{name}", old, new)
+    result = copy(f"drivers/virt/coco/svsm-reset/lib/{name}", old, new)
     assert result.returncode == 0, result.stdout
     assert result.stdout != text(GENERATED["tables"])
     assert re.search(line, result.stdout, re.MULTILINE), result.stdout
 
 
 def test_tables_notice_a_new_event(copy):
-    result = copy("drivers/virt/coco/svsm-reset/policy.h", "\tSVR_NR_EVENTS,\n", "\tSVR_EVENT_NEW,\n\tSVR_NR_EVENTS,\n")
+    result = copy("drivers/virt/coco/svsm-reset/lib/policy.h", "\tSVR_NR_EVENTS,\n", "\tSVR_EVENT_NEW,\n\tSVR_NR_EVENTS,\n")
     assert result.returncode != 0 and "an event is missing" in result.stdout
 
 
