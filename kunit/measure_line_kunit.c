@@ -103,7 +103,7 @@ static struct kunit_case measure_cases[] = {
 };
 
 static struct kunit_suite measure_suite = {
-	.name = "svsm-reset-measure",
+	.name = "svsm-reset-measure-line",
 	.test_cases = measure_cases,
 };
 
