@@ -44,11 +44,16 @@ struct mem_range {
 extern struct mem_range mem_map[];
 extern int mem_map_len;
 
-/* platform.c, acpi.c, fwcfg.c: what firmware would do before an OS */
+/* platform.c, acpi.c: what firmware would do before an OS */
 void platform_init(void);
 void acpi_place_tables(void);
 u64 acpi_rsdp(void);
-u32 fwcfg_find(const char *name, u16 *selector);
-void fwcfg_read(u16 selector, void *buf, u32 len);
+
+/* firmware_cfg.c: what of QEMU's fw_cfg firmware finds different */
+void firmware_cfg_init(void);
+void firmware_cfg_next_boot(void);
+const char *firmware_cmdline(u32 *len);
+/* kernel_hashes.c */
+void kernel_hashes_fill(void);
 
 #endif

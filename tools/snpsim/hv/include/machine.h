@@ -81,6 +81,7 @@ void iommu_update(u64 gfn);
 void iommu_sync(void);
 void iommu_let(u32 function, bool let);
 bool iommu_take_fault(struct iommu_fault *f);
+void iommu_hide(u8 *tables, u32 len);
 
 /* shootdown.c: make other vCPUs notice */
 void tlb_stale(void);
@@ -221,6 +222,23 @@ void wait_for_nmi(void);
 void wait_for_interrupt(void);
 void take_nmi(void);
 int msr_try(u32 msr, u64 *val, int write);
+
+/* fwcfg.c: QEMU's fw_cfg device */
+#define FWCFG_DMA_ERROR		BIT_ULL(0)
+#define FWCFG_DMA_READ		BIT_ULL(1)
+#define FWCFG_DMA_SKIP		BIT_ULL(2)
+#define FWCFG_DMA_SELECT	BIT_ULL(3)
+#define FWCFG_DMA_WRITE		BIT_ULL(4)
+
+/* All of it big-endian */
+struct fwcfg_dma {
+	u32 control, length;
+	u64 address;
+} __packed;
+
+u32 fwcfg_find(const char *name, u16 *selector);
+void fwcfg_read(u16 selector, void *buf, u32 len);
+bool fwcfg_transfer(u32 control, void *buf, u32 len);
 
 /* rebuild.c: a host that builds the VM anew */
 void rebuild_begin(void);

@@ -5,7 +5,7 @@
  * Directed I/O": one table of second-level translations for all devices, which are
  * identities; by bus a table that says whether a function is let through at all.
  *
- * The guest is not told of it (launch/acpi.c) and cannot reach it. Without one, at fidelity
+ * The guest is not told of it (iommu_hide()) and cannot reach it. Without one, at fidelity
  * fast, every access of a device passes.
  */
 #include "machine.h"
@@ -41,6 +41,8 @@
 #define DOMAIN			BIT_ULL(8)
 #define ENTRIES			512
 #define FUNCTIONS		256
+#define ACPI_HEADER		36
+#define ACPI_CHECKSUM		9
 #define COMMAND_TIMEOUT_NS	1000000000UL
 
 struct root_entry {
@@ -166,6 +168,22 @@ static u64 make_roots(void)
 			};
 	}
 	return (u64)root;
+}
+
+/*
+ * ACPI tables, before or after they are linked: the IOMMU's becomes one that nobody knows.
+ * The checksum of a table is over all of it.
+ */
+void iommu_hide(u8 *tables, u32 len)
+{
+	for (u32 i = 0; i + ACPI_HEADER <= len; i++) {
+		u32 length = *(u32 *)(tables + i + 4);
+
+		if (memcmp(tables + i, "DMAR", 4) || length < ACPI_HEADER || length > len - i)
+			continue;
+		tables[i] = 'x';
+		tables[i + ACPI_CHECKSUM] += 'D' - 'x';
+	}
 }
 
 /* After rmp_init(): what it covers is what the guest's memory can be. */
