@@ -11,7 +11,7 @@ static bool parked_deleted;
 
 u64 host_features(void)
 {
-	u64 features = HV_FEATURE_SNP | HV_FEATURE_MULTI_VMPL;
+	u64 features = HV_FEATURE_SNP | HV_FEATURE_APIC_IDS | HV_FEATURE_MULTI_VMPL;
 
 	return host_is(HOST_NO_AP_CREATION) ? features : features | HV_FEATURE_AP_CREATION;
 }

@@ -8,6 +8,7 @@
 /* Hypervisor features, AMD 56421 section 2.2.12. */
 #define HV_FEATURE_SNP			BIT_ULL(0)
 #define HV_FEATURE_AP_CREATION		BIT_ULL(1)
+#define HV_FEATURE_APIC_IDS		BIT_ULL(4)
 #define HV_FEATURE_MULTI_VMPL		BIT_ULL(5)
 
 #define GHCB_MSR_INFO		0xfffUL	/* the request; 0: the MSR has a GHCB's address */
@@ -30,10 +31,12 @@
 #define VMGEXIT_MMIO_WRITE	0x80000002
 #define VMGEXIT_NMI_COMPLETE	0x80000003
 #define VMGEXIT_AP_HLT_LOOP	0x80000004
+#define VMGEXIT_AP_JUMP_TABLE	0x80000005
 #define VMGEXIT_PSC		0x80000010
 #define VMGEXIT_GUEST_REQUEST	0x80000011
 #define VMGEXIT_EXT_REQUEST	0x80000012
 #define VMGEXIT_AP_CREATION	0x80000013
+#define VMGEXIT_APIC_IDS	0x80000017
 #define VMGEXIT_RUN_VMPL	0x80000018
 #define VMGEXIT_HV_FEATURES	0x8000fffd
 #define VMGEXIT_TERM_REQUEST	0x8000fffe
@@ -91,6 +94,9 @@ void pv_event_writes(void);
 /* ap.c */
 void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa);
 void ap_reset_hold(struct vcpu *v);
+/* ap_list.c */
+void ap_ids(u8 *ghcb, u64 gpa);
+void ap_jump_table(u8 *ghcb, u64 request, u64 address);
 /* ghcb_io.c: port, memory and MSR accesses on behalf of the guest */
 void *shared_ptr(u64 gpa, u64 len);
 void *ghcb_scratch(const u8 *ghcb, u64 len);
