@@ -65,6 +65,7 @@ void hv_main(void)
 	event_str("host", config->host_name);
 	event_end();
 	svm_enable(boot);
+	rom_init();
 	rmp_init();
 	npt_init();
 	iommu_init();

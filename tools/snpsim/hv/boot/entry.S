@@ -182,6 +182,7 @@ hv_gdt_ptr:
 	.balign	4096
 hv_pml4:
 	.skip	4096
+	.globl	hv_pdpt
 hv_pdpt:
 	.skip	4096
 	/* Aligned to its size, so that a stack pointer tells the CPU (this_vcpu()). */

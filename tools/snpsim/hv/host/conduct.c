@@ -151,6 +151,7 @@ bool host_converts(u64 gpa)
 	page_poison(gfn);
 	event_begin("host-convert");
 	event_hex("gpa", gpa);
+	event_str("to", "private");
 	event_end();
 	return true;
 }

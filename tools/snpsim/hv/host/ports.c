@@ -33,6 +33,7 @@ void port_bitmap(u8 *iopm)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(watched); i++)
 		iopm[watched[i] / 8] |= 1 << watched[i] % 8;
+	fw_cfg_port_bitmap(iopm);
 }
 
 /* Does this write end the VM? */
@@ -84,6 +85,8 @@ u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val)
 	/* The guest cannot write events, nor end the run behind our back. */
 	if (own_port(port) || own_port(port + size - 1))
 		return 0xffffffff;
+	if (fw_cfg_port(port))
+		return fw_cfg_access(port, size, in, val);
 	if (port == PORT_EFIVAR_DATA || port == PORT_EFIVAR_COMMAND)
 		return efivar_port(v, port, size, in, val);
 	if (!in) {

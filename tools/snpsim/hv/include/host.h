@@ -70,6 +70,9 @@ void host_nmi_after_call(struct vcpu *v);
 void host_note_parked(const struct vcpu *self);
 void host_after_launch(const struct vcpu *launched);
 bool host_converts(u64 gpa);
+/* gap.c: pages between the sections of firmware */
+void host_shares_in(u64 start, u64 end);
+bool host_shares(u64 gpa);
 
 /* dma.c */
 void dma_begin_anew(void);
@@ -110,6 +113,12 @@ void ext_guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response);
 void port_bitmap(u8 *iopm);
 u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val);
 void exit_ioio(struct vcpu *v);
+/* fw_cfg.c: QEMU's fw_cfg, as firmware finds it */
+void fw_cfg_init(void);
+void fw_cfg_serve(u16 selector, const void *data, u32 len);
+bool fw_cfg_port(u16 port);
+void fw_cfg_port_bitmap(u8 *iopm);
+u32 fw_cfg_access(u16 port, int size, bool in, u32 val);
 /* efivars.c */
 u32 efivar_port(struct vcpu *v, u16 port, int size, bool in, u32 val);
 

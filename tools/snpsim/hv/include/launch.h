@@ -13,9 +13,20 @@ struct launch_image {
 	void (*place)(void);
 	/* Registers in which the boot vCPU starts. */
 	void (*set_regs)(struct vcpu *v);
+	/* Events about what has been placed, or NULL. */
+	void (*report)(void);
+	/* It sets the machine of a new VM up by itself (platform.c). */
+	bool is_firmware;
 };
 
-extern const struct launch_image linux_image;
+/* Where a launch has what the SVSM and the guest tell each other. */
+struct launch_pages {
+	u64 secrets;
+	u64 ca;				/* calling area of the boot vCPU */
+};
+
+extern struct launch_pages launch_pages;
+extern const struct launch_image linux_image, firmware_image;
 extern u64 boot_count;
 
 void launch_init(void);
@@ -24,7 +35,8 @@ void launch_anew(void);
 bool launch_is_new(void);
 
 /* Helpers for images. */
-void launch_fill_secrets(void *page, bool intact);
+bool launch_secrets_intact(void);
+void launch_fill_secrets(bool intact);
 u64 initrd_gpa(void);
 bool unit_is_launched(u64 unit);
 void linux_build_efi(u8 *boot_params);

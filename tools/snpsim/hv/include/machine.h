@@ -58,6 +58,12 @@ u64 ram_high_top(void);
 void page_poison(u64 gfn);
 void page_zero(u64 gfn);
 
+/* rom.c: firmware's image, which is not where the guest finds it */
+void rom_init(void);
+u64 page_host(u64 gfn);
+bool page_is_rom(u64 gpa);
+const u8 *rom_pristine(u64 gpa);
+
 /* npt.c: the two views of guest memory */
 void npt_init(void);
 void npt_update(u64 gfn);
@@ -161,6 +167,7 @@ void exit_vmmcall(struct vcpu *v);
 void exit_cr0_write(struct vcpu *v);
 void pick_view(struct vcpu *v);
 void deliver_vc(struct vcpu *v, u64 code);
+bool deliver_vc_32(struct vcpu *v, u64 code);
 
 /* apic.c: the local APIC of the calling CPU */
 void apic_check(void);
@@ -218,6 +225,7 @@ struct trap_frame {
 	u64 vector, error, rip, cs, rflags, rsp, ss;
 };
 
+extern u64 hv_pdpt[];
 extern char cpu_stacks[], hv_vectors[], wait_begin[], wait_end[];
 extern char msr_try_read[], msr_try_write[], msr_try_failed[];
 void hv_trap_c(struct trap_frame *f);
@@ -262,5 +270,6 @@ void report_vm_lost(struct vcpu *v, const char *how) __noreturn;
 void report_terminate(struct vcpu *v, u64 set, u64 code) __noreturn;
 void report_poweroff(struct vcpu *v);
 void report_switches(void);
+void report_secrets_at(u64 gpa);
 
 #endif

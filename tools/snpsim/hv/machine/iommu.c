@@ -82,7 +82,7 @@ void iommu_update(u64 gfn)
 	if (!present)
 		return;
 	if ((rmp[gfn] & PAGE_STATE) == PAGE_SHARED)
-		entry = gfn << PAGE_SHIFT | ENTRY_RW;
+		entry = page_host(gfn) | ENTRY_RW;
 	if (pages[gfn] && !entry)
 		stale = true;
 	WRITE_ONCE(pages[gfn], entry);

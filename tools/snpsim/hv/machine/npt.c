@@ -52,7 +52,7 @@ static void set_entry(u64 *entry, u64 wanted)
 /* Bring both views of a page in line with its state. */
 void npt_update(u64 gfn)
 {
-	u64 pa = gfn << PAGE_SHIFT, shared = 0, private = 0;
+	u64 pa = page_host(gfn), shared = 0, private = 0;
 
 	switch (rmp[gfn] & PAGE_STATE) {
 	case PAGE_NOT_RAM:
@@ -208,6 +208,10 @@ void npt_fault(struct vcpu *v)
 		if (e && (!(err & NPF_WRITE) || (e & PTE_WRITE)) &&
 		    (!(err & NPF_FETCH) || !(e & PTE_NX)))
 			goto out;
+	}
+	if (!c && v->vmcb->ncr3 != npt_root_private() && host_shares(gpa)) {
+		tlb_shootdown(v);
+		goto out;
 	}
 	if (host_converts(gpa)) {
 		tlb_shootdown(v);

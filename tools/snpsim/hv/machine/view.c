@@ -2,12 +2,15 @@
 /*
  * Which view of memory a vCPU has. While paging is off hardware takes every
  * access as private: such a vCPU uses the private root, and CR0 writes are
- * intercepted to see paging come. With paging the C-bit of each mapping decides,
- * and tables are private whatever CR3 and their entries say (npt.c).
+ * intercepted to see paging come; also to see it go, where firmware runs. With
+ * paging the C-bit of each mapping decides, and tables are private whatever CR3
+ * and their entries say (npt.c).
  */
 #include "machine.h"
 
 #define MAX_PREFIXES		2
+#define REX			0x40
+#define REX_B			1
 
 static bool paging(const struct vcpu *v)
 {
@@ -37,7 +40,7 @@ void pick_view(struct vcpu *v)
 		m->ncr3 = root;
 		v->flush = 1;
 	}
-	m->intercept_cr = paging(v) ? 0 : INTERCEPT_CR0_WRITE;
+	m->intercept_cr = paging(v) && !config->firmware_len ? 0 : INTERCEPT_CR0_WRITE;
 	/* swint.c has to find the code, and only long mode's tables are known here. */
 	if (m->save.efer & EFER_LMA)
 		m->intercept_misc1 |= MISC1_SWINT;
@@ -82,26 +85,29 @@ static bool set_cr0(struct vcpu *v, u64 cr0)
 void exit_cr0_write(struct vcpu *v)
 {
 	u64 cr0 = v->vmcb->save.cr0;
+	u64 mask = in_64bit_mode(v) ? ~0UL : 0xffffffff;
 	u8 b[4 + MAX_PREFIXES];
-	int i = 0;
+	int i = 0, high = 0;
 
 	count(v, KIND_CR);
 	if (guest_fetch(v, b, sizeof(b)))
 		goto bad;
 	while (i < MAX_PREFIXES && b[i] == 0x66)
 		i++;
+	if (in_64bit_mode(v) && (b[i] & 0xf0) == REX)
+		high = b[i++] & REX_B ? R8 : 0;
 	if (b[i] != 0x0f)
 		goto bad;
 	if (b[i + 1] == 0x06) {
 		set_cr0(v, cr0 & ~BIT_ULL(3));
 		skip_insn(v, i + 2);
 	} else if (b[i + 1] == 0x22) {
-		if (!set_cr0(v, gpr_value(v, b[i + 2] & 7) & 0xffffffff))
+		if (!set_cr0(v, gpr_value(v, (b[i + 2] & 7) | high) & mask))
 			goto bad;
 		skip_insn(v, i + 3);
 	} else if (b[i + 1] == 0x01 && b[i + 2] >> 3 == 0x1e) {
 		/* LMSW loads bits 3:0 and cannot clear PE. */
-		set_cr0(v, (cr0 & ~0xeUL) | (gpr_value(v, b[i + 2] & 7) & 0xf));
+		set_cr0(v, (cr0 & ~0xeUL) | (gpr_value(v, (b[i + 2] & 7) | high) & 0xf));
 		skip_insn(v, i + 3);
 	} else {
 		goto bad;
