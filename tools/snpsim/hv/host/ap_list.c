@@ -4,8 +4,9 @@
  * find out by an INIT to all; and a word in which an SEV-ES guest leaves an address to the
  * next one, the AP jump table.
  */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "lib/config.h"
+#include "machine/vcpu.h"
 
 #define JUMP_TABLE_SET		0
 #define JUMP_TABLE_GET		1

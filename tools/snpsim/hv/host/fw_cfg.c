@@ -7,8 +7,15 @@
  * By port, byte for byte, and by DMA, whose descriptor and buffer are to be shared: QEMU
  * would write past the guest's page states.
  */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/fwcfg.h"
+#include "machine/iommu.h"
+#include "machine/rmp.h"
+#include "machine/rom.h"
+#include "machine/svm.h"
 
 #define PORT_SELECTOR		0x510
 #define PORT_DATA		0x511
@@ -142,10 +149,10 @@ bool fw_cfg_port(u16 port)
 	return config->firmware_len && port >= PORT_SELECTOR && port <= PORT_LAST;
 }
 
-void fw_cfg_port_bitmap(u8 *iopm)
+void fw_cfg_watch(void)
 {
 	for (u16 port = PORT_SELECTOR; fw_cfg_port(port); port++)
-		iopm[port / 8] |= 1 << port % 8;
+		svm_watch_ports(&port, 1);
 }
 
 static u32 in_sized(u16 port, int size)

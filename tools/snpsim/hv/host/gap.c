@@ -12,8 +12,11 @@
  * Newer ones read variables out of their own image, as out of a flash chip. QEMU's shared
  * memory behind the image has what is in the file.
  */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/rmp.h"
+#include "machine/rom.h"
 
 static u64 gap_start, gap_end;
 

@@ -4,9 +4,15 @@
  * metadata asks for, region by region. The command has read the metadata and has checked
  * it. All other memory is firmware's to validate.
  */
-#include "host.h"
-#include "launch.h"
-#include "machine.h"
+#include "host/host.h"
+#include "launch/launch.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "machine/rmp.h"
+#include "machine/rom.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 #define FOUR_GIB		BIT_ULL(32)
 #define VGA_HOLE		0xa0000UL

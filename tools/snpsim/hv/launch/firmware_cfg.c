@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What firmware asks QEMU for, and is told otherwise: the guest's memory, its command line. */
-#include "host.h"
-#include "launch.h"
-#include "machine.h"
+#include "host/host.h"
+#include "launch/launch.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/fwcfg.h"
+#include "machine/rmp.h"
 
 #define KEY_CMDLINE_SIZE	0x14
 #define KEY_CMDLINE		0x15

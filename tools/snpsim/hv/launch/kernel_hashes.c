@@ -4,8 +4,10 @@
  * kernel than that (QEMU, target/i386/sev.c; edk2, BlobVerifierSevHashes). Kernel and initial
  * ram disk never change; the command line has the boot's number.
  */
-#include "launch.h"
-#include "machine.h"
+#include "launch/launch.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/fwcfg.h"
 
 #define GUID_SIZE		16
 

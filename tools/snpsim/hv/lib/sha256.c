@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* SHA-256 (FIPS 180-4) of a text in memory. */
-#include "lib.h"
+#include "lib/lib.h"
 
 #define BLOCK			64
 #define LENGTH_AT		(BLOCK - 8)

@@ -4,13 +4,18 @@
  * memory of the hypervisor's there: its nested page tables say so, and the hypervisor's
  * own page table, too, so that an address of the guest's is a pointer here as well.
  */
-#include "machine.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/rom.h"
 
 #define FOUR_GIB		BIT_ULL(32)
 #define GIB_OF_ROM		3
 #define LARGE_SHIFT		21
 #define LARGE_MASK		(~(BIT_ULL(LARGE_SHIFT) - 1))
 #define ENTRIES			512
+#define TABLE(entry)		((u64 *)((entry) & GENMASK_ULL(51, 12)))
 
 static u64 rom_gpa = FOUR_GIB;		/* where the image begins */
 
@@ -37,7 +42,7 @@ u64 page_host(u64 gfn)
 /* Before the other CPUs start, which use the same page table. */
 void rom_init(void)
 {
-	u64 *directory, first;
+	u64 *directory, first, cr3;
 
 	if (!config->firmware_len)
 		return;
@@ -51,6 +56,7 @@ void rom_init(void)
 			pa = pa - first + HV_ROM;
 		directory[i] = pa | PTE_LARGE | PTE_WRITE | PTE_PRESENT;
 	}
-	hv_pdpt[GIB_OF_ROM] = (u64)directory | PTE_WRITE | PTE_PRESENT;
-	asm volatile("mov %%cr3, %%rax\n\tmov %%rax, %%cr3" : : : "rax", "memory");
+	asm volatile("mov %%cr3, %0" : "=r"(cr3));
+	TABLE(*TABLE(cr3))[GIB_OF_ROM] = (u64)directory | PTE_WRITE | PTE_PRESENT;
+	asm volatile("mov %0, %%cr3" : : "r"(cr3) : "memory");
 }
