@@ -69,6 +69,9 @@ void exit_npf(struct vcpu *v)
 		tlb_shootdown(v);
 		goto out;
 	}
+	if (config->firmware_len && c && (page_flags(gpa) & PAGE_IN_USE) && !(err & NPF_WRITE) &&
+	    vmsa_let_read(gpa))
+		goto out;
 	if (host_converts(gpa)) {
 		tlb_shootdown(v);
 		deliver_vc(v, EXIT_NOT_VALIDATED);
