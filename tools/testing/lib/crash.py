@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs a row of the crash matrix; the outcome that the row has to have chooses the judge (JUDGES)."""
+"""Runs a row of the crash matrix; the end that the row has to have chooses the judge (JUDGES)."""
 
 import re
 import time
@@ -29,7 +29,7 @@ def start(simulate, row, module=None, **arguments):
     """Boot, load the driver and the trouble module; no reset before."""
     guest = simulate(**{
         "smp": row.smp, "append": row_append(row), "host": row.host or None, "timeout": 600, **arguments})
-    # Judged by noise() instead, which knows what belongs to the cause
+    # Judged by no_other_complaint() instead, which knows what belongs to the cause
     guest.trouble_is_fine = True
     guest.boot(1, timeout=BOOT)
     guest.load(row.module if module is None else module)
@@ -99,11 +99,11 @@ def rest(guest, number):
     return guest.console.split(f"guest: boot {number} ", 1)[1]
 
 
-def noise(guest, row, until=None):
+def no_other_complaint(guest, row, until=None):
     """The kernel complained of what it was made to complain of, and of nothing else."""
     cause = matrix.CAUSES[row.cause]
     console = guest.console.split(until, 1)[0] if until else guest.console
-    allowed = re.compile("|".join(cause.noise)) if cause.noise else None
+    allowed = re.compile("|".join(cause.complaints)) if cause.complaints else None
     rogue = [
         line for line in console.splitlines()
         if KERNEL_TROUBLE.search(line) and not (allowed and allowed.search(line))
@@ -128,7 +128,7 @@ def triggers(row, reason):
     if row.cause == "panic-and-sysrq-b":
         # Once one CPU panics, the log takes no line from another, also not sysrq's
         return ["sysrq-b", "kernel"]
-    return ["sysrq-b" if "sysrq-b" in row.cause or row.outcome == "waits" else "kernel"]
+    return ["sysrq-b" if "sysrq-b" in row.cause or row.end == "waits" else "kernel"]
 
 
 def next_boot(guest, row, cpus):
@@ -158,7 +158,7 @@ def lives(guest, row):
     guest.load()
     assert guest.attribute("last_reset_reason") == "reboot"
     guest.powered_off()
-    noise(guest, row)
+    no_other_complaint(guest, row)
     guest.events.orderly_resets(1, cpus=row.smp)
 
 
@@ -168,7 +168,7 @@ def stays(guest, row):
     quiet(guest)
     press_sysrq_b(guest)
     quiet(guest)
-    noise(guest, row)
+    no_other_complaint(guest, row)
     guest.stop()
     guest.events.no("execute", "host-reset", "violation", "terminate")
 
@@ -182,7 +182,7 @@ def refused(guest, row):
     kept = record.left_by(guest)
     assert kept.cause in row.reason.split("|"), kept
     assert kept == ("refused", kept.cause, matrix.CPUS[row.cpu], [row.lost], 0), kept
-    noise(guest, row)
+    no_other_complaint(guest, row)
 
 
 def violated(guest, row):
@@ -212,7 +212,7 @@ def reset(guest, row):
     """One orderly reset; the next boot knows why."""
     aps = row.smp - 1 if row.aps < 0 else row.aps
     next_boot(guest, row, aps + 1)
-    noise(guest, row, until="guest: boot 2 ")
+    no_other_complaint(guest, row, until="guest: boot 2 ")
     if row.cause in WITH_A_TRACE:
         before = guest.console.split("guest: boot 2 ", 1)[0]
         trace = rf"not syncing: {row.message}.*Call Trace:.*</TASK>.*quiesced"
@@ -228,7 +228,7 @@ def waits(guest, row):
     reset(guest, row)
 
 
-# By the outcome of a row
+# By how a row ends
 JUDGES = {
     "reset": reset,
     "lives": lives,
@@ -244,4 +244,4 @@ def run(simulate, row, **arguments):
     """Run a row of the matrix and judge it."""
     guest = start(simulate, row, **arguments)
     bring_about(guest, row)
-    return JUDGES[row.outcome](guest, row)
+    return JUDGES[row.end](guest, row)

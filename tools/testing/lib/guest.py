@@ -33,6 +33,7 @@ class Guest(Console):
         apic=None,
         qemu=(),
         plain=False,
+        firmware=None,
         patience=1,
         kaslr=False,
     ):
@@ -42,7 +43,7 @@ class Guest(Console):
         else:
             command = launch.simulator(
                 directory, kernel, initrd, append, smp=smp, svsm=svsm, timeout=timeout * patience, host=host,
-                fidelity=fidelity, memory=memory, efivars=efivars, apic=apic, qemu=qemu)
+                fidelity=fidelity, memory=memory, efivars=efivars, apic=apic, qemu=qemu, firmware=firmware)
         directory.mkdir(parents=True, exist_ok=True)
         self.smp = smp
         self.trouble_is_fine = False  # the test crashes the guest

@@ -16,12 +16,16 @@ def command_line(append, kaslr):
     return f"console=ttyS0 panic=-1 {append if kaslr else f'{QUICK} {append}'}".strip()
 
 
-def simulator(directory, kernel, initrd, append, *, smp, svsm, timeout, host, fidelity, memory, efivars, apic, qemu):
-    """snpsim run ...; its files go to `directory`."""
-    command = [places.SNPSIM, "run", "--kernel", kernel, "--initrd", initrd, "--smp", smp]
-    command += ["--svsm", svsm, "--append", append, "--events", directory / "events.jsonl"]
+def simulator(directory, kernel, initrd, append, *, smp, svsm, timeout, host, fidelity, memory, efivars, apic, qemu,
+              firmware):
+    """snpsim run ...; its files go to `directory`. Without a kernel the firmware finds one by itself."""
+    command = [places.SNPSIM, "run", "--smp", smp]
+    if kernel:
+        command += ["--kernel", kernel, "--initrd", initrd, "--append", append]
+    command += ["--svsm", svsm, "--events", directory / "events.jsonl"]
     command += ["--log", directory / "snpsim.log", "--timeout", timeout]
-    for option, value in (("--host", host), ("--fidelity", fidelity), ("--memory", memory), ("--apic", apic)):
+    for option, value in (("--host", host), ("--fidelity", fidelity), ("--memory", memory), ("--apic", apic),
+                          ("--firmware", firmware)):
         if value:
             command += [option, value]
     if efivars:
