@@ -18,6 +18,10 @@ RELEASES ?= bookworm trixie
 COMMANDS ?= demo check
 # for each fuzzer
 FUZZ_SECONDS ?= 60
+# for soak
+RESETS ?= 100
+SEED ?= 1
+NAME ?= soak
 PYTEST = PYTHONPYCACHEPREFIX=$(BUILD)/pycache $(PYTHON) -m pytest -c tools/testing/pytest.ini \
 	--scope=$(SCOPE) --junitxml=$(BUILD)/check/junit.xml $(PYTEST_ARGS)
 
@@ -29,7 +33,7 @@ KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo demo-kdump docs check check-all check-ci check-kunit check-static \
 	check-tool check-scenarios check-simulator check-kernel73 check-rt check-debug check-packages \
-	check-fresh fuzz guest guest73 guest-rt firmware simulator tool \
+	check-fresh fuzz soak guest guest73 guest-rt firmware simulator tool \
 	tool_install deb deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
@@ -134,10 +138,18 @@ fuzz: ## Fuzz the driver's decoders in user space, each for FUZZ_SECONDS=60
 	@tools/build/deps check
 	@$(MAKE) --no-print-directory -C tools/testing/fuzz O='$(BUILD)/fuzz' FUZZ_SECONDS='$(FUZZ_SECONDS)' run
 
+soak: ## RESETS=100 resets of a busy guest, drawn from SEED=1, in one QEMU (half a minute each)
+	@tools/build/all soak
+	@tools/testing/soak/run --resets '$(RESETS)' --seed '$(SEED)' --name '$(NAME)' $(SOAK_ARGS)
+
 clean: ## Remove what was built; keep what was downloaded and the debug kernel
 	@tools/build/clean
 
-distclean: ## Remove everything under the build directory
+distsoak: ## RESETS=100 resets of a busy guest, drawn from SEED=1, in one QEMU (half a minute each)
+	@tools/build/all soak
+	@tools/testing/soak/run --resets '$(RESETS)' --seed '$(SEED)' --name '$(NAME)' $(SOAK_ARGS)
+
+clean: ## Remove everything under the build directory
 	@tools/build/clean --all
 
 help: ## List the targets
@@ -146,5 +158,6 @@ help: ## List the targets
 		while IFS='|' read -r target text; do printf '  %-18s %s\n' "$$target" "$$text"; done
 	@echo 'Variables: KDIR= kernel build directory, O= build directory, W= C= V= LLVM= as for the kernel,'
 	@echo '           PREFIX= DESTDIR= for tool_install, FUZZ_SECONDS= for each fuzzer,'
+	@echo '           RESETS= SEED= NAME= for soak (again with the same seed: it goes on),'
 	@echo '           RELEASES="bookworm trixie" COMMANDS="demo check" for check-fresh,'
 	@echo '           PYTEST_ARGS= arguments for pytest (-k reboot, -x, ...), SCOPE=all with what make check leaves out'
