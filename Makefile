@@ -145,11 +145,7 @@ soak: ## RESETS=100 resets of a busy guest, drawn from SEED=1, in one QEMU (half
 clean: ## Remove what was built; keep what was downloaded and the debug kernel
 	@tools/build/clean
 
-distsoak: ## RESETS=100 resets of a busy guest, drawn from SEED=1, in one QEMU (half a minute each)
-	@tools/build/all soak
-	@tools/testing/soak/run --resets '$(RESETS)' --seed '$(SEED)' --name '$(NAME)' $(SOAK_ARGS)
-
-clean: ## Remove everything under the build directory
+distclean: ## Remove everything under the build directory
 	@tools/build/clean --all
 
 help: ## List the targets
