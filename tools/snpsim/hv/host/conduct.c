@@ -137,6 +137,26 @@ void host_after_launch(const struct vcpu *launched)
 	unlock(&sim_lock);
 }
 
+bool host_has_stuck_device(void)
+{
+	return config->stuck_device;
+}
+
+/*
+ * What becomes of a write to configuration space by the ports: one device does not stop.
+ * The bits with which it writes to memory stay on, once they are.
+ */
+u32 host_device_sticks(u16 port, u32 val)
+{
+	u32 address = in32(PCI_ADDRESS);
+	u32 function = address >> 8 & 0xffff;
+
+	if (!config->stuck_device || (port & ~3U) != PCI_DATA ||
+	    !(address & PCI_ADDRESS_ENABLE) || function != config->stuck_device)
+		return val;
+	return val | pci_live_bits(function, address & 0xfc) >> (port & 3) * 8;
+}
+
 /*
  * KVM's answer to a C=1 access to a shared page: the page becomes private, which
  * takes its contents, and the access is made again, on a page nobody has validated.

@@ -33,6 +33,8 @@ void port_bitmap(u8 *iopm)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(watched); i++)
 		iopm[watched[i] / 8] |= 1 << watched[i] % 8;
+	for (u32 port = PCI_DATA; host_has_stuck_device() && port < PCI_DATA + 4; port++)
+		iopm[port / 8] |= 1 << port % 8;
 }
 
 /* Does this write end the VM? */
@@ -89,6 +91,7 @@ u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val)
 	if (!in) {
 		check_write(v, port, size, val);
 		cmos_note_write(port, size, val);
+		val = host_device_sticks(port, val);
 	}
 	switch (size) {
 	case 1:

@@ -60,6 +60,7 @@ struct sim_config {
 	u32 nmi_call, nmi_call_any;
 	char host_name[64];
 	u32 nmi_answer;
+	u32 stuck_device;	/* PCI_FUNCTION(), 0: none */
 } __packed;
 
 extern const struct sim_config *config;

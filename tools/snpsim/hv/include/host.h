@@ -67,6 +67,8 @@ void host_nmi_after_call(struct vcpu *v);
 void host_note_parked(const struct vcpu *self);
 void host_after_launch(const struct vcpu *launched);
 bool host_converts(u64 gpa);
+bool host_has_stuck_device(void);
+u32 host_device_sticks(u16 port, u32 val);
 
 /* dma.c */
 void dma_begin_anew(void);

@@ -5,9 +5,6 @@
  */
 #include "machine.h"
 
-#define PCI_ADDRESS		0xcf8
-#define PCI_DATA		0xcfc
-#define ADDRESS_ENABLE		BIT_ULL(31)
 #define PCI_DEVICES		32
 #define PCI_FUNCTIONS		8
 #define NO_FUNCTION		0xffffffffU
@@ -40,7 +37,7 @@ u32 pci_read(u32 function, u32 reg)
 {
 	u32 address = in32(PCI_ADDRESS), v;
 
-	out32(PCI_ADDRESS, ADDRESS_ENABLE | function << 8 | reg);
+	out32(PCI_ADDRESS, PCI_ADDRESS_ENABLE | function << 8 | reg);
 	v = in32(PCI_DATA);
 	out32(PCI_ADDRESS, address);
 	return v;
@@ -50,7 +47,7 @@ void pci_write(u32 function, u32 reg, u32 v)
 {
 	u32 address = in32(PCI_ADDRESS);
 
-	out32(PCI_ADDRESS, ADDRESS_ENABLE | function << 8 | reg);
+	out32(PCI_ADDRESS, PCI_ADDRESS_ENABLE | function << 8 | reg);
 	out32(PCI_DATA, v);
 	out32(PCI_ADDRESS, address);
 }
@@ -67,12 +64,33 @@ static void look_at_capabilities(struct pci_function *f)
 		if (at < 0x40)
 			return;
 		cap = pci_read(f->number, at);
-		if ((cap & 0xff) == CAP_MSI)
+		if ((cap & 0xff) == CAP_MSI) {
 			f->msi = cap & MSI_ENABLE;
-		if ((cap & 0xff) == CAP_MSIX)
+			f->msi_at = at;
+		}
+		if ((cap & 0xff) == CAP_MSIX) {
 			f->msix = cap & MSIX_ENABLE;
+			f->msix_at = at;
+		}
 		at = cap >> 8;
 	}
+}
+
+/* The bits of that register with which the function writes to memory: one has them on. */
+u32 pci_live_bits(u32 number, u32 reg)
+{
+	struct pci_function f = { .number = number };
+
+	if (reg == REG_COMMAND)
+		return pci_read(number, reg) & COMMAND_MASTER;
+	if (!(pci_read(number, REG_COMMAND) & STATUS_CAPABILITIES))
+		return 0;
+	look_at_capabilities(&f);
+	if (f.msi && reg == f.msi_at)
+		return MSI_ENABLE;
+	if (f.msix && reg == f.msix_at)
+		return MSIX_ENABLE;
+	return 0;
 }
 
 static void look_at(u32 number, u32 header, struct buses *buses, pci_visit *visit)
