@@ -5,8 +5,7 @@
  */
 #include "machine.h"
 
-#define PCI_DEVICES		32
-#define PCI_FUNCTIONS		8
+#define PCI_NUMBERS		256		/* of devices and functions on a bus */
 #define NO_FUNCTION		0xffffffffU
 
 #define REG_ID			0x00
@@ -18,7 +17,6 @@
 #define COMMAND_MASTER		BIT_ULL(2)
 #define STATUS_CAPABILITIES	BIT_ULL(16 + 4)
 #define HEADER_TYPE(v)		((v) >> 16 & 0x7f)
-#define HEADER_SEVERAL		BIT_ULL(23)
 #define HEADER_BRIDGE		1
 #define HEADER_CARDBUS		2
 #define CAP_MSI			0x05
@@ -93,11 +91,11 @@ u32 pci_live_bits(u32 number, u32 reg)
 	return 0;
 }
 
-static void look_at(u32 number, u32 header, struct buses *buses, pci_visit *visit)
+static void look_at(u32 number, struct buses *buses, pci_visit *visit)
 {
 	struct pci_function f = { .number = number };
 	u32 command = pci_read(number, REG_COMMAND), id = pci_read(number, REG_ID);
-	u32 secondary;
+	u32 header = pci_read(number, REG_HEADER), secondary;
 
 	f.vendor = id & 0xffff;
 	f.device = id >> 16;
@@ -114,30 +112,24 @@ static void look_at(u32 number, u32 header, struct buses *buses, pci_visit *visi
 		buses->wanted[secondary] = true;
 }
 
-static void look_at_device(u32 first, struct buses *buses, pci_visit *visit)
+/* The identity of a virtual function (SR-IOV) reads as all ones, its command register does not. */
+static bool is_there(u32 number)
 {
-	u32 functions = 1;
-
-	for (u32 f = 0; f < functions; f++) {
-		u32 header;
-
-		if (pci_read(first + f, REG_ID) == NO_FUNCTION)
-			continue;
-		header = pci_read(first + f, REG_HEADER);
-		if (!f && (header & HEADER_SEVERAL))
-			functions = PCI_FUNCTIONS;
-		look_at(first + f, header, buses, visit);
-	}
+	return pci_read(number, REG_ID) != NO_FUNCTION || pci_read(number, REG_COMMAND) != NO_FUNCTION;
 }
 
-/* Every function there is, on the first bus and behind bridges. No other vCPU runs. */
+/*
+ * Every function there is, on the first bus and behind bridges. A device of ARI has numbers
+ * above 7, so each one is asked for. No other vCPU runs.
+ */
 void pci_for_each(pci_visit *visit)
 {
 	struct buses buses = { .wanted = { true } };
 
 	for (u32 bus = 0; bus < PCI_BUSES; bus++)
-		for (u32 device = 0; buses.wanted[bus] && device < PCI_DEVICES; device++)
-			look_at_device(bus << 8 | device << 3, &buses, visit);
+		for (u32 number = 0; buses.wanted[bus] && number < PCI_NUMBERS; number++)
+			if (is_there(bus << 8 | number))
+				look_at(bus << 8 | number, &buses, visit);
 }
 
 static char hex_digit(u32 v)
