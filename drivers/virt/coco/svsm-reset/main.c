@@ -101,6 +101,7 @@ err_ioapic:
 	svr_vmsa_exit();
 	svr_ghcb_exit();
 	svr_timers_exit();
+	svr_devices_exit();
 	svr_ioapic_exit();
 	svr_capture_exit();
 	svr_vmcore_exit();
@@ -126,6 +127,7 @@ static void __exit svr_exit(void)
 	svr_vmsa_exit();
 	svr_ghcb_exit();
 	svr_timers_exit();
+	svr_devices_exit();
 	svr_ioapic_exit();
 	svr_capture_exit();
 	svr_vmcore_exit();
