@@ -32,6 +32,7 @@
 
 #include "pci-functions.h"
 #include "svsm-reset.h"
+#include "trace.h"
 #include "wait.h"
 
 #define SVR_PCI_ADDRESS		0xcf8
@@ -52,6 +53,8 @@ static DECLARE_BITMAP(svr_pci_hidden, SVR_PCI_NUMBERS);
 static struct svr_pci_list svr_alive[2];
 static bool svr_begun;
 static bool svr_done;
+/* What came of it; NULL while they have not been told to stop */
+static const struct svr_pci_list *svr_stopped;
 static unsigned int svr_stuck;
 static struct svr_wait svr_pci_time;
 
@@ -168,6 +171,7 @@ static void svr_report_stuck(const struct svr_pci_list *list)
 			continue;
 		svr_warn("PCI device %02x:%02x.%x did not stop\n",
 			 f->bus, PCI_SLOT(f->devfn), PCI_FUNC(f->devfn));
+		trace_device_stuck(f->bus, f->devfn);
 	}
 	if (list->more)
 		svr_warn("%u PCI devices more than %u were not stopped\n",
@@ -238,9 +242,33 @@ unsigned int svr_devices_stop(void)
 	svr_pci_time = svr_wait_begin(SVR_DEVICES_US);
 	svr_stuck = svr_pci_stop(&svr_pci_ports, list);
 	outl(address, SVR_PCI_ADDRESS);
+	svr_stopped = list;
 	svr_done = true;
 	svr_report_stuck(list);
 	return svr_stuck;
+}
+
+/**
+ * svr_devices_note - name those that did not stop
+ * @rec: the record of this reset
+ *
+ * Context: as svr_devices_stop(). Nothing if that was not called.
+ */
+void svr_devices_note(struct svr_record *rec)
+{
+	const struct svr_pci_list *list = svr_stopped;
+	const struct svr_pci_function *f;
+	unsigned int i;
+
+	if (!list)
+		return;
+	for (f = list->functions; f < list->functions + list->count; f++)
+		if (f->stuck)
+			svr_record_add_device(rec,
+					      svr_pci_number(f->bus, f->devfn));
+	/* Of the others no number is kept */
+	for (i = 0; i < list->more + list->cut; i++)
+		svr_record_add_device(rec, 0);
 }
 
 /**

@@ -71,6 +71,7 @@ bool svr_note_call(const struct svr_cause *cause, const struct cpumask *lost)
 	svr_note_begin(SVR_STAGE_CALLED, cause);
 	svr_noted.tsc = rdtsc_ordered();
 	svr_note_lost(lost);
+	svr_devices_note(&svr_noted);
 	svr_record_count(&svr_noted, cause->reason);
 	return svr_stores_write(&svr_noted, false);
 }
@@ -92,6 +93,7 @@ void svr_note_refusal(const struct svr_cause *cause, const struct cpumask *lost,
 		stage = result->err ? SVR_STAGE_NOANSWER : SVR_STAGE_RETURNED;
 	svr_note_begin(stage, cause);
 	svr_note_lost(lost);
+	svr_devices_note(&svr_noted);
 	if (result) {
 		svr_noted.result = true;
 		svr_noted.err = result->err;
