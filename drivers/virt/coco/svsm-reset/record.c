@@ -53,7 +53,7 @@
  *        106-119 the first seven, two bytes each
  *
  * A device is bus << 8 | devfn, in PCI's domain 0; 0: not known. Where there is no room
- * version 4 says that there was one at least. No driver up to 0.2.0 reads it.
+ * version 4 says that there was one at least. No driver up to 0.1.0 reads it.
  *
  * The checksum is against accidents: torn writes, other owners of the same
  * bytes, decay. Against the host it is no protection and is not meant to be.
