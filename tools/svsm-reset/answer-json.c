@@ -170,6 +170,11 @@ static struct json_object *sr_json_last(const struct sr_facts *facts)
 	sr_json_add(object, "cpu", sr_json_int(last->cpu));
 	sr_json_add(object, "not_quiesced",
 		    sr_json_have(json_object_new_string(last->cpus)));
+	sr_json_add(object, "devices_not_stopped",
+		    last->device_count == SR_NO_NUMBER ? NULL :
+		    sr_json_have(json_object_new_string(last->devices)));
+	sr_json_add(object, "devices_not_stopped_count",
+		    sr_json_number(last->device_count));
 	sr_json_add(object, "time", sr_json_text(last->time));
 	sr_json_add(object, "crash_time", sr_json_text(last->crash_time));
 	sr_json_add(object, "dump_seconds",

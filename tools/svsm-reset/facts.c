@@ -111,6 +111,9 @@ static void sr_read_last(const char *root, struct sr_last *last)
 	last->hidden = err == -EACCES || err == -EPERM;
 	last->cut = sr_ends_in(last->message, SR_CUT);
 	sr_value(root, "last_reset_cpus", last->cpus, sizeof(last->cpus));
+	sr_value(root, "last_reset_devices", last->devices,
+		 sizeof(last->devices));
+	last->device_count = sr_value_number(root, "last_reset_device_count");
 	sr_value(root, "last_reset_time", last->time, sizeof(last->time));
 	sr_value(root, "last_reset_crash_time", last->crash_time,
 		 sizeof(last->crash_time));

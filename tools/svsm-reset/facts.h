@@ -29,6 +29,8 @@
  * @cut:     there was more of it
  * @hidden:  there may be one, but it is for root only
  * @cpus:    CPUs that had not been shown to have stopped
+ * @devices: PCI devices that had not, those that the record names
+ * @device_count: how many such devices there were, or SR_NO_NUMBER for older drivers
  * @time:    wall-clock time, as text
  * @crash_time: the same of the crash before a crash kernel
  * @kernel:  release of the kernel
@@ -46,6 +48,8 @@ struct sr_last {
 	char outcome[64];
 	char message[256];
 	char cpus[SR_VALUE];
+	char devices[256];
+	long long device_count;
 	char time[64];
 	char crash_time[64];
 	char kernel[128];

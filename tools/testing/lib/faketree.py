@@ -33,6 +33,8 @@ DEFAULTS = {
     f"{DEVICE}/last_reset_message": "",
     f"{DEVICE}/last_reset_cpu": "unknown",
     f"{DEVICE}/last_reset_cpus": "",
+    f"{DEVICE}/last_reset_devices": "",
+    f"{DEVICE}/last_reset_device_count": "0",
     f"{DEVICE}/last_reset_time": "unknown",
     f"{DEVICE}/last_reset_crash_time": "unknown",
     f"{DEVICE}/last_reset_uptime": "unknown",
@@ -72,7 +74,7 @@ DEFAULTS = {
 # What a driver has that knows nothing of outcomes, trust and the like
 OLDER_LACKS = (
     "supported_versions", "enabled", "rehearse", "last_reset_cause", "last_reset_trigger", "last_reset_outcome", "last_reset_time",
-    "last_reset_crash_time",
+    "last_reset_crash_time", "last_reset_devices", "last_reset_device_count",
     "last_reset_uptime", "last_reset_kernel", "last_reset_result", "last_reset_dump", "reset_counts/reboot",
     "reset_counts/emergency-restart", "reset_counts/panic", "reset_counts/kdump", "reset_counts/refused",
     "record_trust", "power_on_reason", "next_reset_note", "next_reset_note_kept",

@@ -61,6 +61,7 @@ def test_after_a_panic(tool, tree):
     assert last == {
         "reason": "panic", "cause": "panic", "outcome": "completed", "message": "trouble: as asked for", "cpu": 2, "note": None,
         "not_quiesced": "1,3-4", "uptime": 7300, "kernel": "6.12.117", "result": "none", "dump": "none",
+        "devices_not_stopped": "", "devices_not_stopped_count": 0,
         "trigger": "none", "message_cut": False, "crash_time": None, "dump_seconds": None,
     }
     assert seen["resets"] == {
@@ -68,6 +69,27 @@ def test_after_a_panic(tool, tree):
     }
     assert seen["record"] == {"store": "secrets", "trust": "guest"} and seen["error"] is None
     assert (seen["state"], seen["enabled"], seen["ap_policy"], seen["deadman"]) == ("ready", True, "refuse", 600)
+
+
+@pytest.mark.parametrize("names, count, said", [
+    ("", 1, "PCI devices (1 or more) did not stop"),
+    ("0000:00:05.0", 1, "PCI device 0000:00:05.0 did not stop"),
+    ("0000:00:05.0 0000:01:00.0", 2, "2 PCI devices did not stop: 0000:00:05.0 0000:01:00.0 kernel"),
+    ("0000:00:05.0", 9, "9 PCI devices did not stop: 0000:00:05.0 and others"),
+])
+def test_devices_that_did_not_stop(tool, tree, names, count, said):
+    tree.device(**PANIC, last_reset_devices=names, last_reset_device_count=str(count))
+    assert f"not stopped {said}" in joined(tool("status"))
+    last = json.loads(tool("status", "--json").stdout)["last_reset"]
+    assert (last["devices_not_stopped"], last["devices_not_stopped_count"]) == (names, count)
+
+
+def test_devices_of_an_older_driver(tool, tree):
+    tree.device(**PANIC)
+    tree.older_driver()
+    last = json.loads(tool("status", "--json").stdout)["last_reset"]
+    assert last["devices_not_stopped"] is None and last["devices_not_stopped_count"] is None
+    assert "not stop" not in joined(tool("status"))
 
 
 def test_message_for_root_only(binary, tree):
