@@ -365,6 +365,7 @@ void sr_facts_read(const char *root, struct sr_facts *facts)
 	if (set->loaded == 1)
 		set->snp = 1;
 	sr_read_driver(root, facts);
+	sr_left_read(root, *facts->device_policy, &facts->left);
 	sr_read_kernel(root, set);
 	sr_read_cpus(root, facts);
 	sr_read_times(root, facts);

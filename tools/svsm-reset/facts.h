@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "left.h"
 #include "module.h"
 #include "rehearsal.h"
 #include "rules.h"
@@ -104,6 +105,7 @@ extern const char * const sr_count_names[SR_NR_COUNTS];
  * @last:      the last reset
  * @next:      the note for the next boot
  * @rehearsal: the last rehearsal
+ * @left:      what a reset would leave alive
  * @count:     resets by the SVSM, or SR_NO_NUMBER
  * @counts:    the same, by reason
  * @store:     where the record was found, "" when not known
@@ -127,6 +129,7 @@ struct sr_facts {
 	struct sr_last last;
 	struct sr_next next;
 	struct sr_rehearsal rehearsal;
+	struct sr_left left;
 	long long count;
 	long long counts[SR_NR_COUNTS];
 	char store[64];
