@@ -115,7 +115,8 @@ static void look_at(u32 number, struct buses *buses, pci_visit *visit)
 /* The identity of a virtual function (SR-IOV) reads as all ones, its command register does not. */
 static bool is_there(u32 number)
 {
-	return pci_read(number, REG_ID) != NO_FUNCTION || pci_read(number, REG_COMMAND) != NO_FUNCTION;
+	return pci_read(number, REG_ID) != NO_FUNCTION ||
+	       pci_read(number, REG_COMMAND) != NO_FUNCTION;
 }
 
 /*
