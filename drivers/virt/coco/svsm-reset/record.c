@@ -129,10 +129,10 @@ static const struct {
 	u8 devices;
 	u8 rest;
 } svr_medium[] = {
-	[SVR_STAGE_LOADED]	= { 0, 17 },
+	[SVR_STAGE_LOADED]	= { 0, 17, 0, 17 },
 	[SVR_STAGE_CALLED]	= { 0, 17, 17, 20 },
 	[SVR_STAGE_REFUSED]	= { 17, 20, 20, 23 },
-	[SVR_STAGE_CRASHED]	= { 0, SVR_MEDIUM_END },
+	[SVR_STAGE_CRASHED]	= { 0, SVR_MEDIUM_END, 0, SVR_MEDIUM_END },
 	[SVR_STAGE_RETURNED]	= { 25, SVR_MEDIUM_END, 0, SVR_MEDIUM_END },
 	[SVR_STAGE_NOANSWER]	= { 21, 24, 24, SVR_MEDIUM_END },
 	[SVR_STAGE_ELSEWHERE]	= { 0, 17, 17, 20 },
