@@ -141,8 +141,8 @@ def test_requests_under_way_without(simulate, without):
 
 # A physical function that can make one of itself, behind a port
 VIRTUAL = (
-    "-device", "pcie-root-port,id=port,chassis=1,addr=4", "-device", "nvme-subsys,id=subsystem",
-    "-device", "nvme,serial=1,subsys=subsystem,bus=port,max_ioqpairs=4,msix_qsize=5,"
+    "-device", "pcie-root-port,id=downstream,chassis=1,addr=4", "-device", "nvme-subsys,id=subsystem",
+    "-device", "nvme,serial=1,subsys=subsystem,bus=downstream,max_ioqpairs=4,msix_qsize=5,"
     "sriov_max_vfs=1,sriov_vq_flexible=2,sriov_vi_flexible=1",
 )
 PHYSICAL = "/sys/bus/pci/devices/0000:01:00.0"
