@@ -7,7 +7,7 @@ scenario with orderly_resets() looks at that, these have something to be left.
 
 import pytest
 
-from lib import crash, mutation
+from lib import crash, monitor, mutation
 from lib.slices import later
 
 # Bus masters with MSI-X, one of them behind a bridge, which the kernel drives by itself
@@ -68,30 +68,30 @@ def test_call_comes_back(simulate, how):
 
 # Each measure taken away: file, text, what it becomes, what is then left of a panic on CPU 2
 WITHOUT = {
-    "devices": ("devices.c", "svr_pci_stop(&svr_pci_ports, list)", "0", [
+    "devices": ("reset/devices.c", "svr_pci_stop(&svr_pci_ports, list)", "0", [
         "00:01.0 bus_master msix", "00:02.0 bus_master msix", "00:03.0 bus_master msix", "00:1f.2 msi",
         "01:00.0 bus_master",
     ]),
-    "msix": ("pci-functions.c", "svr_pci_flags_stay(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE)", "0", [
+    "msix": ("lib/pci-functions.c", "svr_pci_flags_stay(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE)", "0", [
         "00:01.0 msix", "00:02.0 msix", "00:03.0 msix",
     ]),
-    "msi": ("pci-functions.c", "svr_pci_flags_stay(pci, f, f->msi, PCI_MSI_FLAGS_ENABLE)", "0", ["00:1f.2 msi"]),
-    "master": ("pci-functions.c", "(f->command & ~PCI_COMMAND_MASTER)", "f->command", [
+    "msi": ("lib/pci-functions.c", "svr_pci_flags_stay(pci, f, f->msi, PCI_MSI_FLAGS_ENABLE)", "0", ["00:1f.2 msi"]),
+    "master": ("lib/pci-functions.c", "(f->command & ~PCI_COMMAND_MASTER)", "f->command", [
         "00:01.0 bus_master", "00:02.0 bus_master", "00:03.0 bus_master", "01:00.0 bus_master",
     ]),
-    "bridge": ("pci-functions.c", "turn < SVR_PCI_TURNS", "turn < SVR_PCI_TURNS - 1", ["00:03.0 bus_master msix"]),
-    "hpet": ("timers.c", "config & ~SVR_HPET_INTERRUPTS", "config", ["hpet 1"]),
-    "rtc": ("timers.c", "control & ~(RTC_PIE | RTC_AIE | RTC_UIE)", "control", ["rtc alarm"]),
+    "bridge": ("lib/pci-functions.c", "turn < SVR_PCI_TURNS", "turn < SVR_PCI_TURNS - 1", ["00:03.0 bus_master msix"]),
+    "hpet": ("reset/timers.c", "config & ~SVR_HPET_INTERRUPTS", "config", ["hpet 1"]),
+    "rtc": ("reset/timers.c", "control & ~(RTC_PIE | RTC_AIE | RTC_UIE)", "control", ["rtc alarm"]),
 }
 
 
 # The same where something else is alive
 WITHOUT_MORE = {
-    "virtual-functions": ("pci-functions.c", "for_each_set_bit(number, hidden, SVR_PCI_NUMBERS) {", "for (number = 0; number < 0;) {"),
-    "virtual-functions-made-later": ("devices.c", "what == BUS_NOTIFY_ADD_DEVICE", "what == ~0UL"),
-    "lapic": ("lapic.c", "\tif (!boot_cpu_has(X86_FEATURE_APIC))\n\t\treturn -1;\n\n\tsvr_lapic_mask();",
+    "virtual-functions": ("lib/pci-functions.c", "for_each_set_bit(number, hidden, SVR_PCI_NUMBERS) {", "for (number = 0; number < 0;) {"),
+    "virtual-functions-made-later": ("reset/devices.c", "what == BUS_NOTIFY_ADD_DEVICE", "what == ~0UL"),
+    "lapic": ("reset/lapic.c", "\tif (!boot_cpu_has(X86_FEATURE_APIC))\n\t\treturn -1;\n\n\tsvr_lapic_mask();",
               "\tif (true)\n\t\treturn -1;\n\n\tsvr_lapic_mask();"),
-    "ioapic": ("fire.c", "\tsvr_ioapic_mask();\n", ""),
+    "ioapic": ("reset/fire.c", "\tsvr_ioapic_mask();\n", ""),
 }
 
 
@@ -137,6 +137,37 @@ def test_requests_under_way_without(simulate, without):
     guest.send("sleep 5; poweroff -f")
     guest.end()
     assert [event for event in guest.events.of("dma") if event["stale"]]
+
+
+# At this rate a second request of READS waits for half a minute
+THROTTLED = "if=none,id=slow,driver=null-co,size=64M,read-zeroes=on,throttling.bps-total=4096"
+DISKS = {
+    "virtio-blk": (("-device", "virtio-blk-pci,drive=slow,ioeventfd=off"), "modprobe virtio_blk", "vda"),
+    "nvme": (("-device", "nvme,drive=slow,serial=1"), "true", "nvme0n1"),
+}
+
+
+def answered_late(simulate, tmp_path, kind, **arguments):
+    """How many requests of the first boot's were answered while the second did not use the disk."""
+    outside = tmp_path / "monitor"
+    device, load, name = DISKS[kind]
+    guest = simulate(qemu=("-drive", THROTTLED, *device, *monitor.arguments(outside)), **arguments)
+    guest.trouble_is_fine = True
+    guest.boot(1, timeout=crash.BOOT)
+    guest.load()
+    guest.check(load)
+    guest.check(READS.replace("vda", name))
+    guest.send(BEGIN["panic-ap"])
+    guest.expect("Linux version", timeout=crash.RESET)
+    at_reset = monitor.reads(outside, "slow")
+    guest.boot(2, timeout=crash.RESET)
+    return monitor.reads(outside, "slow") - at_reset
+
+
+@pytest.mark.parametrize("kind", DISKS)
+def test_reads_under_way(simulate, tmp_path, kind):
+    """QEMU's devices know where data go when they take a request: it must end before the reset."""
+    assert answered_late(simulate, tmp_path, kind) == 0
 
 
 # A physical function that can make one of itself, behind a port

@@ -73,8 +73,8 @@ def test_crash(simulate, how, fidelity):
 
 # Each measure taken away: file, text, what it becomes, whose areas are left then of a panic on CPU 1
 WITHOUT = {
-    "all": ("kvm-areas.c", "if (svr_kvm_has & BIT(i))", "if (0)", {0, 1}),
-    "steal-time": ("kvm-areas.c", "{ KVM_FEATURE_STEAL_TIME,\tMSR_KVM_STEAL_TIME },", "", {0, 1}),
+    "all": ("reset/kvm-areas.c", "if (svr_kvm_has & BIT(i))", "if (0)", {0, 1}),
+    "steal-time": ("reset/kvm-areas.c", "{ KVM_FEATURE_STEAL_TIME,\tMSR_KVM_STEAL_TIME },", "", {0, 1}),
 }
 
 

@@ -3,7 +3,9 @@
  * PCI configuration space by the ports 0xcf8 and 0xcfc, which are the guest's: the
  * address that it has written there is put back after each access.
  */
-#include "machine.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/pci.h"
 
 #define PCI_NUMBERS		256		/* of devices and functions on a bus */
 #define NO_FUNCTION		0xffffffffU
@@ -20,7 +22,10 @@
 #define HEADER_BRIDGE		1
 #define HEADER_CARDBUS		2
 #define CAP_MSI			0x05
+#define CAP_EXPRESS		0x10
 #define CAP_MSIX		0x11
+#define EXPRESS_CONTROL		8		/* behind the capability's head */
+#define EXPRESS_FLR		BIT_ULL(15)	/* function level reset, of a device */
 #define MSI_ENABLE		BIT_ULL(16)
 #define MSIX_ENABLE		BIT_ULL(16 + 15)
 #define MAX_CAPABILITIES	48		/* as many as there is room for */
@@ -66,6 +71,8 @@ static void look_at_capabilities(struct pci_function *f)
 			f->msi = cap & MSI_ENABLE;
 			f->msi_at = at;
 		}
+		if ((cap & 0xff) == CAP_EXPRESS)
+			f->express_at = at;
 		if ((cap & 0xff) == CAP_MSIX) {
 			f->msix = cap & MSIX_ENABLE;
 			f->msix_at = at;
@@ -89,6 +96,17 @@ u32 pci_live_bits(u32 number, u32 reg)
 	if (f.msix && reg == f.msix_at)
 		return MSIX_ENABLE;
 	return 0;
+}
+
+/* The bits of that register that reset the function when they are written. */
+u32 pci_reset_bits(u32 number, u32 reg)
+{
+	struct pci_function f = { .number = number };
+
+	if (!(pci_read(number, REG_COMMAND) & STATUS_CAPABILITIES))
+		return 0;
+	look_at_capabilities(&f);
+	return f.express_at && reg == f.express_at + EXPRESS_CONTROL ? EXPRESS_FLR : 0;
 }
 
 static void look_at(u32 number, struct buses *buses, pci_visit *visit)
