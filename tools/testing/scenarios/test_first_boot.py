@@ -170,10 +170,11 @@ def test_reads_under_way(simulate, tmp_path, kind):
     assert answered_late(simulate, tmp_path, kind) == 0
 
 
-# A physical function that can make one of itself, behind a port
+# A physical function that can make one of itself, behind a port; one of QEMU's own makers would
+# be reset to end its requests, which turns the virtual ones off
 VIRTUAL = (
     "-device", "pcie-root-port,id=downstream,chassis=1,addr=4", "-device", "nvme-subsys,id=subsystem",
-    "-device", "nvme,serial=1,subsys=subsystem,bus=downstream,max_ioqpairs=4,msix_qsize=5,"
+    "-device", "nvme,serial=1,subsys=subsystem,bus=downstream,use-intel-id=on,max_ioqpairs=4,msix_qsize=5,"
     "sriov_max_vfs=1,sriov_vq_flexible=2,sriov_vi_flexible=1",
 )
 PHYSICAL = "/sys/bus/pci/devices/0000:01:00.0"
