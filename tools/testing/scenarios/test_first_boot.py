@@ -66,18 +66,19 @@ def test_call_comes_back(simulate, how):
     assert len(guest.events.refusals) == 1
 
 
-# Each measure taken away: file, text, what it becomes, what is then left of a panic on CPU 2
+# Each measure taken away: file, text, what it becomes, what is then left of a panic on CPU 2.
+# The disk is reset to end its requests, whatever else is done to it.
 WITHOUT = {
     "devices": ("reset/devices.c", "svr_pci_stop(&svr_pci_ports, list)", "0", [
         "00:01.0 bus_master msix", "00:02.0 bus_master msix", "00:03.0 bus_master msix", "00:1f.2 msi",
         "01:00.0 bus_master",
     ]),
     "msix": ("lib/pci-functions.c", "svr_pci_flags_stay(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE)", "0", [
-        "00:01.0 msix", "00:02.0 msix", "00:03.0 msix",
+        "00:02.0 msix", "00:03.0 msix",
     ]),
     "msi": ("lib/pci-functions.c", "svr_pci_flags_stay(pci, f, f->msi, PCI_MSI_FLAGS_ENABLE)", "0", ["00:1f.2 msi"]),
     "master": ("lib/pci-functions.c", "(f->command & ~PCI_COMMAND_MASTER)", "f->command", [
-        "00:01.0 bus_master", "00:02.0 bus_master", "00:03.0 bus_master", "01:00.0 bus_master",
+        "00:02.0 bus_master", "00:03.0 bus_master", "01:00.0 bus_master",
     ]),
     "bridge": ("lib/pci-functions.c", "turn < SVR_PCI_TURNS", "turn < SVR_PCI_TURNS - 1", ["00:03.0 bus_master msix"]),
     "hpet": ("reset/timers.c", "config & ~SVR_HPET_INTERRUPTS", "config", ["hpet 1"]),
