@@ -111,6 +111,9 @@ static void sr_read_last(const char *root, struct sr_last *last)
 	last->hidden = err == -EACCES || err == -EPERM;
 	last->cut = sr_ends_in(last->message, SR_CUT);
 	sr_value(root, "last_reset_cpus", last->cpus, sizeof(last->cpus));
+	sr_value(root, "last_reset_devices", last->devices,
+		 sizeof(last->devices));
+	last->device_count = sr_value_number(root, "last_reset_device_count");
 	sr_value(root, "last_reset_time", last->time, sizeof(last->time));
 	sr_value(root, "last_reset_crash_time", last->crash_time,
 		 sizeof(last->crash_time));
@@ -362,6 +365,7 @@ void sr_facts_read(const char *root, struct sr_facts *facts)
 	if (set->loaded == 1)
 		set->snp = 1;
 	sr_read_driver(root, facts);
+	sr_left_read(root, *facts->device_policy, &facts->left);
 	sr_read_kernel(root, set);
 	sr_read_cpus(root, facts);
 	sr_read_times(root, facts);

@@ -125,6 +125,37 @@ char *sr_read_all(const char *root, const char *path, size_t max, size_t *len)
 }
 
 /**
+ * sr_read_head - read the beginning of a file of any kind of contents
+ * @root: as in sr_read()
+ * @path: the file
+ * @data: becomes it
+ * @size: so many bytes
+ *
+ * Return: 0 when all of it is there, else a negative errno.
+ */
+int sr_read_head(const char *root, const char *path, unsigned char *data,
+		 size_t size)
+{
+	int fd = sr_open(root, path, O_RDONLY), err = 0;
+	size_t len = 0;
+
+	if (fd < 0)
+		return fd;
+	while (!err && len < size) {
+		ssize_t got = read(fd, data + len, size - len);
+
+		if (got > 0)
+			len += (size_t)got;
+		else if (!got)
+			err = -ENODATA;
+		else if (errno != EINTR)
+			err = -errno;
+	}
+	close(fd);
+	return err;
+}
+
+/**
  * struct sr_lines - a file, line by line
  * @line: the beginning of the line so far, cleaned at its end
  * @len:  its length

@@ -33,6 +33,8 @@ DEFAULTS = {
     f"{DEVICE}/last_reset_message": "",
     f"{DEVICE}/last_reset_cpu": "unknown",
     f"{DEVICE}/last_reset_cpus": "",
+    f"{DEVICE}/last_reset_devices": "",
+    f"{DEVICE}/last_reset_device_count": "0",
     f"{DEVICE}/last_reset_time": "unknown",
     f"{DEVICE}/last_reset_crash_time": "unknown",
     f"{DEVICE}/last_reset_uptime": "unknown",

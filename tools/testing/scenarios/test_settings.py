@@ -17,6 +17,7 @@ FIRST_BOOT = {
     NOTE: "", f"{NOTE}_kept": "", "last_reset_reason": "none", "last_reset_cause": "none", "last_reset_outcome": "none",
     "last_reset_trigger": "none", "last_reset_crash_time": "unknown",
     "last_reset_message": "", "last_reset_cpu": "unknown", "last_reset_cpus": "",
+    "last_reset_devices": "", "last_reset_device_count": "0",
     "last_reset_time": "unknown", "last_reset_uptime": "unknown", "last_reset_kernel": "unknown",
     "last_reset_result": "none", "last_reset_dump": "none", "reset_count": "0", **{f"reset_counts/{name}": "0" for name in COUNTED},
     "record_store": "none", "record_trust": "none", "power_on_reason": "regular power-up",

@@ -21,6 +21,7 @@ FIELDS = {
     "quiesce_start": ["cause", "cpu", "begun_on", "ap_policy"],
     "quiesce_cpu": ["cpu", "apic_id", "fate", "nmi", "pending"],
     "quiesce_done": ["cpus", "lost", "nmi", "weakest", "took_us"],
+    "device_stuck": ["device"],
     "call": ["cause", "cpu", "bsp", "route", "protocol"],
     "call_result": ["errno", "rax", "result"],
     "declined": ["why", "cause", "cpu", "ap_policy"],
@@ -125,6 +126,24 @@ def test_declined(simulate):
         parked(1), event("quiesce_cpu", 2, 2, "running", 1, -1), parked(3),
         event("quiesce_done", 3, 1, 1, "running"),
         event("declined", "policy", "reboot", 0, "refuse"),
+    ]
+
+
+@pytest.mark.parametrize("policy", ["refuse", later("force")])
+def test_device_stuck(simulate, policy):
+    """A disk that masters the bus for ever; the decision is device_policy's."""
+    disk = ("-drive", "if=none,id=disk,driver=null-co,size=64M", "-device", "nvme,drive=disk,serial=1,addr=5")
+    guest = boot(simulate, parameters=f"device_policy={policy}", smp=1, qemu=disk, host="stuck-device=00:05.0")
+    guest.send("reboot -f")
+    if policy == "refuse":
+        guest.lost()
+    else:
+        guest.boot(2, timeout=120)
+        guest.powered_off()
+    assert traced(guest)[2:] == [
+        event("quiesce_done", 0, 0, 0, "deleted"), event("device_stuck", "00:05.0"),
+        event("declined", "device", "reboot", 0, "refuse") if policy == "refuse" else
+        event("call", "reboot", 0, 1, "here", 5),
     ]
 
 

@@ -5,6 +5,7 @@
 #include "lib/lib.h"
 #include "lib/x86.h"
 #include "machine/gmem.h"
+#include "machine/pci.h"
 #include "machine/rmp.h"
 #include "machine/svm.h"
 #include "machine/vcpu.h"
@@ -143,6 +144,28 @@ void host_after_launch(const struct vcpu *launched)
 		vcpu_resume(parked, parked_vmsa);
 	parked = NULL;
 	unlock(&sim_lock);
+}
+
+bool host_has_stuck_device(void)
+{
+	return config->stuck_device;
+}
+
+/*
+ * What becomes of a write to configuration space by the ports: one device does not stop.
+ * The bits with which it writes to memory stay on, once they are, and no reset of it alone
+ * takes them off.
+ */
+u32 host_device_sticks(u16 port, u32 val)
+{
+	u32 address = in32(PCI_ADDRESS);
+	u32 function = address >> 8 & 0xffff;
+
+	if (!config->stuck_device || (port & ~3U) != PCI_DATA ||
+	    !(address & PCI_ADDRESS_ENABLE) || function != config->stuck_device)
+		return val;
+	val &= ~(pci_reset_bits(function, address & 0xfc) >> (port & 3) * 8);
+	return val | pci_live_bits(function, address & 0xfc) >> (port & 3) * 8;
 }
 
 /*

@@ -88,6 +88,7 @@ struct sim_config {
 	u32 sections;
 	struct sev_section section[MAX_SECTIONS];
 	u8 kernel_hash[HASH_SIZE], initrd_hash[HASH_SIZE];
+	u32 stuck_device;	/* PCI_FUNCTION(), 0: none */
 } __packed;
 
 extern const struct sim_config *config;

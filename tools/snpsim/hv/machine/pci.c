@@ -7,11 +7,7 @@
 #include "lib/x86.h"
 #include "machine/pci.h"
 
-#define PCI_ADDRESS		0xcf8
-#define PCI_DATA		0xcfc
-#define ADDRESS_ENABLE		BIT_ULL(31)
-#define PCI_DEVICES		32
-#define PCI_FUNCTIONS		8
+#define PCI_NUMBERS		256		/* of devices and functions on a bus */
 #define NO_FUNCTION		0xffffffffU
 
 #define REG_ID			0x00
@@ -23,11 +19,13 @@
 #define COMMAND_MASTER		BIT_ULL(2)
 #define STATUS_CAPABILITIES	BIT_ULL(16 + 4)
 #define HEADER_TYPE(v)		((v) >> 16 & 0x7f)
-#define HEADER_SEVERAL		BIT_ULL(23)
 #define HEADER_BRIDGE		1
 #define HEADER_CARDBUS		2
 #define CAP_MSI			0x05
+#define CAP_EXPRESS		0x10
 #define CAP_MSIX		0x11
+#define EXPRESS_CONTROL		8		/* behind the capability's head */
+#define EXPRESS_FLR		BIT_ULL(15)	/* function level reset, of a device */
 #define MSI_ENABLE		BIT_ULL(16)
 #define MSIX_ENABLE		BIT_ULL(16 + 15)
 #define MAX_CAPABILITIES	48		/* as many as there is room for */
@@ -44,7 +42,7 @@ u32 pci_read(u32 function, u32 reg)
 {
 	u32 address = in32(PCI_ADDRESS), v;
 
-	out32(PCI_ADDRESS, ADDRESS_ENABLE | function << 8 | reg);
+	out32(PCI_ADDRESS, PCI_ADDRESS_ENABLE | function << 8 | reg);
 	v = in32(PCI_DATA);
 	out32(PCI_ADDRESS, address);
 	return v;
@@ -54,7 +52,7 @@ void pci_write(u32 function, u32 reg, u32 v)
 {
 	u32 address = in32(PCI_ADDRESS);
 
-	out32(PCI_ADDRESS, ADDRESS_ENABLE | function << 8 | reg);
+	out32(PCI_ADDRESS, PCI_ADDRESS_ENABLE | function << 8 | reg);
 	out32(PCI_DATA, v);
 	out32(PCI_ADDRESS, address);
 }
@@ -81,19 +79,53 @@ static void look_at_capabilities(struct pci_function *f)
 		if (at < 0x40)
 			return;
 		cap = pci_read(f->number, at);
-		if ((cap & 0xff) == CAP_MSI)
+		if ((cap & 0xff) == CAP_MSI) {
 			f->msi = cap & MSI_ENABLE;
-		if ((cap & 0xff) == CAP_MSIX)
+			f->msi_at = at;
+		}
+		if ((cap & 0xff) == CAP_EXPRESS)
+			f->express_at = at;
+		if ((cap & 0xff) == CAP_MSIX) {
 			f->msix = cap & MSIX_ENABLE;
+			f->msix_at = at;
+		}
 		at = cap >> 8;
 	}
 }
 
-static void look_at(u32 number, u32 header, struct buses *buses, pci_visit *visit)
+/* The bits of that register with which the function writes to memory: one has them on. */
+u32 pci_live_bits(u32 number, u32 reg)
+{
+	struct pci_function f = { .number = number };
+
+	if (reg == REG_COMMAND)
+		return pci_read(number, reg) & COMMAND_MASTER;
+	if (!(pci_read(number, REG_COMMAND) & STATUS_CAPABILITIES))
+		return 0;
+	look_at_capabilities(&f);
+	if (f.msi && reg == f.msi_at)
+		return MSI_ENABLE;
+	if (f.msix && reg == f.msix_at)
+		return MSIX_ENABLE;
+	return 0;
+}
+
+/* The bits of that register that reset the function when they are written. */
+u32 pci_reset_bits(u32 number, u32 reg)
+{
+	struct pci_function f = { .number = number };
+
+	if (!(pci_read(number, REG_COMMAND) & STATUS_CAPABILITIES))
+		return 0;
+	look_at_capabilities(&f);
+	return f.express_at && reg == f.express_at + EXPRESS_CONTROL ? EXPRESS_FLR : 0;
+}
+
+static void look_at(u32 number, struct buses *buses, pci_visit *visit)
 {
 	struct pci_function f = { .number = number };
 	u32 command = pci_read(number, REG_COMMAND), id = pci_read(number, REG_ID);
-	u32 secondary;
+	u32 header = pci_read(number, REG_HEADER), secondary;
 
 	f.vendor = id & 0xffff;
 	f.device = id >> 16;
@@ -110,30 +142,25 @@ static void look_at(u32 number, u32 header, struct buses *buses, pci_visit *visi
 		buses->wanted[secondary] = true;
 }
 
-static void look_at_device(u32 first, struct buses *buses, pci_visit *visit)
+/* The identity of a virtual function (SR-IOV) reads as all ones, its command register does not. */
+static bool is_there(u32 number)
 {
-	u32 functions = 1;
-
-	for (u32 f = 0; f < functions; f++) {
-		u32 header;
-
-		if (pci_read(first + f, REG_ID) == NO_FUNCTION)
-			continue;
-		header = pci_read(first + f, REG_HEADER);
-		if (!f && (header & HEADER_SEVERAL))
-			functions = PCI_FUNCTIONS;
-		look_at(first + f, header, buses, visit);
-	}
+	return pci_read(number, REG_ID) != NO_FUNCTION ||
+	       pci_read(number, REG_COMMAND) != NO_FUNCTION;
 }
 
-/* Every function there is, on the first bus and behind bridges. No other vCPU runs. */
+/*
+ * Every function there is, on the first bus and behind bridges. A device of ARI has numbers
+ * above 7, so each one is asked for. No other vCPU runs.
+ */
 void pci_for_each(pci_visit *visit)
 {
 	struct buses buses = { .wanted = { true } };
 
 	for (u32 bus = 0; bus < PCI_BUSES; bus++)
-		for (u32 device = 0; buses.wanted[bus] && device < PCI_DEVICES; device++)
-			look_at_device(bus << 8 | device << 3, &buses, visit);
+		for (u32 number = 0; buses.wanted[bus] && number < PCI_NUMBERS; number++)
+			if (is_there(bus << 8 | number))
+				look_at(bus << 8 | number, &buses, visit);
 }
 
 static char hex_digit(u32 v)

@@ -38,6 +38,18 @@ static bool capability_on(u32 bdf, u32 id, u32 enable)
 	return expect(false, "no capability %x at %x", id, bdf);
 }
 
+/* First by a byte, then by all four */
+static void msi_off(u32 bdf)
+{
+	u32 at = pci_get(bdf, REG_CAPS) & 0xff;
+
+	for (; at; at = pci_get(bdf, at) >> 8 & 0xff)
+		if ((pci_get(bdf, at) & 0xff) == CAP_MSI) {
+			outb(PCI_DATA + 2, 0);
+			pci_set(bdf, at, pci_get(bdf, at) & ~(u32)MSI_ENABLE);
+		}
+}
+
 /* A function on the first bus */
 static void devices(void)
 {
@@ -48,6 +60,34 @@ static void devices(void)
 	bus_master_on(AHCI);
 	if (capability_on(AHCI, CAP_MSI, MSI_ENABLE))
 		execute();
+}
+
+static bool command_is(const char *how, u32 command)
+{
+	return expect_eq(how, pci_get(AHCI, REG_COMMAND) & 0xffff, command);
+}
+
+/* A host whose device does not stop, however it is told to; its other bits are as written */
+static void stuck(void)
+{
+	u32 stopped = COMMAND_MEMORY | COMMAND_INTX_OFF;
+
+	if (boot > 1)
+		return;
+	bus_master_on(AHCI);
+	if (!capability_on(AHCI, CAP_MSI, MSI_ENABLE))
+		return;
+	pci_set(AHCI, REG_COMMAND, stopped);
+	if (!command_is("by 4 bytes", stopped | COMMAND_MASTER))
+		return;
+	outw(PCI_DATA, 0);
+	if (!command_is("by 2 bytes", COMMAND_MASTER))
+		return;
+	outb(PCI_DATA, 0);
+	if (!command_is("by one byte", COMMAND_MASTER))
+		return;
+	msi_off(AHCI);
+	execute();
 }
 
 /* Its interrupts only */
@@ -129,6 +169,7 @@ static void apics(void)
 
 static const struct selftest tests[] = {
 	{ .name = "left.devices", .run = devices, .alone = true },
+	{ .name = "left.stuck", .run = stuck, .alone = true },
 	{ .name = "left.msi", .run = msi, .alone = true },
 	{ .name = "left.bridge", .run = bridge, .alone = true },
 	{ .name = "left.quiet", .run = quiet, .alone = true },

@@ -15,6 +15,7 @@
 #define REG_CAPS	0x34
 #define COMMAND_MEMORY	BIT(1)
 #define COMMAND_MASTER	BIT(2)
+#define COMMAND_INTX_OFF	BIT(10)
 
 static inline u32 pci_get(u32 bdf, u32 reg)
 {
