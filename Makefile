@@ -22,7 +22,11 @@ FUZZ_SECONDS ?= 60
 RESETS ?= 100
 SEED ?= 1
 NAME ?= soak
+# How many tests run side by side, each file's by the same process. A guest has four vCPUs,
+# but waits most of the time: two on two cores take three quarters of the time.
+JOBS ?= $(shell n=$$(nproc); echo $$((n > 4 ? 4 : n)))
 PYTEST = PYTHONPYCACHEPREFIX=$(BUILD)/pycache $(PYTHON) -m pytest -c tools/testing/pytest.ini \
+	$(if $(filter-out 0 1,$(JOBS)),-n $(JOBS) --dist loadfile) --durations=20 \
 	--scope=$(SCOPE) --junitxml=$(BUILD)/check/junit.xml $(PYTEST_ARGS)
 
 # Those of the variables $(1) that the caller has set, to be handed on.
@@ -156,4 +160,5 @@ help: ## List the targets
 	@echo '           PREFIX= DESTDIR= for tool_install, FUZZ_SECONDS= for each fuzzer,'
 	@echo '           RESETS= SEED= NAME= for soak (again with the same seed: it goes on),'
 	@echo '           RELEASES="bookworm trixie" COMMANDS="demo check" for check-fresh,'
+	@echo '           JOBS= how many tests side by side (one for each CPU, 4 at most),'
 	@echo '           PYTEST_ARGS= arguments for pytest (-k reboot, -x, ...), SCOPE=all with what make check leaves out'
