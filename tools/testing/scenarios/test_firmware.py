@@ -11,7 +11,9 @@ import subprocess
 import pytest
 
 from lib import efivars, ovmf, places
-from lib.slices import later
+
+# What is quick of this is simulator/test_firmware_again.py
+pytestmark = pytest.mark.sliced
 
 TRIXIE = "trixie", "ovmf/OVMF.fd"
 CODE = "trixie", "OVMF/OVMF_CODE_4M.fd"
@@ -49,7 +51,7 @@ def regions(guest, boot, kind=None):
     return [region for region in found if kind in (None, region["type"])]
 
 
-@pytest.mark.parametrize("which", [TRIXIE, later(CODE), later(SID), later(AMDSEV)],
+@pytest.mark.parametrize("which", [TRIXIE, CODE, SID, AMDSEV],
                          ids=["trixie", "trixie-code", "sid", "sid-amdsev"])
 def test_reset(start, which):
     """The firmware finds what it found at first; the kernel it has booted is reset again and again."""
@@ -70,7 +72,6 @@ def test_reset(start, which):
     assert sum(region["changed"] for region in regions(guest, 2, "sec-mem"))
 
 
-@pytest.mark.sliced
 def test_many_cpus_as_systemd_does(start):
     guest = start(TRIXIE, smp=4)
     guest.send("reboot")
@@ -81,7 +82,6 @@ def test_many_cpus_as_systemd_does(start):
     guest.events.orderly_resets(1, cpus=4)
 
 
-@pytest.mark.sliced
 def test_full(start):
     """What raises #VC on hardware does so, from the reset vector's CPUID on, in 32-bit code."""
     guest = start(TRIXIE, fidelity="full", patience=3)
@@ -90,7 +90,6 @@ def test_full(start):
     guest.events.orderly_resets(1, cpus=2)
 
 
-@pytest.mark.sliced
 def test_host_that_builds_the_vm_anew(start):
     """Without the driver the kernel asks the firmware for a reset, and that the host."""
     guest = start(TRIXIE, host="rebuild")
@@ -103,7 +102,6 @@ def test_host_that_builds_the_vm_anew(start):
     guest.events.no("execute", "violation")
 
 
-@pytest.mark.sliced
 def test_command(tmp_path):
     """--exec: what the firmware says on its serial ports is none of the command's output."""
     command = "modprobe svsm_reset; echo boot $BOOT; echo error >&2; [ $BOOT = 2 ] || reboot -f; exit 3"
@@ -115,7 +113,6 @@ def test_command(tmp_path):
     assert (result.returncode, result.stdout, result.stderr) == (3, "boot 1\nboot 2\n", "error\nerror\n")
 
 
-@pytest.mark.sliced
 def test_memory_above_4g(start):
     """Which the firmware leaves to the kernel to accept."""
     guest = start(TRIXIE, memory="3G", smp=1)
@@ -124,7 +121,6 @@ def test_memory_above_4g(start):
     guest.events.orderly_resets(1, cpus=1)
 
 
-@pytest.mark.sliced
 @pytest.mark.parametrize("image", ["pristine", "keep"])
 def test_patched_firmware(start, image):
     """A kernel writes over the reset vector: an SVSM that keeps the image starts what is there then."""
@@ -144,7 +140,6 @@ def test_patched_firmware(start, image):
     assert region["changed"] == 1 and region["kept"] == (image == "keep")
 
 
-@pytest.mark.sliced
 @pytest.mark.parametrize("ram", ["clear", "keep"])
 def test_variable(start, ram):
     """The firmware keeps its variables in RAM: what is left there is there in the next boot."""
@@ -159,7 +154,6 @@ def test_variable(start, ram):
     guest.events.orderly_resets(1, cpus=2)
 
 
-@pytest.mark.sliced
 def test_disk(start, tmp_path):
     """Without a kernel from the host the firmware boots what it finds, here by its shell; so it does again."""
     (tmp_path / "vmlinuz").write_bytes(places.KERNEL.read_bytes())

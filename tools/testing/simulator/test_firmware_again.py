@@ -80,7 +80,8 @@ def test_image_that_the_host_converts(tmp_path):
     assert regions(events, 2, "image")[0]["lost"] > 0
     status, events = snpsim(tmp_path, SID, "--host", "no-convert")
     assert status == 2 and events.one("violation")["boot"] == 1
-    assert events.one("violation")["gpa"] == regions(events, 1, "image")[0]["gpa"]
+    image = int(regions(events, 1, "image")[0]["gpa"], 16)
+    assert int(events.one("violation")["gpa"], 16) // 4096 == image // 4096
 
 
 @pytest.mark.sliced
@@ -94,14 +95,13 @@ def test_image(tmp_path, image):
 
 
 @pytest.mark.sliced
-@pytest.mark.parametrize("which", [SID, AMDSEV], ids=["sid", "sid-amdsev"])
-def test_kernel_that_was_not_measured(tmp_path, which):
+def test_kernel_that_was_not_measured(tmp_path):
     """QEMU hands out another initial ram disk than the hashes are of: the kernel is not started."""
     measured, other = tmp_path / "measured", tmp_path / "other"
     measured.write_bytes(b"one")
     other.write_bytes(b"another")
-    started_again(*snpsim(tmp_path, which, initrd=measured, boots=2), boots=2)
-    status, events = snpsim(tmp_path, which, "--", "-initrd", other, initrd=measured, timeout=45)
+    started_again(*snpsim(tmp_path, AMDSEV, initrd=measured, boots=2), boots=2)
+    status, events = snpsim(tmp_path, AMDSEV, "--", "-initrd", other, initrd=measured, timeout=45)
     assert status == 4
     events.no("execute", "violation")
 
