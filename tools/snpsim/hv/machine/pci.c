@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PCI configuration space by the ports 0xcf8 and 0xcfc, which are the guest's: the
- * address that it has written there is put back after each access.
+ * PCI configuration space, through ports 0xcf8 and 0xcfc. The ports belong to the guest:
+ * each access here restores the address that the guest has written.
  */
 #include "lib/lib.h"
 #include "lib/x86.h"
@@ -30,12 +30,12 @@
 #define CAP_MSIX		0x11
 #define MSI_ENABLE		BIT_ULL(16)
 #define MSIX_ENABLE		BIT_ULL(16 + 15)
-#define MAX_CAPABILITIES	48		/* as many as there is room for */
+#define MAX_CAPABILITIES	48		/* configuration space has room for no more */
 #define EXBAR_LENGTH		6UL		/* 0: 256 MiB */
 #define EXBAR_ADDRESS		0xf0000000UL
 #define BDF_SIZE		8		/* bb:dd.f */
 
-/* Buses to look at. A bridge that leads up, or to a bus that was seen, adds none. */
+/* Buses to scan. A bridge adds its secondary bus only if that has a higher number than its own. */
 struct buses {
 	bool wanted[PCI_BUSES];
 };
@@ -59,7 +59,7 @@ void pci_write(u32 function, u32 reg, u32 v)
 	out32(PCI_ADDRESS, address);
 }
 
-/* Where firmware has put the memory-mapped configuration space of all buses, or 0. */
+/* The address of the memory-mapped configuration space that firmware has set up, or 0. */
 u64 pci_config_space(void)
 {
 	u64 bar = pci_read(PCI_HOST_BRIDGE, PCI_EXBAR);
@@ -69,7 +69,7 @@ u64 pci_config_space(void)
 	return (bar & EXBAR_ADDRESS) | (u64)pci_read(PCI_HOST_BRIDGE, PCI_EXBAR + 4) << 32;
 }
 
-/* A list may have a loop, or lead into the header. */
+/* The device may be wrong: its list may loop, or lead into the header. */
 static void look_at_capabilities(struct pci_function *f)
 {
 	u32 at = pci_read(f->number, REG_CAPABILITIES);
@@ -99,7 +99,7 @@ static void look_at(u32 number, u32 header, struct buses *buses, pci_visit *visi
 	f.device = id >> 16;
 	f.class = pci_read(number, REG_CLASS) >> 8;
 	f.bus_master = command & COMMAND_MASTER;
-	/* That of a CardBus bridge is elsewhere; QEMU has no such bridge. */
+	/* A CardBus bridge has its list elsewhere; QEMU has no such bridge. */
 	if ((command & STATUS_CAPABILITIES) && HEADER_TYPE(header) != HEADER_CARDBUS)
 		look_at_capabilities(&f);
 	visit(&f);
@@ -126,7 +126,7 @@ static void look_at_device(u32 first, struct buses *buses, pci_visit *visit)
 	}
 }
 
-/* Every function there is, on the first bus and behind bridges. No other vCPU runs. */
+/* Visit every function, on the first bus and behind bridges. No other vCPU may run. */
 void pci_for_each(pci_visit *visit)
 {
 	struct buses buses = { .wanted = { true } };
@@ -141,7 +141,7 @@ static char hex_digit(u32 v)
 	return "0123456789abcdef"[v & 15];
 }
 
-/* As lspci names it, in an event. */
+/* Add a function to an event, named as lspci does. */
 void event_bdf(const char *name, u32 n)
 {
 	char bdf[BDF_SIZE] = {
