@@ -20,7 +20,7 @@
 
 static int cpu = 1;
 module_param(cpu, int, 0444);
-MODULE_PARM_DESC(cpu, "the CPU that is to get stuck");
+MODULE_PARM_DESC(cpu, "the CPU that gets stuck");
 
 static char *mode = "nmi";
 module_param(mode, charp, 0444);
