@@ -143,4 +143,4 @@ def test_kernel_without_headers_is_one_line(directory):
     result = run("make", "-s", "-C", places.TOP, "module", f"KDIR={directory}", f"O={STATIC}/none")
     lines = [line for line in result.stdout.splitlines() if not line.startswith("make")]
     assert result.returncode != 0
-    assert lines == [f"svsm-reset: error: KDIR={directory} is no kernel build directory (it has no Makefile)"]
+    assert lines == [f"svsm-reset: error: KDIR={directory} is not a kernel build directory (it has no Makefile)"]

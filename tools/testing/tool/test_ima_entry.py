@@ -159,11 +159,11 @@ def test_data_that_is_not_the_drivers(data, why):
     (lambda text: text.replace(" ima-buf", ""), "not an entry"),
     (lambda text: text[:-1], "the last line is cut"),
     (lambda text: text[:-40], "the last line is cut"),
-    (lambda text: "\n", "no line of it is one of"),
-    (lambda text: "garbage\n" * 9, "no line of it is one of"),
-    (lambda text: text.upper(), "no line of it is one of"),
+    (lambda text: "\n", "no line is one of"),
+    (lambda text: "garbage\n" * 9, "no line is one of"),
+    (lambda text: text.upper(), "no line is one of"),
     (lambda text: "", "the list is empty"),
-    (lambda text: b"\xff\x00" * 99 + b"\n", "no line of it is one of"),
+    (lambda text: b"\xff\x00" * 99 + b"\n", "no line is one of"),
 ])
 def test_damaged_list(change, why):
     if why == "not an entry":

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PCI configuration space by the ports 0xcf8 and 0xcfc, which are the guest's: the
- * address that it has written there is put back after each access.
+ * PCI configuration space, through ports 0xcf8 and 0xcfc. The ports belong to the guest:
+ * each access here restores the address that the guest has written.
  */
 #include "lib/lib.h"
 #include "lib/x86.h"
@@ -28,12 +28,12 @@
 #define EXPRESS_FLR		BIT_ULL(15)	/* function level reset, of a device */
 #define MSI_ENABLE		BIT_ULL(16)
 #define MSIX_ENABLE		BIT_ULL(16 + 15)
-#define MAX_CAPABILITIES	48		/* as many as there is room for */
+#define MAX_CAPABILITIES	48		/* configuration space has room for no more */
 #define EXBAR_LENGTH		6UL		/* 0: 256 MiB */
 #define EXBAR_ADDRESS		0xf0000000UL
 #define BDF_SIZE		8		/* bb:dd.f */
 
-/* Buses to look at. A bridge that leads up, or to a bus that was seen, adds none. */
+/* Buses to scan. A bridge adds its secondary bus only if that has a higher number than its own. */
 struct buses {
 	bool wanted[PCI_BUSES];
 };
@@ -57,7 +57,7 @@ void pci_write(u32 function, u32 reg, u32 v)
 	out32(PCI_ADDRESS, address);
 }
 
-/* Where firmware has put the memory-mapped configuration space of all buses, or 0. */
+/* The address of the memory-mapped configuration space that firmware has set up, or 0. */
 u64 pci_config_space(void)
 {
 	u64 bar = pci_read(PCI_HOST_BRIDGE, PCI_EXBAR);
@@ -67,7 +67,7 @@ u64 pci_config_space(void)
 	return (bar & EXBAR_ADDRESS) | (u64)pci_read(PCI_HOST_BRIDGE, PCI_EXBAR + 4) << 32;
 }
 
-/* A list may have a loop, or lead into the header. */
+/* The device may be wrong: its list may loop, or lead into the header. */
 static void look_at_capabilities(struct pci_function *f)
 {
 	u32 at = pci_read(f->number, REG_CAPABILITIES);
@@ -131,7 +131,7 @@ static void look_at(u32 number, struct buses *buses, pci_visit *visit)
 	f.device = id >> 16;
 	f.class = pci_read(number, REG_CLASS) >> 8;
 	f.bus_master = command & COMMAND_MASTER;
-	/* That of a CardBus bridge is elsewhere; QEMU has no such bridge. */
+	/* A CardBus bridge has its list elsewhere; QEMU has no such bridge. */
 	if ((command & STATUS_CAPABILITIES) && HEADER_TYPE(header) != HEADER_CARDBUS)
 		look_at_capabilities(&f);
 	visit(&f);
@@ -150,8 +150,8 @@ static bool is_there(u32 number)
 }
 
 /*
- * Every function there is, on the first bus and behind bridges. A device of ARI has numbers
- * above 7, so each one is asked for. No other vCPU runs.
+ * Visit every function, on the first bus and behind bridges. A device of ARI has numbers
+ * above 7, so each number is asked for. No other vCPU may run.
  */
 void pci_for_each(pci_visit *visit)
 {
@@ -168,7 +168,7 @@ static char hex_digit(u32 v)
 	return "0123456789abcdef"[v & 15];
 }
 
-/* As lspci names it, in an event. */
+/* Add a function to an event, named as lspci does. */
 void event_bdf(const char *name, u32 n)
 {
 	char bdf[BDF_SIZE] = {

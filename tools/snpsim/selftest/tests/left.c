@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a guest leaves alive at EXECUTE: the simulator's event has to say so. The runner
- * looks at the event; the tests here only set things up.
+ * What a guest leaves active at EXECUTE, which the simulator's event has to list. The
+ * runner looks at the event; these tests only set things up.
  */
 #include "pci.h"
 #include "tests.h"
@@ -90,14 +90,14 @@ static void stuck(void)
 	execute();
 }
 
-/* Its interrupts only */
+/* Only the function's interrupts */
 static void msi(void)
 {
 	if (boot == 1 && capability_on(AHCI, CAP_MSI, MSI_ENABLE))
 		execute();
 }
 
-/* One behind a bridge, which itself masters the bus then */
+/* A function behind a bridge, which then masters the bus as well */
 static void bridge(void)
 {
 	if (boot > 1)
@@ -116,7 +116,7 @@ static void quiet(void)
 		execute();
 }
 
-/* One timer of the HPET, which is on, and the alarm of the RTC */
+/* One timer of the HPET, which is enabled, and the alarm of the RTC */
 static void timers(void)
 {
 	if (boot > 1)
@@ -127,7 +127,7 @@ static void timers(void)
 	execute();
 }
 
-/* A timer that would interrupt if the HPET were on, which it is not */
+/* A timer that would interrupt if the HPET were enabled */
 static void hpet_off(void)
 {
 	if (boot > 1)
@@ -136,7 +136,7 @@ static void hpet_off(void)
 	execute();
 }
 
-/* The simulator has looked, and both index registers are as they were. */
+/* The simulator looks, and both index registers keep their values. */
 static void indexes(void)
 {
 	if (boot == 1) {
@@ -156,7 +156,7 @@ static void ap_in_x2apic(void)
 	halt_forever();
 }
 
-/* The caller disables its local APIC, the AP is in x2APIC mode. */
+/* The caller has disabled its local APIC; the AP is in x2APIC mode. */
 static void apics(void)
 {
 	if (boot > 1 || !ap_start(AP, ap_in_x2apic) ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* PCI configuration space by its two ports */
+/* PCI configuration space, through its two ports */
 #ifndef SELFTEST_PCI_H
 #define SELFTEST_PCI_H
 
