@@ -31,6 +31,8 @@ static u16 written[WRITES];
 static unsigned int nr_written;
 /* Reads and writes from which on it is late */
 static unsigned int patience;
+/* The reset of a bus stops what is on it */
+static bool reset_works;
 static DECLARE_BITMAP(hidden, SVR_PCI_NUMBERS);
 
 static struct fake_function *fake_at(u8 bus, u8 devfn)
@@ -64,7 +66,12 @@ static void fake_write(u8 bus, u8 devfn, u8 reg, u32 val)
 
 static void fake_hold(void)
 {
+	unsigned int i;
+
 	held++;
+	for (i = 0; reset_works && i < nr_fakes; i++)
+		if (fakes[i].bus)
+			COMMAND(fakes[i].dwords) &= ~MASTER;
 }
 
 static bool fake_late(void)
@@ -95,7 +102,7 @@ static u32 *fake_bridge(u8 bus, u8 devfn, u8 secondary)
 	u32 *dwords = fake_add(bus, devfn, BRIDGE, MASTER);
 
 	dwords[PCI_CACHE_LINE_SIZE / 4] = PCI_HEADER_TYPE_BRIDGE << 16;
-	dwords[PCI_PRIMARY_BUS / 4] = secondary << 8 | bus;
+	dwords[PCI_PRIMARY_BUS / 4] = secondary << 16 | secondary << 8 | bus;
 	return dwords;
 }
 
@@ -114,6 +121,7 @@ static int fake_init(struct kunit *test)
 	nr_written = 0;
 	reads = 0;
 	held = 0;
+	reset_works = false;
 	patience = UINT_MAX;
 	bitmap_zero(hidden, SVR_PCI_NUMBERS);
 	return 0;
@@ -310,7 +318,7 @@ static void test_late_to_find(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_written, 1);
 }
 
-/* It takes too long to stop them: the rest is not even told to */
+/* However long it takes: each is told to stop, and shown to have stopped */
 static void test_late_to_stop(struct kunit *test)
 {
 	DECLARE_BITMAP(roots, SVR_PCI_BUSES) = { 1 };
@@ -320,10 +328,45 @@ static void test_late_to_stop(struct kunit *test)
 	svr_pci_find(&fake_pci, roots, hidden, &list);
 	KUNIT_EXPECT_FALSE(test, list.cut);
 	patience = reads + 1;
-	KUNIT_EXPECT_EQ(test, svr_pci_stop(&fake_pci, &list), 1);
-	KUNIT_EXPECT_FALSE(test, list.functions[0].stuck);
-	KUNIT_EXPECT_TRUE(test, list.functions[1].stuck);
-	KUNIT_EXPECT_EQ(test, nr_written, 1);
+	KUNIT_EXPECT_EQ(test, svr_pci_stop(&fake_pci, &list), 0);
+	KUNIT_EXPECT_EQ(test, nr_written, 2);
+}
+
+/* What has not stopped by itself has, if the reset of its bus says so, or nothing answers yet */
+static void test_stopped_by_its_bus(struct kunit *test)
+{
+	fake_bridge(0, 0x08, 1);
+	fake_add(1, 0x00, NETWORK, MASTER);
+	fakes[1].deaf = true;
+	reset_works = true;
+	KUNIT_EXPECT_EQ(test, find_and_stop(), 0);
+	KUNIT_EXPECT_FALSE(test, list.functions[1].stuck);
+
+	fake_init(test);
+	fake_bridge(0, 0x08, 1);
+	fake_add(1, 0x00, NETWORK, MASTER);
+	fakes[1].deaf = true;
+	KUNIT_EXPECT_EQ(test, find_and_stop(), 1);
+}
+
+/* A bridge on a root bus is reset though it masters nothing; one behind it is not touched */
+static void test_bridge_that_is_not_alive(struct kunit *test)
+{
+	COMMAND(fake_bridge(0, 0x08, 1)) = 0;
+	COMMAND(fake_bridge(1, 0x00, 2)) = 0;
+	KUNIT_EXPECT_EQ(test, find_and_stop(), 0);
+	KUNIT_EXPECT_EQ(test, list.count, 1);
+	KUNIT_EXPECT_EQ(test, held, 1);
+}
+
+/* Nobody at all: the ports may lead nowhere */
+static void test_nobody(struct kunit *test)
+{
+	find_and_stop();
+	KUNIT_EXPECT_FALSE(test, list.seen);
+	fake_add(0, 0x08, NETWORK, 0);
+	find_and_stop();
+	KUNIT_EXPECT_TRUE(test, list.seen);
 }
 
 /*
@@ -351,7 +394,7 @@ static void test_hidden(struct kunit *test)
 	/* One that has been turned off meanwhile */
 	__set_bit(svr_pci_number(2, 0x81), hidden);
 	KUNIT_EXPECT_EQ(test, find_and_stop(), 0);
-	KUNIT_EXPECT_EQ(test, list.count, 2);
+	KUNIT_EXPECT_EQ(test, list.count, 3);
 	KUNIT_EXPECT_EQ(test, COMMAND(ninth) & MASTER, 0);
 	KUNIT_EXPECT_EQ(test, COMMAND(virtual) & MASTER, 0);
 	KUNIT_EXPECT_EQ(test, virtual[0x70 / 4] >> 16, 0);
@@ -403,6 +446,9 @@ static struct kunit_case pci_functions_cases[] = {
 	KUNIT_CASE(test_gone_while_looked_at),
 	KUNIT_CASE(test_late_to_find),
 	KUNIT_CASE(test_late_to_stop),
+	KUNIT_CASE(test_stopped_by_its_bus),
+	KUNIT_CASE(test_bridge_that_is_not_alive),
+	KUNIT_CASE(test_nobody),
 	KUNIT_CASE(test_hidden),
 	KUNIT_CASE(test_circles),
 	KUNIT_CASE(test_not_counted),

@@ -122,6 +122,7 @@ static void test_kinds(struct kunit *test)
 	} rows[] = {
 		{ 0x10001af4, SVR_PCI_VIRTIO }, { 0x107f1af4, SVR_PCI_VIRTIO },
 		{ 0x0fff1af4, SVR_PCI_PLAIN }, { 0x11001af4, SVR_PCI_PLAIN },
+		{ 0x10571af4, SVR_PCI_PLAIN },
 		{ 0x00101b36, SVR_PCI_QEMU }, { 0x10d38086, SVR_PCI_PLAIN },
 	};
 	unsigned int i;
@@ -153,9 +154,14 @@ static void test_virtio_late(struct kunit *test)
 {
 	fake_virtio(VIRTIO);
 	fake.late = true;
+	fake.slow = UINT_MAX;
 	KUNIT_EXPECT_FALSE(test, svr_pci_end_requests(&fake_pci, &function));
 	KUNIT_EXPECT_EQ(test, fake.resets, 1);
 	KUNIT_EXPECT_LT(test, fake.reads, 2 * SVR_PCI_CAPS);
+
+	/* But it is asked: the write itself may have taken all that time */
+	fake.slow = 0;
+	KUNIT_EXPECT_TRUE(test, svr_pci_end_requests(&fake_pci, &function));
 }
 
 static void test_virtio_gone(struct kunit *test)
@@ -230,7 +236,14 @@ static void test_left_alone(struct kunit *test)
 	fake_express(QEMU, PCI_EXP_DEVCAP_FLR);
 	function.bridge = true;
 	KUNIT_EXPECT_TRUE(test, svr_pci_end_requests(&fake_pci, &function));
+	function.bridge = false;
+	/* A host that lies: there is no room for the registers */
+	memset(fake.dwords, 0xff, sizeof(fake.dwords));
+	fake.dwords[PCI_CAPABILITY_LIST / 4] = 0xfc;
+	fake.dwords[0xfc / 4] = PCI_CAP_ID_EXP;
+	KUNIT_EXPECT_TRUE(test, svr_pci_end_requests(&fake_pci, &function));
 	KUNIT_EXPECT_EQ(test, fake.writes, 0);
+	KUNIT_EXPECT_FALSE(test, function.lost);
 }
 
 static void fake_list(unsigned int i, bool bridge, bool root)
@@ -243,15 +256,21 @@ static void fake_list(unsigned int i, bool bridge, bool root)
 static void test_bus(struct kunit *test)
 {
 	fake.dwords[PCI_INTERRUPT_LINE / 4] = 0x0402010b;
+	fake.dwords[PCI_PRIMARY_BUS / 4] = 2 << 16 | 1 << 8;
 	fake_list(0, true, true);
 	fake_list(1, false, false);
+	list.functions[1].bus = 2;
 	fake_list(2, false, true);
+	/* Its bus is behind no bridge that was reset */
+	fake_list(3, false, false);
+	list.functions[3].bus = 3;
 	svr_pci_reset_buses(&fake_pci, &list);
 	KUNIT_EXPECT_EQ(test, fake.held, 0x0042010b);
 	KUNIT_EXPECT_EQ(test, fake.dwords[PCI_INTERRUPT_LINE / 4], 0x0002010b);
 	KUNIT_EXPECT_FALSE(test, list.functions[0].lost);
 	KUNIT_EXPECT_TRUE(test, list.functions[1].lost);
 	KUNIT_EXPECT_FALSE(test, list.functions[2].lost);
+	KUNIT_EXPECT_FALSE(test, list.functions[3].lost);
 }
 
 /* A bridge behind a bridge is reset by the first one, and cannot be reached then */

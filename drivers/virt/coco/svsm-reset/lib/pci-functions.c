@@ -165,6 +165,7 @@ static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 	id = svr_pci_read(pci, bus, devfn, PCI_VENDOR_ID);
 	if (!svr_pci_is_somebody(id))
 		return false;
+	list->seen = true;
 	state = svr_pci_read(pci, bus, devfn, PCI_COMMAND);
 	header = svr_pci_read(pci, bus, devfn, PCI_CACHE_LINE_SIZE) >>
 		 SVR_PCI_HEADER_SHIFT;
@@ -181,7 +182,11 @@ static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 		port = svr_pci_look_at_caps(pci, &f);
 	if (f.bridge)
 		svr_pci_note_bus(pci, &f, port, buses);
-	if (svr_pci_is_alive(&f))
+	/*
+	 * What is behind a bridge is reset by it. Some hosts let it reach memory though the
+	 * bridge does not master the bus, and a walk that was cut short left the bus held.
+	 */
+	if (svr_pci_is_alive(&f) || (type == PCI_HEADER_TYPE_BRIDGE && f.root))
 		svr_pci_add(pci, list, &f);
 	return header & PCI_HEADER_TYPE_MFD;
 }
@@ -225,6 +230,7 @@ void svr_pci_find(const struct svr_pci_access *pci, const unsigned long *roots,
 	list->count = 0;
 	list->more = 0;
 	list->cut = false;
+	list->seen = false;
 	bitmap_copy(buses.found, roots, SVR_PCI_BUSES);
 	for (bus = 0; bus < SVR_PCI_BUSES; bus++)
 		if (test_bit(bus, buses.found))
@@ -238,40 +244,48 @@ void svr_pci_find(const struct svr_pci_access *pci, const unsigned long *roots,
 	}
 }
 
-/* One that reads as all ones has gone, or hangs: nobody can tell, so it has not stopped */
-static bool svr_pci_flags_stay(const struct svr_pci_access *pci,
-			       const struct svr_pci_function *f, u8 pos,
-			       u16 enable)
+static void svr_pci_flags_off(const struct svr_pci_access *pci,
+			      const struct svr_pci_function *f, u8 pos,
+			      u16 enable)
 {
-	u32 head;
-
-	if (!pos)
-		return false;
-	head = svr_pci_read(pci, f->bus, f->devfn, pos);
-	pci->write(f->bus, f->devfn, pos,
-		   head & ~((u32)enable << SVR_PCI_FLAGS_SHIFT));
-	head = svr_pci_read(pci, f->bus, f->devfn, pos);
-	return head >> SVR_PCI_FLAGS_SHIFT & enable;
+	if (pos)
+		pci->write(f->bus, f->devfn, pos,
+			   svr_pci_read(pci, f->bus, f->devfn, pos) &
+			   ~((u32)enable << SVR_PCI_FLAGS_SHIFT));
 }
 
 /*
  * The upper half is the status register, where a 1 would clear what is written over.
  * INTx first: without MSI a function may fall back to it.
  */
-static bool svr_pci_stop_one(const struct svr_pci_access *pci,
-			     struct svr_pci_function *f)
+static void svr_pci_stop_one(const struct svr_pci_access *pci,
+			     const struct svr_pci_function *f)
 {
 	u16 command = (f->command & ~PCI_COMMAND_MASTER) |
 		      PCI_COMMAND_INTX_DISABLE;
-	bool stays;
 
 	pci->write(f->bus, f->devfn, PCI_COMMAND, command);
-	stays = svr_pci_read(pci, f->bus, f->devfn, PCI_COMMAND) &
-		PCI_COMMAND_MASTER;
-	stays |= svr_pci_flags_stay(pci, f, f->msi, PCI_MSI_FLAGS_ENABLE);
-	stays |= svr_pci_flags_stay(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE);
-	stays |= !svr_pci_end_requests(pci, f);
-	return !stays;
+	svr_pci_flags_off(pci, f, f->msi, PCI_MSI_FLAGS_ENABLE);
+	svr_pci_flags_off(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE);
+}
+
+static bool svr_pci_flags_stay(const struct svr_pci_access *pci,
+			       const struct svr_pci_function *f, u8 pos,
+			       u16 enable)
+{
+	return pos && svr_pci_read(pci, f->bus, f->devfn, pos) >>
+			      SVR_PCI_FLAGS_SHIFT & enable;
+}
+
+/* One that reads as all ones has gone, or hangs: nobody can tell, so it has not stopped */
+static bool svr_pci_is_stuck(const struct svr_pci_access *pci,
+			     const struct svr_pci_function *f)
+{
+	u32 state = svr_pci_read(pci, f->bus, f->devfn, PCI_COMMAND);
+
+	return state & PCI_COMMAND_MASTER ||
+	       svr_pci_flags_stay(pci, f, f->msi, PCI_MSI_FLAGS_ENABLE) ||
+	       svr_pci_flags_stay(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE);
 }
 
 #define SVR_PCI_TURNS	3
@@ -282,21 +296,9 @@ static unsigned int svr_pci_turn(const struct svr_pci_function *f)
 	return f->bridge ? 2 : f->console;
 }
 
-/**
- * svr_pci_stop - no more DMA and no more interrupts from these functions
- * @pci:  configuration space
- * @list: svr_pci_find()
- *
- * Bus mastering, INTx, MSI and MSI-X are turned off; decoding stays, for what is still
- * printed. Requests under way are ended where that can be done, and what is behind a
- * bridge is reset as well. Context: any.
- *
- * Return: how many have not stopped, those that there was no room or no time for included.
- */
-unsigned int svr_pci_stop(const struct svr_pci_access *pci,
-			  struct svr_pci_list *list)
+static void svr_pci_stop_all(const struct svr_pci_access *pci,
+			     struct svr_pci_list *list)
 {
-	unsigned int stuck = list->more + list->cut;
 	unsigned int turn, i;
 
 	for (turn = 0; turn < SVR_PCI_TURNS; turn++) {
@@ -305,11 +307,52 @@ unsigned int svr_pci_stop(const struct svr_pci_access *pci,
 
 			if (svr_pci_turn(f) != turn)
 				continue;
-			f->stuck = pci->late() || !svr_pci_stop_one(pci, f);
-			stuck += f->stuck;
+			svr_pci_stop_one(pci, f);
+			f->stuck = svr_pci_is_stuck(pci, f);
 		}
 	}
+}
+
+/* The reset has stopped what did not stop by itself; there may be no answer from it yet */
+static bool svr_pci_reset_has_stopped(const struct svr_pci_access *pci,
+				      const struct svr_pci_function *f)
+{
+	return f->lost &&
+	       (svr_pci_read(pci, f->bus, f->devfn, PCI_COMMAND) ==
+			SVR_PCI_NOBODY ||
+		!svr_pci_is_stuck(pci, f));
+}
+
+/**
+ * svr_pci_stop - no more DMA and no more interrupts from these functions
+ * @pci:  configuration space
+ * @list: svr_pci_find()
+ *
+ * Bus mastering, INTx, MSI and MSI-X of all are turned off, before any is reset: a reset may
+ * take as long as the host's disk does, and take other functions away. Then requests under
+ * way are ended where that can be done, and what is behind a bridge is reset. Decoding stays
+ * where there is no reset, for what is still printed. Context: any.
+ *
+ * Return: how many have not stopped, those that there was no room or no time for included.
+ */
+unsigned int svr_pci_stop(const struct svr_pci_access *pci,
+			  struct svr_pci_list *list)
+{
+	unsigned int stuck = list->more + list->cut;
+	unsigned int i;
+
+	svr_pci_stop_all(pci, list);
+	for (i = 0; i < list->count; i++)
+		if (!svr_pci_end_requests(pci, &list->functions[i]))
+			list->functions[i].stuck = true;
 	svr_pci_reset_buses(pci, list);
+	for (i = 0; i < list->count; i++) {
+		struct svr_pci_function *f = &list->functions[i];
+
+		if (f->stuck && svr_pci_reset_has_stopped(pci, f))
+			f->stuck = false;
+		stuck += f->stuck;
+	}
 	return stuck;
 }
 

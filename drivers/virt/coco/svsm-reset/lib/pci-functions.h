@@ -19,7 +19,7 @@
  * @read:  the four bytes at @reg, a multiple of 4; all ones where there is no function
  * @write: write these
  * @hold:  wait for as long as a bus must be held in reset
- * @late:  has it taken too long already? What is left is not looked at then
+ * @late:  has it taken too long already? No more is looked for then, nor waited
  */
 struct svr_pci_access {
 	u32 (*read)(u8 bus, u8 devfn, u8 reg);
@@ -68,12 +68,14 @@ struct svr_pci_function {
  * @count: how many of @functions there are
  * @more:  how many there was no room for
  * @cut:   there may be others: it took too long to find out
+ * @seen:  there is any function at all, alive or not
  * @functions: they
  */
 struct svr_pci_list {
 	unsigned int count;
 	unsigned int more;
 	bool cut;
+	bool seen;
 	struct svr_pci_function functions[SVR_PCI_MAX];
 };
 

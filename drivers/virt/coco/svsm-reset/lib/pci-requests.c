@@ -35,12 +35,15 @@
 #define SVR_VIRTIO_FIRST	0x1000
 #define SVR_VIRTIO_LAST		0x107f
 #define SVR_VIRTIO_STATUS_SIZE	1
+/* An IOMMU that is reset lets the others through: it stays as it is */
+#define SVR_VIRTIO_IOMMU	0x1057
 /*
  * How often the status is read until it is 0, unless it is late before. QEMU has reset the
  * device by the first time.
  */
 #define SVR_VIRTIO_READS	10000
 #define SVR_VIRTIO_TYPE_SHIFT	24	/* of its capabilities, in their first four bytes */
+#define SVR_EXP_SIZE		(PCI_EXP_DEVCTL + 4)	/* as much of the capability as is used */
 #define SVR_BRIDGE_CTL_SHIFT	16	/* in the four bytes at PCI_INTERRUPT_LINE */
 #define SVR_BRIDGE_CTL_DISCARDED BIT(10)	/* Discard Timer Status */
 
@@ -71,7 +74,8 @@ enum svr_pci_kind svr_pci_kind(u32 id)
 	if (vendor == PCI_VENDOR_ID_REDHAT)
 		return SVR_PCI_QEMU;
 	if (vendor == PCI_VENDOR_ID_REDHAT_QUMRANET &&
-	    device >= SVR_VIRTIO_FIRST && device <= SVR_VIRTIO_LAST)
+	    device >= SVR_VIRTIO_FIRST && device <= SVR_VIRTIO_LAST &&
+	    device != SVR_VIRTIO_IOMMU)
 		return SVR_PCI_VIRTIO;
 	return SVR_PCI_PLAIN;
 }
@@ -151,12 +155,15 @@ static bool svr_virtio_reset(const struct svr_pci_access *pci,
 	if (!svr_virtio_aim(pci, f, virtio))
 		return true;
 	pci->write(f->bus, f->devfn, data, 0);
-	for (i = 0; i < SVR_VIRTIO_READS && !pci->late(); i++) {
+	/* At least once: the write may have taken all the time there is */
+	for (i = 0; i < SVR_VIRTIO_READS; i++) {
 		u32 status = svr_requests_read(pci, f, data);
 
 		/* All ones: it has gone */
 		if (!(status & 0xff) || status == U32_MAX)
 			return true;
+		if (pci->late())
+			return false;
 	}
 	return false;
 }
@@ -168,9 +175,8 @@ static bool svr_pci_has_flr(const struct svr_pci_access *pci,
 	       PCI_EXP_DEVCAP_FLR;
 }
 
-/* The status register above is written with zeros, which clear nothing there */
-static void svr_pci_flr(const struct svr_pci_access *pci,
-			struct svr_pci_function *f)
+static u8 svr_pci_express(const struct svr_pci_access *pci,
+			  const struct svr_pci_function *f)
 {
 	u8 pos = svr_pci_first_cap(pci, f);
 	unsigned int i;
@@ -178,18 +184,28 @@ static void svr_pci_flr(const struct svr_pci_access *pci,
 	for (i = 0; i < SVR_PCI_CAPS && pos >= PCI_STD_HEADER_SIZEOF; i++) {
 		u32 head = svr_requests_read(pci, f, pos);
 
-		if ((head & 0xff) == PCI_CAP_ID_EXP) {
-			u16 control = svr_requests_read(pci, f, pos + PCI_EXP_DEVCTL);
-
-			if (!svr_pci_has_flr(pci, f, pos))
-				return;
-			pci->write(f->bus, f->devfn, pos + PCI_EXP_DEVCTL,
-				   control | PCI_EXP_DEVCTL_BCR_FLR);
-			f->lost = true;
-			return;
-		}
+		if ((head & 0xff) == PCI_CAP_ID_EXP)
+			return pos;
 		pos = (head >> 8) & 0xfc;
 	}
+	return 0;
+}
+
+/* The status register above is written with zeros, which clear nothing there */
+static void svr_pci_flr(const struct svr_pci_access *pci,
+			struct svr_pci_function *f)
+{
+	u8 pos = svr_pci_express(pci, f);
+	u16 control;
+
+	/* None, or no room for it at the end of configuration space */
+	if (!pos || pos > PCI_CFG_SPACE_SIZE - SVR_EXP_SIZE ||
+	    !svr_pci_has_flr(pci, f, pos))
+		return;
+	control = svr_requests_read(pci, f, pos + PCI_EXP_DEVCTL);
+	pci->write(f->bus, f->devfn, pos + PCI_EXP_DEVCTL,
+		   control | PCI_EXP_DEVCTL_BCR_FLR);
+	f->lost = true;
 }
 
 /**
@@ -218,17 +234,24 @@ bool svr_pci_end_requests(const struct svr_pci_access *pci,
 	}
 }
 
-/* The status in this register is cleared by a 1 */
+/* The status in this register is cleared by a 1. One that has gone is left alone */
 static void svr_pci_hold_bus(const struct svr_pci_access *pci,
 			     const struct svr_pci_function *f, bool hold)
 {
 	u32 val = svr_requests_read(pci, f, PCI_INTERRUPT_LINE);
 
+	if (val == U32_MAX)
+		return;
 	val &= ~((u32)(PCI_BRIDGE_CTL_BUS_RESET | SVR_BRIDGE_CTL_DISCARDED) <<
 		 SVR_BRIDGE_CTL_SHIFT);
 	if (hold)
 		val |= PCI_BRIDGE_CTL_BUS_RESET << SVR_BRIDGE_CTL_SHIFT;
 	pci->write(f->bus, f->devfn, PCI_INTERRUPT_LINE, val);
+}
+
+static bool svr_pci_resets(const struct svr_pci_function *f)
+{
+	return f->bridge && f->root;
 }
 
 static bool svr_pci_hold_buses(const struct svr_pci_access *pci,
@@ -238,24 +261,39 @@ static bool svr_pci_hold_buses(const struct svr_pci_access *pci,
 	unsigned int i;
 
 	for (i = 0; i < list->count; i++) {
-		const struct svr_pci_function *f = &list->functions[i];
-
-		if (!f->bridge || !f->root)
+		if (!svr_pci_resets(&list->functions[i]))
 			continue;
-		svr_pci_hold_bus(pci, f, hold);
+		svr_pci_hold_bus(pci, &list->functions[i], hold);
 		any = true;
 	}
 	return any;
 }
 
+/* What is on the buses behind this bridge knows nothing any more */
+static void svr_pci_lose_behind(const struct svr_pci_access *pci,
+				const struct svr_pci_function *bridge,
+				struct svr_pci_list *list)
+{
+	u32 buses = svr_requests_read(pci, bridge, PCI_PRIMARY_BUS);
+	u8 first = buses >> 8, last = buses >> 16;
+	unsigned int i;
+
+	for (i = 0; i < list->count; i++) {
+		struct svr_pci_function *f = &list->functions[i];
+
+		if (!f->root && f->bus >= first && f->bus <= last)
+			f->lost = true;
+	}
+}
+
 /**
  * svr_pci_reset_buses - reset what is behind bridges
  * @pci:  configuration space
- * @list: functions that have been stopped
+ * @list: functions that have been stopped, with all bridges on root buses
  *
  * By the bridges on root buses: a reset goes on to the buses behind those behind them (PCI
- * Express 5.0, 6.6.1). A bridge that is not alive is passed over, since nothing behind it
- * reaches memory. Context: any.
+ * Express 5.0, 6.6.1). Does no harm when it is done again, and ends what was cut short.
+ * Context: any. Waits as long as the host takes to reset the devices.
  */
 void svr_pci_reset_buses(const struct svr_pci_access *pci,
 			 struct svr_pci_list *list)
@@ -267,6 +305,6 @@ void svr_pci_reset_buses(const struct svr_pci_access *pci,
 	pci->hold();
 	svr_pci_hold_buses(pci, list, false);
 	for (i = 0; i < list->count; i++)
-		if (!list->functions[i].root)
-			list->functions[i].lost = true;
+		if (svr_pci_resets(&list->functions[i]))
+			svr_pci_lose_behind(pci, &list->functions[i], list);
 }

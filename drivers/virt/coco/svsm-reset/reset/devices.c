@@ -43,8 +43,9 @@
 #define SVR_PCI_HOLD_MS		2
 
 /*
- * Each for finding the devices and for stopping them. A few milliseconds is what it takes;
- * one that does not answer may have the host wait for it at each access.
+ * Each for finding the devices and for what they are waited for. A few milliseconds is what
+ * finding takes; one that does not answer may have the host wait for it at each access. All
+ * that were found are told to stop, however long that takes the host.
  */
 #define SVR_DEVICES_US		(2 * USEC_PER_SEC)
 
@@ -52,6 +53,8 @@
 static DECLARE_BITMAP(svr_pci_roots, SVR_PCI_BUSES);
 /* Functions of domain 0 that a walk does not find, as the kernel knows them */
 static DECLARE_BITMAP(svr_pci_hidden, SVR_PCI_NUMBERS);
+/* There are devices that the ports do not reach */
+static bool svr_pci_unreached;
 /* The second one is of the CPU that goes on for one which was stopped at it */
 static struct svr_pci_list svr_alive[2];
 static bool svr_begun;
@@ -149,12 +152,15 @@ void svr_devices_init(void)
 	struct pci_bus *bus = NULL;
 
 	bitmap_zero(svr_pci_roots, SVR_PCI_BUSES);
+	svr_pci_unreached = false;
 	while ((bus = pci_find_next_bus(bus))) {
-		if (pci_domain_nr(bus))
+		if (pci_domain_nr(bus)) {
+			svr_pci_unreached = true;
 			pr_warn("PCI domain %d: its devices are not stopped before a reset\n",
 				pci_domain_nr(bus));
-		else
+		} else {
 			__set_bit(bus->number, svr_pci_roots);
+		}
 	}
 	svr_pci_watch_begin();
 }
@@ -186,6 +192,8 @@ static void svr_report_stuck(const struct svr_pci_list *list)
 	if (list->more)
 		svr_warn("%u PCI devices more than %u were not stopped\n",
 			 list->more, SVR_PCI_MAX);
+	if (svr_pci_unreached)
+		svr_warn("some PCI devices are out of reach and were not stopped\n");
 	if (list->cut)
 		svr_warn("the PCI devices answer too slowly, some may not have been stopped\n");
 }
@@ -241,16 +249,22 @@ unsigned int svr_devices_stop(void)
 	struct svr_pci_list *list = &svr_alive[svr_begun];
 	u32 address;
 
-	if (svr_done || bitmap_empty(svr_pci_roots, SVR_PCI_BUSES))
+	if (svr_done)
 		return svr_stuck;
-	svr_begun = true;
 	address = inl(SVR_PCI_ADDRESS);
+	/* What has been found is not found again, once it is half stopped */
+	if (svr_begun)
+		svr_pci_stop(&svr_pci_ports, &svr_alive[0]);
+	svr_begun = true;
 	svr_pci_time = svr_wait_begin(SVR_DEVICES_US);
 	svr_pci_find(&svr_pci_ports, svr_pci_roots, svr_pci_hidden, list);
+	/* A host may have configuration space in memory only */
+	if (!list->seen && !bitmap_empty(svr_pci_roots, SVR_PCI_BUSES))
+		svr_pci_unreached = true;
 	if (svr_stops_a_console(list))
 		svr_print_no_more();
 	svr_pci_time = svr_wait_begin(SVR_DEVICES_US);
-	svr_stuck = svr_pci_stop(&svr_pci_ports, list);
+	svr_stuck = svr_pci_stop(&svr_pci_ports, list) + svr_pci_unreached;
 	outl(address, SVR_PCI_ADDRESS);
 	svr_stopped = list;
 	svr_done = true;
@@ -277,7 +291,7 @@ void svr_devices_note(struct svr_record *rec)
 			svr_record_add_device(rec,
 					      svr_pci_number(f->bus, f->devfn));
 	/* Of the others no number is kept */
-	for (i = 0; i < list->more + list->cut; i++)
+	for (i = 0; i < list->more + list->cut + svr_pci_unreached; i++)
 		svr_record_add_device(rec, 0);
 }
 

@@ -13,7 +13,6 @@
 #include <linux/io.h>
 #include <linux/mc146818rtc.h>
 #include <linux/printk.h>
-#include <linux/sizes.h>
 #include <asm/x86_init.h>
 
 #include "record/record.h"
@@ -27,6 +26,8 @@
 #define SVR_HPET_LEGACY		BIT(1)	/* in the place of PIT and real-time clock */
 #define SVR_HPET_CONFIG(timer)	(0x100 + 0x20 * (timer))
 #define SVR_HPET_INTERRUPTS	BIT(2)
+/* With as many timers as SVR_HPET_TIMERS() can be */
+#define SVR_HPET_SIZE		SVR_HPET_CONFIG(32)
 
 static void __iomem *svr_hpet;
 
@@ -45,7 +46,7 @@ void svr_timers_init(void)
 		return;
 	address = ((struct acpi_table_hpet *)table)->address.address;
 	if (table->length >= sizeof(struct acpi_table_hpet) && address) {
-		svr_hpet = ioremap(address, SZ_1K);
+		svr_hpet = ioremap(address, SVR_HPET_SIZE);
 		if (!svr_hpet)
 			pr_warn("the HPET at 0x%llx cannot be mapped and is not stopped before a reset\n",
 				address);
