@@ -77,7 +77,7 @@ def test_one_version(unpacked, debs, version):
     tool = unpacked("svsm-reset", version)
     assert run(tool / "usr/sbin/svsm-reset", "--version").stdout == f"svsm-reset {version}\n"
     pages = [*tool.glob("usr/share/man/*/*.gz"), *unpacked("snpsim", version).glob("usr/share/man/*/*.gz")]
-    assert len(pages) == 3
+    assert len(pages) == 4
     for page in pages:
         assert f'"svsm\\-reset {version}"' in gzip.open(page, "rt").read()
 
