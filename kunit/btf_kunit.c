@@ -8,7 +8,7 @@
 #include <linux/string.h>
 #include <linux/swab.h>
 
-#include "btf.c"
+#include "lib/btf.c"
 
 #define KIND(kind, vlen)	((kind) << 24 | (vlen))
 

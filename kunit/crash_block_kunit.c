@@ -6,8 +6,8 @@
 #include <kunit/test.h>
 #include <linux/minmax.h>
 
-#include "crash-block.c"
-#include "crash-log.c"
+#include "lib/crash-block.c"
+#include "lib/crash-log.c"
 
 #define ROOM	3
 
@@ -223,7 +223,7 @@ static void test_log(struct kunit *test)
 {
 	const struct log_row *row = test->param_value;
 	size_t len = strlen(row->log);
-	char message[SVR_CAUSE_MESSAGE];
+	char message[SVR_REQUEST_MESSAGE];
 	char *log;
 
 	/* Without a NUL behind it */

@@ -6,7 +6,7 @@
 #include <kunit/test.h>
 #include <linux/string.h>
 
-#include "next-note.c"
+#include "reset/next-note.c"
 
 #define TWENTY		"01234567890123456789"
 #define SIXTY		"012345678901234567890123456789012345678901234567890123456789"
@@ -61,7 +61,7 @@ static void test_set(struct kunit *test)
 {
 	const struct next_note_row *row = test->param_value;
 	size_t count = row->count ?: strlen(row->text);
-	char note[SVR_CAUSE_MESSAGE];
+	char note[SVR_REQUEST_MESSAGE];
 
 	KUNIT_EXPECT_EQ(test, svr_next_note_set(row->text, count), row->err);
 	svr_next_note_get(note);
@@ -72,7 +72,7 @@ static void test_set(struct kunit *test)
 static void test_a_page(struct kunit *test)
 {
 	char *text = kunit_kzalloc(test, PAGE_SIZE + 1, GFP_KERNEL);
-	char note[SVR_CAUSE_MESSAGE];
+	char note[SVR_REQUEST_MESSAGE];
 
 	KUNIT_ASSERT_NOT_NULL(test, text);
 	memset(text, 'x', PAGE_SIZE);
@@ -86,8 +86,8 @@ static void test_a_page(struct kunit *test)
 
 static void test_take(struct kunit *test)
 {
-	char message[SVR_CAUSE_MESSAGE] = "of reboot(2)";
-	char note[SVR_CAUSE_MESSAGE];
+	char message[SVR_REQUEST_MESSAGE] = "of reboot(2)";
+	char note[SVR_REQUEST_MESSAGE];
 
 	svr_next_note_take(message, false);
 	KUNIT_EXPECT_STREQ(test, message, "before");
@@ -105,7 +105,7 @@ static void test_take(struct kunit *test)
 /* What the kernel itself has to say, if it says anything */
 static void test_take_of_the_kernel(struct kunit *test)
 {
-	char message[SVR_CAUSE_MESSAGE] = "dm-verity";
+	char message[SVR_REQUEST_MESSAGE] = "dm-verity";
 
 	svr_next_note_take(message, true);
 	KUNIT_EXPECT_STREQ(test, message, "dm-verity");
@@ -117,7 +117,7 @@ static void test_take_of_the_kernel(struct kunit *test)
 
 static void test_take_nothing(struct kunit *test)
 {
-	char message[SVR_CAUSE_MESSAGE] = "of reboot(2)";
+	char message[SVR_REQUEST_MESSAGE] = "of reboot(2)";
 
 	KUNIT_EXPECT_EQ(test, svr_next_note_set("\n", 1), 0);
 	svr_next_note_take(message, false);

@@ -5,7 +5,7 @@
  */
 #include <kunit/test.h>
 
-#include "old-memory.c"
+#include "lib/old-memory.c"
 
 #define C	BIT_ULL(51)
 #define P	SVR_PTE_PRESENT

@@ -5,7 +5,7 @@
  */
 #include <kunit/test.h>
 
-#include "pci-functions.c"
+#include "lib/pci-functions.c"
 
 #define DWORDS		64
 #define FUNCTIONS	8

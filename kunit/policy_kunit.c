@@ -4,7 +4,7 @@
  */
 #include <kunit/test.h>
 
-#include "policy.c"
+#include "lib/policy.c"
 
 /* What is expected for each state, in the order of enum svr_state */
 struct act_row {

@@ -6,7 +6,7 @@
 #include <linux/completion.h>
 #include <linux/kthread.h>
 
-#include "state.c"
+#include "reset/state.c"
 
 /* A race of some instructions: it takes thousands of rounds to be seen */
 #define ROUNDS		20000

@@ -7,7 +7,7 @@
 #include <linux/ctype.h>
 #include <linux/string.h>
 
-#include "words.c"
+#include "lib/words.c"
 
 struct words_row {
 	const char *name;
@@ -87,6 +87,9 @@ static void test_no_such_value(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, svr_decline_name(SVR_NR_DECLINES), "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_step_name(SVR_NR_STEPS), "unknown");
 	KUNIT_EXPECT_STREQ(test, svr_check_name(-1), "unknown");
+	KUNIT_EXPECT_STREQ(test, svr_cause_name(SVR_NR_CAUSES), "unknown");
+	KUNIT_EXPECT_STREQ(test, svr_cause_name(-1), "unknown");
+	KUNIT_EXPECT_STREQ(test, svr_cause_name(SVR_CAUSE_PANIC), "panic");
 	KUNIT_EXPECT_STREQ(test, svr_reason_name(SVR_REASON_PANIC), "panic");
 	KUNIT_EXPECT_STREQ(test, svr_fate_name(SVR_FATE_PARKED), "parked");
 }

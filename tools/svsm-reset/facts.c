@@ -12,7 +12,7 @@
 
 #define SR_PARAMETERS	SR_MODULE "/parameters"
 #define SR_KERNEL	"/proc/sys/kernel"
-/* SVR_CUT of the driver's brief.h */
+/* SVR_CUT of the driver's message-codec.h */
 #define SR_CUT		"..."
 #define SR_KPROBES	"/sys/kernel/debug/kprobes/enabled"
 /* Of a boot, in seconds since 1970: the end of the year 9999 */

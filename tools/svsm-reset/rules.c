@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What would happen? The rules are those of the driver: policy.c (what fires and
- * who is trusted), hooks.c, fire.c, quiesce.c, kdump.c, deadman.c; and of the
+ * who is trusted), hooks.c, fire.c, quiesce.c, jump.c, deadman.c; and of the
  * kernel: panic(), oops_end(), kernel_restart(). Pure; tools/testing/tool has the
  * tables of what it has to say.
  */
@@ -91,7 +91,7 @@ static bool sr_panic_moves(const struct sr_settings *set)
 	return set->panic_cpu >= 0 && set->online != 1;
 }
 
-/* kdump.c: on which CPU the crash kernel starts, where the driver has no say in that */
+/* jump.c: on which CPU the crash kernel starts, where the driver has no say in that */
 static void sr_note_crash_cpu(const struct sr_settings *set,
 			      struct sr_answer *answer)
 {
@@ -119,7 +119,7 @@ static enum sr_note sr_kprobes_note(const struct sr_settings *set)
 	}
 }
 
-/* kdump.c: a stock kernel's crash kernel dies under an SVSM */
+/* jump.c: a stock kernel's crash kernel dies under an SVSM */
 static void sr_crash_kernel(const struct sr_settings *set,
 			    struct sr_answer *answer)
 {

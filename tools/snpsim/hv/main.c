@@ -1,36 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * snpsim: a bare-metal hypervisor that makes a kernel believe that it is an
- * SEV-SNP guest at VMPL 2 under an SVSM. Read it from here down:
+ * SEV-SNP guest at VMPL 2 under an SVSM. Calls go down only, in this order:
  *
- *   machine/  SVM, nested page tables, page states, vCPUs
+ *   loop.c    a CPU's loop; rebuild.c: the VM that a host builds anew
+ *   launch/   what is started, and started again
+ *   exits/    what a #VMEXIT leads to
  *   host/     what the host does for the guest (GHCB)
  *   svsm/     what the SVSM does for the guest (protocols)
- *   launch/   what is started, and started again
+ *   machine/  SVM, nested page tables, page states, vCPUs
+ *   psp/      firmware that answers messages; efi/: what the guest runs as runtime services
+ *   lib/      strings, time, events, memory
+ *
+ * Documentation/snpsim/index.rst says more, and a static test holds the order.
  */
-#include "launch.h"
-#include "machine.h"
-
-extern char __hv_end[];
-void hv_main(void) __noreturn;
-
-const struct sim_config *config = (const struct sim_config *)HV_CONFIG;
-
-static u64 heap;
-
-/* Never freed: all of it is for the life of the run. */
-void *alloc_pages(u64 n)
-{
-	u8 *p;
-
-	if (!heap)
-		heap = align_up((u64)__hv_end, PAGE_SIZE);
-	p = (u8 *)heap;
-	heap += n * PAGE_SIZE;
-	if (heap > HV_CONFIG)
-		hv_panic("out of hypervisor memory");
-	return memset(p, 0, n * PAGE_SIZE);
-}
+#include "host/host.h"
+#include "launch/launch.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "loop.h"
+#include "machine/apic.h"
+#include "machine/iommu.h"
+#include "machine/npt.h"
+#include "machine/rmp.h"
+#include "machine/svm.h"
+#include "machine/timers.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
 
 static const char *fidelity_name(void)
 {
@@ -64,6 +61,8 @@ void hv_main(void)
 	event_str("svsm", config->svsm_name);
 	event_str("host", config->host_name);
 	event_end();
+	host_init();
+	rebuild_init();
 	svm_enable(boot);
 	rmp_init();
 	npt_init();

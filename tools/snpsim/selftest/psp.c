@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "../hv/psp/gcm.h"
+#include "psp/gcm.h"
 #include "psp.h"
 #include "report.h"
 #include "snp.h"

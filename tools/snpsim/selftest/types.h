@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* The simulator's types, and what this guest has beside them. */
 #ifndef SELFTEST_TYPES_H
 #define SELFTEST_TYPES_H
 
 #include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
 
-typedef unsigned char u8;
-typedef unsigned short u16;
-typedef unsigned int u32;
-typedef unsigned long u64;
+#include "lib/types.h"
 
 #define BIT(n)		(1UL << (n))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define PAGE_SIZE	4096UL
 #define HUGE_SIZE	0x200000UL
-#define PAGE_MASK	(~(PAGE_SIZE - 1))
 
 /* Memory that another CPU or the other world changes. */
 #define load(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)

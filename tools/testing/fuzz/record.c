@@ -3,7 +3,7 @@
  * The record: any bytes, in any size. What comes out of the decoder is in range,
  * and the same when it has been encoded and decoded again.
  */
-#include "record.h"
+#include "record-codec.h"
 
 static const size_t sizes[] = {
 	SVR_RECORD_SMALL, SVR_RECORD_MEDIUM, SVR_RECORD_FULL,
@@ -29,12 +29,12 @@ static void check_record(const struct svr_record *rec)
 {
 	expect(rec->stage >= SVR_STAGE_LOADED &&
 	       rec->stage <= SVR_STAGE_ELSEWHERE);
-	expect(rec->cause < SVR_REASON_REFUSED);
+	expect(rec->cause < SVR_CAUSE_REFUSED);
 	expect(rec->trigger < SVR_NR_TRIGGERS);
 	expect((rec->trigger != SVR_TRIGGER_NONE) ==
-	       (rec->cause == SVR_REASON_EMERGENCY));
-	expect(!rec->crashed || rec->cause == SVR_REASON_KDUMP);
-	expect(!rec->interrupted || (rec->cause == SVR_REASON_KDUMP &&
+	       (rec->cause == SVR_CAUSE_EMERGENCY));
+	expect(!rec->crashed || rec->cause == SVR_CAUSE_KDUMP);
+	expect(!rec->interrupted || (rec->cause == SVR_CAUSE_KDUMP &&
 				     rec->stage != SVR_STAGE_CRASHED));
 	expect(rec->cpu == SVR_RECORD_NO_CPU || rec->cpu <= 0xffff);
 	expect(rec->err <= 0);
@@ -80,7 +80,7 @@ static void check_judged(int err, const struct svr_record *found, u8 way)
 	expect(rec.loaded && rec.boot == boot);
 	expect(svr_record_reason(&rec, outcome) < SVR_NR_REASONS);
 	expect((svr_record_dump(&rec) == SVR_DUMP_NONE) ==
-	       (rec.cause != SVR_REASON_KDUMP));
+	       (rec.cause != SVR_CAUSE_KDUMP));
 	expect(outcome != SVR_OUTCOME_COMPLETED ||
 	       svr_record_reason(&rec, outcome) > SVR_REASON_UNKNOWN);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {

@@ -244,7 +244,7 @@ def special(base, name, says, **change):
     return dataclasses.replace(row, id=f"{base}-{name}", says=says, **change)
 
 
-HOST = "drivers/virt/coco/svsm-reset/ghcb.c"
+HOST = "drivers/virt/coco/svsm-reset/svsm/host-destroy.c"
 
 SPECIAL = [
     special("panic-ap-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called none the less",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The record that the driver has left in the secrets page of a machine that was then lost.
 
-The simulator tells it with the host's reset.  It is read here as record.c of the
+The simulator tells it with the host's reset.  It is read here as record-codec.c of the
 driver has it, in its medium size.
 """
 

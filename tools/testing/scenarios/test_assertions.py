@@ -121,7 +121,7 @@ def test_reading(tmp_path):
 # Each as the kernel prints it, by the pattern that is to find it.
 TROUBLE = {
     r"KASAN:": "BUG: KASAN: slab-out-of-bounds in svr_fire+0x2b0/0x2f0 [svsm_reset]",
-    r"UBSAN:": "UBSAN: shift-out-of-bounds in drivers/virt/coco/svsm-reset/proto.c:61:9",
+    r"UBSAN:": "UBSAN: shift-out-of-bounds in drivers/virt/coco/svsm-reset/lib/protocol.c:61:9",
     r"BUG: (sleeping function|scheduling|assuming)": (
         "BUG: sleeping function called from invalid context at kernel/locking/mutex.c:585",
         "BUG: scheduling while atomic: reboot/1/0x00000002",
@@ -156,7 +156,7 @@ TROUBLE = {
     r"DEBUG_LOCKS_WARN_ON": "DEBUG_LOCKS_WARN_ON(lockdep_hardirqs_enabled())",
     r"INFO: trying to register non-static key": "INFO: trying to register non-static key.",
     r"WARNING: .*(\bsvr_\w*\+0x|\[svsm_reset\])": (
-        "WARNING: CPU: 1 PID: 0 at drivers/virt/coco/svsm-reset/fire.c:77 svr_fire+0x10/0x20",
+        "WARNING: CPU: 1 PID: 0 at drivers/virt/coco/svsm-reset/reset/fire.c:77 svr_fire+0x10/0x20",
         "WARNING: CPU: 1 PID: 0 at ../fire.c:77 svr_fire+0x10/0x20 [svsm_reset]",
     ),
     r"BUG:": "BUG: kernel NULL pointer dereference, address: 0000000000000000",

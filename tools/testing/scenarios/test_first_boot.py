@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 
-from lib import crash, places
+from lib import crash, monitor, places
 from lib.slices import later
 from lib.sources import run
 
@@ -70,15 +70,15 @@ def test_call_comes_back(simulate, how):
 
 # Each measure taken away: file, text, what it becomes, what is then left of a panic on CPU 2
 WITHOUT = {
-    "devices": ("devices.c", "svr_pci_stop(&svr_pci_ports, list)", "0", [
+    "devices": ("reset/devices.c", "svr_pci_stop(&svr_pci_ports, list)", "0", [
         "00:01.0 bus_master msix", "00:02.0 bus_master msix", "00:03.0 bus_master msix", "01:00.0 bus_master",
     ]),
-    "msix": ("pci-functions.c", "svr_pci_flags_stay(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE)", "0", [
+    "msix": ("lib/pci-functions.c", "svr_pci_flags_stay(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE)", "0", [
         "00:01.0 msix", "00:02.0 msix", "00:03.0 msix",
     ]),
-    "bridge": ("pci-functions.c", "turn < SVR_PCI_TURNS", "turn < SVR_PCI_TURNS - 1", ["00:03.0 bus_master msix"]),
-    "hpet": ("timers.c", "config & ~SVR_HPET_INTERRUPTS", "config", ["hpet 1"]),
-    "rtc": ("timers.c", "control & ~(RTC_PIE | RTC_AIE | RTC_UIE)", "control", ["rtc alarm"]),
+    "bridge": ("lib/pci-functions.c", "turn < SVR_PCI_TURNS", "turn < SVR_PCI_TURNS - 1", ["00:03.0 bus_master msix"]),
+    "hpet": ("reset/timers.c", "config & ~SVR_HPET_INTERRUPTS", "config", ["hpet 1"]),
+    "rtc": ("reset/timers.c", "control & ~(RTC_PIE | RTC_AIE | RTC_UIE)", "control", ["rtc alarm"]),
 }
 
 
@@ -145,6 +145,37 @@ def test_requests_under_way_without(simulate, without):
     guest.send("sleep 5; poweroff -f")
     guest.end()
     assert [event for event in guest.events.of("dma") if event["stale"]]
+
+
+# At this rate a second request of READS waits for half a minute
+THROTTLED = "if=none,id=slow,driver=null-co,size=64M,read-zeroes=on,throttling.bps-total=4096"
+DISKS = {
+    "virtio-blk": (("-device", "virtio-blk-pci,drive=slow,ioeventfd=off"), "modprobe virtio_blk", "vda"),
+    "nvme": (("-device", "nvme,drive=slow,serial=1"), "true", "nvme0n1"),
+}
+
+
+def answered_late(simulate, tmp_path, kind, **arguments):
+    """How many requests of the first boot's were answered while the second did not use the disk."""
+    outside = tmp_path / "monitor"
+    device, load, name = DISKS[kind]
+    guest = simulate(qemu=("-drive", THROTTLED, *device, *monitor.arguments(outside)), **arguments)
+    guest.trouble_is_fine = True
+    guest.boot(1, timeout=crash.BOOT)
+    guest.load()
+    guest.check(load)
+    guest.check(READS.replace("vda", name))
+    guest.send(BEGIN["panic-ap"])
+    guest.expect("Linux version", timeout=crash.RESET)
+    at_reset = monitor.reads(outside, "slow")
+    guest.boot(2, timeout=crash.RESET)
+    return monitor.reads(outside, "slow") - at_reset
+
+
+@pytest.mark.parametrize("kind", DISKS)
+def test_reads_under_way(simulate, tmp_path, kind):
+    """QEMU's devices know where data go when they take a request: it must end before the reset."""
+    assert answered_late(simulate, tmp_path, kind) == 0
 
 
 @pytest.mark.sliced

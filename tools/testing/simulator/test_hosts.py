@@ -19,7 +19,7 @@ def passes(run, test, host, executes=0):
 )
 @pytest.mark.parametrize("fidelity", FIDELITIES)
 def test_host(selftest, host, fidelity):
-    test = "conduct." + host.split("=")[0]
+    test = "quirks." + host.split("=")[0]
     run = selftest(test, host=host, append=host if "=" in host else "", fidelity=fidelity)
     passes(run, test, host)
 
@@ -29,9 +29,9 @@ def test_host(selftest, host, fidelity):
 ))
 def test_honest_is_none_of_them(selftest, test):
     """The same tests fail where the host does what it should: by their own verdict, to the end."""
-    run = selftest(f"conduct.{test}", append=f"{test}=1")
+    run = selftest(f"quirks.{test}", append=f"{test}=1")
     run.well_formed()
-    assert run.verdicts[f"conduct.{test}"], run
+    assert run.verdicts[f"quirks.{test}"], run
     run.ended(0, "poweroff")
 
 
@@ -82,13 +82,13 @@ def test_init_to_a_destroyed_vcpu(selftest, apic, fidelity, append):
 
 
 def test_destroy_refused(selftest):
-    events = selftest("conduct.destroy-refuse", host="destroy-refuse").events
+    events = selftest("quirks.destroy-refuse", host="destroy-refuse").events
     assert events.one("vcpu-destroy", apic_id=1)["result"] == "refused"
 
 
 def test_destroy_lie(selftest):
     """The guest is told that the AP is gone; it runs, and EXECUTE shows it."""
-    run = selftest("conduct.destroy-lie", host="destroy-lie")
+    run = selftest("quirks.destroy-lie", host="destroy-lie")
     run.well_formed()
     run.violation("ap-running", ap=1)
     assert run.events.one("vcpu-destroy", apic_id=1)["result"] == "ignored"
@@ -98,8 +98,8 @@ def test_destroy_lie(selftest):
 
 def test_resume_is_refused(selftest):
     """The SVSM has dropped the VMSAs: VMRUN fails, and the guest never knows."""
-    run = selftest("conduct.resume", host="resume")
-    passes(run, "conduct.resume", "resume", 1)
+    run = selftest("quirks.resume", host="resume")
+    passes(run, "quirks.resume", "resume", 1)
     event = run.events.one("host-resume", boot=2)
     assert event["result"] == "refused" and event["apic_id"] == 1
     assert event["vmsa"] == run.events.one("vcpu-create", boot=1)["vmsa"]
@@ -107,7 +107,7 @@ def test_resume_is_refused(selftest):
 
 def test_resume_under_a_careless_svsm(selftest):
     """The AP goes on behind its HLT, where there is no validated memory any more."""
-    run = selftest("conduct.resume", host="resume", svsm="draft,keepvmsa")
+    run = selftest("quirks.resume", host="resume", svsm="draft,keepvmsa")
     run.well_formed()
     assert len(run.events.executes) == 1
     assert run.events.one("host-resume", boot=2)["result"] == "resumed"
@@ -118,14 +118,14 @@ def test_resume_under_a_careless_svsm(selftest):
 
 def test_careless_svsm_alone(selftest):
     """Nobody runs the VMSA: nothing is to be seen."""
-    run = selftest("conduct.resume", svsm="draft,keepvmsa")
-    passes(run, "conduct.resume", "honest", 1)
+    run = selftest("quirks.resume", svsm="draft,keepvmsa")
+    passes(run, "quirks.resume", "honest", 1)
     run.events.no("host-resume")
 
 
 def test_deleted_is_safe_from_a_careless_svsm(selftest):
-    run = selftest("conduct.resume-deleted", host="resume", svsm="draft,keepvmsa")
-    passes(run, "conduct.resume-deleted", "resume", 1)
+    run = selftest("quirks.resume-deleted", host="resume", svsm="draft,keepvmsa")
+    passes(run, "quirks.resume-deleted", "resume", 1)
     assert run.events.one("host-resume")["result"] == "refused"
 
 
@@ -133,16 +133,16 @@ def test_deleted_is_safe_from_a_careless_svsm(selftest):
 @pytest.mark.parametrize("fidelity", FIDELITIES)
 def test_nmi_before_execute(selftest, count, fidelity):
     host = f"nmi-call={count}"
-    run = selftest("conduct.nmi-call", host=host, append=host, fidelity=fidelity)
-    passes(run, "conduct.nmi-call", host, 1)
+    run = selftest("quirks.nmi-call", host=host, append=host, fidelity=fidelity)
+    passes(run, "quirks.nmi-call", host, 1)
     assert len(run.events.of("host-nmi", cpu=0, boot=1)) == count
 
 
 @pytest.mark.parametrize("fidelity", FIDELITIES)
 def test_nmi_after_the_answer(selftest, fidelity):
     """Between the VMGEXIT and the RDMSR; after an EXECUTE that went through there is nobody to take it."""
-    run = selftest("conduct.nmi-answer", host="nmi-answer=3", append="nmi-answer=2 nmi-later=1", fidelity=fidelity)
-    passes(run, "conduct.nmi-answer", "nmi-answer=3", 1)
+    run = selftest("quirks.nmi-answer", host="nmi-answer=3", append="nmi-answer=2 nmi-later=1", fidelity=fidelity)
+    passes(run, "quirks.nmi-answer", "nmi-answer=3", 1)
     assert [(event["boot"], event["when"]) for event in run.events.of("host-nmi")] == [
         (1, "answer"), (1, "answer"), (2, "answer"),
     ]
@@ -150,26 +150,26 @@ def test_nmi_after_the_answer(selftest, fidelity):
 
 def test_nmi_before_and_after(selftest):
     """One comes before the VMGEXIT, the other after it: which is which is in the event."""
-    run = selftest("conduct.nmi-call-any", host="nmi-call-any=2,nmi-answer=1", append="nmi-call-any=2")
+    run = selftest("quirks.nmi-call-any", host="nmi-call-any=2,nmi-answer=1", append="nmi-call-any=2")
     run.well_formed()
     assert [event["when"] for event in run.events.of("host-nmi")] == ["call", "call", "answer"]
     with pytest.raises(AssertionError):
-        run.passed("conduct.nmi-call-any")  # which wants no third one
+        run.passed("quirks.nmi-call-any")  # which wants no third one
 
 
 @pytest.mark.parametrize("test", ("nmi-call", "nmi-answer"))
 def test_honest_host_sends_no_nmi(selftest, test):
-    run = selftest(f"conduct.{test}", append=f"{test}=1")
+    run = selftest(f"quirks.{test}", append=f"{test}=1")
     run.events.no("host-nmi")
 
 
 def test_conversion_is_logged(selftest):
-    events = selftest("conduct.implicit", host="implicit").events
+    events = selftest("quirks.implicit", host="implicit").events
     events.one("host-convert")
 
 
 def test_no_conversion_by_an_honest_host(selftest):
-    run = selftest("conduct.implicit")
+    run = selftest("quirks.implicit")
     run.well_formed()
     run.violation("shared-as-private", cpu=0, access="read")
 
@@ -182,10 +182,10 @@ REBUILT = {1: "port-cf9", 2: "keyboard", 3: "keyboard-output", 4: "port-92", 5: 
 )
 def test_rebuild(selftest, how, fidelity):
     """The run goes on with a new VM: other keys, no memory of the old one, a TSC from 0."""
-    run = selftest("conduct.rebuild", host="rebuild", smp=3, append=f"how={how}", fidelity=fidelity)
+    run = selftest("quirks.rebuild", host="rebuild", smp=3, append=f"how={how}", fidelity=fidelity)
     run.well_formed()
     run.ended(0, "poweroff")
-    assert run.verdicts == {"conduct.rebuild": None}, run
+    assert run.verdicts == {"quirks.rebuild": None}, run
     reset = run.events.one("host-reset")
     assert (reset["how"], reset["boot"], reset["rebuilt"]) == (REBUILT[how], 1, True)
     assert reset["cpu"] == (2 if how == 6 else 0) and reset["guest_usage"][0] == "0x5afe5afe5afe5afe"
@@ -195,7 +195,7 @@ def test_rebuild(selftest, how, fidelity):
 
 
 def test_rebuild_again_and_again(selftest):
-    run = selftest("conduct.rebuild", host="rebuild", smp=3, append="how=6 boots=4")
+    run = selftest("quirks.rebuild", host="rebuild", smp=3, append="how=6 boots=4")
     run.well_formed()
     run.ended(0, "poweroff")
     assert [event["boot"] for event in run.events.of("host-reset", rebuilt=True)] == [1, 2, 3]
@@ -204,7 +204,7 @@ def test_rebuild_again_and_again(selftest):
 
 def test_execute_in_a_rebuilt_vm(selftest):
     """It is a VM like any other: the SVSM resets it, and the keys stay."""
-    run = selftest("conduct.rebuild", host="rebuild", smp=3, append="how=1 execute")
+    run = selftest("quirks.rebuild", host="rebuild", smp=3, append="how=1 execute")
     run.well_formed()
     assert len(run.events.executes) == 1 and len(run.events.of("boot")) == 3
     keys = [line for line in run.lines if line.startswith("VMPCK2 ")]
@@ -223,15 +223,15 @@ def test_init_to_a_running_vcpu(selftest, fidelity, apic, to, cpu):
 
 def test_rebuild_is_not_for_everything(selftest):
     """A guest that asks to be terminated is; and no other host builds anything."""
-    run = selftest("conduct.rebuild", host="rebuild", smp=3, append="how=7")
+    run = selftest("quirks.rebuild", host="rebuild", smp=3, append="how=7")
     run.well_formed()
     run.ended(3, "terminate")
-    run = selftest("conduct.rebuild", smp=3, append="how=1")
+    run = selftest("quirks.rebuild", smp=3, append="how=1")
     run.well_formed()
     run.ended(3, "host-reset")
     assert run.events.one("host-reset")["rebuilt"] is False
 
 
 def test_several_at_once(selftest):
-    run = selftest("conduct.implicit", host="implicit,destroy-lie,nmi-call=2")
-    passes(run, "conduct.implicit", "implicit,destroy-lie,nmi-call=2")
+    run = selftest("quirks.implicit", host="implicit,destroy-lie,nmi-call=2")
+    passes(run, "quirks.implicit", "implicit,destroy-lie,nmi-call=2")

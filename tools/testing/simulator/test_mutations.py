@@ -88,7 +88,7 @@ MUTATIONS = (
      "if (c->v->reg[RCX])", "if (c->v->reg[RCX] == 2)", "reboot.reserved-flags", "strict", passes),
     ("running APs are not looked at", "svsm/reboot.c",
      "\tcheck_aps(c->v);", "\tif (0)\n\t\tcheck_aps(c->v);", "ap.running", "strict", caught),
-    ("an idle AP is taken for a halted one", "machine/vcpu.c",
+    ("an idle AP is taken for a halted one", "exits/hlt.c",
      "if_set ? VCPU_IDLE : VCPU_HALTED", "if_set && 0 ? VCPU_IDLE : VCPU_HALTED",
      "ap.idle", "strict", caught),
     ("VMSAs stay registered", "svsm/reboot.c",
@@ -118,11 +118,11 @@ MUTATIONS = (
      "\tstale = true;", "\tstale = false;", "stale.rescinded", "strict", caught),
     ("VMSAs are writable", "machine/npt.c",
      "PAGE_VMSA ? RU : RWU", "PAGE_VMSA ? RWU : RWU", "violation.vmsa-write", "strict", caught),
-    ("a VMSA in use is readable", "machine/vcpu.c",
+    ("a VMSA in use is readable", "loop.c",
      "\t\tvmsa_in_use(v->vmsa, true);\n", "", "violation.vmsa-of-halted", "strict", caught),
-    ("AP creation leaves the local APIC alone", "machine/reset.c",
+    ("AP creation leaves the local APIC alone", "host/ap.c",
      "\tapic_reset(v);\n", "", "ipi.create-empties", "strict", passes),
-    ("an interrupt that ended an HLT is delivered inside VMRUN", "machine/vmexit.c",
+    ("an interrupt that ended an HLT is delivered inside VMRUN", "machine/inject.c",
      "v->vmcb->save.cpl ? EVENT_TYPE_INTR", "true ? EVENT_TYPE_INTR", "ipi.comes-once", "strict", passes),
     ("AP creation keeps a pending NMI", "machine/nmi.c",
      "void nmi_drop(struct vcpu *v)\n{\n\tv->nmi_pending = 0;", "void nmi_drop(struct vcpu *v)\n{\n\t(void)v->nmi_pending;",
@@ -168,7 +168,7 @@ MUTATIONS = (
      "host.forge", "strict", not_forged),
     ("a reset by the keyboard goes unseen", "host/ports.c",
      'report_host_reset(v, "keyboard")', "v->kick = 0", "host.keyboard", "strict", host_reset),
-    ("the wrong #VC", "machine/cpuid.c",
+    ("the wrong #VC", "exits/cpuid.c",
      "deliver_vc(v, EXIT_CPUID)", "deliver_vc(v, EXIT_WBINVD)", "vc.cpuid", "full", passes),
     ("a destroyed AP goes on", "host/ap.c",
      "if (!host_is(HOST_DESTROY_LIE))", "if (host_is(HOST_DESTROY_LIE))",
@@ -195,20 +195,20 @@ MUTATIONS = (
      "\treport_switches();\n", "", "execute.image", "strict", resets),
 )
 
-REBUILD = "conduct.rebuild how=1"
+REBUILD = "quirks.rebuild how=1"
 # (what is broken, file, text): left out, a VM that the host builds anew is not a new one
 REBUILD_MUTATIONS = (
-    ("memory", "machine/rebuild.c", "\t\t\tpage_zero(g);\n"),
-    ("TSC", "machine/rebuild.c", "\tsvm_restart_tsc();\n"),
-    ("keys and secrets page", "machine/rebuild.c", "\tlaunch_anew();\n"),
+    ("memory", "rebuild.c", "\t\t\tpage_zero(g);\n"),
+    ("TSC", "rebuild.c", "\tsvm_restart_tsc();\n"),
+    ("keys and secrets page", "rebuild.c", "\tlaunch_anew();\n"),
     ("local APIC", "launch/launch.c", "\t\tvcpu_power_on(v);\n"),
 )
 
 # The same of KVM's paravirtual features: (what is broken, file, text, instead, test, check)
 PV_MUTATIONS = (
-    ("EXECUTE takes the areas away", "svsm/reboot.c",
-     "\texecuting = true;\n", "\texecuting = true;\n\tpv_reset(c->v);\n", "pv.stale-steal", stale),
-    ("AP creation leaves the areas", "machine/reset.c", "\tpv_reset(v);\n", "", "pv.created-anew", resets),
+    ("EXECUTE takes the areas away", "host/callbacks.c",
+     "\tdma_begin_anew();\n", "\tdma_begin_anew();\n\tpv_reset(caller);\n", "pv.stale-steal", stale),
+    ("AP creation leaves the areas", "host/ap.c", "\tpv_reset(v);\n", "", "pv.created-anew", resets),
     ("private pages are written to", "host/pv_write.c",
      "\t\twrites.hidden++;\n\t\treturn NULL;", "\t\twrites.hidden++;\n\t\treturn (void *)gpa;",
      "pv.hidden", resets),
@@ -225,8 +225,8 @@ DMA_MUTATIONS = (
      "PAGE_STATE) == PAGE_SHARED)", "PAGE_STATE) != PAGE_HV)", "dma.to-private", passes),
     ("a device keeps what it has cached", "machine/iommu.c",
      "\tstale = false;\n\tset(iotlb_high, IOTLB_INVALIDATE_ALL);\n", "\tstale = false;\n", "dma.to-taken-back", passes),
-    ("the devices of the last boot are not watched", "svsm/reboot.c", "\tdma_begin_anew();\n", "", "dma.stale", told_of_stale),
-    ("nobody can begin with a device", "machine/npt.c", "\t\tdma_touched(gpa);\n", "\t\t(void)gpa;\n", "dma.begun", passes),
+    ("the devices of the last boot are not watched", "host/callbacks.c", "\tdma_begin_anew();\n", "", "dma.stale", told_of_stale),
+    ("nobody can begin with a device", "exits/npf.c", "\t\tdma_touched(gpa);\n", "\t\t(void)gpa;\n", "dma.begun", passes),
 )
 
 
@@ -289,7 +289,7 @@ def test_mutation_is_red(mutated, name, file, old, new, test, fidelity, check):
 def rebuilt(run):
     run.well_formed()
     run.ended(0, "poweroff")
-    assert run.verdicts == {"conduct.rebuild": None}
+    assert run.verdicts == {"quirks.rebuild": None}
     assert len(run.events.of("boot")) == 2
     assert len({line for line in run.lines if line.startswith("VMPCK2 ")}) == 2
 

@@ -98,6 +98,6 @@ def test_registered_anew_is_not_stale(selftest):
 
 
 def test_new_vm_has_none(selftest):
-    run = selftest("conduct.rebuild", host="kvm-pv,rebuild", smp=3, append="how=1 execute")
+    run = selftest("quirks.rebuild", host="kvm-pv,rebuild", smp=3, append="how=1 execute")
     run.well_formed()
     assert run.events.executes[0]["pv"] == []

@@ -133,7 +133,7 @@ def test_second_build_makes_nothing_anew(clone):
     again = make(clone, kdir)
     assert " CC " not in again.stdout
     assert (clone / "build/module/svsm_reset.ko").stat().st_mtime_ns == before
-    source = next(clone.glob("drivers/virt/coco/svsm-reset/*.c"))
+    source = next(clone.glob("drivers/virt/coco/svsm-reset/*/*.c"))
     source.write_text(text(source) + "\n")
     assert " CC " in make(clone, kdir).stdout
 

@@ -143,14 +143,14 @@ def copy(tmp_path):
     ("policy.h", "the kernel may go on", "the kernel limps on", r"^oops +kmsg dump of an oops; the kernel limps on$"),
 ])
 def test_tables_are_what_the_code_says(copy, name, old, new, line):
-    result = copy(f"drivers/virt/coco/svsm-reset/{name}", old, new)
+    result = copy(f"drivers/virt/coco/svsm-reset/lib/{name}", old, new)
     assert result.returncode == 0, result.stdout
     assert result.stdout != text(GENERATED["tables"])
     assert re.search(line, result.stdout, re.MULTILINE), result.stdout
 
 
 def test_tables_notice_a_new_event(copy):
-    result = copy("drivers/virt/coco/svsm-reset/policy.h", "\tSVR_NR_EVENTS,\n", "\tSVR_EVENT_NEW,\n\tSVR_NR_EVENTS,\n")
+    result = copy("drivers/virt/coco/svsm-reset/lib/policy.h", "\tSVR_NR_EVENTS,\n", "\tSVR_EVENT_NEW,\n\tSVR_NR_EVENTS,\n")
     assert result.returncode != 0 and "an event is missing" in result.stdout
 
 

@@ -32,13 +32,13 @@ def test_short_run(target):
 
 BUGS = [
     # a text that ends where a NUL happens to be
-    ("record", "record.c", "i < size && raw[i]", "i < 2 * size && raw[i]", "AddressSanitizer"),
-    ("record", "record.c", "size != SVR_RECORD_FULL)\n\t\treturn -EINVAL", "size > SVR_RECORD_FULL)\n\t\treturn -EINVAL",
+    ("record", "record-codec.c", "i < size && raw[i]", "i < 2 * size && raw[i]", "AddressSanitizer"),
+    ("record", "record-codec.c", "size != SVR_RECORD_FULL)\n\t\treturn -EINVAL", "size > SVR_RECORD_FULL)\n\t\treturn -EINVAL",
      "AddressSanitizer"),
     # no wrong access, but a cause that is none
-    ("record", "record.c", " || cause <= SVR_REASON_UNKNOWN", " || cause <= 7", "not so: "),
+    ("record", "record-codec.c", " || cause <= SVR_CAUSE_UNKNOWN", " || cause <= 7", "not so: "),
     # a phrase of a newer driver
-    ("record", "brief.c", "more < ARRAY_SIZE(svr_brief_phrases)", "true", "Sanitizer: "),
+    ("record", "message-codec.c", "more < ARRAY_SIZE(svr_brief_phrases)", "true", "Sanitizer: "),
     ("crash-block", "crash-block.c", "if (claimed > size)", "if (claimed > 2 * size)", "AddressSanitizer"),
     ("btf", "btf.c", "h.str_len > room - h.str_off", "0", "AddressSanitizer"),
 ]
@@ -48,8 +48,8 @@ BUGS = [
 def test_planted_bug_is_found(tmp_path, target, name, right, wrong, said):
     driver = tmp_path / "driver"
     shutil.copytree(DRIVER, driver)
-    source = (driver / name).read_text()
+    source = (driver / "lib" / name).read_text()
     assert source.count(right) == 1
-    (driver / name).write_text(source.replace(right, wrong))
+    (driver / "lib" / name).write_text(source.replace(right, wrong))
     result = fuzz(build(tmp_path / "out", target, driver), tmp_path / "out", 20 * RUNS[target])
     assert result.returncode != 0 and said in result.stdout, result.stdout[-3000:]

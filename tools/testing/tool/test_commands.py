@@ -207,7 +207,7 @@ def test_set_takes_one_key_and_one_value(tool, tree, arguments):
 
 
 def test_deadman_has_the_bounds_of_the_driver():
-    driver = (places.TOP / "drivers/virt/coco/svsm-reset/deadman.c").read_text()
+    driver = (places.TOP / "drivers/virt/coco/svsm-reset/settings.c").read_text()
     tool = (places.TOP / "tools/svsm-reset/set.c").read_text()
     limit = re.search(r"#define SVR_DEADMAN_MAX_S\s+(\d+)", driver)[1]
     assert re.search(r"#define SR_DEADMAN_MAX\s+(\d+)", tool)[1] == limit

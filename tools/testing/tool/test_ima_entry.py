@@ -207,8 +207,8 @@ def test_wrong_usage():
 
 def test_format_is_the_drivers():
     """The keys of measure-line.c, in its order."""
-    source = (places.TOP / "drivers/virt/coco/svsm-reset/measure-line.c").read_text()
+    source = (places.TOP / "drivers/virt/coco/svsm-reset/lib/measure-line.c").read_text()
     form = source.split('"version=')[1].split('"')[0]
     assert [part.split("=")[0] for part in f"version={form}".split(";")[:-1]] == list(FACTS)
-    measure = (places.TOP / "drivers/virt/coco/svsm-reset/measure.c").read_text()
+    measure = (places.TOP / "drivers/virt/coco/svsm-reset/record/measure.c").read_text()
     assert '"svsm-reset-record"' in measure

@@ -9,7 +9,7 @@ from lib import places
 from lib.sources import run
 from lib.tool import PRODUCTS, SANITIZE, SOURCE, WORDS
 
-DRIVER = places.TOP / "drivers/virt/coco/svsm-reset"
+DRIVER = places.TOP / "drivers/virt/coco/svsm-reset/lib"
 TEST = places.TOP / "tools/testing/tool/rules_test.c"
 
 

@@ -4,17 +4,22 @@
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
+#include <linux/array_size.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/svsm-reboot.h>
 
-#include "measure.h"
+#include "crash/crash.h"
+#include "record/record.h"
+#include "reset/reset.h"
 #include "svsm-reset.h"
+#include "svsm/svsm.h"
+#include "sysfs/sysfs.h"
 
 static struct platform_device *svr_pdev;
 
-static int __init svr_pdev_add(void)
+static int svr_pdev_add(void)
 {
 	int err;
 
@@ -37,78 +42,81 @@ err_log:
 	return err;
 }
 
+static void svr_pdev_del(void)
+{
+	platform_device_unregister(svr_pdev);
+}
+
+/**
+ * struct svr_part - a part of the driver
+ * @init: what has to work, or the driver is not loaded: 0 or a negative errno, logged
+ * @open: optional instead of that: what it can do without
+ * @exit: optional: undo it
+ */
+struct svr_part {
+	int (*init)(void);
+	void (*open)(void);
+	void (*exit)(void);
+};
+
+/* In this order; undone in the opposite one */
+static const struct svr_part svr_parts[] = {
+	{ .init = svr_probe_platform },
+	{ .init = svr_cpus_init, .exit = svr_cpus_exit },
+	{ .init = svr_probe_service },
+	{ .open = svr_secrets_init, .exit = svr_secrets_exit },
+	{ .open = svr_stores_open, .exit = svr_stores_close },
+	{ .open = svr_last_load },
+	{ .open = svr_vmcore_init, .exit = svr_vmcore_exit },
+	{ .open = svr_capture_init, .exit = svr_capture_exit },
+	{ .open = svr_lapic_prepare },
+	{ .open = svr_ioapic_init, .exit = svr_ioapic_exit },
+	{ .open = svr_devices_init },
+	{ .open = svr_timers_init, .exit = svr_timers_exit },
+	{ .open = svr_kvm_areas_init },
+	{ .open = svr_ghcb_init, .exit = svr_ghcb_exit },
+	{ .open = svr_vmsa_init, .exit = svr_vmsa_exit },
+	{ .init = svr_park_install, .exit = svr_park_uninstall },
+	{ .init = svr_cause_init, .exit = svr_cause_exit },
+	{ .init = svr_deadman_init, .exit = svr_deadman_exit },
+	{ .open = svr_last_mark },
+	/* Its "add" event tells what the last reset was: not before that is known */
+	{ .init = svr_pdev_add, .exit = svr_pdev_del },
+	/* Last of what can fail: a restart that begins now has armed us for good */
+	{ .init = svr_hooks_register, .exit = svr_hooks_unregister },
+	{ .open = svr_cpus_seal },
+	{ .open = svr_kdump_init, .exit = svr_kdump_exit },
+};
+
+/* The first @count parts, the last one first */
+static void svr_undo(unsigned int count)
+{
+	while (count--)
+		if (svr_parts[count].exit)
+			svr_parts[count].exit();
+}
+
 static int __init svr_init(void)
 {
+	unsigned int i;
 	int err;
 
-	err = svr_probe_platform();
-	if (err)
-		return err;
-	err = svr_cpus_init();
-	if (err)
-		return err;
-	err = svr_probe_service();
-	if (err)
-		goto err_cpus;
-	svr_secrets_init();
-	svr_stores_open();
-	svr_last_load();
-	svr_vmcore_init();
-	svr_capture_init();
-	svr_lapic_prepare();
-	svr_ioapic_init();
-	svr_devices_init();
-	svr_timers_init();
-	svr_kvm_areas_init();
-	svr_ghcb_init();
-	svr_vmsa_init();
-	err = svr_park_install();
-	if (err)
-		goto err_ioapic;
-	err = svr_cause_init();
-	if (err)
-		goto err_park;
-	err = svr_deadman_init();
-	if (err)
-		goto err_cause;
-	svr_last_mark();
-	/* Its "add" event tells what the last reset was: not before that is known */
-	err = svr_pdev_add();
-	if (err)
-		goto err_deadman;
-	/* Last of what can fail: a restart that begins now has armed us for good */
-	err = svr_hooks_register();
-	if (err)
-		goto err_pdev;
-
-	svr_cpus_seal();
-	svr_kdump_init();
+	for (i = 0; i < ARRAY_SIZE(svr_parts); i++) {
+		if (svr_parts[i].open) {
+			svr_parts[i].open();
+			continue;
+		}
+		err = svr_parts[i].init();
+		if (err) {
+			svr_undo(i);
+			return err;
+		}
+	}
 	pr_info("ready: protocol %u version %u\n",
 		svr_protocol(), SVSM_REBOOT_VERSION);
 	svr_last_report();
 	svr_measure();
 	return 0;
-
-err_pdev:
-	platform_device_unregister(svr_pdev);
-err_deadman:
-	svr_deadman_exit();
-err_cause:
-	svr_cause_exit();
-err_park:
-	svr_park_uninstall();
-err_ioapic:
-	svr_vmsa_exit();
-	svr_ghcb_exit();
-	svr_timers_exit();
-	svr_ioapic_exit();
-	svr_capture_exit();
-	svr_vmcore_exit();
-	svr_stores_close();
-	svr_secrets_exit();
-err_cpus:
-	svr_cpus_exit();
-	return err;
 }
 
 /*
@@ -117,21 +125,7 @@ err_cpus:
  */
 static void __exit svr_exit(void)
 {
-	svr_kdump_exit();
-	svr_hooks_unregister();
-	platform_device_unregister(svr_pdev);
-	svr_deadman_exit();
-	svr_cause_exit();
-	svr_park_uninstall();
-	svr_vmsa_exit();
-	svr_ghcb_exit();
-	svr_timers_exit();
-	svr_ioapic_exit();
-	svr_capture_exit();
-	svr_vmcore_exit();
-	svr_stores_close();
-	svr_secrets_exit();
-	svr_cpus_exit();
+	svr_undo(ARRAY_SIZE(svr_parts));
 }
 
 module_init(svr_init);

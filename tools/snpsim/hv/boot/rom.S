@@ -5,7 +5,7 @@
  * no page of guest memory and no CMOS byte is needed to start a CPU.
  */
 #define __ASSEMBLER__ 1
-#include "layout.h"
+#include "lib/layout.h"
 
 	.text
 	.code16

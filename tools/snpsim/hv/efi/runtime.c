@@ -7,8 +7,8 @@
  * kernel's handler does it. That one looks at instructions in the upper half of the
  * address space only, so SetVirtualAddressMap has to move the services there.
  */
-#include "efivars.h"
-#include "runtime.h"
+#include "efi/efivars.h"
+#include "efi/runtime.h"
 
 static __always_inline void command(u8 op)
 {

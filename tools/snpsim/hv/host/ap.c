@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /* AP creation, destruction and reset hold (AMD 56421, 4.1.9 and 4.3.2). */
-#include "host.h"
-#include "machine.h"
-#include "svsm.h"
+#include "host/host.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/apic.h"
+#include "machine/nmi.h"
+#include "machine/shootdown.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
+#include "svsm/svsm.h"
 
 #define AP_CREATE_ON_INIT	0
 #define AP_CREATE		1
 #define AP_DESTROY		2
+
+/* What KVM does for a vCPU that is created: kvm_vcpu_reset() of Linux 6.12. */
+void host_vcpu_reset(struct vcpu *v)
+{
+	apic_reset(v);
+	nmi_drop(v);
+	pv_reset(v);
+}
 
 static const char *create_ap(struct vcpu *v, struct vcpu *ap, u64 info1, u64 vmsa)
 {

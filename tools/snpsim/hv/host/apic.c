@@ -4,8 +4,13 @@
  * (kvm_apic_accept_events(), Linux 6.12). In xAPIC mode below fidelity full the guest
  * writes the registers itself, and an INIT is noticed late (vcpu_ask()).
  */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/run_end.h"
+#include "machine/vcpu.h"
 
 #define ICR_LOGICAL		BIT_ULL(11)
 #define ICR_ASSERT		BIT_ULL(14)

@@ -11,8 +11,15 @@
  * ports is not watched: its driver might use them alone. Nor is what is behind a bridge to
  * conventional PCI, which speaks for it.
  */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/iommu.h"
+#include "machine/pci.h"
+#include "machine/rmp.h"
+#include "machine/run_end.h"
+#include "machine/vcpu.h"
 
 #define POLL_NS			1000000UL
 #define MAX_STALE		32

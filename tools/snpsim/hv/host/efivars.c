@@ -4,9 +4,11 @@
  * as they are, and the host could write there what it likes. Runtime rules: only
  * non-volatile variables with runtime access.
  */
-#include "efivars.h"
-#include "host.h"
-#include "machine.h"
+#include "efi/efivars.h"
+#include "host/host.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/vcpu.h"
 
 #define MAX_VARIABLES		16
 #define NON_VOLATILE		BIT_ULL(0)

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Accesses that the host does for the guest, on the CPU that the vCPU is bound to. */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/gmem.h"
+#include "machine/rmp.h"
+#include "machine/svm.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
 
-#define HV_MAPPED	(512UL << 30)	/* what the hypervisor's page table has (entry.S) */
+#define HV_MAPPED	(512UL << 30)	/* what the hypervisor's page table has (boot/entry.S) */
 #define INJECT_GP	(BIT_ULL(31) | BIT_ULL(11) | 3 << 8 | EXC_GP)
 
 /* Memory that the host may touch for the guest: shared, all of it. */

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The GHCB MSR protocol (AMD 56421, 2.3.1). */
-#include "host.h"
-#include "machine.h"
-#include "svsm.h"
+#include "host/host.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/run_end.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
+#include "svsm/svsm.h"
 
 #define REQ_SEV_INFO		0x002
 #define RESP_SEV_INFO		0x001

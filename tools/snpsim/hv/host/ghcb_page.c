@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests in a GHCB page (AMD 56421, section 4). */
-#include "host.h"
-#include "machine.h"
-#include "svsm.h"
+#include "host/host.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/nmi.h"
+#include "machine/rmp.h"
+#include "machine/run_end.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
+#include "svsm/svsm.h"
 
 #define EXITINFO1_ERROR		2
 

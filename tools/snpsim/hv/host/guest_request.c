@@ -4,9 +4,10 @@
  * carries a message to the PSP and back. Two shared pages; the firmware's status
  * goes into the lower half of SW_EXITINFO2, as KVM has it.
  */
-#include "host.h"
-#include "machine.h"
-#include "psp.h"
+#include "host/host.h"
+#include "lib/lib.h"
+#include "machine/vcpu.h"
+#include "psp/psp.h"
 
 #define CERT_TABLE_END		24	/* an entry of zeros: there are no certificates */
 
@@ -18,7 +19,7 @@ void guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response)
 		ghcb_error(ghcb, GHCB_ERR_INVALID_INPUT);
 		return;
 	}
-	ghcb_set(ghcb, GHCB_SW_EXITINFO2, psp_guest_request(v, req, rsp));
+	ghcb_set(ghcb, GHCB_SW_EXITINFO2, psp_guest_request(v->index, req, rsp));
 }
 
 /* RAX: pages for the certificates, RBX: how many. Only reports come with any. */

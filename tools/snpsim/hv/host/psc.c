@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Page state changes: the host assigns a page to the guest, or takes it back. */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "lib/config.h"
+#include "machine/rmp.h"
+#include "machine/run_end.h"
+#include "machine/vcpu.h"
 
 #define PSC_PRIVATE		1
 #define PSC_SHARED		2

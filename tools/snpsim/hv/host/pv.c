@@ -5,10 +5,13 @@
  * are the host's: EXECUTE leaves them, AP creation and destruction (kvm_vcpu_reset()) do
  * not.
  */
-#include "host.h"
-#include "launch.h"
-#include "machine.h"
-#include "pv.h"
+#include "host/host.h"
+#include "host/pv.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "machine/rmp.h"
+#include "machine/vcpu.h"
 
 #define MSR_WALL_CLOCK		0x4b564d00
 #define MSR_SYSTEM_TIME		0x4b564d01

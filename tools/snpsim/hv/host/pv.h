@@ -3,7 +3,7 @@
 #ifndef SNPSIM_PV_H
 #define SNPSIM_PV_H
 
-#include "types.h"
+#include "lib/types.h"
 
 enum pv_kind { PV_CLOCK, PV_STEAL, PV_EOI, PV_ASYNC_PF, PV_KINDS };
 

@@ -4,10 +4,17 @@
  * there by then. It knows no better than the address: in a private page its write goes to
  * the shared alias, which the guest does not see; in a shared one the guest does.
  */
-#include "host.h"
-#include "launch.h"
-#include "machine.h"
-#include "pv.h"
+#include "host/host.h"
+#include "host/pv.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/rmp.h"
+#include "machine/run_end.h"
+#include "machine/svm.h"
+#include "machine/timers.h"
+#include "machine/vcpu.h"
 
 #define CLOCK_STABLE		BIT_ULL(0)
 #define CLOCK_GUEST_STOPPED	BIT_ULL(1)
@@ -164,7 +171,7 @@ static void write_async_pf(struct vcpu *v)
 
 /*
  * apic_sync_pv_eoi_to_guest(): the guest need not write an EOI for an interrupt that is
- * the only one, and that no I/O APIC waits for. nmi.c sees to it that the vCPU comes back
+ * the only one, and that no I/O APIC waits for. machine/nmi.c sees to it that the vCPU comes back
  * as soon as it takes interrupts again.
  */
 static void offer_eoi(struct vcpu *v, u8 vector)

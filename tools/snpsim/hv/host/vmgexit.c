@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* VMGEXIT: the guest asks the host (AMD 56421). */
-#include "host.h"
-#include "machine.h"
+#include "host/host.h"
+#include "lib/lib.h"
+#include "machine/rmp.h"
+#include "machine/shootdown.h"
+#include "machine/vcpu.h"
 
 /* A page address in the GHCB MSR is a GHCB; anything else is the MSR protocol. */
 void vmgexit(struct vcpu *v)

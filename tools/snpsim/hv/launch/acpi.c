@@ -4,8 +4,10 @@
  * to link them (QEMU docs/specs/acpi_*, hw/acpi/bios-linker-loader.c). Linked
  * once, then copied into guest memory at each launch.
  */
-#include "launch.h"
-#include "machine.h"
+#include "launch/launch.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "machine/rmp.h"
 
 #define CMD_ALLOCATE		1
 #define CMD_ADD_POINTER		2

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* QEMU's fw_cfg device, by DMA (QEMU docs/specs/fw_cfg.rst). */
-#include "launch.h"
-#include "machine.h"
+#include "launch/launch.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
 
 #define PORT_FWCFG_DMA		0x514
 #define FWCFG_FILE_DIR		0x19

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Launch, and launch again: the same code, whatever the image is. */
-#include "launch.h"
-#include "machine.h"
-#include "psp.h"
-#include "secrets.h"
-#include "svsm.h"
+#include "host/host.h"
+#include "launch/launch.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "machine/apic.h"
+#include "machine/iommu.h"
+#include "machine/rmp.h"
+#include "machine/secrets.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
+#include "psp/psp.h"
+#include "svsm/svsm.h"
 
-u64 boot_count;
 static bool new_vm = true;
 static const struct launch_image *image = &linux_image;
 
@@ -69,7 +76,7 @@ void launch(struct vcpu *v)
 		platform_init();
 	} else if (v->state == VCPU_DESTROYED) {
 		/* Not the vCPU that called: the SVSM has it created. */
-		vcpu_created(v);
+		host_vcpu_reset(v);
 	}
 	image->place();
 	/* No device goes on with what was shared until now */

@@ -3,8 +3,15 @@
  * A Linux kernel image (bzImage), started at its 64-bit entry as a boot loader in
  * an SNP guest would: Documentation/arch/x86/boot.rst and zero-page.rst.
  */
-#include "launch.h"
-#include "machine.h"
+#include "host/host.h"
+#include "launch/launch.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/rmp.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 #define HDR_SETUP_SECTS		0x1f1
 #define HDR_BOOT_FLAG		0x1fe

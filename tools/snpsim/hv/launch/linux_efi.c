@@ -5,10 +5,13 @@
  * services that do nothing: without any, kexec hands no EFI tables on. Those for
  * variables can be had (efi/).
  */
-#include "efivars.h"
-#include "launch.h"
-#include "machine.h"
-#include "runtime.h"
+#include "efi/efivars.h"
+#include "efi/runtime.h"
+#include "launch/launch.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "machine/rmp.h"
 
 #define EFI_SIGNATURE		0x5453595320494249UL	/* "IBI SYST" */
 #define EFI_RUNTIME_SIGNATURE	0x56524553544e5552UL	/* "RUNTSERV" */

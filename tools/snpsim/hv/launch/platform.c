@@ -4,8 +4,11 @@
  * memory-mapped PCI configuration, virtual wire mode. Done before the launch of a
  * new VM: a reset by the SVSM leaves devices as they are.
  */
-#include "launch.h"
-#include "machine.h"
+#include "launch/launch.h"
+#include "lib/layout.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/pci.h"
 
 #define HOST_BRIDGE		PCI_FUNCTION(0, 0, 0)
 #define LPC			PCI_FUNCTION(0, 31, 0)

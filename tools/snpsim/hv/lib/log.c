@@ -5,9 +5,9 @@
  */
 #include <stdarg.h>
 
-#include "layout.h"
-#include "lib.h"
-#include "x86.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
 
 static struct lock console;
 static u64 event_boot;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Memory and strings; the compiler calls some of these by itself. */
-#include "lib.h"
+#include "lib/lib.h"
 
 void *memcpy(void *dst, const void *src, size_t n)
 {

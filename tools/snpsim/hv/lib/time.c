@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Time: the TSC, measured against the ACPI PM timer once. */
-#include "layout.h"
-#include "lib.h"
-#include "x86.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
 
 #define PM_TIMER_HZ		3579545UL
 #define PM_TIMER_MASK		0xffffffU

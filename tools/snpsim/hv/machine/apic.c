@@ -4,7 +4,12 @@
  * that the guest has chosen: its registers are in memory, or MSRs (APM volume 2,
  * 16.3 and 16.11).
  */
-#include "machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
 
 #define APIC_DISCARD_STEPS	512	/* each of 256 vectors is taken, then ended */
 #define CPUID_X2APIC		BIT_ULL(21)

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Guest memory as the hypervisor sees it, and the guest's own page tables. */
-#include "machine.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/gmem.h"
+#include "machine/rmp.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 #define GUEST_PTE_ADDR		(GENMASK_ULL(CBIT - 1, 12))
 

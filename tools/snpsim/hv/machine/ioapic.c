@@ -3,7 +3,8 @@
  * The I/O APIC, which is the guest's. The hypervisor reads it for an event, and
  * resets it with the machine.
  */
-#include "machine.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
 
 static u32 ioapic_read(u32 reg)
 {

@@ -8,7 +8,12 @@
  * The guest is not told of it (launch/acpi.c) and cannot reach it. Without one, at fidelity
  * fast, every access of a device passes.
  */
-#include "machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/iommu.h"
+#include "machine/pci.h"
+#include "machine/rmp.h"
 
 #define IOMMU_BASE		0xfed90000UL
 #define REG_VERSION		0x00

@@ -6,7 +6,13 @@
  * the host's state: what an SVSM does to a vCPU does not change it. AP creation and
  * destruction drop what is pending; they end the mask only with virtual NMIs.
  */
-#include "machine.h"
+#include "lib/config.h"
+#include "lib/x86.h"
+#include "machine/nmi.h"
+#include "machine/run_end.h"
+#include "machine/shootdown.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 /*
  * An NMI that has left the guest, or come while it did not run, is the guest's. Returns

@@ -10,8 +10,14 @@
  * Without paging hardware treats every access as private: such a vCPU gets a root
  * in which both slots are the private view (see view.c).
  */
-#include "host.h"
-#include "machine.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/npt.h"
+#include "machine/rmp.h"
+#include "machine/shootdown.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 #define RWU			(PTE_PRESENT | PTE_WRITE | PTE_USER)
 #define RU			(PTE_PRESENT | PTE_USER)
@@ -30,6 +36,12 @@ u64 npt_root_paged(void)
 u64 npt_root_private(void)
 {
 	return (u64)root_private;
+}
+
+/* Without paging every access is private, whatever its C-bit. */
+bool npt_all_private(const struct vcpu *v)
+{
+	return v->vmcb->ncr3 == npt_root_private();
 }
 
 /*
@@ -108,36 +120,8 @@ void npt_init(void)
 		npt_update(g);
 }
 
-static const char *access_name(u64 err)
-{
-	if (err & NPF_FETCH)
-		return "fetch";
-	return err & NPF_WRITE ? "write" : "read";
-}
-
-static const char *violation_kind(bool c, u64 gpa, u64 err)
-{
-	if (c && (page_flags(gpa) & PAGE_VMSA) && (err & NPF_WRITE))
-		return "vmsa-write";
-	if (c && (page_flags(gpa) & PAGE_IN_USE))
-		return "vmsa-in-use";
-	switch (page_state(gpa)) {
-	case PAGE_HV:
-		return gpa < HV_BASE ? "outside-memory" : "hypervisor-memory";
-	case PAGE_SVSM:
-		return "hypervisor-memory";
-	case PAGE_NOT_RAM:
-	case PAGE_UNTOUCHED:
-		return c ? "mmio-as-private" : "outside-memory";
-	case PAGE_SHARED:
-		return "shared-as-private";
-	default:
-		return c ? "unvalidated" : "private-as-shared";
-	}
-}
-
 /* MMIO above RAM, first touched: 512 GiB a slot, by 1 GiB pages. */
-static bool map_high_mmio(u64 gpa)
+bool npt_map_high_mmio(u64 gpa)
 {
 	u64 slot = gpa >> 39, *pdpt;
 
@@ -155,7 +139,7 @@ static bool map_high_mmio(u64 gpa)
  * (APM volume 2, 15.34.5). A nested entry cannot tell a walk from a read, so the
  * page becomes reachable with C=0 until npt_drop_walk_aliases().
  */
-static void grant_walk_alias(u64 gpa)
+void npt_grant_walk_alias(u64 gpa)
 {
 	u64 gfn = gpa >> PAGE_SHIFT;
 
@@ -177,46 +161,17 @@ void npt_drop_walk_aliases(void)
 			page_set(g, rmp[g] & ~PAGE_WALK);
 }
 
-void npt_fault(struct vcpu *v)
+/* Is what an access by C-bit c has faulted for lawful by now? */
+bool npt_allows(const struct vcpu *v, u64 gpa, bool c, u64 err)
 {
-	u64 err = v->vmcb->exit_info1, gpa = v->vmcb->exit_info2 & ~CBIT_MASK;
-	bool c = v->vmcb->exit_info2 & CBIT_MASK;
-	struct violation what = { .gpa = gpa, .ap = -1 };
+	u64 e;
 
-	count(v, KIND_NPF);
-	lock(&sim_lock);
-	if (!c)
-		dma_touched(gpa);
-	if (!c && page_state(gpa) == PAGE_NOT_RAM) {
-		if (fidelity_full()) {
-			deliver_vc(v, EXIT_NPF);
-			goto out;
-		}
-		if (map_high_mmio(gpa))
-			goto out;
-	}
-	if (!c && page_state(gpa) == PAGE_VALID && (err & (NPF_TABLE_WALK | NPF_FETCH))) {
-		grant_walk_alias(gpa);
-		goto out;
-	}
-	/* Another vCPU may have made the access lawful while this one was on its way here. */
-	if (gpa >> PAGE_SHIFT < rmp_pages()) {
-		u64 e = (c ? private_view : shared_view)[gpa >> PAGE_SHIFT];
-
-		if (v->vmcb->ncr3 == npt_root_private())
-			e = private_view[gpa >> PAGE_SHIFT];
-		if (e && (!(err & NPF_WRITE) || (e & PTE_WRITE)) &&
-		    (!(err & NPF_FETCH) || !(e & PTE_NX)))
-			goto out;
-	}
-	if (host_converts(gpa)) {
-		tlb_shootdown(v);
-		deliver_vc(v, EXIT_NOT_VALIDATED);
-		goto out;
-	}
-	what.kind = violation_kind(c || v->vmcb->ncr3 == npt_root_private(), gpa, err);
-	what.access = access_name(err);
-	report_violation(v, &what);
-out:
-	unlock(&sim_lock);
+	if (gpa >> PAGE_SHIFT >= rmp_pages())
+		return false;
+	if (c || npt_all_private(v))
+		e = private_view[gpa >> PAGE_SHIFT];
+	else
+		e = shared_view[gpa >> PAGE_SHIFT];
+	return e && (!(err & NPF_WRITE) || (e & PTE_WRITE)) &&
+	       (!(err & NPF_FETCH) || !(e & PTE_NX));
 }

@@ -3,7 +3,9 @@
  * PCI configuration space by the ports 0xcf8 and 0xcfc, which are the guest's: the
  * address that it has written there is put back after each access.
  */
-#include "machine.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/pci.h"
 
 #define PCI_ADDRESS		0xcf8
 #define PCI_DATA		0xcfc

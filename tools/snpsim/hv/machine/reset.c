@@ -4,8 +4,13 @@
  * hands: what the VMSA holds is reset by whoever writes one, the SVSM at EXECUTE and the
  * guest for an AP; what the host keeps for the vCPU itself is reset with the VM alone.
  */
-#include "host.h"
-#include "machine.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/svm.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
 
 #define XSAVE_AREA_SIZE		8192
 #define XCR0_X87		1
@@ -171,22 +176,12 @@ static const enum gpr vmsa_gprs[] = {
 	RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15
 };
 
-/* What KVM does for a vCPU that is created: kvm_vcpu_reset() of Linux 6.12. */
-void vcpu_created(struct vcpu *v)
-{
-	apic_reset(v);
-	nmi_drop(v);
-	pv_reset(v);
-}
-
+/* A start from next_vmsa. Runs on the CPU that v is bound to. */
 void vcpu_load_vmsa(struct vcpu *v)
 {
 	u8 *vmsa = (u8 *)v->next_vmsa;
 	u64 xcr0 = *(u64 *)(vmsa + VMSA_XCR0);
 
-	if (v->power_on)
-		vcpu_power_on(v);
-	vcpu_created(v);
 	vcpu_reset(v);
 	memcpy(&v->vmcb->save, vmsa, offsetof(struct vmcb_save, dbgctl));
 	v->vmcb->save.cpl = 0;

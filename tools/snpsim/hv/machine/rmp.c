@@ -3,7 +3,12 @@
  * Page states: the RMP's assigned and validated bits, and what the SVSM keeps
  * in mind about a page (who validated it, is it a VMSA), one byte a page.
  */
-#include "machine.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "machine/iommu.h"
+#include "machine/npt.h"
+#include "machine/rmp.h"
 
 #define POISON			0xa5	/* what a page holds after a conversion */
 

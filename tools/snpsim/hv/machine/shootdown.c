@@ -7,7 +7,15 @@
  * (An NMI of the guest's own that arrives at the same moment as ours is taken for
  * ours. The window is the time between sending and taking ours.)
  */
-#include "machine.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/iommu.h"
+#include "machine/run_end.h"
+#include "machine/shootdown.h"
+#include "machine/vcpu.h"
 
 #define KICK_TIMEOUT_NS		20000000000UL
 #define SIPI_ANSWER_NS		2000000000UL

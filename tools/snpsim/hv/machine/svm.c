@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* SVM of one CPU, and what is intercepted at which fidelity. */
-#include "host.h"
-#include "machine.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/npt.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
 
 #define MSRPM_SIZE		8192
 #define IOPM_SIZE		12288
@@ -13,7 +18,7 @@ static u8 iopm[IOPM_SIZE] __aligned(4096);
 static struct vmcb vmcbs[MAX_CPUS] __aligned(4096);
 static u8 host_save[MAX_CPUS][PAGE_SIZE] __aligned(4096);
 
-/* Handled by msr.c at every fidelity. */
+/* Handled by exits/msr.c at every fidelity. */
 static const u32 own_msrs[] = {
 	MSR_APIC_BASE, MSR_EFER, MSR_VM_CR, MSR_VM_HSAVE_PA, MSR_GHCB, MSR_SEV_STATUS,
 };
@@ -43,6 +48,13 @@ static void msr_intercept(u32 msr, bool on)
 		msrpm[bit / 8] &= ~(3 << bit % 8);
 }
 
+/* Accesses to these ports are intercepted at every fidelity. */
+void svm_watch_ports(const u16 *ports, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		iopm[ports[i] / 8] |= 1 << ports[i] % 8;
+}
+
 static void init_bitmaps(void)
 {
 	static bool done;
@@ -50,9 +62,8 @@ static void init_bitmaps(void)
 	if (done)
 		return;
 	done = true;
-	memset(iopm, fidelity_full() ? 0xff : 0, sizeof(iopm));
-	port_bitmap(iopm);
 	if (fidelity_full()) {
+		memset(iopm, 0xff, sizeof(iopm));
 		memset(msrpm, 0xff, sizeof(msrpm));
 		for (unsigned int i = 0; i < ARRAY_SIZE(passthrough_msrs); i++)
 			msr_intercept(passthrough_msrs[i], false);
@@ -64,7 +75,7 @@ static void init_bitmaps(void)
 		msr_intercept(MSR_X2APIC_ICR, true);
 }
 
-/* GIF stays clear in the hypervisor, but where it waits (entry.S). */
+/* GIF stays clear in the hypervisor, but where it waits (vectors.S). */
 void svm_enable(struct vcpu *v)
 {
 	u32 r[4];

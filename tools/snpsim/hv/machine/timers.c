@@ -3,7 +3,8 @@
  * Timers of the machine that may be set to interrupt: HPET and RTC. They are the
  * guest's; the hypervisor only looks.
  */
-#include "machine.h"
+#include "lib/x86.h"
+#include "machine/timers.h"
 
 #define HPET_BASE		0xfed00000UL
 #define HPET_ID			0x000

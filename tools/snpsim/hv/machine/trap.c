@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Exceptions, NMIs and interrupts that arrive in the hypervisor. */
-#include "machine.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
 
 struct idt_gate {
 	u16 offset_low, selector;
@@ -29,7 +32,7 @@ void trap_init(void)
 	asm volatile("lidt %0" : : "m"(idtr));
 }
 
-/* See wait_for_nmi in entry.S: do not sleep over what has just come. */
+/* See wait_for_nmi in vectors.S: do not sleep over what has just come. */
 static void leave_wait(struct trap_frame *f)
 {
 	if (f->rip >= (u64)wait_begin && f->rip < (u64)wait_end)
@@ -39,7 +42,7 @@ static void leave_wait(struct trap_frame *f)
 /*
  * An NMI is ours if a kick is under way, else the guest's. An interrupt is the
  * guest's; it is in service now in the local APIC that the guest will write the
- * EOI to, so all that is left is to enter its handler (vcpu_hlt).
+ * EOI to, so all that is left is to enter its handler (exit_hlt()).
  */
 void hv_trap_c(struct trap_frame *f)
 {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The life of a vCPU: started, running, waiting, frozen, stopped. */
-#include "host.h"
-#include "launch.h"
-#include "machine.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/nmi.h"
+#include "machine/rmp.h"
+#include "machine/shootdown.h"
+#include "machine/vcpu.h"
 
-#define CPU_START_TIMEOUT_NS	20000000000UL	/* a CPU that does not answer to SIPI */
-#define INIT_DELAY_US		2000
-#define TPR_IDLE	0x1f		/* Linux keeps the vectors of exceptions out, no more */
-#define SPIN_NS			300000000UL	/* before a stopped vCPU sleeps */
-
-void ap_main(void) __noreturn;
-
+/* Aligned to the size of one, so that a stack pointer tells the CPU (this_vcpu()). */
+char cpu_stacks[MAX_CPUS * CPU_STACK_SIZE] __aligned(CPU_STACK_SIZE);
 struct vcpu vcpus[MAX_CPUS];
-static int cpus_up;
+u64 boot_count;
 
 struct vcpu *vcpu_by_apic(u32 apic_id)
 {
@@ -171,13 +171,14 @@ void vcpu_thaw_all(void)
 		WRITE_ONCE(vcpus[i].freeze, 0);
 }
 
-static bool kept_out(struct vcpu *v)
+/* Is it to stay out of the guest? */
+bool vcpu_kept_out(const struct vcpu *v)
 {
 	return READ_ONCE(v->stop) || READ_ONCE(v->freeze);
 }
 
 /* A vCPU says what it does itself, unless somebody has decided about it meanwhile. */
-static void set_own_state(struct vcpu *v, enum vcpu_state state)
+void vcpu_set_own_state(struct vcpu *v, enum vcpu_state state)
 {
 	enum vcpu_state old = READ_ONCE(v->state);
 
@@ -189,144 +190,6 @@ static void set_own_state(struct vcpu *v, enum vcpu_state state)
 	v->state_since = now_ns();
 }
 
-/* Is v to start? A start and a stop exclude each other by sim_lock. */
-static bool take_start(struct vcpu *v)
-{
-	bool start;
-
-	lock(&sim_lock);
-	start = v->start && !v->freeze;
-	if (start) {
-		WRITE_ONCE(v->start, 0);
-		WRITE_ONCE(v->stop, 0);
-		v->init_is_lawful = false;
-		if (v->resume)
-			v->vmsa = v->next_vmsa;
-		else
-			vcpu_load_vmsa(v);
-		v->resume = false;
-		v->flush = 1;
-		vmsa_in_use(v->vmsa, true);
-		tlb_shootdown(v);
-		WRITE_ONCE(v->frozen, 0);
-		vcpu_set_state(v, VCPU_RUNNING);
-	}
-	unlock(&sim_lock);
-	return start;
-}
-
-/*
- * Out of the guest: wait until v is to start. One that was stopped spins for a while
- * first, which vcpu_ask() sees: most of those who start it again do so soon.
- */
-static void wait_frozen(struct vcpu *v)
-{
-	u64 begin = now_ns();
-
-	/* kvm_vcpu_reset() drops what came before the vCPU was stopped. */
-	take_nmi();
-	v->hv_nmi = 0;
-	WRITE_ONCE(v->frozen, 1);
-	while (!READ_ONCE(v->relaunch) && (!READ_ONCE(v->start) || !take_start(v))) {
-		if (READ_ONCE(v->stop) && now_ns() - begin < SPIN_NS) {
-			WRITE_ONCE(v->spins, v->spins + 1);
-			take_nmi();
-		} else {
-			wait_for_nmi();
-		}
-		if (v->hv_nmi)
-			nmi_without_vmsa(v);
-	}
-}
-
-/* A CPU that has parked with interrupts on, for a certain one: as good as with IF=0. */
-static bool waits_for_one(void)
-{
-	return host_is(HOST_NO_WAKE) && apic_read(APIC_TPR) > TPR_IDLE;
-}
-
-/*
- * HLT of the guest, an automatic exit: the host does not run the vCPU until
- * something wakes it. With IF=1 interrupts arrive here and are handed on. An NMI ends
- * the HLT even where it stays pending behind another one: KVM_REQ_NMI makes KVM run the
- * vCPU, whatever it then delivers (kvm_vcpu_has_events(), Linux 6.12).
- */
-void vcpu_hlt(struct vcpu *v)
-{
-	bool if_set = (v->vmcb->save.rflags & RFLAGS_IF) && !waits_for_one();
-	u8 vector = 0;
-
-	count(v, KIND_HLT);
-	skip_insn(v, 1);
-	set_own_state(v, if_set ? VCPU_IDLE : VCPU_HALTED);
-	while (!kept_out(v)) {
-		/* One may be waiting since before the HLT: then there is nothing to wait for. */
-		bool came = nmi_take(v);
-
-		if (v->hv_vector) {
-			vector = v->hv_vector;
-			inject_interrupt(v, vector);
-			v->hv_vector = 0;
-			break;
-		}
-		if ((came || nmi_deliverable(v)) && (if_set || !host_is(HOST_NO_WAKE)))
-			break;
-		if (if_set)
-			wait_for_interrupt();
-		else
-			wait_for_nmi();
-	}
-	if (!kept_out(v)) {
-		set_own_state(v, VCPU_RUNNING);
-		pv_after_halt(v, vector);
-	} else if (v->hv_vector) {
-		/* Taken on behalf of a guest that is not there any more. */
-		v->hv_vector = 0;
-		apic_write(APIC_EOI, 0);
-	}
-}
-
-static void enter(struct vcpu *v)
-{
-	struct vmcb *m = v->vmcb;
-
-	pick_view(v);
-	pv_before_entry(v);
-	nmi_before_entry(v);
-	WRITE_ONCE(v->in_guest, 1);
-	/* Pairs with vcpu_kick(): either we see what is asked of us, or we are kicked. */
-	smp_mb();
-	if (kept_out(v)) {
-		WRITE_ONCE(v->in_guest, 0);
-		return;
-	}
-	if (__atomic_exchange_n(&v->flush, 0, __ATOMIC_SEQ_CST))
-		m->tlb_ctl = TLB_CTL_FLUSH_ALL;
-	v->vmruns++;
-	vmenter(v);
-	WRITE_ONCE(v->in_guest, 0);
-	m->tlb_ctl = TLB_CTL_NOTHING;
-	/* Before the exit, which may be the last */
-	dma_poll(v);
-	vmexit(v);
-}
-
-void vcpu_main(struct vcpu *v)
-{
-	for (;;) {
-		if (READ_ONCE(v->relaunch)) {
-			WRITE_ONCE(v->relaunch, false);
-			launch(v);
-			host_after_launch(v);
-		}
-		if (kept_out(v) || (v->state != VCPU_RUNNING && v->state != VCPU_IDLE &&
-				    v->state != VCPU_HALTED))
-			wait_frozen(v);
-		else
-			enter(v);
-	}
-}
-
 /* From here on KVM runs it only after a SIPI, whoever creates it. */
 void vcpu_note_init(struct vcpu *v)
 {
@@ -334,54 +197,4 @@ void vcpu_note_init(struct vcpu *v)
 	event_begin("vcpu-init");
 	event_u64("apic_id", v->apic_id);
 	event_end();
-}
-
-/* A CPU after its SIPI, or after an INIT of the guest's that reached the CPU itself. */
-void ap_main(void)
-{
-	struct vcpu *v = this_vcpu();
-
-	trap_init();
-	svm_enable(v);
-	if (!v->came_up) {
-		v->came_up = true;
-		__atomic_fetch_add(&cpus_up, 1, __ATOMIC_SEQ_CST);
-		vcpu_main(v);
-	}
-	/* It has left the guest, or whatever it did, without an exit. */
-	WRITE_ONCE(v->in_guest, 0);
-	v->kick = 0;
-	v->hv_nmi = 0;
-	v->hv_vector = 0;
-	if (!v->init_is_lawful)
-		/* Where the host owns INIT there is no way back from this. */
-		report_vm_lost(v, "init");
-	vcpu_note_init(v);
-	WRITE_ONCE(v->came_back, 1);
-	vcpu_main(v);
-}
-
-/* Bring all CPUs into the hypervisor, where they wait. */
-void cpus_init(void)
-{
-	struct vcpu *self = this_vcpu();
-	u64 start;
-	int want = 0;
-
-	for (u32 i = 0; i < config->cpus; i++) {
-		vcpus[i].apic_id = i;
-		vcpus[i].index = i;
-	}
-	for (u32 i = 0; i < config->cpus; i++) {
-		if (&vcpus[i] == self)
-			continue;
-		apic_ipi(i, APIC_DM_INIT);
-		udelay(INIT_DELAY_US);
-		apic_ipi(i, APIC_DM_STARTUP | SIPI_VECTOR);
-		want++;
-		start = now_ns();
-		while (READ_ONCE(cpus_up) < want)
-			if (now_ns() - start > CPU_START_TIMEOUT_NS)
-				hv_panic("CPU %u does not start", i);
-	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* AES-256 (FIPS 197), encryption only: GCM needs no more. */
-#include "gcm.h"
+#include "psp/gcm.h"
 
 #define KEY_WORDS	8		/* Nk */
 

@@ -4,8 +4,8 @@
  * been exchanged with each. It is made when a VM is launched and lives as long
  * as that; an SVSM that starts the launch image again does not touch it.
  */
-#include "lib.h"
-#include "psp.h"
+#include "lib/lib.h"
+#include "psp/psp.h"
 
 #define TRIES		10		/* RDRAND may have nothing to give now and then */
 #define LAST_COUNT	(~0UL - 2)	/* there has to be a number for the answer */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* GCM: counter mode, and a hash over GF(2^128). */
-#include "gcm.h"
+#include "psp/gcm.h"
 
 #define POLYNOMIAL	0xe100000000000000UL	/* bit 0 of a block is the leftmost */
 #define TAG_COUNTER	1			/* of the block that hides the tag */

@@ -7,7 +7,7 @@
 #ifndef SNPSIM_GCM_H
 #define SNPSIM_GCM_H
 
-#include "types.h"
+#include "lib/types.h"
 
 #define AES_BLOCK		16
 #define AES_KEY_SIZE		32

@@ -3,8 +3,8 @@
  * An attestation report (AMD 56860, table ATTESTATION_REPORT). It says that it is
  * simulated and has a version that no firmware reports; nobody can take it for one.
  */
-#include "lib.h"
-#include "psp.h"
+#include "lib/lib.h"
+#include "psp/psp.h"
 
 #define REPORT_VERSION		0x00
 #define REPORT_VMPL		0x30

@@ -5,10 +5,9 @@
  * twice: the firmware takes the next one and no other, and answers with the one
  * after that. What it refuses is not counted.
  */
-#include "gcm.h"
-#include "lib.h"
-#include "machine.h"
-#include "psp.h"
+#include "lib/lib.h"
+#include "psp/gcm.h"
+#include "psp/psp.h"
 
 #define ALGO_AES_256_GCM	1
 #define HDR_VERSION		1
@@ -125,7 +124,7 @@ static u32 handle(struct msg *in, struct msg *out)
 	return PSP_SUCCESS;
 }
 
-u32 psp_guest_request(struct vcpu *v, const u8 *request, u8 *response)
+u32 psp_guest_request(u32 cpu, const u8 *request, u8 *response)
 {
 	static struct msg in, out;
 	u32 result;
@@ -135,7 +134,7 @@ u32 psp_guest_request(struct vcpu *v, const u8 *request, u8 *response)
 	memset(&out, 0, sizeof(out));
 	result = handle(&in, &out);
 	event_begin("psp-request");
-	event_u64("cpu", v->index);
+	event_u64("cpu", cpu);
 	event_u64("vmpck", in.h.vmpck);
 	event_u64("msg_type", in.h.type);
 	event_u64("seqno", in.h.seqno);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The attestation protocol (AMD 58019, section 7, tables 11 and 13). */
-#include "machine.h"
-#include "psp.h"
-#include "svsm.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/vcpu.h"
+#include "psp/psp.h"
+#include "svsm/svsm.h"
 
 #define ATTEST_SERVICES		0
 #define ATTEST_SINGLE_SERVICE	1
@@ -48,7 +50,7 @@ struct attest_op {
 
 static u8 manifest[MAX_MANIFEST], report[PSP_REPORT_SIZE];
 
-/* The draft's manifest: u32 version, u32 flags; a personality may bend it. */
+/* The draft's manifest: u32 version, u32 flags; a variant may bend it. */
 static u32 reboot_manifest(u8 *buf)
 {
 	u32 size = config->manifest_size, max = MAX_SERVICE_MANIFEST;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The core protocol (AMD 58019, section 6), but for PVALIDATE, VMSAs and memory. */
-#include "machine.h"
-#include "svsm.h"
+#include "lib/lib.h"
+#include "machine/vcpu.h"
+#include "svsm/svsm.h"
 
 #define CORE_REMAP_CA		0
 #define CORE_PVALIDATE		1

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What EXECUTE leaves alive, as the next firmware finds it: objects of its event. */
-#include "host.h"
-#include "machine.h"
-#include "svsm.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/pci.h"
+#include "machine/timers.h"
+#include "machine/vcpu.h"
+#include "svsm/svsm.h"
 
 static void event_device(const struct pci_function *f)
 {
@@ -71,11 +76,11 @@ static void event_apics(void)
  * Registers that are reached by way of an index are the guest's as long as other vCPUs
  * run: what is behind them is shown when v is alone.
  */
-void event_left(const struct vcpu *v, bool alone)
+void event_left(const struct vcpu *v, const struct svsm_watcher *watcher, bool alone)
 {
 	event_irq(v, alone);
 	event_apics();
-	pv_event_list();
+	watcher->event_left();
 	if (!alone)
 		return;
 	event_devices();

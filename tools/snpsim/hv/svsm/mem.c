@@ -3,8 +3,9 @@
  * DEPOSIT_MEM and WITHDRAW_MEM (AMD 58019, 6.5 and 6.6): the guest lends pages,
  * and gets them back. While the SVSM has a page, the guest's VMPL has no access.
  */
-#include "machine.h"
-#include "svsm.h"
+#include "machine/rmp.h"
+#include "machine/vcpu.h"
+#include "svsm/svsm.h"
 
 #define MAX_DEPOSITED		256
 #define ENTRY_RESERVED		0xffcUL

@@ -4,8 +4,8 @@
  * Observability and Configuration, as COCONUT-SVSM has it since its renaming. This
  * SVSM has no objects to show: a list is empty, a name is not known.
  */
-#include "machine.h"
-#include "svsm.h"
+#include "machine/vcpu.h"
+#include "svsm/svsm.h"
 
 #define OMP_LIST		0	/* RCX: name of an object or 0, RDX: buffer, R8: bytes */
 #define OMP_READ		1	/* RCX: name of a source, RDX: buffer, R8: bytes */

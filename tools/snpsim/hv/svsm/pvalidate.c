@@ -4,8 +4,9 @@
  * the validation of. A page is cleared when it is validated, before the guest's
  * VMPL gets access to it.
  */
-#include "machine.h"
-#include "svsm.h"
+#include "machine/rmp.h"
+#include "machine/vcpu.h"
+#include "svsm/svsm.h"
 
 #define ENTRY_SIZE_MASK		3UL
 #define ENTRY_SIZE_2M		1UL

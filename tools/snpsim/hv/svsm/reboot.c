@@ -5,13 +5,23 @@
  * launch image again, on the calling vCPU or on the one that was booted at first.
  * Devices and local APICs are not touched.
  */
-#include "host.h"
-#include "machine.h"
-#include "svsm.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/apic.h"
+#include "machine/rmp.h"
+#include "machine/run_end.h"
+#include "machine/vcpu.h"
+#include "svsm/svsm.h"
 
 #define REBOOT_EXECUTE		0
 
 static bool executing;
+static const struct svsm_watcher *watcher;
+
+void svsm_watch(const struct svsm_watcher *w)
+{
+	watcher = w;
+}
 
 static void event_aps(const struct vcpu *self)
 {
@@ -45,7 +55,7 @@ static void event_execute(struct svsm_call *c, u64 result)
 	event_hex("result", result);
 	event_aps(c->v);
 	vmsa_event_list();
-	event_left(c->v, !result);
+	event_left(c->v, watcher, !result);
 	event_end();
 }
 
@@ -106,11 +116,9 @@ static u64 execute(struct svsm_call *c)
 	}
 	executing = true;
 	vcpu_freeze_others(c->v);
-	dma_begin_anew();
+	watcher->frozen(c->v);
 	event_execute(c, result);
 	check_aps(c->v);
-	if (host_is(HOST_RESUME))
-		host_note_parked(c->v);
 	for (u32 i = 0; i < config->cpus; i++)
 		if (&vcpus[i] != c->v)
 			vcpu_stop(&vcpus[i]);

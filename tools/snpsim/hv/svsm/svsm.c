@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Entry into the SVSM: one call per entry (AMD 58019, section 5). */
-#include "machine.h"
-#include "svsm.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "machine/rmp.h"
+#include "machine/vcpu.h"
+#include "svsm/svsm.h"
 
 /* Memory that the SVSM may touch for the guest: private and validated, all of it. */
 void *svsm_private_ptr(u64 gpa, u64 len)

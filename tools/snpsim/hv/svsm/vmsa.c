@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The register of VMSAs: CREATE_VCPU and DELETE_VCPU (AMD 58019, 6.3 and 6.4). */
-#include "machine.h"
-#include "svsm.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/rmp.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
+#include "svsm/svsm.h"
 
 struct vmsa_entry {
 	u64 vmsa, ca;

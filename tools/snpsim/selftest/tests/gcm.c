@@ -3,7 +3,7 @@
  * AES-256-GCM as the simulator has it (hv/psp), by the known answers that were
  * submitted to NIST with GCM (McGrew and Viega, appendix B, test cases 13 to 16).
  */
-#include "../../hv/psp/gcm.h"
+#include "psp/gcm.h"
 #include "tests.h"
 
 static const u8 zeros[AES_KEY_SIZE];

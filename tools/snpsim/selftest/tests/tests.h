@@ -7,9 +7,9 @@
 #include "snp.h"
 
 extern const struct selftest_table query_tests, call_tests, remap_tests, pvalidate_tests,
-	vcpu_tests, mem_tests, attest_tests, reboot_tests, persona_tests, execute_tests,
+	vcpu_tests, mem_tests, attest_tests, reboot_tests, variant_tests, execute_tests,
 	ap_tests, state_tests, violation_tests, stale_tests, host_tests, vc_tests, stress_tests,
-	ipi_tests, ghcb_tests, launch_tests, conduct_tests, gcm_tests, psp_tests,
+	ipi_tests, ghcb_tests, launch_tests, quirks_tests, gcm_tests, psp_tests,
 	efivar_tests, trap_tests, apic_tests, nmi_tests, left_tests, kept_tests,
 	pv_tests, dma_tests;
 

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * In a capture kernel: the CPUs of the kernel that crashed.
+ *
+ * This kernel does not know them: it runs on the one CPU that started it, and
+ * that it is alone online proves nothing. So it relies on what the dead kernel
+ * wrote down for it (jump.c) and on the ACPI tables, and asks the host and the
+ * SVSM about the rest.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/acpi.h>
+#include <linux/crash_dump.h>
+#include <linux/err.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/smp.h>
+#include <linux/sprintf.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "crash/crash.h"
+#include "lib/crash-block.h"
+#include "lib/crash-log.h"
+#include "record/record.h"
+#include "svsm-reset.h"
+#include "svsm/svsm.h"
+
+/* For a list of APIC ids in one line of the log */
+#define SVR_IDS_TEXT		256
+
+/* The block, copied and checked; NULL without one */
+static struct svr_crash_block *svr_block;
+
+/* CPUs that the ACPI tables have and the block has not */
+static u32 svr_unknown[SVR_CRASH_MAX_CPUS];
+static unsigned int svr_unknowns;
+/* There may be more CPUs than anybody has told us of */
+static bool svr_incomplete;
+
+static struct svr_request svr_capture = {
+	.cause = SVR_CAUSE_KDUMP,
+	.cpu = -1,
+};
+
+/* The same, if the dump cannot be relied upon */
+static struct svr_request svr_interrupted = {
+	.cause = SVR_CAUSE_KDUMP,
+	.cpu = -1,
+	.interrupted = true,
+};
+
+static unsigned int svr_block_cpus(void)
+{
+	return svr_block ? le16_to_cpu(svr_block->cpus) : 0;
+}
+
+static u32 svr_block_id(unsigned int i)
+{
+	return le32_to_cpu(svr_block->cpu[i].apic_id);
+}
+
+static u32 svr_own_id(void)
+{
+	return per_cpu(x86_cpu_to_apicid, raw_smp_processor_id());
+}
+
+/**
+ * svr_capture_cause - why did the kernel crash that this one succeeds?
+ * @emergency: this one is not making an orderly restart
+ *
+ * An orderly restart is what follows a dump, whatever became of that; kdump-tools
+ * and the like make it also when they have failed. After anything else the dump
+ * cannot be relied upon, not even if the orderly restart had begun: what was written
+ * last may not have got to the disk.
+ *
+ * Context: any, NMI included.
+ *
+ * Return: the cause of the reset that comes after the dump; NULL when this is
+ * no capture kernel.
+ */
+const struct svr_request *svr_capture_cause(bool emergency)
+{
+	if (!is_kdump_kernel())
+		return NULL;
+	return emergency ? &svr_interrupted : &svr_capture;
+}
+
+static int svr_copy_block(u64 pa)
+{
+	struct svr_crash_block head, *block;
+	size_t size;
+	int err;
+
+	if (!PAGE_ALIGNED(pa))
+		return -EINVAL;
+	err = svr_vmcore_read(pa, &head, sizeof(head));
+	if (err)
+		return err;
+	err = svr_crash_block_head(&head, &size);
+	if (err)
+		return err;
+	block = vmalloc(size);
+	if (!block)
+		return -ENOMEM;
+	err = svr_vmcore_read(pa, block, size);
+	if (!err)
+		err = svr_crash_block_check(block, size);
+	if (err) {
+		vfree(block);
+		return err;
+	}
+	svr_block = block;
+	return 0;
+}
+
+static void svr_use_block(void)
+{
+	unsigned int i;
+	u64 vmsa;
+
+	svr_capture.cpu = (s32)le32_to_cpu(svr_block->on);
+	svr_crash_text_copy(svr_capture.message, sizeof(svr_capture.message),
+			    svr_block->message, sizeof(svr_block->message));
+	svr_interrupted.cpu = svr_capture.cpu;
+	strscpy(svr_interrupted.message, svr_capture.message);
+	svr_incomplete = svr_block->flags & SVR_CRASH_TRUNCATED;
+
+	for (i = 0; i < svr_block_cpus(); i++) {
+		vmsa = le64_to_cpu(svr_block->cpu[i].vmsa);
+		if (vmsa && !svr_vmcore_hide(vmsa)) {
+			pr_warn("APIC id %u: no VMSA at 0x%llx\n",
+				svr_block_id(i), vmsa);
+			svr_block->cpu[i].vmsa = 0;
+		}
+	}
+	pr_info("crashed on CPU %d: %s\n", svr_capture.cpu,
+		svr_capture.message[0] ? svr_capture.message : "(unknown)");
+}
+
+static bool svr_block_has(u32 apic_id)
+{
+	unsigned int i;
+
+	for (i = 0; i < svr_block_cpus(); i++)
+		if (svr_block_id(i) == apic_id)
+			return true;
+	return false;
+}
+
+static void svr_madt_cpu(u32 apic_id, u32 flags)
+{
+	if (!(flags & ACPI_MADT_ENABLED) || svr_block_has(apic_id))
+		return;
+	if (svr_unknowns == ARRAY_SIZE(svr_unknown))
+		svr_incomplete = true;
+	else
+		svr_unknown[svr_unknowns++] = apic_id;
+}
+
+static void svr_madt_entry(const struct acpi_subtable_header *sub)
+{
+	const struct acpi_madt_local_apic *lapic = (const void *)sub;
+	const struct acpi_madt_local_x2apic *x2apic = (const void *)sub;
+
+	if (sub->type == ACPI_MADT_TYPE_LOCAL_APIC &&
+	    sub->length >= sizeof(*lapic))
+		svr_madt_cpu(lapic->id, lapic->lapic_flags);
+	else if (sub->type == ACPI_MADT_TYPE_LOCAL_X2APIC &&
+		 sub->length >= sizeof(*x2apic))
+		svr_madt_cpu(x2apic->local_apic_id, x2apic->lapic_flags);
+}
+
+static void svr_read_madt(void)
+{
+	const struct acpi_subtable_header *sub;
+	struct acpi_table_header *madt;
+	unsigned long pos, end;
+
+	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_MADT, 0, &madt))) {
+		/* Without one there is no second CPU, if it is the truth */
+		svr_incomplete |= !svr_block;
+		return;
+	}
+	pos = (unsigned long)madt + sizeof(struct acpi_table_madt);
+	end = (unsigned long)madt + madt->length;
+	while (pos + sizeof(*sub) <= end) {
+		sub = (const struct acpi_subtable_header *)pos;
+		if (sub->length < sizeof(*sub) || pos + sub->length > end)
+			break;
+		svr_madt_entry(sub);
+		pos += sub->length;
+	}
+	acpi_put_table(madt);
+}
+
+/**
+ * svr_capture_init - find out what there is to know of the kernel that crashed
+ *
+ * Does nothing but in a capture kernel. After svr_last_load() and
+ * svr_vmcore_init(). A failure is logged.
+ *
+ * Context: process, may sleep.
+ */
+void svr_capture_init(void)
+{
+	u64 pa;
+	int err;
+
+	if (!is_kdump_kernel())
+		return;
+	pa = svr_last_crash_block();
+	err = pa ? svr_copy_block(pa) : -ENODATA;
+	if (err)
+		pr_warn("nothing is known of the CPUs of the kernel that crashed (%pe)\n",
+			ERR_PTR(err));
+	else
+		svr_use_block();
+	svr_read_madt();
+}
+
+/**
+ * svr_capture_exit - undo svr_capture_init()
+ *
+ * Context: process, may sleep; no reset can begin.
+ */
+void svr_capture_exit(void)
+{
+	vfree(svr_block);
+}
+
+static enum svr_fate svr_account(u32 apic_id, enum svr_fate fate, u64 vmsa)
+{
+	if (!svr_delete_vcpu())
+		vmsa = 0;
+	if (fate == SVR_FATE_RUNNING &&
+	    svr_policy_destroy(svr_ap_policy_get(), vmsa) &&
+	    !svr_host_destroy(apic_id))
+		fate = SVR_FATE_DESTROYED;
+	/* The SVSM may wait for one that runs; see svr_quiesce() */
+	if (fate != SVR_FATE_RUNNING && vmsa && !svr_svsm_delete(vmsa))
+		fate = SVR_FATE_DELETED;
+	return fate;
+}
+
+/*
+ * A complete block has every CPU that the dead kernel had. One that only the ACPI tables
+ * have (nr_cpus=, or a BSP that it left alone) it never started, and the kernel before it
+ * has ended its CPUs.
+ */
+static enum svr_fate svr_unlisted_fate(void)
+{
+	return svr_block && !svr_incomplete ? SVR_FATE_OFFLINE :
+					      SVR_FATE_RUNNING;
+}
+
+/* One line per fate that any CPU has: who has it */
+static void svr_report_fates(const u8 *fates, unsigned int count)
+{
+	static char text[SVR_IDS_TEXT];
+	unsigned int fate, i, len;
+
+	for (fate = 0; fate < SVR_NR_FATES; fate++) {
+		len = 0;
+		text[0] = 0;
+		for (i = 0; i < count; i++) {
+			u32 id = i < svr_block_cpus() ? svr_block_id(i) :
+				 svr_unknown[i - svr_block_cpus()];
+
+			if (fates[i] == fate && id != svr_own_id())
+				len += scnprintf(text + len, sizeof(text) - len,
+						 " %u", id);
+		}
+		if (!len)
+			continue;
+		svr_emit("%s" pr_fmt("CPUs of the crashed kernel, %s: APIC id%s%s\n"),
+			 fate <= SVR_FATE_DESTROYED ? SVR_WARN : SVR_INFO,
+			 svr_fate_name(fate), text,
+			 len == sizeof(text) - 1 ? " ..." : "");
+	}
+}
+
+/**
+ * svr_capture_account - what is known of the crashed kernel's CPUs?
+ *
+ * Has the host destroy those that left no evidence, where its word would help,
+ * and, with delete_vcpu, the SVSM delete those whose VMSA is known. Logs each
+ * CPU by APIC id.
+ *
+ * Context: any, NMI included, interrupts off; once. No waiting but in the calls
+ * themselves, one of each per CPU.
+ *
+ * Return: the weakest &enum svr_fate of any of them; SVR_FATE_DELETED when
+ * there are none, as in a kernel that is no capture kernel.
+ */
+enum svr_fate svr_capture_account(void)
+{
+	static u8 fates[2 * SVR_CRASH_MAX_CPUS];
+	enum svr_fate weakest = SVR_FATE_DELETED;
+	unsigned int i, count = svr_block_cpus() + svr_unknowns;
+	u32 id;
+
+	if (!is_kdump_kernel())
+		return weakest;
+	for (i = 0; i < count; i++) {
+		if (i < svr_block_cpus()) {
+			id = svr_block_id(i);
+			fates[i] = svr_block->cpu[i].fate;
+		} else {
+			id = svr_unknown[i - svr_block_cpus()];
+			fates[i] = svr_unlisted_fate();
+		}
+		if (id == svr_own_id())
+			continue;
+		fates[i] = svr_account(id, fates[i], i < svr_block_cpus() ?
+				       le64_to_cpu(svr_block->cpu[i].vmsa) : 0);
+		weakest = min_t(enum svr_fate, weakest, fates[i]);
+	}
+	svr_report_fates(fates, count);
+	if (svr_incomplete) {
+		svr_warn("there may be more CPUs than are known of\n");
+		weakest = SVR_FATE_RUNNING;
+	}
+	return weakest;
+}

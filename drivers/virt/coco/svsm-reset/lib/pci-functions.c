@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PCI functions that may write to memory: by DMA, or by an MSI, which is the same to
+ * them.
+ *
+ * The bus is walked, and not the kernel's list of devices: a crash kernel knows few, and
+ * the list has locks. What is found is bounded by the size of configuration space, also
+ * where a bridge or a capability list leads round in a circle.
+ *
+ * Pure: kunit/pci_functions_kunit.c has a bus of its own.
+ */
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
+#include <linux/compiler.h>
+#include <linux/limits.h>
+#include <linux/pci_ids.h>
+#include <linux/pci_regs.h>
+#include <linux/string.h>
+
+#include "pci-functions.h"
+
+#define SVR_PCI_SLOTS		32
+#define SVR_PCI_FUNCTIONS	8
+#define SVR_PCI_DEVFN(slot, fn)	((slot) * SVR_PCI_FUNCTIONS + (fn))
+#define SVR_PCI_NOBODY		U32_MAX
+#define SVR_PCI_HEADER_SHIFT	16	/* PCI_HEADER_TYPE, in the four bytes at 0x0c */
+#define SVR_PCI_FLAGS_SHIFT	16	/* of a capability, in its first four bytes */
+#define SVR_PCI_CLASS_COMM	(PCI_BASE_CLASS_COMMUNICATION << 24)
+
+/* Buses that are still to be looked at, and that have been found at all */
+struct svr_pci_buses {
+	DECLARE_BITMAP(found, SVR_PCI_BUSES);
+	/* Behind a port of PCI Express: there is but device 0 */
+	DECLARE_BITMAP(single, SVR_PCI_BUSES);
+};
+
+static u32 svr_pci_read(const struct svr_pci_access *pci, u8 bus, u8 devfn,
+			unsigned int reg)
+{
+	return pci->read(bus, devfn, reg & ~3u);
+}
+
+static bool svr_pci_is_port(u16 flags)
+{
+	u16 type = (flags & PCI_EXP_FLAGS_TYPE) >> 4;
+
+	return type == PCI_EXP_TYPE_ROOT_PORT ||
+	       type == PCI_EXP_TYPE_DOWNSTREAM;
+}
+
+/* Fills in MSI and MSI-X; is it a port with one link? */
+static bool svr_pci_look_at_caps(const struct svr_pci_access *pci,
+				 struct svr_pci_function *f)
+{
+	bool port = false;
+	unsigned int i;
+	u8 pos;
+
+	pos = svr_pci_read(pci, f->bus, f->devfn, PCI_CAPABILITY_LIST) & ~3u;
+	for (i = 0; i < SVR_PCI_CAPS && pos >= PCI_STD_HEADER_SIZEOF; i++) {
+		u32 head = svr_pci_read(pci, f->bus, f->devfn, pos);
+		u16 flags = head >> SVR_PCI_FLAGS_SHIFT;
+
+		switch (head & 0xff) {
+		case PCI_CAP_ID_MSI:
+			if (flags & PCI_MSI_FLAGS_ENABLE)
+				f->msi = pos;
+			break;
+		case PCI_CAP_ID_MSIX:
+			if (flags & PCI_MSIX_FLAGS_ENABLE)
+				f->msix = pos;
+			break;
+		case PCI_CAP_ID_EXP:
+			port = svr_pci_is_port(flags);
+			break;
+		}
+		pos = (head >> 8) & 0xfc;
+	}
+	return port;
+}
+
+/* Numbers rise on the way down, or the bridge has not been set up */
+static void svr_pci_note_bus(const struct svr_pci_access *pci,
+			     const struct svr_pci_function *f, bool port,
+			     struct svr_pci_buses *buses)
+{
+	u8 secondary = svr_pci_read(pci, f->bus, f->devfn,
+				    PCI_PRIMARY_BUS) >> 8;
+
+	if (secondary <= f->bus || __test_and_set_bit(secondary, buses->found))
+		return;
+	if (port)
+		__set_bit(secondary, buses->single);
+}
+
+/* The chipset's own: mastering cannot be turned off on some, and they do no DMA */
+static bool svr_pci_is_chipset(u32 class)
+{
+	return class >> 16 == PCI_CLASS_BRIDGE_HOST ||
+	       class >> 16 == PCI_CLASS_BRIDGE_ISA;
+}
+
+/* What it is matters only now that it is alive */
+static void svr_pci_add(const struct svr_pci_access *pci,
+			struct svr_pci_list *list, struct svr_pci_function *f)
+{
+	u32 class = svr_pci_read(pci, f->bus, f->devfn, PCI_CLASS_REVISION);
+
+	if (svr_pci_is_chipset(class))
+		return;
+	f->console = (class & 0xff000000) == SVR_PCI_CLASS_COMM;
+	if (list->count == SVR_PCI_MAX) {
+		list->more++;
+		return;
+	}
+	list->functions[list->count] = *f;
+	/* An NMI may stop this CPU for good: what is counted is complete */
+	barrier();
+	list->count++;
+}
+
+/* As pci_bus_generic_read_dev_vendor_id() of Linux: some boards answer so for nobody */
+static bool svr_pci_is_somebody(u32 id)
+{
+	return id && id != SVR_PCI_NOBODY && id != 0xffff && id != 0xffff0000;
+}
+
+/* Returns whether the device may have further functions; only asked of the first */
+static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
+			    struct svr_pci_buses *buses,
+			    struct svr_pci_list *list)
+{
+	struct svr_pci_function f = { .bus = bus, .devfn = devfn };
+	u32 id, state, header;
+	bool port = false;
+	u8 type;
+
+	id = svr_pci_read(pci, bus, devfn, PCI_VENDOR_ID);
+	if (!svr_pci_is_somebody(id))
+		return false;
+	state = svr_pci_read(pci, bus, devfn, PCI_COMMAND);
+	header = svr_pci_read(pci, bus, devfn, PCI_CACHE_LINE_SIZE) >>
+		 SVR_PCI_HEADER_SHIFT;
+	type = header & PCI_HEADER_TYPE_MASK;
+
+	f.kind = svr_pci_kind(id);
+	f.command = state;
+	f.bridge = type == PCI_HEADER_TYPE_BRIDGE ||
+		   type == PCI_HEADER_TYPE_CARDBUS;
+	/* The list of a CardBus bridge begins elsewhere; it has no MSI */
+	if ((state >> 16 & PCI_STATUS_CAP_LIST) &&
+	    type != PCI_HEADER_TYPE_CARDBUS)
+		port = svr_pci_look_at_caps(pci, &f);
+	if (f.bridge)
+		svr_pci_note_bus(pci, &f, port, buses);
+	if ((f.command & PCI_COMMAND_MASTER) || f.msi || f.msix)
+		svr_pci_add(pci, list, &f);
+	return header & PCI_HEADER_TYPE_MFD;
+}
+
+static void svr_pci_walk_bus(const struct svr_pci_access *pci, u8 bus,
+			     struct svr_pci_buses *buses,
+			     struct svr_pci_list *list)
+{
+	unsigned int slots = test_bit(bus, buses->single) ? 1 : SVR_PCI_SLOTS;
+	unsigned int slot, fn;
+
+	for (slot = 0; slot < slots; slot++) {
+		if (!svr_pci_look_at(pci, bus, SVR_PCI_DEVFN(slot, 0), buses,
+				     list))
+			continue;
+		for (fn = 1; fn < SVR_PCI_FUNCTIONS; fn++)
+			svr_pci_look_at(pci, bus, SVR_PCI_DEVFN(slot, fn),
+					buses, list);
+	}
+}
+
+/**
+ * svr_pci_find - find the functions that are alive
+ * @pci:   configuration space
+ * @roots: a bit for each root bus, SVR_PCI_BUSES of them
+ * @list:  becomes those with bus mastering, MSI or MSI-X on
+ *
+ * Not those that a physical function of SR-IOV has made: they do not show themselves
+ * here (PCI Express 5.0, 9.3.4.1.1). Context: any.
+ */
+void svr_pci_find(const struct svr_pci_access *pci, const unsigned long *roots,
+		  struct svr_pci_list *list)
+{
+	struct svr_pci_buses buses = {};
+	unsigned int bus;
+
+	list->count = 0;
+	list->more = 0;
+	bitmap_copy(buses.found, roots, SVR_PCI_BUSES);
+	for (bus = 0; bus < SVR_PCI_BUSES; bus++)
+		if (test_bit(bus, buses.found))
+			svr_pci_walk_bus(pci, bus, &buses, list);
+}
+
+/* A function that has gone reads as all ones; it has stopped */
+static bool svr_pci_flags_stay(const struct svr_pci_access *pci,
+			       const struct svr_pci_function *f, u8 pos,
+			       u16 enable)
+{
+	u32 head;
+
+	if (!pos)
+		return false;
+	head = svr_pci_read(pci, f->bus, f->devfn, pos);
+	pci->write(f->bus, f->devfn, pos,
+		   head & ~((u32)enable << SVR_PCI_FLAGS_SHIFT));
+	head = svr_pci_read(pci, f->bus, f->devfn, pos);
+	return head != SVR_PCI_NOBODY &&
+	       (head >> SVR_PCI_FLAGS_SHIFT & enable);
+}
+
+/*
+ * The upper half is the status register, where a 1 would clear what is written over.
+ * INTx first: without MSI a function may fall back to it.
+ */
+static bool svr_pci_stop_one(const struct svr_pci_access *pci,
+			     const struct svr_pci_function *f)
+{
+	u16 command = (f->command & ~PCI_COMMAND_MASTER) |
+		      PCI_COMMAND_INTX_DISABLE;
+	bool stays;
+	u32 state;
+
+	pci->write(f->bus, f->devfn, PCI_COMMAND, command);
+	state = svr_pci_read(pci, f->bus, f->devfn, PCI_COMMAND);
+	stays = state != SVR_PCI_NOBODY && (state & PCI_COMMAND_MASTER);
+	stays |= svr_pci_flags_stay(pci, f, f->msi, PCI_MSI_FLAGS_ENABLE);
+	stays |= svr_pci_flags_stay(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE);
+	stays |= !svr_pci_end_requests(pci, f);
+	return !stays;
+}
+
+#define SVR_PCI_TURNS	3
+
+/* What others sit on goes last: 0 for a device, 1 for a console's, 2 for a bridge */
+static unsigned int svr_pci_turn(const struct svr_pci_function *f)
+{
+	return f->bridge ? 2 : f->console;
+}
+
+/**
+ * svr_pci_stop - no more DMA and no more interrupts from these functions
+ * @pci:  configuration space
+ * @list: svr_pci_find()
+ *
+ * Bus mastering, INTx, MSI and MSI-X are turned off; decoding stays, for what is still
+ * printed. Requests under way are ended where that can be done. Context: any.
+ *
+ * Return: how many have not stopped, those that there was no room for included.
+ */
+unsigned int svr_pci_stop(const struct svr_pci_access *pci,
+			  struct svr_pci_list *list)
+{
+	unsigned int stuck = list->more;
+	unsigned int turn, i;
+
+	for (turn = 0; turn < SVR_PCI_TURNS; turn++) {
+		for (i = 0; i < list->count; i++) {
+			struct svr_pci_function *f = &list->functions[i];
+
+			if (svr_pci_turn(f) != turn)
+				continue;
+			f->stuck = !svr_pci_stop_one(pci, f);
+			stuck += f->stuck;
+		}
+	}
+	return stuck;
+}
+
+static void svr_pci_flags_on(const struct svr_pci_access *pci,
+			     const struct svr_pci_function *f, u8 pos,
+			     u16 enable)
+{
+	if (pos)
+		pci->write(f->bus, f->devfn, pos,
+			   svr_pci_read(pci, f->bus, f->devfn, pos) |
+			   (u32)enable << SVR_PCI_FLAGS_SHIFT);
+}
+
+static void svr_pci_start_one(const struct svr_pci_access *pci,
+			      const struct svr_pci_function *f)
+{
+	svr_pci_flags_on(pci, f, f->msi, PCI_MSI_FLAGS_ENABLE);
+	svr_pci_flags_on(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE);
+	pci->write(f->bus, f->devfn, PCI_COMMAND, f->command);
+}
+
+/**
+ * svr_pci_start - undo svr_pci_stop()
+ * @pci:  configuration space
+ * @list: what was stopped
+ *
+ * A function may have forgotten what it was doing: one of virtio wants to be set up
+ * again, and one that was reset has no address any more. Context: any.
+ */
+void svr_pci_start(const struct svr_pci_access *pci,
+		   const struct svr_pci_list *list)
+{
+	unsigned int turn, i;
+
+	/* What others sit on goes first */
+	for (turn = SVR_PCI_TURNS; turn--;)
+		for (i = 0; i < list->count; i++)
+			if (svr_pci_turn(&list->functions[i]) == turn)
+				svr_pci_start_one(pci, &list->functions[i]);
+}

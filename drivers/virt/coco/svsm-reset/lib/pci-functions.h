@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* PCI functions that may write to memory: find them, stop them, start them again */
+#ifndef _SVSM_RESET_PCI_FUNCTIONS_H
+#define _SVSM_RESET_PCI_FUNCTIONS_H
+
+#include <linux/pci_regs.h>
+#include <linux/types.h>
+
+/* More are counted only, as such that were not stopped */
+#define SVR_PCI_MAX		256
+#define SVR_PCI_BUSES		256
+/* As many capabilities as fit behind the standard header */
+#define SVR_PCI_CAPS		((256 - PCI_STD_HEADER_SIZEOF) / 4)
+
+/**
+ * struct svr_pci_access - configuration space, in 32-bit units
+ * @read:  the four bytes at @reg, a multiple of 4; all ones where there is no function
+ * @write: write these
+ */
+struct svr_pci_access {
+	u32 (*read)(u8 bus, u8 devfn, u8 reg);
+	void (*write)(u8 bus, u8 devfn, u8 reg, u32 val);
+};
+
+/* What ends the requests that a function has taken */
+enum svr_pci_kind {
+	SVR_PCI_PLAIN,		/* nothing more */
+	SVR_PCI_VIRTIO,		/* its status register */
+	SVR_PCI_QEMU,		/* a function level reset, if it has that */
+};
+
+/**
+ * struct svr_pci_function - a function that was found alive
+ * @bus:     its bus
+ * @devfn:   device and function
+ * @msi:     where its MSI capability is, if that was on; else 0
+ * @msix:    the same of MSI-X
+ * @kind:    what ends its requests, of enum svr_pci_kind
+ * @command: what its command register was
+ * @bridge:  others are behind it
+ * @console: it may be what a console sits on
+ * @stuck:   it has been told to stop, and has not
+ */
+struct svr_pci_function {
+	u8 bus;
+	u8 devfn;
+	u8 msi;
+	u8 msix;
+	u8 kind;
+	u16 command;
+	bool bridge;
+	bool console;
+	bool stuck;
+};
+
+/**
+ * struct svr_pci_list - what was found
+ * @count: how many of @functions there are
+ * @more:  how many there was no room for
+ * @functions: they
+ */
+struct svr_pci_list {
+	unsigned int count;
+	unsigned int more;
+	struct svr_pci_function functions[SVR_PCI_MAX];
+};
+
+void svr_pci_find(const struct svr_pci_access *pci, const unsigned long *roots,
+		  struct svr_pci_list *list);
+unsigned int svr_pci_stop(const struct svr_pci_access *pci,
+			  struct svr_pci_list *list);
+void svr_pci_start(const struct svr_pci_access *pci,
+		   const struct svr_pci_list *list);
+enum svr_pci_kind svr_pci_kind(u32 id);
+bool svr_pci_end_requests(const struct svr_pci_access *pci,
+			  const struct svr_pci_function *f);
+
+#endif /* _SVSM_RESET_PCI_FUNCTIONS_H */

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Requests that a device has taken and not yet answered.
+ *
+ * Without bus mastering, hardware writes no answer. A device that is a program in the host
+ * may have looked up where the data go when it took the request, and write them there
+ * whenever they come. Only a reset of the device ends such a request, and only two kinds
+ * can be reset by configuration space alone:
+ *
+ * - virtio, whose status register can be reached by a capability (Virtual I/O Device 1.2,
+ *   4.1.4.9), in place of a BAR that a crash kernel may not have mapped. Some hosts take no
+ *   notice of bus mastering with virtio at all.
+ * - QEMU's own devices that have a function level reset (PCI Express 5.0, 6.6.2). QEMU has
+ *   done it when the write returns. Hardware is left alone: it would need 100 ms, and has no
+ *   such requests.
+ *
+ * A host that waits for its disk waits here, as it would when the machine is reset.
+ *
+ * Pure: kunit/pci_requests_kunit.c has devices of its own.
+ */
+#include <linux/bits.h>
+#include <linux/limits.h>
+#include <linux/pci_ids.h>
+#include <linux/pci_regs.h>
+#include <linux/virtio_pci.h>
+
+#include "pci-functions.h"
+
+/* As virtio_pci_modern_dev.c of Linux: transitional and modern ones */
+#define SVR_VIRTIO_FIRST	0x1000
+#define SVR_VIRTIO_LAST		0x107f
+#define SVR_VIRTIO_STATUS_SIZE	1
+/* How often the status is read until it is 0: QEMU has reset the device by the first time */
+#define SVR_VIRTIO_READS	10000
+#define SVR_VIRTIO_TYPE_SHIFT	24	/* of its capabilities, in their first four bytes */
+
+/* Where the capabilities are by which the status register is found and reached */
+struct svr_virtio {
+	u8 common;
+	u8 window;
+};
+
+static u32 svr_requests_read(const struct svr_pci_access *pci,
+			     const struct svr_pci_function *f, unsigned int reg)
+{
+	return pci->read(f->bus, f->devfn, reg & ~3u);
+}
+
+/**
+ * svr_pci_kind - can requests of this function be ended?
+ * @id: vendor and device, as in configuration space
+ *
+ * Context: any.
+ *
+ * Return: how.
+ */
+enum svr_pci_kind svr_pci_kind(u32 id)
+{
+	u16 vendor = id, device = id >> 16;
+
+	if (vendor == PCI_VENDOR_ID_REDHAT)
+		return SVR_PCI_QEMU;
+	if (vendor == PCI_VENDOR_ID_REDHAT_QUMRANET &&
+	    device >= SVR_VIRTIO_FIRST && device <= SVR_VIRTIO_LAST)
+		return SVR_PCI_VIRTIO;
+	return SVR_PCI_PLAIN;
+}
+
+/* The first common configuration is the one that counts (4.1.4.1) */
+static void svr_virtio_look_at(u32 head, u8 pos, struct svr_virtio *virtio)
+{
+	u8 type = head >> SVR_VIRTIO_TYPE_SHIFT;
+
+	if ((head & 0xff) != PCI_CAP_ID_VNDR)
+		return;
+	if (type == VIRTIO_PCI_CAP_COMMON_CFG && !virtio->common)
+		virtio->common = pos;
+	/* With its window behind it */
+	if (type == VIRTIO_PCI_CAP_PCI_CFG && !virtio->window &&
+	    pos <= PCI_CFG_SPACE_SIZE - sizeof(struct virtio_pci_cfg_cap))
+		virtio->window = pos;
+}
+
+static u8 svr_pci_first_cap(const struct svr_pci_access *pci,
+			    const struct svr_pci_function *f)
+{
+	if (!(svr_requests_read(pci, f, PCI_COMMAND) >> 16 & PCI_STATUS_CAP_LIST))
+		return 0;
+	return svr_requests_read(pci, f, PCI_CAPABILITY_LIST) & 0xfc;
+}
+
+static struct svr_virtio svr_virtio_find(const struct svr_pci_access *pci,
+					 const struct svr_pci_function *f)
+{
+	struct svr_virtio virtio = {};
+	u8 pos = svr_pci_first_cap(pci, f);
+	unsigned int i;
+
+	for (i = 0; i < SVR_PCI_CAPS && pos >= PCI_STD_HEADER_SIZEOF; i++) {
+		u32 head = svr_requests_read(pci, f, pos);
+
+		svr_virtio_look_at(head, pos, &virtio);
+		pos = (head >> 8) & 0xfc;
+	}
+	return virtio;
+}
+
+/* Has the window show the status register; false: there is none that could be shown */
+static bool svr_virtio_aim(const struct svr_pci_access *pci,
+			   const struct svr_pci_function *f,
+			   struct svr_virtio virtio)
+{
+	u32 bar, offset, length;
+
+	if (!virtio.common || !virtio.window ||
+	    virtio.common > PCI_CFG_SPACE_SIZE - sizeof(struct virtio_pci_cap))
+		return false;
+	bar = svr_requests_read(pci, f, virtio.common + VIRTIO_PCI_CAP_BAR);
+	offset = svr_requests_read(pci, f, virtio.common + VIRTIO_PCI_CAP_OFFSET);
+	length = svr_requests_read(pci, f, virtio.common + VIRTIO_PCI_CAP_LENGTH);
+	if (length <= VIRTIO_PCI_COMMON_STATUS ||
+	    offset > U32_MAX - VIRTIO_PCI_COMMON_STATUS)
+		return false;
+	pci->write(f->bus, f->devfn, virtio.window + VIRTIO_PCI_CAP_BAR,
+		   bar & 0xff);
+	pci->write(f->bus, f->devfn, virtio.window + VIRTIO_PCI_CAP_OFFSET,
+		   offset + VIRTIO_PCI_COMMON_STATUS);
+	pci->write(f->bus, f->devfn, virtio.window + VIRTIO_PCI_CAP_LENGTH,
+		   SVR_VIRTIO_STATUS_SIZE);
+	return true;
+}
+
+/* One without the window is of old, and wants no shared memory: it cannot be used here */
+static bool svr_virtio_reset(const struct svr_pci_access *pci,
+			     const struct svr_pci_function *f)
+{
+	struct svr_virtio virtio = svr_virtio_find(pci, f);
+	u8 data = virtio.window + sizeof(struct virtio_pci_cap);
+	unsigned int i;
+
+	if (!svr_virtio_aim(pci, f, virtio))
+		return true;
+	pci->write(f->bus, f->devfn, data, 0);
+	for (i = 0; i < SVR_VIRTIO_READS; i++) {
+		u32 status = svr_requests_read(pci, f, data);
+
+		/* All ones: it has gone */
+		if (!(status & 0xff) || status == U32_MAX)
+			return true;
+	}
+	return false;
+}
+
+static bool svr_pci_has_flr(const struct svr_pci_access *pci,
+			    const struct svr_pci_function *f, u8 pos)
+{
+	return svr_requests_read(pci, f, pos + PCI_EXP_DEVCAP) &
+	       PCI_EXP_DEVCAP_FLR;
+}
+
+/* The status register above is written with zeros, which clear nothing there */
+static void svr_pci_flr(const struct svr_pci_access *pci,
+			const struct svr_pci_function *f)
+{
+	u8 pos = svr_pci_first_cap(pci, f);
+	unsigned int i;
+
+	for (i = 0; i < SVR_PCI_CAPS && pos >= PCI_STD_HEADER_SIZEOF; i++) {
+		u32 head = svr_requests_read(pci, f, pos);
+
+		if ((head & 0xff) == PCI_CAP_ID_EXP) {
+			u16 control = svr_requests_read(pci, f, pos + PCI_EXP_DEVCTL);
+
+			if (svr_pci_has_flr(pci, f, pos))
+				pci->write(f->bus, f->devfn, pos + PCI_EXP_DEVCTL,
+					   control | PCI_EXP_DEVCTL_BCR_FLR);
+			return;
+		}
+		pos = (head >> 8) & 0xfc;
+	}
+}
+
+/**
+ * svr_pci_end_requests - what this function has taken, it shall answer now or never
+ * @pci: configuration space
+ * @f:   the function; it masters the bus no more
+ *
+ * A function that cannot be reset this way is left as it is. Context: any. Waits for as
+ * long as the host takes, and for SVR_VIRTIO_READS reads.
+ *
+ * Return: false if it was told to, and has not.
+ */
+bool svr_pci_end_requests(const struct svr_pci_access *pci,
+			  const struct svr_pci_function *f)
+{
+	switch (f->kind) {
+	case SVR_PCI_VIRTIO:
+		return svr_virtio_reset(pci, f);
+	case SVR_PCI_QEMU:
+		/* A bridge has another meaning for that bit */
+		if (!f->bridge)
+			svr_pci_flr(pci, f);
+		return true;
+	default:
+		return true;
+	}
+}

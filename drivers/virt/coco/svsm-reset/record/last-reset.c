@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is known of the last reset: found out once, at load, and then kept for
+ * the life of the module.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/crash_dump.h>
+#include <linux/kstrtox.h>
+#include <linux/limits.h>
+#include <linux/printk.h>
+#include <linux/smp.h>
+#include <linux/sprintf.h>
+#include <linux/string.h>
+#include <linux/string_choices.h>
+#include <linux/time64.h>
+#include <asm/tsc.h>
+
+#include "record/record.h"
+#include "svsm-reset.h"
+
+/* One line of the log */
+#define SVR_REPORT_TEXT		256
+
+static struct svr_last svr_found = {
+	.record = { .cpu = SVR_RECORD_NO_CPU },
+	.reason = SVR_REASON_UNKNOWN,
+	.outcome = SVR_OUTCOME_UNKNOWN,
+};
+
+static u16 svr_boot;
+
+/*
+ * A number that is the same for all of this boot, and most likely another in
+ * the next: the address of something that never moves, the way %p prints it,
+ * which is hashed with a key that is made at boot. With no_hash_pointers there
+ * is none; then the address comes out, is too large, and the answer is 0.
+ */
+static u16 svr_boot_tag(void)
+{
+	char text[2 * sizeof(void *) + 1];
+	u32 hash;
+
+	snprintf(text, sizeof(text), "%p", &smp_ops);
+	if (kstrtou32(text, 16, &hash))
+		return 0;
+	return (u16)(hash ^ hash >> 16) ?: 1;
+}
+
+/**
+ * svr_last - what is known of the last reset
+ *
+ * Context: any.
+ *
+ * Return: what svr_last_load() found, never NULL.
+ */
+const struct svr_last *svr_last(void)
+{
+	return &svr_found;
+}
+
+/**
+ * svr_last_boot - tag of this boot
+ *
+ * Context: any.
+ *
+ * Return: the tag, 0 when there is none.
+ */
+u16 svr_last_boot(void)
+{
+	return svr_boot;
+}
+
+static void svr_last_settle(enum svr_outcome outcome)
+{
+	/* Written to better stores, it does not become better for that */
+	bool hearsay = svr_last_trust() == SVR_TRUST_HOST;
+
+	svr_record_settle(&svr_found.record, outcome, svr_boot);
+	svr_found.record.hearsay = hearsay;
+	svr_found.outcome = outcome;
+	svr_found.reason = svr_record_reason(&svr_found.record, outcome);
+}
+
+/**
+ * svr_last_load - find out why the machine was reset last
+ *
+ * Context: process, may sleep; after svr_stores_open().
+ */
+void svr_last_load(void)
+{
+	const struct svr_store **store = &svr_found.store;
+	struct svr_record *rec = &svr_found.record;
+	int err;
+
+	svr_boot = svr_boot_tag();
+	err = svr_stores_read(rec, store);
+	svr_last_settle(svr_record_outcome(err, rec, svr_boot,
+					   *store && (*store)->one_launch,
+					   rdtsc_ordered()));
+}
+
+/**
+ * svr_last_mark - no reset has been started in this boot
+ *
+ * If the next load finds this, in another boot, it knows that the machine was
+ * reset without our doing. It also keeps what was found, so that a load in the
+ * same boot reports it again. Stores that do not keep what is written prove
+ * nothing by being empty: then the reason is unknown. A store that is not ours yet
+ * is not made ours by this: while there is nothing but that one, a reset that is
+ * not our doing cannot be told from a first boot. A crash kernel leaves the
+ * record of the crash as it is. Context: process, may sleep.
+ */
+void svr_last_mark(void)
+{
+	if (svr_found.record.stage == SVR_STAGE_CRASHED && is_kdump_kernel())
+		return;
+	svr_stores_mark(&svr_found.record);
+	if (!svr_stores_wanted() || svr_stores_keep(svr_boot))
+		return;
+	pr_warn("no store keeps a record, last reset: unknown\n");
+	svr_last_settle(SVR_OUTCOME_UNKNOWN);
+}
+
+/**
+ * svr_last_crash_block - crash block of the kernel that crashed
+ *
+ * The host must not choose it: it knows pages of the guest whose contents are its
+ * own, and what the block says of the CPUs is believed.
+ *
+ * Context: any.
+ *
+ * Return: its physical address as found at load, from whoever of the guest wrote
+ * it; 0 when there is none.
+ */
+u64 svr_last_crash_block(void)
+{
+	return svr_found.record.stage == SVR_STAGE_CRASHED &&
+	       svr_last_trust() == SVR_TRUST_GUEST ? svr_found.record.block : 0;
+}
+
+/**
+ * svr_last_trust - how far can that be trusted?
+ *
+ * Context: any.
+ *
+ * Return: what the store can promise in which the record was found, and the one in
+ * which an earlier load of this boot has found it.
+ */
+enum svr_trust svr_last_trust(void)
+{
+	if (!svr_found.store)
+		return SVR_TRUST_NONE;
+	return svr_found.record.hearsay ? SVR_TRUST_HOST :
+		svr_found.store->trust;
+}
+
+/**
+ * svr_last_store - where was the record found?
+ *
+ * Context: any.
+ *
+ * Return: name of the store, "none" when there was no record.
+ */
+const char *svr_last_store(void)
+{
+	return svr_found.store ? svr_found.store->name : "none";
+}
+
+/**
+ * svr_last_dump - what became of the crash kernel?
+ *
+ * Context: any.
+ *
+ * Return: what became of it; if this is the one, that it is at work.
+ */
+enum svr_dump svr_last_dump(void)
+{
+	if (svr_found.record.stage == SVR_STAGE_CRASHED && is_kdump_kernel())
+		return SVR_DUMP_IN_PROGRESS;
+	return svr_record_dump(&svr_found.record);
+}
+
+/**
+ * svr_time_text - a wall time
+ * @time: seconds since 1970, 0: not known
+ * @text: receives it, or "unknown"
+ * @size: bytes of it
+ *
+ * Context: any.
+ */
+void svr_time_text(u64 time, char *text, size_t size)
+{
+	time64_t seconds = time;
+
+	if (time)
+		scnprintf(text, size, "%ptT%c", &seconds, 'Z');
+	else
+		strscpy(text, "unknown", size);
+}
+
+/* " at WHEN"; after a crash kernel " crashed at WHEN, reset at WHEN" */
+static int svr_report_times(const struct svr_record *rec, char *text,
+			    size_t size)
+{
+	u64 crashed = svr_record_crash_time(rec);
+	char time[SVR_TIME_TEXT];
+	int len = 0;
+
+	if (crashed && rec->stage != SVR_STAGE_CRASHED) {
+		svr_time_text(crashed, time, sizeof(time));
+		len = scnprintf(text, size, ", crashed at %s, reset", time);
+	}
+	if (rec->time) {
+		svr_time_text(rec->time, time, sizeof(time));
+		len += scnprintf(text + len, size - len, " at %s", time);
+	}
+	return len;
+}
+
+static void svr_report_record(char *text, size_t size)
+{
+	if (svr_found.store)
+		scnprintf(text, size, "record from %s (%s)", svr_last_store(),
+			  svr_trust_name(svr_last_trust()));
+	else
+		strscpy(text, "no record was found", size);
+}
+
+/**
+ * svr_last_report - the line that a person looks for after a crash
+ *
+ * Context: process, may sleep.
+ */
+void svr_last_report(void)
+{
+	const struct svr_record *rec = &svr_found.record;
+	char text[SVR_REPORT_TEXT], from[SVR_RECORD_TEXT];
+	unsigned int count = svr_record_resets(rec);
+	enum svr_dump dump = svr_last_dump();
+	int len;
+
+	len = scnprintf(text, sizeof(text), "%s", svr_cause_name(rec->cause));
+	if (rec->trigger > SVR_TRIGGER_UNKNOWN)
+		len += scnprintf(text + len, sizeof(text) - len, " (%s)",
+				 svr_trigger_name(rec->trigger));
+	if (dump >= SVR_DUMP_INTERRUPTED)
+		len += scnprintf(text + len, sizeof(text) - len, " (dump %s)",
+				 svr_dump_name(dump));
+	if (rec->message[0])
+		len += scnprintf(text + len, sizeof(text) - len, " \"%s\"",
+				 rec->message);
+	if (rec->cpu != SVR_RECORD_NO_CPU)
+		len += scnprintf(text + len, sizeof(text) - len, " on CPU %u",
+				 rec->cpu);
+	len += svr_report_times(rec, text + len, sizeof(text) - len);
+	if (rec->cause > SVR_CAUSE_UNKNOWN && dump != SVR_DUMP_IN_PROGRESS)
+		scnprintf(text + len, sizeof(text) - len, ", %s",
+			  svr_outcome_name(svr_found.outcome));
+	svr_report_record(from, sizeof(from));
+	svr_log_loud(KERN_NOTICE pr_fmt("last reset: %s; %u reset%s so far; %s\n"),
+		     text, count, str_plural(count), from);
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The last reset as critical data for IMA: with a policy that asks for it (the label is
+ * svsm-reset) a verifier sees that and how this guest was reset. Without one, or without
+ * IMA, nothing happens.
+ */
+#include <linux/ima.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+
+#include "lib/measure-line.h"
+#include "record/record.h"
+
+/* In a rule of the policy: measure func=CRITICAL_DATA label=svsm-reset */
+#define SVR_MEASURE_LABEL	"svsm-reset"
+/* In the measurement list */
+#define SVR_MEASURE_EVENT	"svsm-reset-record"
+
+/**
+ * svr_measure - hand what is known of the last reset to IMA
+ *
+ * Once, at load, when that is settled. There is nothing to be done about a failure, and a
+ * verifier cannot tell it from a module that was not loaded: a missing entry proves nothing.
+ *
+ * Context: process, may sleep.
+ */
+void svr_measure(void)
+{
+	const struct svr_last *last = svr_last();
+	const struct svr_measured facts = {
+		.reason = last->reason,
+		.cause = last->record.cause,
+		.trigger = last->record.trigger,
+		.outcome = last->outcome,
+		.dump = svr_last_dump(),
+		.count = svr_record_resets(&last->record),
+		.store = svr_last_store(),
+		.trust = svr_last_trust(),
+		.boot = svr_last_boot(),
+		.uptime_ms = ktime_to_ms(ktime_get_boottime()),
+	};
+	char *line = svr_measure_line(&facts);
+
+	if (!line)
+		return;
+	ima_measure_critical_data(SVR_MEASURE_LABEL, SVR_MEASURE_EVENT, line,
+				  strlen(line), false, NULL, 0);
+	kfree(line);
+}

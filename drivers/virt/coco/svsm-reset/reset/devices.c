@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stop the devices before the call.
+ *
+ * The reset of a machine stops them; the SVSM touches none, and the kernel stops few for
+ * a restart and none after a panic (pci_device_shutdown() leaves it to the firmware's
+ * "big hammer"). One that goes on writes to the memory of the next kernel wherever that
+ * is shared, and interrupts it by vectors of this one.
+ *
+ * Configuration space is reached by its two ports, as the kernel does by default, but
+ * without its lock, which a stopped CPU may hold and which is not exported. Whoever was
+ * between the two has been stopped, or is interrupted by this CPU and finds the address
+ * as it was. A CPU that could not be stopped may get in between, with ap_policy=force: what
+ * is written then may go elsewhere, as may all that such a CPU does.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/bitmap.h>
+#include <linux/bits.h>
+#include <linux/console.h>
+#include <linux/io.h>
+#include <linux/limits.h>
+#include <linux/pci.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+
+#include "lib/pci-functions.h"
+#include "reset/reset.h"
+#include "svsm-reset.h"
+
+#define SVR_PCI_ADDRESS		0xcf8
+#define SVR_PCI_DATA		0xcfc
+#define SVR_PCI_ENABLE		BIT(31)
+
+/* Root buses of domain 0, which is all that the ports reach */
+static DECLARE_BITMAP(svr_pci_roots, SVR_PCI_BUSES);
+/* The second one is of the CPU that goes on for one which was stopped at it */
+static struct svr_pci_list svr_alive[2];
+static bool svr_begun;
+static bool svr_done;
+static unsigned int svr_stuck;
+
+static void svr_pci_select(u8 bus, u8 devfn, u8 reg)
+{
+	outl(SVR_PCI_ENABLE | bus << 16 | devfn << 8 | reg, SVR_PCI_ADDRESS);
+}
+
+static u32 svr_pci_port_read(u8 bus, u8 devfn, u8 reg)
+{
+	svr_pci_select(bus, devfn, reg);
+	return inl(SVR_PCI_DATA);
+}
+
+static void svr_pci_port_write(u8 bus, u8 devfn, u8 reg, u32 val)
+{
+	svr_pci_select(bus, devfn, reg);
+	outl(val, SVR_PCI_DATA);
+}
+
+static const struct svr_pci_access svr_pci_ports = {
+	.read = svr_pci_port_read,
+	.write = svr_pci_port_write,
+};
+
+/**
+ * svr_devices_init - find the buses that devices are on
+ *
+ * Context: process, may sleep.
+ */
+void svr_devices_init(void)
+{
+	struct pci_bus *bus = NULL;
+
+	bitmap_zero(svr_pci_roots, SVR_PCI_BUSES);
+	while ((bus = pci_find_next_bus(bus))) {
+		if (pci_domain_nr(bus))
+			pr_warn("PCI domain %d: its devices are not stopped before a reset\n",
+				pci_domain_nr(bus));
+		else
+			__set_bit(bus->number, svr_pci_roots);
+	}
+}
+
+static void svr_report_stuck(const struct svr_pci_list *list)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->count; i++) {
+		const struct svr_pci_function *f = &list->functions[i];
+
+		if (f->stuck)
+			svr_warn("PCI device %02x:%02x.%x did not stop\n",
+				 f->bus, PCI_SLOT(f->devfn), PCI_FUNC(f->devfn));
+	}
+	if (list->more)
+		svr_warn("%u PCI devices more than %u were not stopped\n",
+			 list->more, SVR_PCI_MAX);
+}
+
+/* A serial port of virtio is only one if the kernel prints on it */
+static bool svr_prints_on_virtio(void)
+{
+	struct console *con;
+	bool prints = false;
+	int cookie;
+
+	cookie = console_srcu_read_lock();
+	for_each_console_srcu(con)
+		if (!strcmp(con->name, "hvc") &&
+		    (console_srcu_read_flags(con) & CON_ENABLED))
+			prints = true;
+	console_srcu_read_unlock(cookie);
+	return prints;
+}
+
+static bool svr_stops_a_console(const struct svr_pci_list *list)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->count; i++)
+		if (list->functions[i].console)
+			return svr_prints_on_virtio();
+	return false;
+}
+
+/*
+ * The driver of such a console waits without a bound for the device to take a line, and
+ * virtio's has lost its state even if it is started again.
+ */
+static void svr_print_no_more(void)
+{
+	svr_log_mute();
+	console_loglevel = CONSOLE_LOGLEVEL_SILENT;
+}
+
+/**
+ * svr_devices_stop - stop every device that may write to memory
+ *
+ * Where a console sits on one of them nothing is printed any more, only logged.
+ *
+ * Context: any, NMI included; interrupts off, the other CPUs stopped. Does nothing when
+ * called again, unless the first call was cut short: then it is all done again.
+ *
+ * Return: how many did not stop.
+ */
+unsigned int svr_devices_stop(void)
+{
+	struct svr_pci_list *list = &svr_alive[svr_begun];
+	u32 address;
+
+	if (svr_done || bitmap_empty(svr_pci_roots, SVR_PCI_BUSES))
+		return svr_stuck;
+	svr_begun = true;
+	address = inl(SVR_PCI_ADDRESS);
+	svr_pci_find(&svr_pci_ports, svr_pci_roots, list);
+	if (svr_stops_a_console(list))
+		svr_print_no_more();
+	svr_stuck = svr_pci_stop(&svr_pci_ports, list);
+	outl(address, SVR_PCI_ADDRESS);
+	svr_done = true;
+	svr_report_stuck(list);
+	return svr_stuck;
+}
+
+/**
+ * svr_devices_start - there has been no reset: let the devices go on
+ *
+ * Context: as svr_devices_stop(), whose effect it undoes.
+ */
+void svr_devices_start(void)
+{
+	u32 address;
+
+	if (!svr_begun)
+		return;
+	address = inl(SVR_PCI_ADDRESS);
+	/* The first one knows how it was before anything was stopped */
+	svr_pci_start(&svr_pci_ports, &svr_alive[1]);
+	svr_pci_start(&svr_pci_ports, &svr_alive[0]);
+	outl(address, SVR_PCI_ADDRESS);
+}

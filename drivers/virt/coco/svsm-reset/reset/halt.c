@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Evidence, and the halt that goes with it.
+ *
+ * The proof that a CPU is parked is a word that it writes itself, right in front of the
+ * HLT: nothing of the guest runs on it afterwards, interrupts being off and NMIs not
+ * being sent. The BSP alone takes interrupts, to be handed the call (svr_lapic_wait());
+ * while it is awake the word says so. What others
+ * may conclude from the word is here as well.
+ */
+#include <linux/compiler.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/sync_core.h>
+#include <linux/types.h>
+
+#include "reset/reset.h"
+#include "svsm-reset.h"
+
+/* Evidence and HLT as one: no compiler, no tracer gets in between */
+static __always_inline void svr_write_and_halt(u32 *evidence, u32 how)
+{
+	asm volatile("cli\n\t"
+		     "movl	%[how], %[evidence]\n\t"
+		     "hlt"
+		     : [evidence] "=m" (*evidence)
+		     : [how] "r" (how)
+		     : "memory");
+}
+
+/**
+ * svr_halt - write evidence and halt, once
+ * @c:   this CPU
+ * @how: the evidence
+ *
+ * Only NMIs get in, or with @c->listens interrupts as well. Context: any; interrupts off.
+ */
+void svr_halt(struct svr_cpu *c, enum svr_evidence how)
+{
+	if (c->listens)
+		svr_lapic_wait(&c->evidence, how);
+	else
+		svr_write_and_halt(&c->evidence, how);
+}
+
+/*
+ * Inside an NMI a processor that keeps track of NMIs itself would let no other one in
+ * before the next IRET. The kernel has asked the host for them already, see exc_nmi().
+ */
+static void svr_unmask_nmi(void)
+{
+	if (in_nmi() && svr_lapic_can_listen())
+		iret_to_self();
+}
+
+/**
+ * svr_halt_until_woken - halt until svr_lapic_wake(), then take the evidence back
+ * @c:   this CPU
+ * @how: the evidence
+ *
+ * May return early; the caller has to look for what it is waiting for.
+ *
+ * Context: any; interrupts off.
+ */
+void svr_halt_until_woken(struct svr_cpu *c, enum svr_evidence how)
+{
+	svr_unmask_nmi();
+	svr_halt(c, how);
+	WRITE_ONCE(c->evidence, SVR_RUNNING);
+}
+
+/**
+ * svr_cpu_parked - has this CPU shown that it is parked?
+ * @cpu: its number
+ *
+ * Context: any.
+ *
+ * Return: true when it has.
+ */
+bool svr_cpu_parked(int cpu)
+{
+	/* What the CPU did before it parked has happened; see svr_write_and_halt() */
+	u32 evidence = smp_load_acquire(&per_cpu(svr_cpus, cpu).evidence);
+
+	return evidence != SVR_RUNNING && evidence != SVR_STANDS_BY;
+}
+
+/**
+ * svr_cpu_stopped - is this CPU parked, and not to be woken by a hand-over?
+ * @cpu: its number
+ *
+ * Context: any.
+ *
+ * Return: true when it is.
+ */
+bool svr_cpu_stopped(int cpu)
+{
+	/* What the CPU did before it parked has happened; see svr_write_and_halt() */
+	u32 evidence = smp_load_acquire(&per_cpu(svr_cpus, cpu).evidence);
+
+	return evidence == SVR_PARKED_BY_STOP || evidence == SVR_PARKED_BY_NMI;
+}
+
+/**
+ * svr_cpu_holds_nothing - is this CPU parked, with no spinlock in its hands?
+ * @cpu: its number
+ *
+ * Of those that are taken with interrupts off: a CPU that an interrupt has stopped
+ * was not inside; one that an NMI has stopped may have been. Context: any.
+ *
+ * Return: true when it is.
+ */
+bool svr_cpu_holds_nothing(int cpu)
+{
+	return svr_cpu_stopped(cpu) && !per_cpu(svr_cpus, cpu).in_nmi;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mask the I/O APICs before the call.
+ *
+ * The kernel does this in machine_shutdown(), which comes after us, and the SVSM
+ * touches no device: a pin that stays open delivers its old vector to the next
+ * kernel. With the PIT on pin 2 that is vector 0x30, which the next kernel takes
+ * for IRQ 0 of the 8259 and never ends in the local APIC, so that no device
+ * interrupt of a lower priority arrives any more.
+ *
+ * The kernel's own functions for this are not exported and take a lock that a
+ * stopped CPU may hold; so the registers are mapped once and written without
+ * one, when nothing else runs.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/acpi.h>
+#include <linux/io.h>
+#include <linux/printk.h>
+
+#include "reset/reset.h"
+
+#define SVR_IOAPIC_MAX		8
+#define SVR_IOAPIC_LEN		0x20
+#define SVR_IOAPIC_INDEX	0x00
+#define SVR_IOAPIC_DATA		0x10
+#define SVR_IOAPIC_VERSION	0x01
+#define SVR_IOAPIC_PINS(ver)	((((ver) >> 16) & 0xff) + 1)
+#define SVR_IOAPIC_PIN_LOW(pin)	(0x10 + 2 * (pin))
+#define SVR_IOAPIC_MASKED	BIT(16)
+
+static void __iomem *svr_ioapics[SVR_IOAPIC_MAX];
+static unsigned int svr_ioapic_count;
+
+static void svr_ioapic_map(const struct acpi_madt_io_apic *entry)
+{
+	void __iomem *regs;
+
+	if (svr_ioapic_count == SVR_IOAPIC_MAX) {
+		pr_warn("more than %u I/O APICs, the rest stays unmasked at a reset\n",
+			SVR_IOAPIC_MAX);
+		return;
+	}
+	regs = ioremap(entry->address, SVR_IOAPIC_LEN);
+	if (!regs) {
+		pr_warn("I/O APIC at 0x%x cannot be mapped and stays unmasked at a reset\n",
+			entry->address);
+		return;
+	}
+	svr_ioapics[svr_ioapic_count++] = regs;
+}
+
+/**
+ * svr_ioapic_init - find and map the I/O APICs
+ *
+ * A machine whose MADT names no I/O APIC has none to mask.
+ *
+ * Context: process.
+ */
+void svr_ioapic_init(void)
+{
+	struct acpi_subtable_header *sub;
+	struct acpi_table_header *madt;
+	unsigned long pos, end;
+
+	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_MADT, 0, &madt))) {
+		pr_warn("no MADT, I/O APICs stay unmasked at a reset\n");
+		return;
+	}
+
+	pos = (unsigned long)madt + sizeof(struct acpi_table_madt);
+	end = (unsigned long)madt + madt->length;
+	while (pos + sizeof(*sub) <= end) {
+		sub = (struct acpi_subtable_header *)pos;
+		if (sub->length < sizeof(*sub) || pos + sub->length > end)
+			break;
+		if (sub->type == ACPI_MADT_TYPE_IO_APIC &&
+		    sub->length >= sizeof(struct acpi_madt_io_apic))
+			svr_ioapic_map((const struct acpi_madt_io_apic *)sub);
+		pos += sub->length;
+	}
+	acpi_put_table(madt);
+}
+
+/**
+ * svr_ioapic_exit - undo svr_ioapic_init()
+ *
+ * Context: process; no reset can begin any more.
+ */
+void svr_ioapic_exit(void)
+{
+	while (svr_ioapic_count)
+		iounmap(svr_ioapics[--svr_ioapic_count]);
+}
+
+static u32 svr_ioapic_read(void __iomem *regs, u32 reg)
+{
+	writel(reg, regs + SVR_IOAPIC_INDEX);
+	return readl(regs + SVR_IOAPIC_DATA);
+}
+
+static void svr_ioapic_write(void __iomem *regs, u32 reg, u32 val)
+{
+	writel(reg, regs + SVR_IOAPIC_INDEX);
+	writel(val, regs + SVR_IOAPIC_DATA);
+}
+
+/**
+ * svr_ioapic_mask - mask every pin of every I/O APIC
+ *
+ * Whoever was in the middle of an access has been stopped or interrupted, and
+ * will not go on unless the call comes back; the kernel selects the register
+ * anew for each access of its own.
+ *
+ * Context: any, interrupts off, all other CPUs stopped. At most 256 pins each.
+ */
+void svr_ioapic_mask(void)
+{
+	unsigned int i, pin, pins;
+
+	for (i = 0; i < svr_ioapic_count; i++) {
+		void __iomem *regs = svr_ioapics[i];
+
+		pins = SVR_IOAPIC_PINS(svr_ioapic_read(regs, SVR_IOAPIC_VERSION));
+		for (pin = 0; pin < pins; pin++) {
+			u32 reg = SVR_IOAPIC_PIN_LOW(pin);
+			u32 low = svr_ioapic_read(regs, reg);
+
+			if (!(low & SVR_IOAPIC_MASKED))
+				svr_ioapic_write(regs, reg,
+						 low | SVR_IOAPIC_MASKED);
+		}
+	}
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0
+/* CPUID: at fidelity full the guest asks by its GHCB. */
+#include "exits/exits.h"
+#include "host/host.h"
+#include "lib/config.h"
+#include "machine/inject.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
+
+void exit_cpuid(struct vcpu *v)
+{
+	u32 r[4];
+
+	count(v, KIND_CPUID);
+	if (fidelity_full()) {
+		deliver_vc(v, EXIT_CPUID);
+		return;
+	}
+	guest_cpuid(v, v->vmcb->save.rax, v->reg[RCX], r);
+	v->vmcb->save.rax = r[0];
+	v->reg[RBX] = r[1];
+	v->reg[RCX] = r[2];
+	v->reg[RDX] = r[3];
+	skip_insn(v, 2);
+}

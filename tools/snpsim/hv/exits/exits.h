@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a #VMEXIT leads to: one switch, and a function for each that is more than a line. */
+#ifndef SNPSIM_EXITS_H
+#define SNPSIM_EXITS_H
+
+#include "machine/vcpu.h"
+
+/* vmexit.c: entry from the loop */
+void vmexit(struct vcpu *v);
+
+/* vc.c */
+void deliver_vc(struct vcpu *v, u64 code);
+
+/* cpuid.c, cr0.c, hlt.c, insn.c, ioio.c, msr.c, npf.c, swint.c */
+void exit_cpuid(struct vcpu *v);
+void exit_cr0_write(struct vcpu *v);
+void exit_hlt(struct vcpu *v);
+void exit_ioio(struct vcpu *v);
+void exit_msr(struct vcpu *v);
+void exit_npf(struct vcpu *v);
+void exit_swint(struct vcpu *v);
+void exit_ud(struct vcpu *v);
+void exit_vmmcall(struct vcpu *v);
+
+#endif

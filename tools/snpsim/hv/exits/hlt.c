@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/* HLT of the guest: it waits in the hypervisor, so that what it can still do is known. */
+#include "exits/exits.h"
+#include "host/host.h"
+#include "lib/config.h"
+#include "lib/x86.h"
+#include "machine/apic.h"
+#include "machine/inject.h"
+#include "machine/nmi.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
+
+#define TPR_IDLE		0x1f	/* Linux keeps the vectors of exceptions out, no more */
+
+/* A CPU that has parked with interrupts on, for a certain one: as good as with IF=0. */
+static bool waits_for_one(void)
+{
+	return host_is(HOST_NO_WAKE) && apic_read(APIC_TPR) > TPR_IDLE;
+}
+
+/*
+ * HLT of the guest, an automatic exit: the host does not run the vCPU until
+ * something wakes it. With IF=1 interrupts arrive here and are handed on. An NMI ends
+ * the HLT even where it stays pending behind another one: KVM_REQ_NMI makes KVM run the
+ * vCPU, whatever it then delivers (kvm_vcpu_has_events(), Linux 6.12).
+ */
+void exit_hlt(struct vcpu *v)
+{
+	bool if_set = (v->vmcb->save.rflags & RFLAGS_IF) && !waits_for_one();
+	u8 vector = 0;
+
+	count(v, KIND_HLT);
+	skip_insn(v, 1);
+	vcpu_set_own_state(v, if_set ? VCPU_IDLE : VCPU_HALTED);
+	while (!vcpu_kept_out(v)) {
+		/* One may be waiting since before the HLT: then there is nothing to wait for. */
+		bool came = nmi_take(v);
+
+		if (v->hv_vector) {
+			vector = v->hv_vector;
+			inject_interrupt(v, vector);
+			v->hv_vector = 0;
+			break;
+		}
+		if ((came || nmi_deliverable(v)) && (if_set || !host_is(HOST_NO_WAKE)))
+			break;
+		if (if_set)
+			wait_for_interrupt();
+		else
+			wait_for_nmi();
+	}
+	if (!vcpu_kept_out(v)) {
+		vcpu_set_own_state(v, VCPU_RUNNING);
+		pv_after_halt(v, vector);
+	} else if (v->hv_vector) {
+		/* Taken on behalf of a guest that is not there any more. */
+		v->hv_vector = 0;
+		apic_write(APIC_EOI, 0);
+	}
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a host may do that a guest does not expect: --host. All of it is lawful but lies. */
+#include "host/host.h"
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/gmem.h"
+#include "machine/rmp.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
+#include "svsm/svsm.h"
+
+/* The AP that a host runs again, and the VMSA that it had in the last boot. */
+static struct vcpu *parked;
+static u64 parked_vmsa;
+static bool parked_deleted;
+
+u64 host_features(void)
+{
+	u64 features = HV_FEATURE_SNP | HV_FEATURE_MULTI_VMPL;
+
+	return host_is(HOST_NO_AP_CREATION) ? features : features | HV_FEATURE_AP_CREATION;
+}
+
+/* A kernel that kexec has started has its predecessor's GHCB for a while, and no IDT. */
+static bool has_nmi_handler(struct vcpu *v)
+{
+	struct vmcb_save *s = &v->vmcb->save;
+	u64 gate[2];
+
+	return v->ghcb_gpa && (s->efer & EFER_LMA) &&
+	       s->idtr.limit >= (NMI_VECTOR + 1) * GATE_SIZE - 1 &&
+	       !guest_read(v, s->idtr.base + NMI_VECTOR * GATE_SIZE, gate, sizeof(gate)) &&
+	       (gate[0] & IDT_GATE_PRESENT);
+}
+
+/* PVALIDATE is left alone: a guest accepts memory before it has an NMI handler. */
+static bool any_call(struct vcpu *v)
+{
+	return v->vmcb->save.rax != SVSM_RAX_PVALIDATE && has_nmi_handler(v);
+}
+
+static void send_nmi(struct vcpu *v, const char *when)
+{
+	event_begin("host-nmi");
+	event_u64("cpu", v->index);
+	event_hex("rip", v->vmcb->save.rip);
+	event_str("when", when);
+	event_end();
+	v->nmi_pending = 1;
+}
+
+/*
+ * Is an NMI to come between the write of the GHCB MSR and this VMGEXIT? It is taken
+ * before the instruction; the handler's own exits leave another value in the MSR.
+ */
+bool host_nmi_before_call(struct vcpu *v)
+{
+	static u32 execute, any;
+	bool now = false;
+
+	if (!config->nmi_call && !config->nmi_call_any)
+		return false;
+	lock(&sim_lock);
+	if ((v->ghcb_msr & GHCB_MSR_INFO) == GHCB_MSR_RUN_VMPL && !v->nmi_blocked &&
+	    !v->nmi_pending && svsm_call_is_pending(v)) {
+		if (svsm_call_is_execute(v) && execute < config->nmi_call) {
+			execute++;
+			now = true;
+		} else if (any_call(v) && any < config->nmi_call_any) {
+			any++;
+			now = true;
+		}
+	}
+	if (now)
+		send_nmi(v, "call");
+	unlock(&sim_lock);
+	return now;
+}
+
+/*
+ * Is this a call after which an NMI is to come? To be asked before the SVSM has it,
+ * which changes the registers.
+ */
+bool host_counts_answer(struct vcpu *v)
+{
+	return config->nmi_answer && !v->nmi_blocked && !v->nmi_pending &&
+	       svsm_call_is_pending(v) && any_call(v);
+}
+
+/*
+ * The SVSM has taken a call, and the VMGEXIT is over: the NMI is taken before the
+ * guest's next instruction, as by KVM, which injects one that is pending at the
+ * VMRUN after the exit. After EXECUTE there is no such guest any more.
+ */
+void host_nmi_after_call(struct vcpu *v)
+{
+	static u32 sent;
+
+	if (sent == config->nmi_answer || v->relaunch || v->stop)
+		return;
+	sent++;
+	send_nmi(v, "answer");
+}
+
+/* At EXECUTE, before the APs' VMSAs go: one that waits or was destroyed, before one deleted. */
+void host_note_parked(const struct vcpu *self)
+{
+	parked = NULL;
+	if (!host_is(HOST_RESUME))
+		return;
+	for (u32 i = 0; i < config->cpus; i++) {
+		struct vcpu *v = &vcpus[i];
+
+		if (v == self || !v->next_vmsa || v->state == VCPU_OFF)
+			continue;
+		if (!parked || parked->state == VCPU_DELETED)
+			parked = v;
+	}
+	parked_vmsa = parked ? parked->next_vmsa : 0;
+	parked_deleted = parked && parked->state == VCPU_DELETED;
+}
+
+/*
+ * The guest has been launched again, and the host runs the parked AP's VMSA. The
+ * SVSM has seen to it that VMRUN fails, or has forgotten to.
+ */
+void host_after_launch(const struct vcpu *launched)
+{
+	bool runs;
+
+	/* EXECUTE from an AP may have chosen that very one to start again. */
+	if (!parked || parked == launched)
+		return;
+	lock(&sim_lock);
+	runs = option(OPT_KEEPVMSA) && !parked_deleted;
+	event_begin("host-resume");
+	event_u64("apic_id", parked->apic_id);
+	event_hex("vmsa", parked_vmsa);
+	event_str("result", runs ? "resumed" : "refused");
+	event_end();
+	if (runs)
+		vcpu_resume(parked, parked_vmsa);
+	parked = NULL;
+	unlock(&sim_lock);
+}
+
+/*
+ * KVM's answer to a C=1 access to a shared page: the page becomes private, which
+ * takes its contents, and the access is made again, on a page nobody has validated.
+ */
+bool host_converts(u64 gpa)
+{
+	u64 gfn = gpa >> PAGE_SHIFT;
+
+	if (!host_is(HOST_IMPLICIT) || page_state(gpa) != PAGE_SHARED)
+		return false;
+	page_set(gfn, PAGE_PRIVATE | (rmp[gfn] & PAGE_LAUNCH));
+	page_poison(gfn);
+	event_begin("host-convert");
+	event_hex("gpa", gpa);
+	event_end();
+	return true;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the CLI asks for: one structure in memory at HV_CONFIG. The CLI packs
+ * the same layout (class Config) and has checked every value.
+ */
+#ifndef SNPSIM_CONFIG_H
+#define SNPSIM_CONFIG_H
+
+#include "lib/types.h"
+
+#define CONFIG_MAGIC		0x3130474643534e53UL	/* "SNSCFG01" */
+
+enum fidelity { FIDELITY_FAST, FIDELITY_STRICT, FIDELITY_FULL };
+enum svsm_variant { SVSM_DRAFT, SVSM_NOREBOOT, SVSM_OCP };
+
+/* EXECUTE from a vCPU that is not the boot vCPU: who starts again? */
+enum ap_execute { AP_EXECUTE_CALLER, AP_EXECUTE_BSP, AP_EXECUTE_REFUSE };
+
+/* The local APIC that the guest is offered: its registers in memory, or as MSRs too. */
+enum apic_kind { APIC_X2APIC, APIC_XAPIC };
+
+/* What EXECUTE makes of the secrets page. */
+enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
+
+#define OPT_PENDING		BIT_ULL(0)	/* EXECUTE leaves call_pending set */
+#define OPT_NOATTEST		BIT_ULL(1)	/* no attestation protocol */
+#define OPT_KEEPVMSA		BIT_ULL(2)	/* EXECUTE leaves VMSAs that can be run */
+#define OPT_RESULT		BIT_ULL(3)	/* execute_result is set */
+#define OPT_EFIVARS		BIT_ULL(4)	/* firmware and host have EFI variables */
+
+#define HOST_DESTROY_REFUSE	BIT_ULL(0)	/* AP destruction is answered with an error */
+#define HOST_DESTROY_LIE	BIT_ULL(1)	/* it is answered, and not done */
+#define HOST_NO_AP_CREATION	BIT_ULL(2)	/* no AP creation at all */
+#define HOST_RESUME		BIT_ULL(3)	/* runs an AP of the last boot again */
+#define HOST_IMPLICIT		BIT_ULL(4)	/* C=1 accesses make shared pages private */
+#define HOST_DEBUG_SWAP		BIT_ULL(5)	/* DR7 is the guest's own: it has DebugSwap */
+#define HOST_NO_WAKE		BIT_ULL(6)	/* a vCPU halted with IF=0 gets no NMI */
+#define HOST_VNMI		BIT_ULL(7)	/* the processor itself ends an NMI: at an IRET */
+#define HOST_NO_GHCB_BACK	BIT_ULL(8)	/* the GHCB of before is refused */
+#define HOST_KVM_PV		BIT_ULL(9)	/* it has KVM's paravirtual features */
+#define HOST_REBUILD		BIT_ULL(16)	/* builds the VM anew on a reset request */
+
+struct sim_config {
+	u64 magic;
+	u64 memory;
+	u64 kernel, kernel_len;
+	u64 initrd, initrd_len;
+	u32 cpus;
+	u32 fidelity;
+	u32 svsm;
+	u32 options;
+	u32 reboot_protocol;
+	u32 manifest_size, manifest_version, manifest_flags;
+	u32 busy, incomplete, foreign, in_use;
+	u32 ap_execute, secrets, apic;
+	u64 execute_result;
+	char svsm_name[16];
+	char append[2048];
+	u32 host;
+	u32 nmi_call, nmi_call_any;
+	char host_name[64];
+	u32 nmi_answer;
+} __packed;
+
+extern const struct sim_config *config;
+
+static inline bool option(u32 opt)
+{
+	return config->options & opt;
+}
+
+static inline bool host_is(u32 what)
+{
+	return config->host & what;
+}
+
+static inline bool apic_has_x2apic(void)
+{
+	return config->apic == APIC_X2APIC;
+}
+
+static inline bool fidelity_full(void)
+{
+	return config->fidelity == FIDELITY_FULL;
+}
+
+#endif

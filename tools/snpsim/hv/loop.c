@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Every CPU's loop: launch, or enter the guest and see why it came back, or wait. */
+#include "exits/exits.h"
+#include "host/host.h"
+#include "launch/launch.h"
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "loop.h"
+#include "machine/apic.h"
+#include "machine/nmi.h"
+#include "machine/npt.h"
+#include "machine/rmp.h"
+#include "machine/run_end.h"
+#include "machine/shootdown.h"
+#include "machine/svm.h"
+#include "machine/trap.h"
+#include "machine/vcpu.h"
+
+#define CPU_START_TIMEOUT_NS	20000000000UL	/* a CPU that does not answer to SIPI */
+#define INIT_DELAY_US		2000
+#define SPIN_NS			300000000UL	/* before a stopped vCPU sleeps */
+
+static int cpus_up;
+
+/* A vCPU that the host creates, from its VMSA. */
+static void create(struct vcpu *v)
+{
+	if (v->power_on)
+		vcpu_power_on(v);
+	host_vcpu_reset(v);
+	vcpu_load_vmsa(v);
+}
+
+/* Is v to start? A start and a stop exclude each other by sim_lock. */
+static bool take_start(struct vcpu *v)
+{
+	bool start;
+
+	lock(&sim_lock);
+	start = v->start && !v->freeze;
+	if (start) {
+		WRITE_ONCE(v->start, 0);
+		WRITE_ONCE(v->stop, 0);
+		v->init_is_lawful = false;
+		if (v->resume)
+			v->vmsa = v->next_vmsa;
+		else
+			create(v);
+		v->resume = false;
+		v->flush = 1;
+		vmsa_in_use(v->vmsa, true);
+		tlb_shootdown(v);
+		WRITE_ONCE(v->frozen, 0);
+		vcpu_set_state(v, VCPU_RUNNING);
+	}
+	unlock(&sim_lock);
+	return start;
+}
+
+/*
+ * Out of the guest: wait until v is to start. One that was stopped spins for a while
+ * first, which vcpu_ask() sees: most of those who start it again do so soon.
+ */
+static void wait_frozen(struct vcpu *v)
+{
+	u64 begin = now_ns();
+
+	/* kvm_vcpu_reset() drops what came before the vCPU was stopped. */
+	take_nmi();
+	v->hv_nmi = 0;
+	WRITE_ONCE(v->frozen, 1);
+	while (!READ_ONCE(v->relaunch) && (!READ_ONCE(v->start) || !take_start(v))) {
+		if (READ_ONCE(v->stop) && now_ns() - begin < SPIN_NS) {
+			WRITE_ONCE(v->spins, v->spins + 1);
+			take_nmi();
+		} else {
+			wait_for_nmi();
+		}
+		if (v->hv_nmi)
+			nmi_without_vmsa(v);
+	}
+}
+
+static void enter(struct vcpu *v)
+{
+	struct vmcb *m = v->vmcb;
+
+	pick_view(v);
+	pv_before_entry(v);
+	nmi_before_entry(v);
+	WRITE_ONCE(v->in_guest, 1);
+	/* Pairs with vcpu_kick(): either we see what is asked of us, or we are kicked. */
+	smp_mb();
+	if (vcpu_kept_out(v)) {
+		WRITE_ONCE(v->in_guest, 0);
+		return;
+	}
+	if (__atomic_exchange_n(&v->flush, 0, __ATOMIC_SEQ_CST))
+		m->tlb_ctl = TLB_CTL_FLUSH_ALL;
+	v->vmruns++;
+	vmenter(v);
+	WRITE_ONCE(v->in_guest, 0);
+	m->tlb_ctl = TLB_CTL_NOTHING;
+	/* Before the exit, which may be the last */
+	dma_poll(v);
+	vmexit(v);
+}
+
+void vcpu_main(struct vcpu *v)
+{
+	for (;;) {
+		if (READ_ONCE(v->relaunch)) {
+			WRITE_ONCE(v->relaunch, false);
+			launch(v);
+			host_after_launch(v);
+		}
+		if (vcpu_kept_out(v) || (v->state != VCPU_RUNNING && v->state != VCPU_IDLE &&
+					 v->state != VCPU_HALTED))
+			wait_frozen(v);
+		else
+			enter(v);
+	}
+}
+
+/* A CPU after its SIPI, or after an INIT of the guest's that reached the CPU itself. */
+void ap_main(void)
+{
+	struct vcpu *v = this_vcpu();
+
+	trap_init();
+	svm_enable(v);
+	if (!v->came_up) {
+		v->came_up = true;
+		__atomic_fetch_add(&cpus_up, 1, __ATOMIC_SEQ_CST);
+		vcpu_main(v);
+	}
+	/* It has left the guest, or whatever it did, without an exit. */
+	WRITE_ONCE(v->in_guest, 0);
+	v->kick = 0;
+	v->hv_nmi = 0;
+	v->hv_vector = 0;
+	if (!v->init_is_lawful)
+		/* Where the host owns INIT there is no way back from this. */
+		report_vm_lost(v, "init");
+	vcpu_note_init(v);
+	WRITE_ONCE(v->came_back, 1);
+	vcpu_main(v);
+}
+
+/* Bring all CPUs into the hypervisor, where they wait. */
+void cpus_init(void)
+{
+	struct vcpu *self = this_vcpu();
+	u64 start;
+	int want = 0;
+
+	for (u32 i = 0; i < config->cpus; i++) {
+		vcpus[i].apic_id = i;
+		vcpus[i].index = i;
+	}
+	for (u32 i = 0; i < config->cpus; i++) {
+		if (&vcpus[i] == self)
+			continue;
+		apic_ipi(i, APIC_DM_INIT);
+		udelay(INIT_DELAY_US);
+		apic_ipi(i, APIC_DM_STARTUP | SIPI_VECTOR);
+		want++;
+		start = now_ns();
+		while (READ_ONCE(cpus_up) < want)
+			if (now_ns() - start > CPU_START_TIMEOUT_NS)
+				hv_panic("CPU %u does not start", i);
+	}
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* PCI functions and their configuration space. */
+#ifndef SNPSIM_PCI_H
+#define SNPSIM_PCI_H
+
+#include "lib/types.h"
+
+#define PCI_BUSES		256
+#define PCI_FUNCTION(bus, dev, fn)	((bus) << 8 | (dev) << 3 | (fn))
+#define PCI_BUS(function)	((function) >> 8)
+
+struct pci_function {
+	u32 number;			/* PCI_FUNCTION() */
+	u32 vendor, device, class;
+	bool bus_master, msi, msix;	/* enabled */
+};
+
+typedef void pci_visit(const struct pci_function *f);
+u32 pci_read(u32 function, u32 reg);
+void pci_write(u32 function, u32 reg, u32 v);
+void pci_for_each(pci_visit *visit);
+void event_bdf(const char *name, u32 function);
+
+#endif

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How a run ends: each end is an event, and the CLI makes the exit status of it. */
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "machine/run_end.h"
+#include "machine/secrets.h"
+#include "machine/vcpu.h"
+
+static const char *const kind_names[KIND_COUNT] = {
+	[KIND_CPUID] = "cpuid", [KIND_MSR] = "msr", [KIND_IOIO] = "ioio", [KIND_HLT] = "hlt",
+	[KIND_NPF] = "npf", [KIND_VC] = "vc", [KIND_GHCB_MSR] = "ghcb-msr",
+	[KIND_GHCB_PAGE] = "ghcb-page", [KIND_SVSM] = "svsm", [KIND_NMI] = "nmi",
+	[KIND_SHOOTDOWN] = "shootdown", [KIND_UD] = "ud", [KIND_CR] = "cr", [KIND_OTHER] = "other",
+};
+
+static void (*more_switches)(void);
+
+/* Keys that somebody above this folder adds to the event. */
+void report_switches_with(void (*event)(void))
+{
+	more_switches = event;
+}
+
+/* World switches of this boot; the counts start again at 0. */
+void report_switches(void)
+{
+	u64 vmruns = 0, sum[KIND_COUNT] = { 0 };
+
+	for (u32 i = 0; i < config->cpus; i++) {
+		vmruns += vcpus[i].vmruns;
+		for (int k = 0; k < KIND_COUNT; k++)
+			sum[k] += vcpus[i].kinds[k];
+	}
+	vcpu_count_reset();
+	event_begin("switches");
+	event_u64("vmrun", vmruns);
+	event_object_begin("kinds");
+	for (int k = 0; k < KIND_COUNT; k++)
+		event_u64(kind_names[k], sum[k]);
+	event_object_end();
+	if (more_switches)
+		more_switches();
+	event_end();
+}
+
+void report_violation(struct vcpu *v, const struct violation *what)
+{
+	event_begin("violation");
+	event_str("kind", what->kind);
+	event_u64("cpu", v->index);
+	if (what->ap >= 0)
+		event_u64("ap", what->ap);
+	if (what->access) {
+		event_hex("gpa", what->gpa);
+		event_str("access", what->access);
+	}
+	event_hex("rip", v->vmcb->save.rip);
+	event_end();
+	report_switches();
+	hv_exit();
+}
+
+/* What an SVSM that keeps the secrets page would have left there for the next boot */
+static void event_guest_usage(void)
+{
+	const u64 *usage = (const u64 *)(GUEST_SECRETS_PAGE + SECRETS_GUEST_USAGE);
+
+	event_array_begin("guest_usage");
+	for (u32 i = 0; i < SECRETS_GUEST_USAGE_SIZE / sizeof(*usage); i++)
+		event_item_hex(usage[i]);
+	event_array_end();
+}
+
+void event_host_reset(struct vcpu *v, const char *how, bool rebuilt)
+{
+	event_begin("host-reset");
+	event_str("how", how);
+	event_u64("cpu", v->index);
+	event_hex("rip", v->vmcb->save.rip);
+	event_guest_usage();
+	event_bool("rebuilt", rebuilt);
+	event_end();
+}
+
+/*
+ * The VM cannot go on, and nobody has asked for a reset, so that no host builds it anew:
+ * the host ran a vCPU without a VMSA, and QEMU stops a VM whose KVM_RUN fails; or an
+ * INIT took a vCPU out of the guest.
+ */
+void report_vm_lost(struct vcpu *v, const char *how)
+{
+	event_host_reset(v, how, false);
+	report_switches();
+	hv_exit();
+}
+
+void report_terminate(struct vcpu *v, u64 set, u64 code)
+{
+	event_begin("terminate");
+	event_u64("cpu", v->index);
+	event_u64("set", set);
+	event_u64("code", code);
+	event_hex("rip", v->vmcb->save.rip);
+	event_end();
+	report_switches();
+	hv_exit();
+}
+
+/* The port write that follows ends QEMU. */
+void report_poweroff(struct vcpu *v)
+{
+	event_begin("poweroff");
+	event_u64("cpu", v->index);
+	event_end();
+	report_switches();
+}

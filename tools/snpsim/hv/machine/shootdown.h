@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Make other vCPUs notice. */
+#ifndef SNPSIM_SHOOTDOWN_H
+#define SNPSIM_SHOOTDOWN_H
+
+#include "machine/vcpu.h"
+
+void tlb_stale(void);
+void tlb_shootdown(struct vcpu *self);
+void vcpu_kick(struct vcpu *v);
+void vcpu_ask(struct vcpu *v);
+void vcpu_nmi(struct vcpu *v);
+void vcpu_wake(struct vcpu *v);
+
+#endif

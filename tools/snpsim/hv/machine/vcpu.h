@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A virtual CPU and what can be done to it. vCPU n runs on QEMU's CPU n and nowhere else. */
+#ifndef SNPSIM_VCPU_H
+#define SNPSIM_VCPU_H
+
+#include "lib/layout.h"
+#include "lib/types.h"
+#include "machine/svm.h"
+
+/* General registers in encoding order; RAX and RSP live in the VMCB. */
+enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
+
+/*
+ * What can a vCPU still do? STARTING, RUNNING and IDLE can run guest code by
+ * themselves; all others only if the host lets them.
+ */
+enum vcpu_state {
+	VCPU_OFF,		/* never started */
+	VCPU_STARTING,		/* the host has been told to run it */
+	VCPU_RUNNING,
+	VCPU_IDLE,		/* HLT with IF=1: any interrupt wakes it */
+	VCPU_HALTED,		/* HLT with IF=0: an NMI wakes it */
+	VCPU_RESET_HOLD,	/* GHCB AP reset hold */
+	VCPU_DESTROYED,		/* GHCB AP destroy, or stopped at EXECUTE */
+	VCPU_DELETED,		/* the SVSM has taken its VMSA away */
+};
+
+/* World switches by cause, counted per boot. */
+enum exit_kind {
+	KIND_CPUID, KIND_MSR, KIND_IOIO, KIND_HLT, KIND_NPF, KIND_VC, KIND_GHCB_MSR, KIND_GHCB_PAGE,
+	KIND_SVSM, KIND_NMI, KIND_SHOOTDOWN, KIND_UD, KIND_CR, KIND_OTHER, KIND_COUNT
+};
+
+struct vcpu {
+	u64 reg[16];			/* offset 0, see vmenter.S */
+	u64 vmcb_pa;			/* offset 128 */
+	struct vmcb *vmcb;
+	u32 apic_id, index;
+
+	enum vcpu_state state;
+	u64 state_since;		/* ns */
+
+	/* Asked of this vCPU by another one. */
+	int in_guest;			/* between the last check and #VMEXIT */
+	int kick;			/* leave the guest and look */
+	int flush;			/* forget cached translations */
+	int stop;			/* stay out of the guest until started */
+	int freeze;			/* stay out of the guest: EXECUTE is under way */
+	int start;			/* start with next_vmsa; both under sim_lock */
+	bool resume;			/* ... from where it left off, not from the VMSA's page */
+	int frozen;			/* it stays out, and is done with its last exit */
+
+	/* Events for the guest. */
+	int nmi_pending, nmi_blocked;
+	bool iret;			/* an IRET at iret_rip is about to end an NMI */
+	u64 iret_rip, iret_rsp;
+	int hv_nmi;			/* an NMI arrived in the hypervisor */
+	int hv_vector;			/* an interrupt arrived in the hypervisor, or 0 */
+	bool eoi_pending;		/* it may end an interrupt in memory (--host kvm-pv) */
+	bool apic_disabled;		/* by the guest, in APIC_BASE */
+	bool apic_x2apic;		/* ... and the mode it has chosen there */
+	bool power_on;			/* its local APIC is to be as at power-on */
+
+	/* SNP. */
+	u64 ghcb_msr, ghcb_gpa;		/* MSR value; registered GHCB */
+	u64 ghcb_before;		/* the one that was registered before that, or 0 */
+	u64 ca;				/* calling area that the SVSM listens to */
+	u64 vmsa, next_vmsa;		/* running, and last told to start with */
+	bool relaunch;			/* start the launch image on this vCPU */
+	bool came_up;			/* its CPU is in the hypervisor */
+	bool init_is_lawful;		/* the host has destroyed it: an INIT ends nothing */
+	bool init_received;		/* not run before a SIPI comes */
+	bool start_waits;		/* ... and then from next_vmsa */
+	int came_back;			/* its CPU is there again, after such an INIT */
+	u64 spins;			/* grows while it spins in wait_frozen() */
+
+	u64 vmruns, kinds[KIND_COUNT];
+};
+
+static_assert(offsetof(struct vcpu, vmcb_pa) == VCPU_VMCB_PA, "vmenter.S");
+
+extern char cpu_stacks[];
+extern struct vcpu vcpus[MAX_CPUS];
+extern u64 boot_count;			/* of this run: launch/ counts */
+
+static inline void count(struct vcpu *v, enum exit_kind kind)
+{
+	v->kinds[kind]++;
+}
+
+/* vcpu.c */
+struct vcpu *vcpu_by_apic(u32 apic_id);
+struct vcpu *this_vcpu(void);
+void vcpu_set_state(struct vcpu *v, enum vcpu_state state);
+const char *vcpu_state_name(enum vcpu_state state);
+bool vcpu_runnable(const struct vcpu *v);
+void vmsa_in_use(u64 vmsa, bool in_use);
+bool vcpu_is_gone(const struct vcpu *v);
+void vcpu_start(struct vcpu *v, u64 vmsa, u64 ca);
+void vcpu_resume(struct vcpu *v, u64 vmsa);
+void vcpu_stop(struct vcpu *v);
+void vcpu_destroy(struct vcpu *v);
+void vcpu_relaunch(struct vcpu *v);
+void vcpu_freeze_others(struct vcpu *self);
+void vcpu_thaw_all(void);
+void vcpu_note_init(struct vcpu *v);
+void vcpu_set_own_state(struct vcpu *v, enum vcpu_state state);
+bool vcpu_kept_out(const struct vcpu *v);
+void vcpu_count_reset(void);
+
+/* reset.c: its registers */
+void vcpu_reset(struct vcpu *v);
+void vcpu_power_on(struct vcpu *v);
+void vcpu_load_vmsa(struct vcpu *v);
+bool xcr0_valid(u64 xcr0);
+
+#endif
