@@ -55,6 +55,14 @@ def test_install(installed):
     assert (decoder.returncode, decoder.stdout) == (1, "svsm-reset-ima-entry: /dev/null: the list is empty\n")
 
 
+def test_source_that_has_moved(tmp_path):
+    """What an older build knows of where a file of the driver was does not end a newer one."""
+    (tmp_path / "obj").mkdir()
+    (tmp_path / "obj/words.d").write_text(f"{tmp_path}/obj/words.o: ../../drivers/virt/coco/svsm-reset/gone.c\n")
+    result = run("make", "-n", "-C", SOURCE, f"O={tmp_path}", f"{tmp_path}/obj/words.o")
+    assert result.returncode == 0 and "gone.c" not in result.stdout, result.stdout
+
+
 def page(installed, name):
     return installed / f"share/man/man{name[-1]}/{name}"
 
