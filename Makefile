@@ -29,7 +29,7 @@ KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo demo-kdump docs check check-all check-ci check-kunit check-static \
 	check-tool check-scenarios check-simulator check-kernel73 check-rt check-debug check-packages \
-	check-fresh fuzz guest guest73 guest-rt simulator tool \
+	check-fresh fuzz guest guest73 guest-rt firmware simulator tool \
 	tool_install deb deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
@@ -73,6 +73,9 @@ guest73: ## The same with Debian's Linux 7.3, which is downloaded
 
 guest-rt: ## The same with Debian's Linux 6.12 with PREEMPT_RT, which is downloaded
 	@tools/build/all guest-rt
+
+firmware: ## Download OVMF, which the simulator's guest can be started by (RELEASE=trixie, bookworm, sid)
+	@tools/build/ovmf $(RELEASE)
 
 simulator: ## Build the simulator and see that there is a QEMU for it
 	@tools/build/all simulator

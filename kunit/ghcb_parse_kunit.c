@@ -132,7 +132,7 @@ static struct kunit_case ghcb_cases[] = {
 };
 
 static struct kunit_suite ghcb_suite = {
-	.name = "svsm-reset-ghcb",
+	.name = "svsm-reset-ghcb-parse",
 	.test_cases = ghcb_cases,
 };
 

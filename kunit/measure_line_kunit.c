@@ -78,7 +78,7 @@ static void test_every_word(struct kunit *test)
 
 	for (i = 0; i < SVR_NR_REASONS * SVR_NR_TRIGGERS; i++) {
 		facts.reason = i % SVR_NR_REASONS;
-		facts.cause = facts.reason;
+		facts.cause = i % SVR_NR_CAUSES;
 		facts.trigger = i / SVR_NR_REASONS;
 		facts.outcome = i % SVR_NR_OUTCOMES;
 		facts.dump = i % SVR_NR_DUMPS;
@@ -103,7 +103,7 @@ static struct kunit_case measure_cases[] = {
 };
 
 static struct kunit_suite measure_suite = {
-	.name = "svsm-reset-measure",
+	.name = "svsm-reset-measure-line",
 	.test_cases = measure_cases,
 };
 

@@ -11,13 +11,13 @@
 /* Room in a medium record: after a call, after a dump, of a refusal, without an answer */
 static const size_t rooms[] = { 11, 9, 8, 4 };
 
-struct brief_row {
+struct message_row {
 	const char *message;
 	const char *left[ARRAY_SIZE(rooms)];
 };
 
 /* Out of the sources and logs of Linux 6.12; the last are of this driver and reboot(2) */
-static const struct brief_row brief_rows[] = {
+static const struct message_row message_rows[] = {
 	{ "", { "", "", "", "" } },
 	{ "sysrq triggered crash",
 	  { "sysrq triggered crash", "sysrq triggered crash",
@@ -80,32 +80,32 @@ static const struct brief_row brief_rows[] = {
 	{ "...", { "...", "...", "...", "..." } },
 };
 
-static void brief_name(const struct brief_row *row, char *desc)
+static void message_name(const struct message_row *row, char *desc)
 {
 	strscpy(desc, *row->message ? row->message : "nothing",
 		KUNIT_PARAM_DESC_SIZE);
 }
 
-KUNIT_ARRAY_PARAM(brief, brief_rows, brief_name);
+KUNIT_ARRAY_PARAM(message, message_rows, message_name);
 
-static void test_brief(struct kunit *test)
+static void test_message(struct kunit *test)
 {
-	const struct brief_row *row = test->param_value;
+	const struct message_row *row = test->param_value;
 	u8 raw[16], again[16];
 	unsigned int i;
 	char text[65];
 
 	for (i = 0; i < ARRAY_SIZE(rooms); i++) {
 		memset(raw, 0, sizeof(raw));
-		svr_brief_put(raw, rooms[i], row->message, false);
+		svr_message_put(raw, rooms[i], row->message, false);
 		KUNIT_EXPECT_NULL(test, memchr_inv(raw + rooms[i], 0,
 						   sizeof(raw) - rooms[i]));
-		svr_brief_get(raw, rooms[i], text, sizeof(text));
+		svr_message_get(raw, rooms[i], text, sizeof(text));
 		KUNIT_EXPECT_STREQ(test, text, row->left[i]);
 
 		/* A load writes what it has read */
 		memset(again, 0, sizeof(again));
-		svr_brief_put(again, rooms[i], text, false);
+		svr_message_put(again, rooms[i], text, false);
 		KUNIT_EXPECT_MEMEQ(test, raw, again, sizeof(raw));
 	}
 }
@@ -120,20 +120,20 @@ static void test_all_codes(struct kunit *test)
 	for (i = ' '; i <= '~'; i++) {
 		one[0] = i;
 		memset(raw, 0, sizeof(raw));
-		svr_brief_put(raw, sizeof(raw), one, true);
-		KUNIT_EXPECT_TRUE(test, svr_brief_packed(raw));
-		svr_brief_get(raw, sizeof(raw), text, sizeof(text));
+		svr_message_put(raw, sizeof(raw), one, true);
+		KUNIT_EXPECT_TRUE(test, svr_message_packed(raw));
+		svr_message_get(raw, sizeof(raw), text, sizeof(text));
 		KUNIT_EXPECT_STREQ(test, text, one);
 	}
-	for (i = 0; i < ARRAY_SIZE(svr_brief_phrases); i++) {
+	for (i = 0; i < ARRAY_SIZE(svr_message_phrases); i++) {
 		memset(raw, 0, sizeof(raw));
-		svr_brief_put(raw, 2, svr_brief_phrases[i], false);
-		svr_brief_get(raw, 2, text, sizeof(text));
-		KUNIT_EXPECT_STREQ(test, text, svr_brief_phrases[i]);
+		svr_message_put(raw, 2, svr_message_phrases[i], false);
+		svr_message_get(raw, 2, text, sizeof(text));
+		KUNIT_EXPECT_STREQ(test, text, svr_message_phrases[i]);
 	}
-	KUNIT_EXPECT_LE(test, ARRAY_SIZE(svr_brief_phrases), 1U << SVR_PHRASE_BITS);
-	KUNIT_EXPECT_LE(test, strlen(svr_brief_others), 1UL << SVR_OTHER_BITS);
-	KUNIT_EXPECT_EQ(test, strlen(svr_brief_numbers), 1UL << SVR_NUMBER_BITS);
+	KUNIT_EXPECT_LE(test, ARRAY_SIZE(svr_message_phrases), 1U << SVR_PHRASE_BITS);
+	KUNIT_EXPECT_LE(test, strlen(svr_message_others), 1UL << SVR_OTHER_BITS);
+	KUNIT_EXPECT_EQ(test, strlen(svr_message_numbers), 1UL << SVR_NUMBER_BITS);
 }
 
 struct raw_row {
@@ -170,7 +170,7 @@ static void test_raw(struct kunit *test)
 	const struct raw_row *row = test->param_value;
 	char text[65];
 
-	svr_brief_get(row->raw, sizeof(row->raw), text, sizeof(text));
+	svr_message_get(row->raw, sizeof(row->raw), text, sizeof(text));
 	KUNIT_EXPECT_STREQ(test, text, row->text);
 }
 
@@ -179,30 +179,30 @@ static void test_too_much(struct kunit *test)
 {
 	char text[65];
 	u8 raw[11] = {};
-	struct svr_bits bits = { raw, SVR_BRIEF_FIRST, 8 * sizeof(raw) };
+	struct svr_bits bits = { raw, SVR_MESSAGE_FIRST, 8 * sizeof(raw) };
 
-	raw[0] = SVR_BRIEF_PACKED;
+	raw[0] = SVR_MESSAGE_PACKED;
 	while (svr_bits_put_two(&bits, SVR_CODE_PHRASE, 4, SVR_PHRASE_BITS))
 		;
 	memset(text, 'x', sizeof(text));
-	svr_brief_get(raw, sizeof(raw), text, sizeof(text));
+	svr_message_get(raw, sizeof(raw), text, sizeof(text));
 	KUNIT_EXPECT_STREQ(test, text,
 			   "kernel NULL pointer dereference...");
-	svr_brief_get(raw, sizeof(raw), text, 4);
+	svr_message_get(raw, sizeof(raw), text, 4);
 	KUNIT_EXPECT_STREQ(test, text, "...");
 }
 
-static struct kunit_case brief_cases[] = {
-	KUNIT_CASE_PARAM(test_brief, brief_gen_params),
+static struct kunit_case message_cases[] = {
+	KUNIT_CASE_PARAM(test_message, message_gen_params),
 	KUNIT_CASE(test_all_codes),
 	KUNIT_CASE_PARAM(test_raw, raw_gen_params),
 	KUNIT_CASE(test_too_much),
 	{}
 };
 
-static struct kunit_suite brief_suite = {
-	.name = "svsm-reset-brief",
-	.test_cases = brief_cases,
+static struct kunit_suite message_suite = {
+	.name = "svsm-reset-message-codec",
+	.test_cases = message_cases,
 };
 
-kunit_test_suite(brief_suite);
+kunit_test_suite(message_suite);

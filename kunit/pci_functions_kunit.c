@@ -26,7 +26,7 @@ struct fake_function {
 
 /* One test at a time */
 static struct fake_function fakes[FUNCTIONS];
-static unsigned int nr_fakes, reads;
+static unsigned int nr_fakes, reads, held;
 static u16 written[WRITES];
 static unsigned int nr_written;
 
@@ -59,7 +59,16 @@ static void fake_write(u8 bus, u8 devfn, u8 reg, u32 val)
 			(f->dwords[1] & 0xffff0000) | (val & 0xffff) : val;
 }
 
-static const struct svr_pci_access fake_pci = { fake_read, fake_write };
+static void fake_hold(void)
+{
+	held++;
+}
+
+static const struct svr_pci_access fake_pci = {
+	.read = fake_read,
+	.write = fake_write,
+	.hold = fake_hold,
+};
 
 static u32 *fake_add(u8 bus, u8 devfn, u32 class, u32 command)
 {
@@ -95,6 +104,7 @@ static int fake_init(struct kunit *test)
 	nr_fakes = 0;
 	nr_written = 0;
 	reads = 0;
+	held = 0;
 	return 0;
 }
 
@@ -152,6 +162,8 @@ static void test_order(struct kunit *test)
 {
 	static const u16 order[] = {
 		0x0018, 0x0108, 0x0010, 0x0008,
+		/* The bus behind the bridge: into reset, and out of it */
+		0x0008, 0x0008,
 	};
 	unsigned int i;
 
@@ -165,9 +177,15 @@ static void test_order(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, written[i], order[i], "write %u", i);
 	KUNIT_EXPECT_TRUE(test, list.functions[1].console);
 
+	KUNIT_EXPECT_EQ(test, held, 1);
+
+	/* What has been reset is not started again */
 	nr_written = 0;
 	svr_pci_start(&fake_pci, &list);
+	KUNIT_ASSERT_EQ(test, nr_written, 3);
 	KUNIT_EXPECT_EQ(test, written[0], 0x0008);
+	KUNIT_EXPECT_NE(test, written[1], 0x0108);
+	KUNIT_EXPECT_NE(test, written[2], 0x0108);
 }
 
 static void test_functions(struct kunit *test)

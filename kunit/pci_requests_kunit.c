@@ -23,9 +23,11 @@ static struct {
 	/* Reads of its status until it is reset; it was written so often */
 	unsigned int slow, resets;
 	bool gone;
+	u32 held;
 } fake;
 
 static struct svr_pci_function function;
+static struct svr_pci_list list;
 
 static bool fake_aimed(void)
 {
@@ -56,7 +58,17 @@ static void fake_write(u8 bus, u8 devfn, u8 reg, u32 val)
 	fake.dwords[reg / 4] = val;
 }
 
-static const struct svr_pci_access fake_pci = { fake_read, fake_write };
+/* What the bridge's control register was while its bus was held */
+static void fake_hold(void)
+{
+	fake.held = fake.dwords[PCI_INTERRUPT_LINE / 4];
+}
+
+static const struct svr_pci_access fake_pci = {
+	.read = fake_read,
+	.write = fake_write,
+	.hold = fake_hold,
+};
 
 static u32 virtio_cap(u8 next, u8 type)
 {
@@ -92,6 +104,7 @@ static int fake_init(struct kunit *test)
 {
 	memset(&fake, 0, sizeof(fake));
 	memset(&function, 0, sizeof(function));
+	list.count = 0;
 	return 0;
 }
 
@@ -188,6 +201,7 @@ static void test_qemu(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.dwords[(EXPRESS + PCI_EXP_DEVCTL) / 4],
 			0x2810 | PCI_EXP_DEVCTL_BCR_FLR);
 	KUNIT_EXPECT_EQ(test, fake.writes, 1);
+	KUNIT_EXPECT_TRUE(test, function.lost);
 }
 
 /* Without that capability, hardware, and a bridge: nothing is written */
@@ -203,6 +217,37 @@ static void test_left_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.writes, 0);
 }
 
+static void fake_list(unsigned int i, bool bridge, bool root)
+{
+	list.functions[i] = (struct svr_pci_function){ .bridge = bridge, .root = root };
+	list.count = i + 1;
+}
+
+/* The status that a 1 would clear is written with 0, the line and the pin as they were */
+static void test_bus(struct kunit *test)
+{
+	fake.dwords[PCI_INTERRUPT_LINE / 4] = 0x0402010b;
+	fake_list(0, true, true);
+	fake_list(1, false, false);
+	fake_list(2, false, true);
+	svr_pci_reset_buses(&fake_pci, &list);
+	KUNIT_EXPECT_EQ(test, fake.held, 0x0042010b);
+	KUNIT_EXPECT_EQ(test, fake.dwords[PCI_INTERRUPT_LINE / 4], 0x0002010b);
+	KUNIT_EXPECT_FALSE(test, list.functions[0].lost);
+	KUNIT_EXPECT_TRUE(test, list.functions[1].lost);
+	KUNIT_EXPECT_FALSE(test, list.functions[2].lost);
+}
+
+/* A bridge behind a bridge is reset by the first one, and cannot be reached then */
+static void test_no_bus(struct kunit *test)
+{
+	fake_list(0, true, false);
+	fake_list(1, false, true);
+	svr_pci_reset_buses(&fake_pci, &list);
+	KUNIT_EXPECT_EQ(test, fake.writes, 0);
+	KUNIT_EXPECT_FALSE(test, list.functions[0].lost);
+}
+
 static struct kunit_case pci_requests_cases[] = {
 	KUNIT_CASE(test_kinds),
 	KUNIT_CASE(test_virtio),
@@ -213,6 +258,8 @@ static struct kunit_case pci_requests_cases[] = {
 	KUNIT_CASE(test_capabilities_in_a_circle),
 	KUNIT_CASE(test_qemu),
 	KUNIT_CASE(test_left_alone),
+	KUNIT_CASE(test_bus),
+	KUNIT_CASE(test_no_bus),
 	{}
 };
 

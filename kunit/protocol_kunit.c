@@ -295,7 +295,7 @@ static void test_service_guid(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, guid_equal(&guid, &parsed));
 }
 
-static struct kunit_case proto_cases[] = {
+static struct kunit_case protocol_cases[] = {
 	KUNIT_CASE_PARAM(test_pack_query, query_gen_params),
 	KUNIT_CASE_PARAM(test_pack_execute, execute_gen_params),
 	KUNIT_CASE(test_pack_delete),
@@ -310,12 +310,12 @@ static struct kunit_case proto_cases[] = {
 	{}
 };
 
-static struct kunit_suite proto_suite = {
-	.name = "svsm-reset-proto",
-	.test_cases = proto_cases,
+static struct kunit_suite protocol_suite = {
+	.name = "svsm-reset-protocol",
+	.test_cases = protocol_cases,
 };
 
-kunit_test_suite(proto_suite);
+kunit_test_suite(protocol_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the SVSM reset driver");
 MODULE_LICENSE("GPL");

@@ -586,7 +586,7 @@ static struct kunit_case record_cases[] = {
 };
 
 static struct kunit_suite record_suite = {
-	.name = "svsm-reset-record",
+	.name = "svsm-reset-record-codec",
 	.test_cases = record_cases,
 };
 

@@ -13,7 +13,7 @@
 /* Stages, with what is found of them after a load */
 #define LOADED(tag)	.loaded = true, .boot = (tag)
 
-struct judge_row {
+struct meaning_row {
 	const char *name;
 	int decoded;
 	struct svr_record rec;
@@ -25,7 +25,7 @@ struct judge_row {
 	u8 cause;
 };
 
-static const struct judge_row judge_rows[] = {
+static const struct meaning_row meaning_rows[] = {
 	{ "first boot", -ENODATA, {}, false, SVR_OUTCOME_NONE, SVR_REASON_NONE,
 	  SVR_STAGE_LOADED, SVR_CAUSE_NONE },
 	{ "no store", -ENODEV, {}, false, SVR_OUTCOME_UNKNOWN,
@@ -128,11 +128,11 @@ static const struct judge_row judge_rows[] = {
 	  SVR_STAGE_CRASHED, SVR_CAUSE_KDUMP },
 };
 
-KUNIT_ARRAY_PARAM_DESC(judge, judge_rows, name);
+KUNIT_ARRAY_PARAM_DESC(meaning, meaning_rows, name);
 
-static void test_judge(struct kunit *test)
+static void test_meaning(struct kunit *test)
 {
-	const struct judge_row *row = test->param_value;
+	const struct meaning_row *row = test->param_value;
 	struct svr_record rec = row->rec;
 	enum svr_outcome outcome;
 
@@ -395,8 +395,8 @@ static void test_crash_time(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, svr_record_crash_time(&rec), 0);
 }
 
-static struct kunit_case judge_cases[] = {
-	KUNIT_CASE_PARAM(test_judge, judge_gen_params),
+static struct kunit_case meaning_cases[] = {
+	KUNIT_CASE_PARAM(test_meaning, meaning_gen_params),
 	KUNIT_CASE(test_no_tag),
 	KUNIT_CASE(test_forgotten),
 	KUNIT_CASE(test_counts),
@@ -408,9 +408,9 @@ static struct kunit_case judge_cases[] = {
 	{}
 };
 
-static struct kunit_suite judge_suite = {
-	.name = "svsm-reset-judge",
-	.test_cases = judge_cases,
+static struct kunit_suite meaning_suite = {
+	.name = "svsm-reset-record-meaning",
+	.test_cases = meaning_cases,
 };
 
-kunit_test_suite(judge_suite);
+kunit_test_suite(meaning_suite);

@@ -97,6 +97,11 @@ static void enter(struct vcpu *v)
 		WRITE_ONCE(v->in_guest, 0);
 		return;
 	}
+	if (READ_ONCE(v->vmsa_open)) {
+		WRITE_ONCE(v->in_guest, 0);
+		vmsa_close(v);
+		return;
+	}
 	if (__atomic_exchange_n(&v->flush, 0, __ATOMIC_SEQ_CST))
 		m->tlb_ctl = TLB_CTL_FLUSH_ALL;
 	v->vmruns++;

@@ -24,6 +24,7 @@
 #include "machine/iommu.h"
 #include "machine/npt.h"
 #include "machine/rmp.h"
+#include "machine/rom.h"
 #include "machine/svm.h"
 #include "machine/timers.h"
 #include "machine/trap.h"
@@ -64,6 +65,7 @@ void hv_main(void)
 	host_init();
 	rebuild_init();
 	svm_enable(boot);
+	rom_init();
 	rmp_init();
 	npt_init();
 	iommu_init();

@@ -29,7 +29,7 @@ static void check_record(const struct svr_record *rec)
 {
 	expect(rec->stage >= SVR_STAGE_LOADED &&
 	       rec->stage <= SVR_STAGE_ELSEWHERE);
-	expect(rec->cause < SVR_CAUSE_REFUSED);
+	expect(rec->cause < SVR_NR_CAUSES);
 	expect(rec->trigger < SVR_NR_TRIGGERS);
 	expect((rec->trigger != SVR_TRIGGER_NONE) ==
 	       (rec->cause == SVR_CAUSE_EMERGENCY));

@@ -30,7 +30,7 @@ def start(simulate, row, module=None, **arguments):
     """Boot, load the driver and the trouble module; no reset before."""
     guest = simulate(**{
         "smp": row.smp, "append": row_append(row), "host": row.host or None, "timeout": 600, **arguments})
-    # Judged by noise() instead, which knows what belongs to the cause
+    # Judged by no_other_complaint() instead, which knows what belongs to the cause
     guest.trouble_is_fine = True
     guest.boot(1, timeout=BOOT)
     guest.load(row.module if module is None else module)
@@ -100,11 +100,11 @@ def rest(guest, number):
     return guest.console.split(f"guest: boot {number} ", 1)[1]
 
 
-def noise(guest, row, until=None):
+def no_other_complaint(guest, row, until=None):
     """The kernel complained of what it was made to complain of, and of nothing else."""
     cause = matrix.CAUSES[row.cause]
     console = guest.console.split(until, 1)[0] if until else guest.console
-    allowed = re.compile("|".join(cause.noise)) if cause.noise else None
+    allowed = re.compile("|".join(cause.complaints)) if cause.complaints else None
     rogue = [
         line for line in console.splitlines()
         if KERNEL_TROUBLE.search(line) and not (allowed and allowed.search(line))
@@ -136,7 +136,7 @@ def triggers(row, reason):
     if row.cause == "panic-and-sysrq-b":
         # Once one CPU panics, the log takes no line from another, also not sysrq's
         return ["sysrq-b", "kernel"]
-    return ["sysrq-b" if "sysrq-b" in row.cause or row.outcome == "waits" else "kernel"]
+    return ["sysrq-b" if "sysrq-b" in row.cause or row.end == "waits" else "kernel"]
 
 
 def next_boot(guest, row, cpus):
@@ -167,7 +167,7 @@ def lives(guest, row):
     guest.load()
     assert guest.attribute("last_reset_reason") == "reboot"
     guest.powered_off()
-    noise(guest, row)
+    no_other_complaint(guest, row)
     guest.events.orderly_resets(1, cpus=row.smp)
 
 
@@ -177,7 +177,7 @@ def stays(guest, row):
     quiet(guest)
     press_sysrq_b(guest)
     quiet(guest)
-    noise(guest, row)
+    no_other_complaint(guest, row)
     guest.stop()
     guest.events.no("execute", "host-reset", "violation", "terminate")
 
@@ -191,7 +191,7 @@ def refused(guest, row):
     kept = record.left_by(guest)
     assert kept.cause in row.reason.split("|"), kept
     assert kept == ("refused", kept.cause, matrix.CPUS[row.cpu], [row.lost], 0), kept
-    noise(guest, row)
+    no_other_complaint(guest, row)
 
 
 def violated(guest, row):
@@ -221,23 +221,23 @@ def run(simulate, row, **arguments):
     """Run a row of the matrix and judge it."""
     guest = start(simulate, row, **arguments)
     bring_about(guest, row)
-    if row.outcome == "lives":
+    if row.end == "lives":
         return lives(guest, row)
-    if row.outcome == "stays":
+    if row.end == "stays":
         return stays(guest, row)
-    if row.outcome == "refused":
+    if row.end == "refused":
         return refused(guest, row)
-    if row.outcome == "violation":
+    if row.end == "violation":
         return violated(guest, row)
-    if row.outcome == "ap-calls":
+    if row.end == "ap-calls":
         return called_by_an_ap(guest, row)
-    if row.outcome == "waits":
+    if row.end == "waits":
         guest.expect("end Kernel panic", timeout=RESET)
         quiet(guest)
         press_sysrq_b(guest)
     aps = row.smp - 1 if row.aps < 0 else row.aps
     next_boot(guest, row, aps + 1)
-    noise(guest, row, until="guest: boot 2 ")
+    no_other_complaint(guest, row, until="guest: boot 2 ")
     if row.cause in WITH_A_TRACE:
         before = guest.console.split("guest: boot 2 ", 1)[0]
         assert re.search(rf"not syncing: {row.message}.*Call Trace:.*</TASK>.*quiesced", before, re.DOTALL), guest.tail()

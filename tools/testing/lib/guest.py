@@ -100,6 +100,7 @@ class Guest:
         apic=None,
         qemu=(),
         plain=False,
+        firmware=None,
         patience=1,
         kaslr=False,
     ):
@@ -117,8 +118,10 @@ class Guest:
         if not kaslr:
             append = f"{QUICK} {append}"
         append = f"console=ttyS0 panic=-1 {append}".strip()
-        command = [places.SNPSIM, "run", "--kernel", kernel, "--initrd", initrd, "--smp", smp]
-        command += ["--svsm", svsm, "--append", append, "--events", self._events_path]
+        command = [places.SNPSIM, "run", "--smp", smp]
+        if kernel:
+            command += ["--kernel", kernel, "--initrd", initrd, "--append", append]
+        command += ["--svsm", svsm, "--events", self._events_path]
         command += ["--log", directory / "snpsim.log", "--timeout", timeout * patience]
         if host:
             command += ["--host", host]
@@ -128,6 +131,8 @@ class Guest:
             command += ["--memory", memory]
         if efivars:
             command += ["--efivars"]
+        if firmware:
+            command += ["--firmware", firmware]
         if apic:
             command += ["--apic", apic]
         if qemu:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The crash matrix: cause x CPU x what another CPU is doing -> outcome.
+"""The crash matrix: cause x CPU x what another CPU is doing -> how it ends.
 
 Pure data.  scenarios/test_crash*.py run it, static/test_matrix.py sees that no
 cell is silently missing, and tools/testing/matrix-table writes the table in
@@ -27,7 +27,7 @@ class Cause:
     """What makes the machine reset, on the CPU {cpu}.
 
     `shell` is run by a shell (on {cpu} where it says so); {do} is the trouble
-    module's file, {other} another AP.  `noise` are the complaints of the kernel
+    module's file, {other} another AP.  `complaints` are those of the kernel
     that belong to it.  Where two things race, there are two reasons (A|B); the
     message is that of the first.
     """
@@ -38,12 +38,12 @@ class Cause:
     reason: str
     message: str = ""
     append: str = ""
-    noise: tuple = ()
+    complaints: tuple = ()
     cpus: tuple = tuple(CPUS)
     panics: int = 1
     begins: str = ""  # something that must be on the console
     # "reset"; "lives": the machine goes on; "stays": it stays as it is, as it was told; "waits": for a sysrq-b
-    outcome: str = "reset"
+    end: str = "reset"
     why_these_cpus: str = ""
     reason_on_bsp: str = ""  # where there is nobody to race with
 
@@ -57,66 +57,66 @@ NULL = "kernel NULL pointer dereference at trouble_oops+0x"
 
 CAUSES = {
     "panic": Cause(
-        "panic(), panic=-1", "echo panic {cpu} > {do}", "panic", "panic", ASKED, noise=PANIC),
+        "panic(), panic=-1", "echo panic {cpu} > {do}", "panic", "panic", ASKED, complaints=PANIC),
     "panic-timeout": Cause(
         "panic(), panic=3", "echo panic {cpu} > {do}", "panic", "panic", ASKED, "panic=3", PANIC),
     # x86 switches the local APIC of the CPU that panics off, so that nobody at the console is heard any more
     "panic-stays": Cause(
         "panic(), panic=0; sysrq-b by a serial BREAK", "echo panic {cpu} > {do}",
-        "panic", "", "", "panic=0", PANIC, outcome="stays"),
+        "panic", "", "", "panic=0", PANIC, end="stays"),
     # ... but with reboot=force, which has it stop nothing and leave the local APIC on
     "panic-waits": Cause(
         "panic(), panic=0 reboot=force; sysrq-b by a serial BREAK", "echo panic {cpu} > {do}",
-        "panic", "panic", ASKED, "panic=0 reboot=force", PANIC, outcome="waits"),
+        "panic", "panic", ASKED, "panic=0 reboot=force", PANIC, end="waits"),
     "panic-irqs-off": Cause(
-        "panic() with interrupts off", "echo panic@irqs-off {cpu} > {do}", "panic", "panic", ASKED, noise=PANIC),
+        "panic() with interrupts off", "echo panic@irqs-off {cpu} > {do}", "panic", "panic", ASKED, complaints=PANIC),
     "panic-irq": Cause(
-        "panic() in a hard interrupt", "echo panic@irq {cpu} > {do}", "panic", "panic", ASKED, noise=PANIC),
+        "panic() in a hard interrupt", "echo panic@irq {cpu} > {do}", "panic", "panic", ASKED, complaints=PANIC),
     "panic-nmi": Cause(
-        "panic in an NMI handler", "echo panic@nmi {cpu} > {do}", "panic", "panic", ASKED, noise=PANIC),
+        "panic in an NMI handler", "echo panic@nmi {cpu} > {do}", "panic", "panic", ASKED, complaints=PANIC),
     "unknown-nmi": Cause(
         "NMI that nobody claims, unknown_nmi_panic", "echo nmi {cpu} > {do}", "panic", "panic",
         "NMI: Not continuing", "unknown_nmi_panic", PANIC),
     "sysrq-c": Cause(
         "sysrq-c from a process", "taskset {mask} sh -c 'echo c > /proc/sysrq-trigger'", "panic", "panic",
-        "sysrq triggered crash", noise=PANIC),
+        "sysrq triggered crash", complaints=PANIC),
     "oops": Cause(
-        "oops, panic_on_oops=0", "echo oops {cpu} > {do}", "panic", "", "", noise=OOPS, panics=0, outcome="lives"),
+        "oops, panic_on_oops=0", "echo oops {cpu} > {do}", "panic", "", "", complaints=OOPS, panics=0, end="lives"),
     "oops-panic": Cause(
         "oops, panic_on_oops=1", "echo oops {cpu} > {do}", "panic", "panic", NULL, "oops=panic", OOPS),
     "oops-irq": Cause(
         "oops in a hard interrupt", "echo oops@irq {cpu} > {do}", "panic", "panic",
-        NULL, noise=OOPS),
+        NULL, complaints=OOPS),
     "bug": Cause(
-        "BUG() in a module, panic_on_oops=0", "echo bug {cpu} > {do}", "panic", "", "", noise=BUG, panics=0,
-        outcome="lives"),
+        "BUG() in a module, panic_on_oops=0", "echo bug {cpu} > {do}", "panic", "", "", complaints=BUG, panics=0,
+        end="lives"),
     "bug-panic": Cause(
         "BUG() in a module, panic_on_oops=1", "echo bug {cpu} > {do}", "panic", "panic", "kernel BUG at ",
         "oops=panic", BUG),
     "init-dies": Cause(
         "PID 1 ends", "taskset -p {mask} 1; touch /run/init-dies; exit", "panic", "panic",
-        "Attempted to kill init!", noise=PANIC),
+        "Attempted to kill init!", complaints=PANIC),
     "soft-lockup": Cause(
         "soft lockup, softlockup_panic=1", "echo spin@preempt-off {cpu} > {do}", "panic", "panic",
         "softlockup: hung tasks", "softlockup_panic=1 watchdog_thresh=2", (r"BUG: soft lockup", *PANIC)),
     "two-panics": Cause(
         "panic() on two CPUs at once", "echo 'panic {cpu} + panic {other}' > {do}", "panic", "panic", ASKED,
-        noise=PANIC),
+        complaints=PANIC),
     "panic-armed": Cause(
         "panic() once a restart has armed the driver", "echo 'restart:panic {cpu}' > {do}; reboot -f", "panic",
-        "panic", ASKED, noise=PANIC),
+        "panic", ASKED, complaints=PANIC),
     "panic-dump": Cause(
         "panic() right before the driver fires", "echo 'dump:panic {cpu}' > {do}; reboot -f", "panic",
-        "panic|reboot", ASKED, noise=PANIC, panics=-1, reason_on_bsp="panic",
+        "panic|reboot", ASKED, complaints=PANIC, panics=-1, reason_on_bsp="panic",
         begins=r"Kernel panic - not syncing: trouble|trouble: has begun on 1 of"),
     "panic-and-sysrq-b": Cause(
         "panic(), and sysrq-b on another CPU at once", "echo 'panic {cpu} + sysrq-b {other}' > {do}", "panic",
-        "panic|emergency-restart", noise=PANIC, panics=-1),
+        "panic|emergency-restart", complaints=PANIC, panics=-1),
     "sysrq-b": Cause(
         "sysrq-b from a process", "taskset {mask} sh -c 'echo b > /proc/sysrq-trigger'", "emergency",
         "emergency-restart", panics=0),
     "sysrq-b-serial": Cause(
-        "sysrq-b by a serial BREAK", "", "emergency", "emergency-restart", panics=0, outcome="reset"),
+        "sysrq-b by a serial BREAK", "", "emergency", "emergency-restart", panics=0, end="reset"),
     "two-sysrq-b": Cause(
         "sysrq-b on two CPUs at once", "echo 'sysrq-b {cpu} + sysrq-b {other}' > {do}", "emergency",
         "emergency-restart", panics=0),
@@ -182,7 +182,7 @@ class Scenario:
     # the simulator's --host, where it is not an honest one
     host: str = ""
     # as of a cause; refused, violation or ap-calls
-    outcome: str = "reset"
+    end: str = "reset"
     reason: str = ""
     message: str = ""
     # the CPU that cannot be stopped
@@ -217,7 +217,7 @@ def why_not(cause, cpu, state):
 def scenario_of(cause_id, cpu, state_id):
     """The scenario of a cell."""
     cause, state = CAUSES[cause_id], STATES[state_id]
-    reason, message, module, outcome, lost = cause.reason, cause.message, "", cause.outcome, -1
+    reason, message, module, end, lost = cause.reason, cause.message, "", cause.end, -1
     if cpu == "bsp" and cause.reason_on_bsp:
         reason = cause.reason_on_bsp
     # The restart moves to the BSP, and does not get there past a loop in the kernel either.
@@ -225,9 +225,9 @@ def scenario_of(cause_id, cpu, state_id):
         reason, message, module = "emergency-restart", "deadman: no restart within 5 s", DEADMAN
     row = Scenario(f"{cause_id}-{cpu}-{state_id}", cause_id, cpu, state_id)
     if state.lost:
-        outcome, lost = "refused", 0 if state.bsp else row.other
+        end, lost = "refused", 0 if state.bsp else row.other
     return dataclasses.replace(
-        row, append=cause.append, module=module, outcome=outcome, reason=reason, message=message, lost=lost)
+        row, append=cause.append, module=module, end=end, reason=reason, message=message, lost=lost)
 
 
 def cells():
@@ -248,15 +248,15 @@ HOST = "drivers/virt/coco/svsm-reset/svsm/host-destroy.c"
 
 SPECIAL = [
     special("panic-ap-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called none the less",
-            module="ap_policy=force", host="destroy-refuse", outcome="violation"),
+            module="ap_policy=force", host="destroy-refuse", end="violation"),
     special("emergency-bsp-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called none the less",
-            module="ap_policy=force", host="destroy-refuse", outcome="violation"),
+            module="ap_policy=force", host="destroy-refuse", end="violation"),
     special("panic-ap-nmi-stuck", "force-host", "ap_policy=force: the host destroys it",
-            module="ap_policy=force", outcome="reset", needs=HOST),
+            module="ap_policy=force", end="reset", needs=HOST),
     special("panic-ap-nmi-stuck", "host", "ap_policy=host: the host destroys it, and its word counts",
-            module="ap_policy=host", outcome="reset", needs=HOST),
+            module="ap_policy=host", end="reset", needs=HOST),
     special("panic-ap-bsp-nmi-stuck", "host", "ap_policy=host: the host destroys the BSP, the AP calls",
-            module="ap_policy=host", outcome="ap-calls", needs=HOST),
+            module="ap_policy=host", end="ap-calls", needs=HOST),
     special("panic-bsp-idle", "maxcpus", "maxcpus=1", append="maxcpus=1", aps=0),
     special("emergency-bsp-idle", "maxcpus", "maxcpus=1", append="maxcpus=1", aps=0),
     special("panic-bsp-idle", "nosmp", "nosmp", append="nosmp", aps=0),
@@ -277,21 +277,21 @@ SMOKE = (
 )
 
 
-def outcome_text(row):
+def end_text(row):
     """What has to come of it, for the table."""
     cause = CAUSES[row.cause]
-    if row.outcome == "lives":
+    if row.end == "lives":
         return "no reset, the machine goes on"
-    if row.outcome == "stays":
+    if row.end == "stays":
         return "no reset, nor after the sysrq-b, which the kernel does not hear"
-    if row.outcome == "refused":
+    if row.end == "refused":
         return f"refused, CPU {row.lost} is named; the kernel's own restart"
-    if row.outcome == "violation":
+    if row.end == "violation":
         return f"called although CPU {row.lost} runs: a violation"
     reset = f"reset, reason {row.reason.replace('|', ' or ')}"
-    if row.outcome == "waits":
+    if row.end == "waits":
         return f"none; after the sysrq-b {reset}"
-    if row.outcome == "ap-calls":
+    if row.end == "ap-calls":
         return f"{reset}, called by an AP"
     if cause.way == "restart" and DEADMAN in row.module:
         return f"{reset} ({DEADMAN})"
@@ -309,10 +309,10 @@ def rst_table(head, rows, widths):
 def document():
     """Documentation/virt/coco/svsm-reset-matrix.rst, whole."""
     grid = [
-        (CAUSES[row.cause].says, row.cpu, STATES[row.state].says, outcome_text(row), f"``{row.id}``") for row in GRID
+        (CAUSES[row.cause].says, row.cpu, STATES[row.state].says, end_text(row), f"``{row.id}``") for row in GRID
     ]
     beside = [
-        (CAUSES[row.cause].says, row.cpu, STATES[row.state].says, f"{row.says}: {outcome_text(row)}", f"``{row.id}``")
+        (CAUSES[row.cause].says, row.cpu, STATES[row.state].says, f"{row.says}: {end_text(row)}", f"``{row.id}``")
         for row in SPECIAL
     ]
     reasons = {}
@@ -322,7 +322,7 @@ def document():
             reasons.setdefault(why, []).append(cell)
     missing = [(why, str(len(them))) for why, them in reasons.items()]
     total = len(CAUSES) * len(CPUS) * len(STATES)
-    head = ("cause", "CPU", "another CPU", "outcome", "scenario")
+    head = ("cause", "CPU", "another CPU", "what comes of it", "scenario")
     title = "The SVSM reset driver: crashes, and what comes of them"
     return "\n".join([
         ".. SPDX-License-Identifier: GPL-2.0", "",

@@ -134,7 +134,7 @@ def test_bsp_is_not_run(simulate):
     guest.lost()
     assert record.left_by(guest) == ("refused", "panic", 1, [0], 0)
     guest.events.no("execute", "invalidate", "violation")
-    crash.noise(guest, row)
+    crash.no_other_complaint(guest, row)
 
 
 def test_bsp_is_not_run_and_destroyed(simulate):

@@ -71,7 +71,7 @@ def test_nmi_of_the_host(simulate, row):
     guest = crash.start(simulate, row)
     guest.nmi()
     crash.next_boot(guest, row, row.smp)
-    crash.noise(guest, row, until="guest: boot 2 ")
+    crash.no_other_complaint(guest, row, until="guest: boot 2 ")
     guest.events.orderly_resets(1, cpus=row.smp)
 
 
@@ -87,4 +87,4 @@ def test_two_panics_in_nmis(simulate):
     guest.send(f"echo panic@nmi 1-2 > {crash.DO}")
     guest.lost()
     guest.events.no("execute", "invalidate", "violation")
-    crash.noise(guest, row)
+    crash.no_other_complaint(guest, row)

@@ -34,7 +34,7 @@ def test_sixteen(simulate):
     guest.check("taskset -p 4 $$ > /dev/null; echo 2 > /proc/irq/4/smp_affinity_list")
     guest.send(f"echo spin@irqs-off 1,3,5,7,9,11,13,15 > {crash.DO}; echo panic 2 > {crash.DO}")
     crash.next_boot(guest, row, 16)
-    crash.noise(guest, row, until="guest: boot 2 ")
+    crash.no_other_complaint(guest, row, until="guest: boot 2 ")
     guest.events.orderly_resets(1, cpus=16)
 
 
@@ -48,5 +48,5 @@ def test_reboot_hangs_without_a_deadman(simulate):
     guest.events.no("execute", "host-reset", "violation", "terminate")
     crash.press_sysrq_b(guest)
     crash.next_boot(guest, row, row.smp)
-    crash.noise(guest, row, until="guest: boot 2 ")
+    crash.no_other_complaint(guest, row, until="guest: boot 2 ")
     guest.events.orderly_resets(1, cpus=row.smp)

@@ -36,7 +36,7 @@ def gives_up(guest, line, row=CRASH):
     guest.events.no("invalidate", "violation")
     assert not guest.events.executes
     guest.events.boots(1)
-    crash.noise(guest, row)
+    crash.no_other_complaint(guest, row)
     assert guest.console.count(line.split(":")[0]) == 1, guest.tail()
     code, error = re.search(r"SVSM_REBOOT_EXECUTE.*?(0x[0-9a-f]+|\(-(E[A-Z]+)\))", guest.console).groups()
     stage, result = ("noanswer", -getattr(errno, error)) if error else ("returned", int(code, 16))
@@ -47,7 +47,7 @@ def gives_up(guest, line, row=CRASH):
 def test_asked_to_come_again(simulate, option):
     guest = panic(simulate, f"{option}=3")
     crash.next_boot(guest, CRASH, CRASH.smp)
-    crash.noise(guest, CRASH, until="guest: boot 2 ")
+    crash.no_other_complaint(guest, CRASH, until="guest: boot 2 ")
     guest.events.orderly_resets(1, cpus=CRASH.smp, refusals=3)
 
 
@@ -82,7 +82,7 @@ def test_refused_in_an_nmi(simulate):
     assert refusal["bsp"] and not any(ap["runnable"] for ap in refusal["aps"])
     guest.events.no("invalidate", "violation")
     guest.events.boots(1)
-    crash.noise(guest, row)
+    crash.no_other_complaint(guest, row)
     assert record.left_by(guest) == ("returned", row.reason, matrix.CPUS[row.cpu], [], 0x80000006)
 
 
@@ -101,7 +101,7 @@ def test_refused_on_two_cpus(simulate, cause):
     guest.lost()
     assert len(guest.events.refusals) == 1
     guest.events.no("invalidate", "violation")
-    crash.noise(guest, row)
+    crash.no_other_complaint(guest, row)
     kept = record.left_by(guest)
     assert (kept.stage, kept.lost, kept.result) == ("returned", [], 0x80000006), kept
     reasons = row.reason.split("|")
@@ -117,7 +117,7 @@ def test_foreign_response(simulate):
     """A response in the GHCB MSR that is not the call's own: tried again."""
     guest = panic(simulate, "foreign=3")
     crash.next_boot(guest, CRASH, CRASH.smp)
-    crash.noise(guest, CRASH, until="guest: boot 2 ")
+    crash.no_other_complaint(guest, CRASH, until="guest: boot 2 ")
     assert len(guest.events.executes) == 1
     guest.events.no("violation", "host-reset", "terminate")
     guest.events.boots(2)

@@ -23,7 +23,7 @@ FIELDS = {
     "quiesce_done": ["cpus", "lost", "nmi", "weakest", "took_us"],
     "call": ["cause", "cpu", "bsp", "route", "protocol"],
     "call_result": ["errno", "rax", "result"],
-    "declined": ["reason", "cause", "cpu", "ap_policy"],
+    "declined": ["why", "cause", "cpu", "ap_policy"],
 }
 LINE = re.compile(rf"\b({'|'.join(FIELDS)}): ((?:\w+=\S+ ?)+)$", re.MULTILINE)
 

@@ -108,6 +108,10 @@ DEVICE = members(
 PV = members(cpu=integer, kind=one_of("clock", "steal", "eoi", "async-pf"), gpa=hexadecimal)
 PV_WRITES = members(seen=integer, private=integer, unused=integer)
 TIMERS = members(hpet=integer, rtc=list_of(one_of("periodic", "alarm", "update")))
+REGION = members(
+    type=one_of("image", "sec-mem", "secrets", "cpuid", "svsm-caa", "kernel-hashes"), gpa=hexadecimal,
+    pages=integer, lost=integer, changed=integer, kept=boolean,
+)
 VCPU = {"cpu": integer, "apic_id": integer}
 
 EVENTS = {
@@ -160,7 +164,8 @@ EVENTS = {
     "host-resume": {
         "apic_id": integer, "vmsa": hexadecimal, "result": one_of("refused", "resumed"),
     },
-    "host-convert": {"gpa": hexadecimal},
+    "host-convert": {"gpa": hexadecimal, "to": one_of("private", "shared")},
+    "regions": {"regions": list_of(REGION)},
     "end": {"status": one_of(*REASONS), "reason": text, "exec_": integer},
 }
 

@@ -23,7 +23,7 @@ GROUPS = {
     "attest": "known unknown-guid small-manifest small-report misaligned bad-nonce"
     " reserved-fields bad-version bad-address services services-small",
     "reboot": "reserved-flags unknown-call",
-    "ghcb": "msr-info msr-cpuid event-cpuid event-features event-unknown psc-pages psc-huge"
+    "ghcb": "msr-info msr-cpuid event-cpuid event-features apic-ids jump-table event-unknown psc-pages psc-huge"
     " psc-header psc-bad-entry scratch mmio-memory msr-own second-page",
     "launch": "e820 efi secrets cpuid-page",
     "gcm": "known-answers",

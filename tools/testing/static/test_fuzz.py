@@ -38,7 +38,7 @@ BUGS = [
     # no wrong access, but a cause that is none
     ("record", "record-codec.c", " || cause <= SVR_CAUSE_UNKNOWN", " || cause <= 7", "not so: "),
     # a phrase of a newer driver
-    ("record", "message-codec.c", "more < ARRAY_SIZE(svr_brief_phrases)", "true", "Sanitizer: "),
+    ("record", "message-codec.c", "more < ARRAY_SIZE(svr_message_phrases)", "true", "Sanitizer: "),
     ("crash-block", "crash-block.c", "if (claimed > size)", "if (claimed > 2 * size)", "AddressSanitizer"),
     ("btf", "btf.c", "h.str_len > room - h.str_off", "0", "AddressSanitizer"),
 ]

@@ -62,8 +62,8 @@ def test_every_row_can_fail():
     """A row says what has to come of it."""
     for row in matrix.SCENARIOS:
         cause = matrix.CAUSES[row.cause]
-        assert row.outcome in ("reset", "lives", "stays", "waits", "refused", "violation", "ap-calls"), row.id
-        assert row.reason or row.outcome in ("lives", "stays"), row.id
+        assert row.end in ("reset", "lives", "stays", "waits", "refused", "violation", "ap-calls"), row.id
+        assert row.reason or row.end in ("lives", "stays"), row.id
         assert (row.lost >= 0) == matrix.STATES[row.state].lost, row.id
         assert cause.way in matrix.WAYS
         if row.lost >= 0:

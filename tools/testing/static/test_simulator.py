@@ -183,10 +183,14 @@ def constant(prefix, word):
 def agreed(snpsim):
     """(expression of the hypervisor's, the command's number of the same)"""
     layout, config, host = snpsim.Layout, snpsim.Config, snpsim.Host
+    firmware = sys.modules["firmware"]
     yield from (
         ("HV_BASE", layout.HV_BASE), ("0UL + HV_BASE + HV_SIZE", layout.HV_END), ("HV_CONFIG", layout.CONFIG),
         ("HV_IMAGES", layout.IMAGES), ("MAX_CPUS", layout.MAX_CPUS), ("CONFIG_MAGIC", config.MAGIC),
-        ("sizeof(struct sim_config)", snpsim.struct.calcsize(config.FORMAT + host.FORMAT[1:])),
+        ("sizeof(struct sim_config)", snpsim.struct.calcsize(
+            config.FORMAT + host.FORMAT[1:] + config.TAIL[1:] + snpsim.Firmware.FORMAT[1:])),
+        ("__builtin_offsetof(struct sim_config, image)", snpsim.struct.calcsize(config.FORMAT + host.FORMAT[1:])),
+        ("HV_ROM - HV_IMAGES", snpsim.LARGEST), ("MAX_SECTIONS", firmware.MAX_SECTIONS),
         ("__builtin_offsetof(struct sim_config, host)", snpsim.struct.calcsize(config.FORMAT)),
         ("OPT_RESULT", config.RESULT), ("OPT_EFIVARS", config.EFIVARS),
     )
@@ -195,6 +199,7 @@ def agreed(snpsim):
         ("OPT_", config.SWITCHES), ("HOST_", host.CONDUCT),
     ):
         yield from ((constant(prefix, word), number) for word, number in numbers.items())
+    yield from ((f"SECTION_{name}", number) for number, name in firmware.NAMES.items())
     for key, (_, words) in config.WORDS.items():
         yield from ((constant(constant("", key) + "_", word), number) for number, word in enumerate(words))
 

@@ -13,7 +13,7 @@ DRIVER = places.TOP / "drivers/virt/coco/svsm-reset/lib"
 TEST = places.TOP / "tools/testing/tool/rules_test.c"
 
 
-def outcome(name, *include):
+def run_rules(name, *include):
     """Compile the test, with other directories to look into first, and run it: its lines."""
     PRODUCTS.mkdir(parents=True, exist_ok=True)
     program = PRODUCTS / name
@@ -25,7 +25,7 @@ def outcome(name, *include):
 
 
 def test_rules():
-    result = outcome("rules_test")
+    result = run_rules("rules_test")
     assert result.returncode == 0, result.stdout
     lines = result.stdout.splitlines()
     assert len(lines) > 100
@@ -51,5 +51,5 @@ def test_can_fail(tmp_path, name):
     text = ((DRIVER if source == "policy.c" else SOURCE) / source).read_text()
     assert old in text
     (tmp_path / source).write_text(text.replace(old, new))
-    result = outcome("rules_mutated", tmp_path)
+    result = run_rules("rules_mutated", tmp_path)
     assert result.returncode != 0 and "not ok" in result.stdout

@@ -66,7 +66,7 @@ static const struct svr_part svr_parts[] = {
 	{ .init = svr_probe_service },
 	{ .open = svr_secrets_init, .exit = svr_secrets_exit },
 	{ .open = svr_stores_open, .exit = svr_stores_close },
-	{ .open = svr_last_load },
+	{ .open = svr_last_reset_load },
 	{ .open = svr_vmcore_init, .exit = svr_vmcore_exit },
 	{ .open = svr_capture_init, .exit = svr_capture_exit },
 	{ .open = svr_lapic_prepare },
@@ -79,7 +79,7 @@ static const struct svr_part svr_parts[] = {
 	{ .init = svr_park_install, .exit = svr_park_uninstall },
 	{ .init = svr_cause_init, .exit = svr_cause_exit },
 	{ .init = svr_deadman_init, .exit = svr_deadman_exit },
-	{ .open = svr_last_mark },
+	{ .open = svr_last_reset_mark },
 	/* Its "add" event tells what the last reset was: not before that is known */
 	{ .init = svr_pdev_add, .exit = svr_pdev_del },
 	/* Last of what can fail: a restart that begins now has armed us for good */
@@ -114,7 +114,7 @@ static int __init svr_init(void)
 	}
 	pr_info("ready: protocol %u version %u\n",
 		svr_protocol(), SVSM_REBOOT_VERSION);
-	svr_last_report();
+	svr_last_reset_report();
 	svr_measure();
 	return 0;
 }

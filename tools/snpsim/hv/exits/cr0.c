@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Writes to CR0, intercepted while paging is off (machine/view.c). */
+/* Writes to CR0, intercepted where paging may come or go (machine/view.c). */
 #include "exits/exits.h"
 #include "lib/x86.h"
 #include "machine/gmem.h"
@@ -8,6 +8,8 @@
 #include "machine/vcpu.h"
 
 #define MAX_PREFIXES		2
+#define REX			0x40
+#define REX_B			1
 
 static u64 gpr_value(const struct vcpu *v, int reg)
 {
@@ -40,26 +42,29 @@ static bool set_cr0(struct vcpu *v, u64 cr0)
 void exit_cr0_write(struct vcpu *v)
 {
 	u64 cr0 = v->vmcb->save.cr0;
+	u64 mask = in_64bit_mode(v) ? ~0UL : 0xffffffff;
 	u8 b[4 + MAX_PREFIXES];
-	int i = 0;
+	int i = 0, high = 0;
 
 	count(v, KIND_CR);
 	if (guest_fetch(v, b, sizeof(b)))
 		goto bad;
 	while (i < MAX_PREFIXES && b[i] == 0x66)
 		i++;
+	if (in_64bit_mode(v) && (b[i] & 0xf0) == REX)
+		high = b[i++] & REX_B ? R8 : 0;
 	if (b[i] != 0x0f)
 		goto bad;
 	if (b[i + 1] == 0x06) {
 		set_cr0(v, cr0 & ~BIT_ULL(3));
 		skip_insn(v, i + 2);
 	} else if (b[i + 1] == 0x22) {
-		if (!set_cr0(v, gpr_value(v, b[i + 2] & 7) & 0xffffffff))
+		if (!set_cr0(v, gpr_value(v, (b[i + 2] & 7) | high) & mask))
 			goto bad;
 		skip_insn(v, i + 3);
 	} else if (b[i + 1] == 0x01 && b[i + 2] >> 3 == 0x1e) {
 		/* LMSW loads bits 3:0 and cannot clear PE. */
-		set_cr0(v, (cr0 & ~0xeUL) | (gpr_value(v, b[i + 2] & 7) & 0xf));
+		set_cr0(v, (cr0 & ~0xeUL) | (gpr_value(v, (b[i + 2] & 7) | high) & 0xf));
 		skip_insn(v, i + 3);
 	} else {
 		goto bad;

@@ -10,6 +10,8 @@ void vmexit(struct vcpu *v);
 
 /* vc.c */
 void deliver_vc(struct vcpu *v, u64 code);
+/* vc32.c */
+bool deliver_vc_32(struct vcpu *v, u64 code);
 
 /* cpuid.c, cr0.c, hlt.c, insn.c, ioio.c, msr.c, npf.c, swint.c */
 void exit_cpuid(struct vcpu *v);

@@ -65,6 +65,13 @@ void exit_npf(struct vcpu *v)
 	/* Another vCPU may have made the access lawful while this one was on its way here. */
 	if (npt_allows(v, gpa, c, err))
 		goto out;
+	if (!c && !npt_all_private(v) && host_shares(gpa)) {
+		tlb_shootdown(v);
+		goto out;
+	}
+	if (config->firmware_len && c && (page_flags(gpa) & PAGE_IN_USE) && !(err & NPF_WRITE) &&
+	    vmsa_let_read(gpa))
+		goto out;
 	if (host_converts(gpa)) {
 		tlb_shootdown(v);
 		deliver_vc(v, EXIT_NOT_VALIDATED);

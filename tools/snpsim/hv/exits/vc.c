@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * #VC is delivered in software: QEMU's TCG pushes no error code for vector 29,
- * so that EVENTINJ cannot be used. 64-bit code only.
+ * so that EVENTINJ cannot be used. 64-bit code here, 32-bit code in vc32.c.
  */
 #include "exits/exits.h"
 #include "host/host.h"
@@ -23,6 +23,8 @@ void deliver_vc(struct vcpu *v, u64 code)
 	int ist, type;
 
 	count(v, KIND_VC);
+	if (!(s->efer & EFER_LMA) && deliver_vc_32(v, code))
+		return;
 	if (!(s->efer & EFER_LMA) || s->idtr.limit < (EXC_VC + 1) * GATE_SIZE - 1 ||
 	    guest_read(v, s->idtr.base + EXC_VC * GATE_SIZE, gate, sizeof(gate)))
 		goto shutdown;

@@ -38,12 +38,12 @@ static struct stale {
 } stale[MAX_STALE];
 
 static u32 n_stale, n_events;
-static u64 last_poll;
+static u64 last_poll, config_space;
 
 /* By way of the extended configuration space, which has no index that the guest uses. */
 static u32 peek(u32 function, u32 reg)
 {
-	return mmio_read32(PCIEXBAR_BASE + ((u64)function << 12) + reg);
+	return mmio_read32(config_space + ((u64)function << 12) + reg);
 }
 
 /* Where its registers are that can be watched. Will somebody who uses it be seen there? */
@@ -169,7 +169,8 @@ void dma_begin_anew(void)
 	n_events = 0;
 	while (n_stale)
 		forget(&stale[n_stale - 1]);
-	if (iommu_present())
+	config_space = pci_config_space();
+	if (iommu_present() && config_space)
 		pci_for_each(note_stale);
 }
 

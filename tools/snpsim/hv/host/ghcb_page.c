@@ -95,6 +95,9 @@ void ghcb_page_request(struct vcpu *v)
 		ghcb_set(ghcb, GHCB_SW_EXITINFO2, 1);
 		ap_reset_hold(v);
 		break;
+	case VMGEXIT_AP_JUMP_TABLE:
+		ap_jump_table(ghcb, info1, info2);
+		break;
 	case VMGEXIT_PSC:
 		psc_page(v, ghcb);
 		break;
@@ -106,6 +109,9 @@ void ghcb_page_request(struct vcpu *v)
 		break;
 	case VMGEXIT_AP_CREATION:
 		ap_creation(v, ghcb, info1, info2);
+		break;
+	case VMGEXIT_APIC_IDS:
+		ap_ids(ghcb, info1);
 		break;
 	case VMGEXIT_RUN_VMPL:
 		if (info1 & 15)

@@ -8,6 +8,7 @@
 /* Hypervisor features, AMD 56421 section 2.2.12. */
 #define HV_FEATURE_SNP			BIT_ULL(0)
 #define HV_FEATURE_AP_CREATION		BIT_ULL(1)
+#define HV_FEATURE_APIC_IDS		BIT_ULL(4)
 #define HV_FEATURE_MULTI_VMPL		BIT_ULL(5)
 
 #define GHCB_MSR_INFO		0xfffUL	/* the request; 0: the MSR has a GHCB's address */
@@ -30,10 +31,12 @@
 #define VMGEXIT_MMIO_WRITE	0x80000002
 #define VMGEXIT_NMI_COMPLETE	0x80000003
 #define VMGEXIT_AP_HLT_LOOP	0x80000004
+#define VMGEXIT_AP_JUMP_TABLE	0x80000005
 #define VMGEXIT_PSC		0x80000010
 #define VMGEXIT_GUEST_REQUEST	0x80000011
 #define VMGEXIT_EXT_REQUEST	0x80000012
 #define VMGEXIT_AP_CREATION	0x80000013
+#define VMGEXIT_APIC_IDS	0x80000017
 #define VMGEXIT_RUN_VMPL	0x80000018
 #define VMGEXIT_HV_FEATURES	0x8000fffd
 #define VMGEXIT_TERM_REQUEST	0x8000fffe
@@ -83,6 +86,9 @@ void host_nmi_after_call(struct vcpu *v);
 void host_note_parked(const struct vcpu *self);
 void host_after_launch(const struct vcpu *launched);
 bool host_converts(u64 gpa);
+/* gap.c: pages between the sections of firmware */
+void host_shares_in(u64 start, u64 end);
+bool host_shares(u64 gpa);
 
 /* dma.c */
 void dma_begin_anew(void);
@@ -108,6 +114,9 @@ void pv_event_writes(void);
 void host_vcpu_reset(struct vcpu *v);
 void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa);
 void ap_reset_hold(struct vcpu *v);
+/* ap_list.c */
+void ap_ids(u8 *ghcb, u64 gpa);
+void ap_jump_table(u8 *ghcb, u64 request, u64 address);
 /* ghcb_io.c: port, memory and MSR accesses on behalf of the guest */
 void *shared_ptr(u64 gpa, u64 len);
 void *ghcb_scratch(const u8 *ghcb, u64 len);
@@ -120,6 +129,12 @@ void ext_guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response);
 /* ports.c: ports that the host watches */
 void ports_init(void);
 u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val);
+/* fw_cfg.c: QEMU's fw_cfg, as firmware finds it */
+void fw_cfg_init(void);
+void fw_cfg_serve(u16 selector, const void *data, u32 len);
+bool fw_cfg_port(u16 port);
+void fw_cfg_watch(void);
+u32 fw_cfg_access(u16 port, int size, bool in, u32 val);
 /* efivars.c */
 u32 efivar_port(struct vcpu *v, u16 port, int size, bool in, u32 val);
 

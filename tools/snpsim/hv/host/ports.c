@@ -37,6 +37,7 @@ static const u16 watched[] = {
 void ports_init(void)
 {
 	svm_watch_ports(watched, ARRAY_SIZE(watched));
+	fw_cfg_watch();
 }
 
 /* Does this write end the VM? */
@@ -88,6 +89,8 @@ u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val)
 	/* The guest cannot write events, nor end the run behind our back. */
 	if (own_port(port) || own_port(port + size - 1))
 		return 0xffffffff;
+	if (fw_cfg_port(port))
+		return fw_cfg_access(port, size, in, val);
 	if (port == PORT_EFIVAR_DATA || port == PORT_EFIVAR_COMMAND)
 		return efivar_port(v, port, size, in, val);
 	if (!in) {

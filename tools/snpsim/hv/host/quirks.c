@@ -17,7 +17,7 @@ static bool parked_deleted;
 
 u64 host_features(void)
 {
-	u64 features = HV_FEATURE_SNP | HV_FEATURE_MULTI_VMPL;
+	u64 features = HV_FEATURE_SNP | HV_FEATURE_APIC_IDS | HV_FEATURE_MULTI_VMPL;
 
 	return host_is(HOST_NO_AP_CREATION) ? features : features | HV_FEATURE_AP_CREATION;
 }
@@ -159,6 +159,7 @@ bool host_converts(u64 gpa)
 	page_poison(gfn);
 	event_begin("host-convert");
 	event_hex("gpa", gpa);
+	event_str("to", "private");
 	event_end();
 	return true;
 }

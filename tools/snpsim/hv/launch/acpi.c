@@ -7,6 +7,8 @@
 #include "launch/launch.h"
 #include "lib/layout.h"
 #include "lib/lib.h"
+#include "machine/fwcfg.h"
+#include "machine/iommu.h"
 #include "machine/rmp.h"
 
 #define CMD_ALLOCATE		1
@@ -14,8 +16,6 @@
 #define CMD_ADD_CHECKSUM	3
 #define NAME_SIZE		56
 #define MAX_FILES		8
-#define ACPI_HEADER		36
-#define ACPI_CHECKSUM		9
 
 struct loader_entry {
 	u32 command;
@@ -112,22 +112,6 @@ static void add_checksum(struct loader_entry *e)
 	area[f->offset + e->checksum.offset] -= sum;
 }
 
-/*
- * The IOMMU is the host's. Its table becomes one that nobody knows; the checksum of a table
- * is over all of it.
- */
-static void hide_iommu(void)
-{
-	for (u32 i = 0; i + ACPI_HEADER <= area_used; i++) {
-		u32 length = *(u32 *)(area + i + 4);
-
-		if (memcmp(area + i, "DMAR", 4) || length < ACPI_HEADER || i + length > area_used)
-			continue;
-		area[i] = 'x';
-		area[i + ACPI_CHECKSUM] += 'D' - 'x';
-	}
-}
-
 static void link_tables(void)
 {
 	struct loader_entry *script;
@@ -156,7 +140,7 @@ static void link_tables(void)
 	}
 	if (!rsdp)
 		hv_panic("QEMU offers no RSDP");
-	hide_iommu();
+	iommu_hide(area, area_used);
 }
 
 void acpi_place_tables(void)

@@ -8,6 +8,7 @@
 #include "machine/apic.h"
 #include "machine/iommu.h"
 #include "machine/rmp.h"
+#include "machine/run_end.h"
 #include "machine/secrets.h"
 #include "machine/svm.h"
 #include "machine/vcpu.h"
@@ -16,10 +17,14 @@
 
 static bool new_vm = true;
 static const struct launch_image *image = &linux_image;
+struct launch_pages launch_pages = { GUEST_SECRETS_PAGE, GUEST_CA_PAGE };
 
 void launch_init(void)
 {
+	if (config->firmware_len)
+		image = &firmware_image;
 	image->check();
+	report_secrets_at(launch_pages.secrets);
 }
 
 /* The next launch is that of a new VM, not of one that the SVSM has reset. */
@@ -41,15 +46,22 @@ static void make_secrets(u8 *s)
 		memcpy(s + SECRETS_VMPCK + i * PSP_KEY_SIZE, psp_key(i), PSP_KEY_SIZE);
 }
 
+/* To be asked before the launch sets the states of pages. */
+bool launch_secrets_intact(void)
+{
+	return page_state(launch_pages.secrets) == PAGE_VALID &&
+	       !(page_flags(launch_pages.secrets) & PAGE_GUEST);
+}
+
 /*
  * The secrets page is validated at launch, not by the guest, so a reset leaves it
  * alone but for the SVSM's own fields, unless the guest has had the page converted
  * or the SVSM is one that restores it.
  */
-void launch_fill_secrets(void *page, bool intact)
+void launch_fill_secrets(bool intact)
 {
 	static u8 pristine[PAGE_SIZE];
-	u8 *s = page;
+	u8 *s = (u8 *)launch_pages.secrets;
 
 	if (new_vm) {
 		psp_launch();
@@ -60,7 +72,7 @@ void launch_fill_secrets(void *page, bool intact)
 		memcpy(s, pristine, PAGE_SIZE);
 	*(u64 *)(s + SECRETS_SVSM_BASE) = HV_BASE;
 	*(u64 *)(s + SECRETS_SVSM_SIZE) = HV_SIZE;
-	*(u64 *)(s + SECRETS_SVSM_CAA) = GUEST_CA_PAGE;
+	*(u64 *)(s + SECRETS_SVSM_CAA) = launch_pages.ca;
 	*(u32 *)(s + SECRETS_SVSM_VERSION) = 1;
 	s[SECRETS_SVSM_VMPL] = GUEST_VMPL;
 }
@@ -73,7 +85,8 @@ void launch(struct vcpu *v)
 	if (v->power_on) {
 		vcpu_power_on(v);
 		ioapic_reset();
-		platform_init();
+		if (!image->is_firmware)
+			platform_init();
 	} else if (v->state == VCPU_DESTROYED) {
 		/* Not the vCPU that called: the SVSM has it created. */
 		host_vcpu_reset(v);
@@ -90,7 +103,7 @@ void launch(struct vcpu *v)
 	v->init_is_lawful = false;
 	v->start = 0;
 	v->frozen = 0;
-	svsm_init_launch(v);
+	svsm_init_launch(v, launch_pages.ca);
 	image->set_regs(v);
 	vcpu_set_state(v, VCPU_RUNNING);
 	event_begin("boot");
@@ -99,5 +112,7 @@ void launch(struct vcpu *v)
 	event_bool("bsp", my_apic_is_bsp());
 	event_str("image", image->name);
 	event_end();
+	if (image->report)
+		image->report();
 	unlock(&sim_lock);
 }

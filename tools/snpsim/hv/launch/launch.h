@@ -13,9 +13,20 @@ struct launch_image {
 	void (*place)(void);
 	/* Registers in which the boot vCPU starts. */
 	void (*set_regs)(struct vcpu *v);
+	/* Events about what has been placed, or NULL. */
+	void (*report)(void);
+	/* It sets the machine of a new VM up by itself (platform.c). */
+	bool is_firmware;
 };
 
-extern const struct launch_image linux_image;
+/* Where a launch has what the SVSM and the guest tell each other. */
+struct launch_pages {
+	u64 secrets;
+	u64 ca;				/* calling area of the boot vCPU */
+};
+
+extern struct launch_pages launch_pages;
+extern const struct launch_image linux_image, firmware_image;
 
 void launch_init(void);
 void launch(struct vcpu *v);
@@ -23,7 +34,8 @@ void launch_anew(void);
 bool launch_is_new(void);
 
 /* Helpers for images. */
-void launch_fill_secrets(void *page, bool intact);
+bool launch_secrets_intact(void);
+void launch_fill_secrets(bool intact);
 u64 initrd_gpa(void);
 bool unit_is_launched(u64 unit);
 void linux_build_efi(u8 *boot_params);
@@ -43,11 +55,16 @@ struct mem_range {
 extern struct mem_range mem_map[];
 extern int mem_map_len;
 
-/* platform.c, acpi.c, fwcfg.c: what firmware would do before an OS */
+/* platform.c, acpi.c: what firmware would do before an OS */
 void platform_init(void);
 void acpi_place_tables(void);
 u64 acpi_rsdp(void);
-u32 fwcfg_find(const char *name, u16 *selector);
-void fwcfg_read(u16 selector, void *buf, u32 len);
+
+/* firmware_cfg.c: what of QEMU's fw_cfg firmware finds different */
+void firmware_cfg_init(void);
+void firmware_cfg_next_boot(void);
+const char *firmware_cmdline(u32 *len);
+/* kernel_hashes.c */
+void kernel_hashes_fill(void);
 
 #endif

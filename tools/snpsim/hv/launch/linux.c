@@ -186,7 +186,7 @@ static void place_cc_blob(bool secrets_intact)
 	cc->cpuid_len = PAGE_SIZE;
 	memset((void *)GUEST_CA_PAGE, 0, PAGE_SIZE);
 	fill_cpuid_page((void *)GUEST_CPUID_PAGE);
-	launch_fill_secrets((void *)GUEST_SECRETS_PAGE, secrets_intact);
+	launch_fill_secrets(secrets_intact);
 }
 
 static void place_cmdline(void)
@@ -244,8 +244,7 @@ static void place_page_tables(void)
 static void linux_place(void)
 {
 	u64 setup = setup_size();
-	bool secrets_intact = page_state(GUEST_SECRETS_PAGE) == PAGE_VALID &&
-			      !(page_flags(GUEST_SECRETS_PAGE) & PAGE_GUEST);
+	bool secrets_intact = launch_secrets_intact();
 
 	place_pages();
 	memcpy((void *)GUEST_KERNEL, bzimage() + setup, config->kernel_len - setup);

@@ -10,11 +10,8 @@
 #include "machine/apic.h"
 #include "machine/pci.h"
 
-#define HOST_BRIDGE		PCI_FUNCTION(0, 0, 0)
 #define LPC			PCI_FUNCTION(0, 31, 0)
 
-#define MCH_PCIEXBAR		0x60
-#define PCIEXBAR_ENABLE		1	/* 256 MiB */
 #define LPC_PMBASE		0x40
 #define LPC_PMBASE_IO		1
 #define LPC_ACPI_CNTL		0x44
@@ -27,8 +24,8 @@ void platform_init(void)
 {
 	pci_write(LPC, LPC_PMBASE, PM_BASE | LPC_PMBASE_IO);
 	pci_write(LPC, LPC_ACPI_CNTL, LPC_ACPI_ENABLE);
-	pci_write(HOST_BRIDGE, MCH_PCIEXBAR + 4, 0);
-	pci_write(HOST_BRIDGE, MCH_PCIEXBAR, PCIEXBAR_BASE | PCIEXBAR_ENABLE);
+	pci_write(PCI_HOST_BRIDGE, PCI_EXBAR + 4, 0);
+	pci_write(PCI_HOST_BRIDGE, PCI_EXBAR, PCIEXBAR_BASE | PCI_EXBAR_ENABLE);	/* 256 MiB */
 	out8(0x21, 0xff);
 	out8(0xa1, 0xff);
 	apic_write(APIC_SVR, APIC_SVR_ENABLE | 0xff);

@@ -19,6 +19,12 @@ enum ap_execute { AP_EXECUTE_CALLER, AP_EXECUTE_BSP, AP_EXECUTE_REFUSE };
 /* The local APIC that the guest is offered: its registers in memory, or as MSRs too. */
 enum apic_kind { APIC_X2APIC, APIC_XAPIC };
 
+/* What EXECUTE makes of firmware's image and its SEC_MEM sections. */
+enum image { IMAGE_PRISTINE, IMAGE_KEEP };
+
+/* What PVALIDATE makes of a page. */
+enum ram { RAM_CLEAR, RAM_KEEP };
+
 /* What EXECUTE makes of the secrets page. */
 enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 
@@ -38,7 +44,21 @@ enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 #define HOST_VNMI		BIT_ULL(7)	/* the processor itself ends an NMI: at an IRET */
 #define HOST_NO_GHCB_BACK	BIT_ULL(8)	/* the GHCB of before is refused */
 #define HOST_KVM_PV		BIT_ULL(9)	/* it has KVM's paravirtual features */
+#define HOST_NO_CONVERT		BIT_ULL(10)	/* pages between firmware's sections stay private */
 #define HOST_REBUILD		BIT_ULL(16)	/* builds the VM anew on a reset request */
+
+/* Firmware's SEV metadata (edk2, OvmfPkg/ResetVector/X64/OvmfSevMetadata.asm). */
+#define MAX_SECTIONS		16
+#define HASH_SIZE		32
+
+enum section_type {
+	SECTION_SEC_MEM = 1, SECTION_SECRETS = 2, SECTION_CPUID = 3, SECTION_SVSM_CAA = 4,
+	SECTION_KERNEL_HASHES = 0x10,
+};
+
+struct sev_section {
+	u32 gpa, size, type;
+} __packed;
 
 struct sim_config {
 	u64 magic;
@@ -60,6 +80,14 @@ struct sim_config {
 	u32 nmi_call, nmi_call_any;
 	char host_name[64];
 	u32 nmi_answer;
+	u32 image, ram;
+	/* Firmware, at HV_IMAGES; or no length, and a kernel is started directly. */
+	u64 firmware_len;
+	u32 with_kernel;		/* QEMU's fw_cfg has one, with a command line */
+	u32 hash_table;			/* address of the table of hashes, or 0 */
+	u32 sections;
+	struct sev_section section[MAX_SECTIONS];
+	u8 kernel_hash[HASH_SIZE], initrd_hash[HASH_SIZE];
 } __packed;
 
 extern const struct sim_config *config;

@@ -4,7 +4,8 @@
  * the same numbers in its Layout class.
  *
  * Guest RAM is [0, memory) below HV_BASE, and what does not fit there from 4 GiB
- * up. The hypervisor is the last 256 MiB of low RAM, which no guest sees.
+ * up. The hypervisor is the last 256 MiB of low RAM, which no guest sees. Firmware's
+ * image ends at 4 GiB for the guest.
  */
 #ifndef SNPSIM_LAYOUT_H
 #define SNPSIM_LAYOUT_H
@@ -12,7 +13,8 @@
 #define HV_BASE			0x70000000	/* link address of the hypervisor, see hv.lds */
 #define HV_SIZE			0x10000000
 #define HV_CONFIG		0x77fff000	/* struct sim_config, placed by the CLI */
-#define HV_IMAGES		0x78000000	/* pristine kernel and initrd, placed by the CLI */
+#define HV_IMAGES		0x78000000	/* from the CLI: kernel and initrd, or firmware */
+#define HV_ROM			0x79000000	/* firmware's image as the guest has it */
 
 /* The header at HV_BASE, read by the boot ROM (rom.S). */
 #define HV_HDR_ENTRY		0x0		/* 32-bit entry of the first CPU */

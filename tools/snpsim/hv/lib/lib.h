@@ -13,6 +13,10 @@ int strcmp(const char *a, const char *b);
 size_t copy_string(char *dst, const char *src, size_t size);
 void put_decimal(char *dst, u64 v);
 
+/* sha256.c */
+#define SHA256_SIZE		32
+void sha256(const void *data, size_t len, u8 *hash);
+
 struct lock {
 	int held;
 	u64 owner;			/* the CPU that has it, by its stack */

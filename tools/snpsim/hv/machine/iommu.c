@@ -5,7 +5,7 @@
  * Directed I/O": one table of second-level translations for all devices, which are
  * identities; by bus a table that says whether a function is let through at all.
  *
- * The guest is not told of it (launch/acpi.c) and cannot reach it. Without one, at fidelity
+ * The guest is not told of it (iommu_hide()) and cannot reach it. Without one, at fidelity
  * fast, every access of a device passes.
  */
 #include "lib/config.h"
@@ -14,6 +14,7 @@
 #include "machine/iommu.h"
 #include "machine/pci.h"
 #include "machine/rmp.h"
+#include "machine/rom.h"
 
 #define IOMMU_BASE		0xfed90000UL
 #define REG_VERSION		0x00
@@ -46,6 +47,8 @@
 #define DOMAIN			BIT_ULL(8)
 #define ENTRIES			512
 #define FUNCTIONS		256
+#define ACPI_HEADER		36
+#define ACPI_CHECKSUM		9
 #define COMMAND_TIMEOUT_NS	1000000000UL
 
 struct root_entry {
@@ -85,7 +88,7 @@ void iommu_update(u64 gfn)
 	if (!present)
 		return;
 	if ((rmp[gfn] & PAGE_STATE) == PAGE_SHARED)
-		entry = gfn << PAGE_SHIFT | ENTRY_RW;
+		entry = page_host(gfn) | ENTRY_RW;
 	if (pages[gfn] && !entry)
 		stale = true;
 	WRITE_ONCE(pages[gfn], entry);
@@ -171,6 +174,22 @@ static u64 make_roots(void)
 			};
 	}
 	return (u64)root;
+}
+
+/*
+ * ACPI tables, before or after they are linked: the IOMMU's becomes one that nobody knows.
+ * The checksum of a table is over all of it.
+ */
+void iommu_hide(u8 *tables, u32 len)
+{
+	for (u32 i = 0; i + ACPI_HEADER <= len; i++) {
+		u32 length = *(u32 *)(tables + i + 4);
+
+		if (memcmp(tables + i, "DMAR", 4) || length < ACPI_HEADER || length > len - i)
+			continue;
+		tables[i] = 'x';
+		tables[i + ACPI_CHECKSUM] += 'D' - 'x';
+	}
 }
 
 /* After rmp_init(): what it covers is what the guest's memory can be. */

@@ -18,5 +18,6 @@ void iommu_update(u64 gfn);
 void iommu_sync(void);
 void iommu_let(u32 function, bool let);
 bool iommu_take_fault(struct iommu_fault *f);
+void iommu_hide(u8 *tables, u32 len);
 
 #endif

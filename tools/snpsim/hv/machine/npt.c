@@ -15,6 +15,7 @@
 #include "lib/x86.h"
 #include "machine/npt.h"
 #include "machine/rmp.h"
+#include "machine/rom.h"
 #include "machine/shootdown.h"
 #include "machine/svm.h"
 #include "machine/vcpu.h"
@@ -64,7 +65,7 @@ static void set_entry(u64 *entry, u64 wanted)
 /* Bring both views of a page in line with its state. */
 void npt_update(u64 gfn)
 {
-	u64 pa = gfn << PAGE_SHIFT, shared = 0, private = 0;
+	u64 pa = page_host(gfn), shared = 0, private = 0;
 
 	switch (rmp[gfn] & PAGE_STATE) {
 	case PAGE_NOT_RAM:

@@ -31,6 +31,8 @@
 #define MSI_ENABLE		BIT_ULL(16)
 #define MSIX_ENABLE		BIT_ULL(16 + 15)
 #define MAX_CAPABILITIES	48		/* as many as there is room for */
+#define EXBAR_LENGTH		6UL		/* 0: 256 MiB */
+#define EXBAR_ADDRESS		0xf0000000UL
 #define BDF_SIZE		8		/* bb:dd.f */
 
 /* Buses to look at. A bridge that leads up, or to a bus that was seen, adds none. */
@@ -55,6 +57,16 @@ void pci_write(u32 function, u32 reg, u32 v)
 	out32(PCI_ADDRESS, ADDRESS_ENABLE | function << 8 | reg);
 	out32(PCI_DATA, v);
 	out32(PCI_ADDRESS, address);
+}
+
+/* Where firmware has put the memory-mapped configuration space of all buses, or 0. */
+u64 pci_config_space(void)
+{
+	u64 bar = pci_read(PCI_HOST_BRIDGE, PCI_EXBAR);
+
+	if ((bar & (PCI_EXBAR_ENABLE | EXBAR_LENGTH)) != PCI_EXBAR_ENABLE)
+		return 0;
+	return (bar & EXBAR_ADDRESS) | (u64)pci_read(PCI_HOST_BRIDGE, PCI_EXBAR + 4) << 32;
 }
 
 /* A list may have a loop, or lead into the header. */

@@ -8,6 +8,9 @@
 #define PCI_BUSES		256
 #define PCI_FUNCTION(bus, dev, fn)	((bus) << 8 | (dev) << 3 | (fn))
 #define PCI_BUS(function)	((function) >> 8)
+#define PCI_HOST_BRIDGE		PCI_FUNCTION(0, 0, 0)
+#define PCI_EXBAR		0x60		/* of the host bridge (q35) */
+#define PCI_EXBAR_ENABLE	1UL
 
 struct pci_function {
 	u32 number;			/* PCI_FUNCTION() */
@@ -19,6 +22,7 @@ typedef void pci_visit(const struct pci_function *f);
 u32 pci_read(u32 function, u32 reg);
 void pci_write(u32 function, u32 reg, u32 v);
 void pci_for_each(pci_visit *visit);
+u64 pci_config_space(void);
 void event_bdf(const char *name, u32 function);
 
 #endif

@@ -61,10 +61,18 @@ void report_violation(struct vcpu *v, const struct violation *what)
 	hv_exit();
 }
 
+static u64 secrets_page;
+
+/* Where the guest has the secrets page */
+void report_secrets_at(u64 gpa)
+{
+	secrets_page = gpa;
+}
+
 /* What an SVSM that keeps the secrets page would have left there for the next boot */
 static void event_guest_usage(void)
 {
-	const u64 *usage = (const u64 *)(GUEST_SECRETS_PAGE + SECRETS_GUEST_USAGE);
+	const u64 *usage = (const u64 *)(secrets_page + SECRETS_GUEST_USAGE);
 
 	event_array_begin("guest_usage");
 	for (u32 i = 0; i < SECRETS_GUEST_USAGE_SIZE / sizeof(*usage); i++)

@@ -17,6 +17,7 @@ void report_vm_lost(struct vcpu *v, const char *how) __noreturn;
 void report_terminate(struct vcpu *v, u64 set, u64 code) __noreturn;
 void report_poweroff(struct vcpu *v);
 void report_switches(void);
+void report_secrets_at(u64 gpa);
 void report_switches_with(void (*event)(void));
 void event_host_reset(struct vcpu *v, const char *how, bool rebuilt);
 

@@ -66,6 +66,8 @@ struct vcpu {
 	u64 ghcb_before;		/* the one that was registered before that, or 0 */
 	u64 ca;				/* calling area that the SVSM listens to */
 	u64 vmsa, next_vmsa;		/* running, and last told to start with */
+	int vmsa_open;			/* others may read it, until this one enters the guest */
+	u64 vmsa_wanted;		/* since when another one has been waiting to */
 	bool relaunch;			/* start the launch image on this vCPU */
 	bool came_up;			/* its CPU is in the hypervisor */
 	bool init_is_lawful;		/* the host has destroyed it: an INIT ends nothing */
@@ -107,6 +109,10 @@ void vcpu_note_init(struct vcpu *v);
 void vcpu_set_own_state(struct vcpu *v, enum vcpu_state state);
 bool vcpu_kept_out(const struct vcpu *v);
 void vcpu_count_reset(void);
+
+/* vmsa_read.c */
+bool vmsa_let_read(u64 gpa);
+void vmsa_close(struct vcpu *v);
 
 /* reset.c: its registers */
 void vcpu_reset(struct vcpu *v);

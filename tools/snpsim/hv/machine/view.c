@@ -2,8 +2,9 @@
 /*
  * Which view of memory a vCPU has. While paging is off hardware takes every
  * access as private: such a vCPU uses the private root, and CR0 writes are
- * intercepted to see paging come. With paging the C-bit of each mapping decides,
- * and tables are private whatever CR3 and their entries say (npt.c).
+ * intercepted to see paging come; also to see it go, where firmware runs. With
+ * paging the C-bit of each mapping decides, and tables are private whatever CR3
+ * and their entries say (npt.c).
  */
 #include "lib/config.h"
 #include "lib/lib.h"
@@ -42,7 +43,7 @@ void pick_view(struct vcpu *v)
 		m->ncr3 = root;
 		v->flush = 1;
 	}
-	m->intercept_cr = paging(v) ? 0 : INTERCEPT_CR0_WRITE;
+	m->intercept_cr = paging(v) && !config->firmware_len ? 0 : INTERCEPT_CR0_WRITE;
 	/* exits/swint.c has to find the code, and only long mode's tables are known here. */
 	if (m->save.efer & EFER_LMA)
 		m->intercept_misc1 |= MISC1_SWINT;

@@ -2,7 +2,7 @@
 /*
  * SVSM_CORE_PVALIDATE (AMD 58019, 6.2): a list of pages to validate, or to rescind
  * the validation of. A page is cleared when it is validated, before the guest's
- * VMPL gets access to it.
+ * VMPL gets access to it, unless this SVSM is one that does not (ram=keep).
  */
 #include "machine/rmp.h"
 #include "machine/vcpu.h"
@@ -26,14 +26,16 @@ static u64 page_validate(u64 gfn, bool ignore_cf)
 
 	switch (rmp[gfn] & PAGE_STATE) {
 	case PAGE_PRIVATE:
-		page_zero(gfn);
+		if (config->ram == RAM_CLEAR)
+			page_zero(gfn);
 		page_set(gfn, PAGE_VALID | PAGE_GUEST | launch);
 		return SVSM_SUCCESS;
 	case PAGE_VALID:
 		if (!ignore_cf)
 			return SVSM_ERR_PVALIDATE_NO_CHANGE;
 		/* COCONUT-SVSM clears the page all the same. */
-		page_zero(gfn);
+		if (config->ram == RAM_CLEAR)
+			page_zero(gfn);
 		return SVSM_SUCCESS;
 	default:
 		/* Not assigned to the guest: PVALIDATE would not return (#NPF). */

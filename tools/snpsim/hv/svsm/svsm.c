@@ -86,9 +86,9 @@ bool svsm_run(struct vcpu *v)
 }
 
 /* A launch: the SVSM knows the boot vCPU's calling area and no VMSA. */
-void svsm_init_launch(struct vcpu *boot)
+void svsm_init_launch(struct vcpu *boot, u64 ca)
 {
-	boot->ca = GUEST_CA_PAGE;
+	boot->ca = ca;
 	boot->vmsa = 0;
 	boot->next_vmsa = 0;
 }

@@ -46,7 +46,7 @@ struct svsm_watcher {
 bool svsm_run(struct vcpu *v);
 bool svsm_call_is_pending(struct vcpu *v);
 bool svsm_call_is_execute(struct vcpu *v);
-void svsm_init_launch(struct vcpu *boot);
+void svsm_init_launch(struct vcpu *boot, u64 ca);
 void *svsm_private_ptr(u64 gpa, u64 len);
 
 /* core.c */

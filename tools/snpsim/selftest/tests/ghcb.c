@@ -12,11 +12,16 @@
 #define GHCB_IOIO		0x7b
 #define GHCB_MSR		0x7c
 #define GHCB_PSC		0x80000010
+#define GHCB_AP_JUMP_TABLE	0x80000005
+#define GHCB_APIC_IDS		0x80000017
 #define GHCB_HV_FEATURES	0x8000fffd
-#define FEATURES		(BIT(0) | BIT(1) | BIT(5))	/* SNP, AP creation, multi-VMPL */
+/* SNP, AP creation, APIC ids, multi-VMPL */
+#define FEATURES		(BIT(0) | BIT(1) | BIT(4) | BIT(5))
+#define JUMP_TABLE_GET		1
 
 #define ERROR_INPUT		2	/* SW_EXITINFO1: malformed; why is in SW_EXITINFO2 */
 #define WHY_SCRATCH		3
+#define WHY_INPUT		5
 #define WHY_EVENT		6
 #define INJECT			1	/* SW_EXITINFO1: an exception for the guest */
 
@@ -77,6 +82,42 @@ static void event_features(void)
 
 	expect(ghcb_event(&c), "refused");
 	expect_eq("features", c.info2, FEATURES);
+}
+
+/* Without room the host says how many pages it wants; then their ids, 0 first */
+static void apic_ids(void)
+{
+	u64 pa = ghcb_page_alloc(), private = page_alloc();
+	struct ghcb_call c = { .code = GHCB_APIC_IDS };
+	u32 *list = shared(pa);
+
+	expect(ghcb_event(&c), "refused");
+	expect_eq("pages", c.rax, 1);
+	c = (struct ghcb_call){ .code = GHCB_APIC_IDS, .rax = 1, .info1 = pa };
+	expect(ghcb_event(&c), "refused");
+	expect_eq("pages", c.rax, 1);
+	expect(list[0] >= 1 && list[0] <= 16, "%u vCPUs", list[0]);
+	for (u32 i = 0; i < list[0] && i < 16; i++)
+		expect_eq("APIC id", list[1 + i], i);
+	c = (struct ghcb_call){ .code = GHCB_APIC_IDS, .rax = 1, .info1 = private };
+	expect(!ghcb_event(&c), "a private page is taken");
+	expect_eq("SW_EXITINFO2", c.info2, WHY_INPUT);
+	c = (struct ghcb_call){ .code = GHCB_APIC_IDS, .rax = 1, .info1 = pa + 8 };
+	expect(!ghcb_event(&c), "half a page is taken");
+}
+
+/* What one leaves the next one finds. */
+static void jump_table(void)
+{
+	struct ghcb_call c = { .code = GHCB_AP_JUMP_TABLE, .info2 = 0x9000 };
+
+	expect(ghcb_event(&c), "refused");
+	c = (struct ghcb_call){ .code = GHCB_AP_JUMP_TABLE, .info1 = JUMP_TABLE_GET };
+	expect(ghcb_event(&c), "refused");
+	expect_eq("address", c.info2, 0x9000);
+	c = (struct ghcb_call){ .code = GHCB_AP_JUMP_TABLE, .info1 = 2 };
+	expect(!ghcb_event(&c), "request 2 is known");
+	expect_eq("SW_EXITINFO2", c.info2, WHY_INPUT);
 }
 
 static void event_unknown(void)
@@ -264,6 +305,8 @@ static const struct selftest tests[] = {
 	{ .name = "ghcb.msr-cpuid", .run = msr_cpuid },
 	{ .name = "ghcb.event-cpuid", .run = event_cpuid },
 	{ .name = "ghcb.event-features", .run = event_features },
+	{ .name = "ghcb.apic-ids", .run = apic_ids },
+	{ .name = "ghcb.jump-table", .run = jump_table },
 	{ .name = "ghcb.event-unknown", .run = event_unknown },
 	{ .name = "ghcb.psc-pages", .run = psc_pages },
 	{ .name = "ghcb.psc-huge", .run = psc_huge },

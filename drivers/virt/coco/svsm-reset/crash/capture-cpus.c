@@ -199,7 +199,7 @@ static void svr_read_madt(void)
 /**
  * svr_capture_init - find out what there is to know of the kernel that crashed
  *
- * Does nothing but in a capture kernel. After svr_last_load() and
+ * Does nothing but in a capture kernel. After svr_last_reset_load() and
  * svr_vmcore_init(). A failure is logged.
  *
  * Context: process, may sleep.
@@ -211,7 +211,7 @@ void svr_capture_init(void)
 
 	if (!is_kdump_kernel())
 		return;
-	pa = svr_last_crash_block();
+	pa = svr_last_reset_crash_block();
 	err = pa ? svr_copy_block(pa) : -ENODATA;
 	if (err)
 		pr_warn("nothing is known of the CPUs of the kernel that crashed (%pe)\n",

@@ -122,7 +122,7 @@ static void svr_write_block(void)
 				    per_cpu(x86_cpu_to_apicid, cpu),
 				    svr_crash_fate(cpu), svr_vmsa_page(cpu));
 	svr_crash_block_seal(block);
-	svr_note_crash(&svr_crash, __pa(block));
+	svr_write_crash(&svr_crash, __pa(block));
 }
 
 /* The last call to the SVSM */

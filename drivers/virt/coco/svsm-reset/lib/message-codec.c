@@ -9,8 +9,8 @@
  *   1 bit    1: the message goes on, there was no room for more
  *   then     0: the end, as is any rest that is too short
  *            1-26: a to z; 27: a space; 28: an underscore
- *            29: any character, by 6 more bits, see svr_brief_others
- *            30: a phrase, by 6 more bits, see svr_brief_phrases
+ *            29: any character, by 6 more bits, see svr_message_others
+ *            30: a phrase, by 6 more bits, see svr_message_phrases
  *            31: a digit or one of . : / - , + by 4 more bits
  *
  * A first bit of 0 is a text in ASCII up to a NUL, as all were before this: it is
@@ -27,9 +27,9 @@
 
 #include "message-codec.h"
 
-#define SVR_BRIEF_PACKED	0x80	/* of the first byte */
-#define SVR_BRIEF_CUT		0x40
-#define SVR_BRIEF_FIRST		2	/* bit behind these */
+#define SVR_MESSAGE_PACKED	0x80	/* of the first byte */
+#define SVR_MESSAGE_CUT		0x40
+#define SVR_MESSAGE_FIRST		2	/* bit behind these */
 
 #define SVR_CODE_BITS		5
 #define SVR_CODE_END		0
@@ -42,12 +42,12 @@
 #define SVR_PHRASE_BITS		6
 #define SVR_NUMBER_BITS		4
 
-static const char svr_brief_numbers[] = "0123456789.:/-,+";
+static const char svr_message_numbers[] = "0123456789.:/-,+";
 /* What has no code is written as a question mark */
-static const char svr_brief_others[] =
+static const char svr_message_others[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZ!\"#$%&'()*;<=>?@[\\]^{|}~`";
 
-static const char * const svr_brief_phrases[] = {
+static const char * const svr_message_phrases[] = {
 	"sysrq triggered crash",
 	"Fatal exception in interrupt",
 	"Fatal exception",
@@ -136,16 +136,16 @@ static unsigned int svr_bits_get(const u8 *raw, unsigned int *at,
 }
 
 /* The longest phrase with which the text begins, or -1 */
-static int svr_brief_phrase(const char *text, size_t len)
+static int svr_message_phrase(const char *text, size_t len)
 {
 	size_t longest = 0;
 	int i, found = -1;
 
-	for (i = 0; i < ARRAY_SIZE(svr_brief_phrases); i++) {
-		size_t phrase = strlen(svr_brief_phrases[i]);
+	for (i = 0; i < ARRAY_SIZE(svr_message_phrases); i++) {
+		size_t phrase = strlen(svr_message_phrases[i]);
 
 		if (phrase > longest && phrase <= len &&
-		    !memcmp(text, svr_brief_phrases[i], phrase)) {
+		    !memcmp(text, svr_message_phrases[i], phrase)) {
 			longest = phrase;
 			found = i;
 		}
@@ -153,7 +153,7 @@ static int svr_brief_phrase(const char *text, size_t len)
 	return found;
 }
 
-static bool svr_brief_put_char(struct svr_bits *bits, char c)
+static bool svr_message_put_char(struct svr_bits *bits, char c)
 {
 	const char *place;
 
@@ -163,32 +163,32 @@ static bool svr_brief_put_char(struct svr_bits *bits, char c)
 		return svr_bits_put(bits, SVR_CODE_SPACE, SVR_CODE_BITS);
 	if (c == '_')
 		return svr_bits_put(bits, SVR_CODE_UNDERSCORE, SVR_CODE_BITS);
-	place = strchr(svr_brief_numbers, c);
+	place = strchr(svr_message_numbers, c);
 	if (place)
 		return svr_bits_put_two(bits, SVR_CODE_NUMBER,
-					place - svr_brief_numbers,
+					place - svr_message_numbers,
 					SVR_NUMBER_BITS);
-	place = strchr(svr_brief_others, c) ?: strchr(svr_brief_others, '?');
-	return svr_bits_put_two(bits, SVR_CODE_OTHER, place - svr_brief_others,
+	place = strchr(svr_message_others, c) ?: strchr(svr_message_others, '?');
+	return svr_bits_put_two(bits, SVR_CODE_OTHER, place - svr_message_others,
 				SVR_OTHER_BITS);
 }
 
 /* As much of the text as there is room for: how much that is */
-static size_t svr_brief_pack(struct svr_bits *bits, const char *text,
-			     size_t len)
+static size_t svr_message_pack(struct svr_bits *bits, const char *text,
+			       size_t len)
 {
 	size_t i = 0;
 
 	while (i < len) {
-		int phrase = svr_brief_phrase(text + i, len - i);
+		int phrase = svr_message_phrase(text + i, len - i);
 
 		if (phrase >= 0) {
 			if (!svr_bits_put_two(bits, SVR_CODE_PHRASE, phrase,
 					      SVR_PHRASE_BITS))
 				break;
-			i += strlen(svr_brief_phrases[phrase]);
+			i += strlen(svr_message_phrases[phrase]);
 		} else {
-			if (!svr_brief_put_char(bits, text[i]))
+			if (!svr_message_put_char(bits, text[i]))
 				break;
 			i++;
 		}
@@ -197,7 +197,7 @@ static size_t svr_brief_pack(struct svr_bits *bits, const char *text,
 }
 
 /* Without SVR_CUT at its end */
-static size_t svr_brief_length(const char *text, bool *cut)
+static size_t svr_message_length(const char *text, bool *cut)
 {
 	size_t len = strlen(text);
 
@@ -207,20 +207,20 @@ static size_t svr_brief_length(const char *text, bool *cut)
 }
 
 /**
- * svr_brief_packed - is it written in codes?
+ * svr_message_packed - is it written in codes?
  * @raw: the bytes
  *
  * Context: any.
  *
  * Return: true when it is; false for a text in ASCII, or for none.
  */
-bool svr_brief_packed(const u8 *raw)
+bool svr_message_packed(const u8 *raw)
 {
-	return raw[0] & SVR_BRIEF_PACKED;
+	return raw[0] & SVR_MESSAGE_PACKED;
 }
 
 /* Does ASCII say more, and can it be told whether it was cut? */
-static bool svr_brief_plain(size_t fits, size_t len, size_t size, bool cut)
+static bool svr_message_plain(size_t fits, size_t len, size_t size, bool cut)
 {
 	if (fits >= min(len, size))
 		return false;
@@ -228,7 +228,7 @@ static bool svr_brief_plain(size_t fits, size_t len, size_t size, bool cut)
 }
 
 /**
- * svr_brief_put - write a message
+ * svr_message_put - write a message
  * @raw:       where to, all zeros
  * @size:      so many bytes
  * @text:      the message, printable; SVR_CUT at its end says that it goes on
@@ -236,26 +236,26 @@ static bool svr_brief_plain(size_t fits, size_t len, size_t size, bool cut)
  *
  * Context: any, NMI included.
  */
-void svr_brief_put(u8 *raw, size_t size, const char *text, bool must_pack)
+void svr_message_put(u8 *raw, size_t size, const char *text, bool must_pack)
 {
-	struct svr_bits bits = { raw, SVR_BRIEF_FIRST, 8 * size };
+	struct svr_bits bits = { raw, SVR_MESSAGE_FIRST, 8 * size };
 	bool cut;
-	size_t len = svr_brief_length(text, &cut);
-	size_t fits = svr_brief_pack(&bits, text, len);
+	size_t len = svr_message_length(text, &cut);
+	size_t fits = svr_message_pack(&bits, text, len);
 
-	if (!must_pack && svr_brief_plain(fits, len, size, cut)) {
+	if (!must_pack && svr_message_plain(fits, len, size, cut)) {
 		memset(raw, 0, size);
 		memcpy(raw, text, min(len, size));
 	} else if (must_pack || len || cut) {
-		raw[0] |= SVR_BRIEF_PACKED;
+		raw[0] |= SVR_MESSAGE_PACKED;
 		if (cut || fits < len)
-			raw[0] |= SVR_BRIEF_CUT;
+			raw[0] |= SVR_MESSAGE_CUT;
 	}
 }
 
 /* One character, or a phrase; false at the end */
-static bool svr_brief_next(const u8 *raw, unsigned int *at, unsigned int end,
-			   char *one, const char **text)
+static bool svr_message_next(const u8 *raw, unsigned int *at, unsigned int end,
+			     char *one, const char **text)
 {
 	unsigned int code = svr_bits_get(raw, at, end, SVR_CODE_BITS);
 	unsigned int left = end - *at;
@@ -275,18 +275,18 @@ static bool svr_brief_next(const u8 *raw, unsigned int *at, unsigned int end,
 		return true;
 	case SVR_CODE_OTHER:
 		more = svr_bits_get(raw, at, end, SVR_OTHER_BITS);
-		if (more < strlen(svr_brief_others))
-			one[0] = svr_brief_others[more];
+		if (more < strlen(svr_message_others))
+			one[0] = svr_message_others[more];
 		return left >= SVR_OTHER_BITS;
 	case SVR_CODE_PHRASE:
 		more = svr_bits_get(raw, at, end, SVR_PHRASE_BITS);
 		/* One that a newer driver has */
-		if (more < ARRAY_SIZE(svr_brief_phrases))
-			*text = svr_brief_phrases[more];
+		if (more < ARRAY_SIZE(svr_message_phrases))
+			*text = svr_message_phrases[more];
 		return left >= SVR_PHRASE_BITS;
 	case SVR_CODE_NUMBER:
 		more = svr_bits_get(raw, at, end, SVR_NUMBER_BITS);
-		one[0] = svr_brief_numbers[more];
+		one[0] = svr_message_numbers[more];
 		return left >= SVR_NUMBER_BITS;
 	default:
 		one[0] = 'a' + code - 1;
@@ -294,16 +294,16 @@ static bool svr_brief_next(const u8 *raw, unsigned int *at, unsigned int end,
 	}
 }
 
-static bool svr_brief_unpack(const u8 *raw, size_t size, char *text,
-			     size_t room)
+static bool svr_message_unpack(const u8 *raw, size_t size, char *text,
+			       size_t room)
 {
-	unsigned int at = SVR_BRIEF_FIRST, end = 8 * size;
+	unsigned int at = SVR_MESSAGE_FIRST, end = 8 * size;
 	const char *part;
 	size_t len = 0;
 	char one[2];
 
 	text[0] = 0;
-	while (svr_brief_next(raw, &at, end, one, &part)) {
+	while (svr_message_next(raw, &at, end, one, &part)) {
 		size_t more = strlen(part);
 
 		/* More than our own hand would have put there */
@@ -312,12 +312,12 @@ static bool svr_brief_unpack(const u8 *raw, size_t size, char *text,
 		memcpy(text + len, part, more + 1);
 		len += more;
 	}
-	return raw[0] & SVR_BRIEF_CUT;
+	return raw[0] & SVR_MESSAGE_CUT;
 }
 
 /* Whoever wrote it: what people get to see is printable */
-static bool svr_brief_ascii(const u8 *raw, size_t size, char *text,
-			    size_t room)
+static bool svr_message_ascii(const u8 *raw, size_t size, char *text,
+			      size_t room)
 {
 	size_t i;
 
@@ -328,7 +328,7 @@ static bool svr_brief_ascii(const u8 *raw, size_t size, char *text,
 }
 
 /**
- * svr_brief_get - read a message
+ * svr_message_get - read a message
  * @raw:  the bytes, from whoever wrote them
  * @size: how many
  * @text: becomes the message, printable; SVR_CUT at its end when it goes on
@@ -336,15 +336,15 @@ static bool svr_brief_ascii(const u8 *raw, size_t size, char *text,
  *
  * Context: any.
  */
-void svr_brief_get(const u8 *raw, size_t size, char *text, size_t room)
+void svr_message_get(const u8 *raw, size_t size, char *text, size_t room)
 {
 	bool cut;
 
 	room -= strlen(SVR_CUT);
-	if (svr_brief_packed(raw))
-		cut = svr_brief_unpack(raw, size, text, room);
+	if (svr_message_packed(raw))
+		cut = svr_message_unpack(raw, size, text, room);
 	else
-		cut = svr_brief_ascii(raw, size, text, room);
+		cut = svr_message_ascii(raw, size, text, room);
 	if (cut)
 		memcpy(text + strlen(text), SVR_CUT, sizeof(SVR_CUT));
 }

@@ -29,6 +29,7 @@
 
 /* Buses that are still to be looked at, and that have been found at all */
 struct svr_pci_buses {
+	const unsigned long *roots;
 	DECLARE_BITMAP(found, SVR_PCI_BUSES);
 	/* Behind a port of PCI Express: there is but device 0 */
 	DECLARE_BITMAP(single, SVR_PCI_BUSES);
@@ -144,6 +145,7 @@ static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 	type = header & PCI_HEADER_TYPE_MASK;
 
 	f.kind = svr_pci_kind(id);
+	f.root = test_bit(bus, buses->roots);
 	f.command = state;
 	f.bridge = type == PCI_HEADER_TYPE_BRIDGE ||
 		   type == PCI_HEADER_TYPE_CARDBUS;
@@ -187,7 +189,7 @@ static void svr_pci_walk_bus(const struct svr_pci_access *pci, u8 bus,
 void svr_pci_find(const struct svr_pci_access *pci, const unsigned long *roots,
 		  struct svr_pci_list *list)
 {
-	struct svr_pci_buses buses = {};
+	struct svr_pci_buses buses = { .roots = roots };
 	unsigned int bus;
 
 	list->count = 0;
@@ -220,7 +222,7 @@ static bool svr_pci_flags_stay(const struct svr_pci_access *pci,
  * INTx first: without MSI a function may fall back to it.
  */
 static bool svr_pci_stop_one(const struct svr_pci_access *pci,
-			     const struct svr_pci_function *f)
+			     struct svr_pci_function *f)
 {
 	u16 command = (f->command & ~PCI_COMMAND_MASTER) |
 		      PCI_COMMAND_INTX_DISABLE;
@@ -250,7 +252,8 @@ static unsigned int svr_pci_turn(const struct svr_pci_function *f)
  * @list: svr_pci_find()
  *
  * Bus mastering, INTx, MSI and MSI-X are turned off; decoding stays, for what is still
- * printed. Requests under way are ended where that can be done. Context: any.
+ * printed. Requests under way are ended where that can be done, and what is behind a
+ * bridge is reset as well. Context: any.
  *
  * Return: how many have not stopped, those that there was no room for included.
  */
@@ -270,6 +273,7 @@ unsigned int svr_pci_stop(const struct svr_pci_access *pci,
 			stuck += f->stuck;
 		}
 	}
+	svr_pci_reset_buses(pci, list);
 	return stuck;
 }
 
@@ -296,8 +300,8 @@ static void svr_pci_start_one(const struct svr_pci_access *pci,
  * @pci:  configuration space
  * @list: what was stopped
  *
- * A function may have forgotten what it was doing: one of virtio wants to be set up
- * again, and one that was reset has no address any more. Context: any.
+ * A function that has been reset stays as it is: it has no address any more. One of virtio
+ * wants to be set up again. Context: any.
  */
 void svr_pci_start(const struct svr_pci_access *pci,
 		   const struct svr_pci_list *list)
@@ -305,8 +309,12 @@ void svr_pci_start(const struct svr_pci_access *pci,
 	unsigned int turn, i;
 
 	/* What others sit on goes first */
-	for (turn = SVR_PCI_TURNS; turn--;)
-		for (i = 0; i < list->count; i++)
-			if (svr_pci_turn(&list->functions[i]) == turn)
-				svr_pci_start_one(pci, &list->functions[i]);
+	for (turn = SVR_PCI_TURNS; turn--;) {
+		for (i = 0; i < list->count; i++) {
+			const struct svr_pci_function *f = &list->functions[i];
+
+			if (svr_pci_turn(f) == turn && !f->lost)
+				svr_pci_start_one(pci, f);
+		}
+	}
 }

@@ -16,10 +16,12 @@
  * struct svr_pci_access - configuration space, in 32-bit units
  * @read:  the four bytes at @reg, a multiple of 4; all ones where there is no function
  * @write: write these
+ * @hold:  wait for as long as a bus must be held in reset
  */
 struct svr_pci_access {
 	u32 (*read)(u8 bus, u8 devfn, u8 reg);
 	void (*write)(u8 bus, u8 devfn, u8 reg, u32 val);
+	void (*hold)(void);
 };
 
 /* What ends the requests that a function has taken */
@@ -39,6 +41,8 @@ enum svr_pci_kind {
  * @command: what its command register was
  * @bridge:  others are behind it
  * @console: it may be what a console sits on
+ * @root:    it is on a root bus
+ * @lost:    it has been reset, and knows nothing of how it was
  * @stuck:   it has been told to stop, and has not
  */
 struct svr_pci_function {
@@ -50,6 +54,8 @@ struct svr_pci_function {
 	u16 command;
 	bool bridge;
 	bool console;
+	bool root;
+	bool lost;
 	bool stuck;
 };
 
@@ -73,6 +79,8 @@ void svr_pci_start(const struct svr_pci_access *pci,
 		   const struct svr_pci_list *list);
 enum svr_pci_kind svr_pci_kind(u32 id);
 bool svr_pci_end_requests(const struct svr_pci_access *pci,
-			  const struct svr_pci_function *f);
+			  struct svr_pci_function *f);
+void svr_pci_reset_buses(const struct svr_pci_access *pci,
+			 struct svr_pci_list *list);
 
 #endif /* _SVSM_RESET_PCI_FUNCTIONS_H */

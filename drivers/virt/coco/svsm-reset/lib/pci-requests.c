@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests that a device has taken and not yet answered.
+ * What a device still has in hand: requests that it has taken and not yet answered, and
+ * the rings where it would go on as soon as it masters the bus again.
  *
  * Without bus mastering, hardware writes no answer. A device that is a program in the host
  * may have looked up where the data go when it took the request, and write them there
@@ -13,6 +14,10 @@
  * - QEMU's own devices that have a function level reset (PCI Express 5.0, 6.6.2). QEMU has
  *   done it when the write returns. Hardware is left alone: it would need 100 ms, and has no
  *   such requests.
+ *
+ * The next kernel turns bus mastering on when a driver takes the device, and some drivers
+ * do not reset it then (vmxnet3 of Linux 6.12): it goes on with the dead kernel's rings. So
+ * what is behind a bridge is reset with its bus, as a reset of the machine would do it.
  *
  * A host that waits for its disk waits here, as it would when the machine is reset.
  *
@@ -33,6 +38,8 @@
 /* How often the status is read until it is 0: QEMU has reset the device by the first time */
 #define SVR_VIRTIO_READS	10000
 #define SVR_VIRTIO_TYPE_SHIFT	24	/* of its capabilities, in their first four bytes */
+#define SVR_BRIDGE_CTL_SHIFT	16	/* in the four bytes at PCI_INTERRUPT_LINE */
+#define SVR_BRIDGE_CTL_DISCARDED BIT(10)	/* Discard Timer Status */
 
 /* Where the capabilities are by which the status register is found and reached */
 struct svr_virtio {
@@ -160,7 +167,7 @@ static bool svr_pci_has_flr(const struct svr_pci_access *pci,
 
 /* The status register above is written with zeros, which clear nothing there */
 static void svr_pci_flr(const struct svr_pci_access *pci,
-			const struct svr_pci_function *f)
+			struct svr_pci_function *f)
 {
 	u8 pos = svr_pci_first_cap(pci, f);
 	unsigned int i;
@@ -171,9 +178,11 @@ static void svr_pci_flr(const struct svr_pci_access *pci,
 		if ((head & 0xff) == PCI_CAP_ID_EXP) {
 			u16 control = svr_requests_read(pci, f, pos + PCI_EXP_DEVCTL);
 
-			if (svr_pci_has_flr(pci, f, pos))
-				pci->write(f->bus, f->devfn, pos + PCI_EXP_DEVCTL,
-					   control | PCI_EXP_DEVCTL_BCR_FLR);
+			if (!svr_pci_has_flr(pci, f, pos))
+				return;
+			pci->write(f->bus, f->devfn, pos + PCI_EXP_DEVCTL,
+				   control | PCI_EXP_DEVCTL_BCR_FLR);
+			f->lost = true;
 			return;
 		}
 		pos = (head >> 8) & 0xfc;
@@ -191,7 +200,7 @@ static void svr_pci_flr(const struct svr_pci_access *pci,
  * Return: false if it was told to, and has not.
  */
 bool svr_pci_end_requests(const struct svr_pci_access *pci,
-			  const struct svr_pci_function *f)
+			  struct svr_pci_function *f)
 {
 	switch (f->kind) {
 	case SVR_PCI_VIRTIO:
@@ -204,4 +213,57 @@ bool svr_pci_end_requests(const struct svr_pci_access *pci,
 	default:
 		return true;
 	}
+}
+
+/* The status in this register is cleared by a 1 */
+static void svr_pci_hold_bus(const struct svr_pci_access *pci,
+			     const struct svr_pci_function *f, bool hold)
+{
+	u32 val = svr_requests_read(pci, f, PCI_INTERRUPT_LINE);
+
+	val &= ~((u32)(PCI_BRIDGE_CTL_BUS_RESET | SVR_BRIDGE_CTL_DISCARDED) <<
+		 SVR_BRIDGE_CTL_SHIFT);
+	if (hold)
+		val |= PCI_BRIDGE_CTL_BUS_RESET << SVR_BRIDGE_CTL_SHIFT;
+	pci->write(f->bus, f->devfn, PCI_INTERRUPT_LINE, val);
+}
+
+static bool svr_pci_hold_buses(const struct svr_pci_access *pci,
+			       const struct svr_pci_list *list, bool hold)
+{
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; i < list->count; i++) {
+		const struct svr_pci_function *f = &list->functions[i];
+
+		if (!f->bridge || !f->root)
+			continue;
+		svr_pci_hold_bus(pci, f, hold);
+		any = true;
+	}
+	return any;
+}
+
+/**
+ * svr_pci_reset_buses - reset what is behind bridges
+ * @pci:  configuration space
+ * @list: functions that have been stopped
+ *
+ * By the bridges on root buses: a reset goes on to the buses behind those behind them (PCI
+ * Express 5.0, 6.6.1). A bridge that is not alive is passed over, since nothing behind it
+ * reaches memory. Context: any.
+ */
+void svr_pci_reset_buses(const struct svr_pci_access *pci,
+			 struct svr_pci_list *list)
+{
+	unsigned int i;
+
+	if (!svr_pci_hold_buses(pci, list, true))
+		return;
+	pci->hold();
+	svr_pci_hold_buses(pci, list, false);
+	for (i = 0; i < list->count; i++)
+		if (!list->functions[i].root)
+			list->functions[i].lost = true;
 }

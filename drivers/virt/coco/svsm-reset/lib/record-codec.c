@@ -290,7 +290,7 @@ static void svr_medium_put_message(const struct svr_record *rec, u8 *raw)
 
 	if (text == end)
 		return;
-	svr_brief_put(raw + text, end - text, rec->message, dump);
+	svr_message_put(raw + text, end - text, rec->message, dump);
 	if (dump)
 		put_unaligned_le16(svr_dump_seconds(rec), raw + SVR_MEDIUM_DUMP);
 }
@@ -303,14 +303,14 @@ static void svr_medium_get_message(const u8 *raw, struct svr_record *rec)
 
 	if (text == end)
 		return;
-	if (svr_medium_has_dump(rec) && svr_brief_packed(raw + text)) {
+	if (svr_medium_has_dump(rec) && svr_message_packed(raw + text)) {
 		end = SVR_MEDIUM_DUMP;
 		seconds = get_unaligned_le16(raw + SVR_MEDIUM_DUMP);
 		if (seconds != SVR_DUMP_NOT_KNOWN && seconds < rec->time)
 			rec->crashed = rec->time - seconds;
 	}
-	svr_brief_get(raw + text, end - text, rec->message,
-		      sizeof(rec->message));
+	svr_message_get(raw + text, end - text, rec->message,
+			sizeof(rec->message));
 }
 
 static void svr_encode_medium(const struct svr_record *rec, u8 *raw)

@@ -108,6 +108,7 @@ enum svr_outcome svr_record_outcome(int decoded, const struct svr_record *rec,
 				    u16 boot, bool same_launch, u64 tsc);
 void svr_record_settle(struct svr_record *rec, enum svr_outcome outcome,
 		       u16 boot);
+enum svr_reason svr_cause_reason(enum svr_cause cause);
 enum svr_reason svr_record_reason(const struct svr_record *rec,
 				  enum svr_outcome outcome);
 enum svr_dump svr_record_dump(const struct svr_record *rec);

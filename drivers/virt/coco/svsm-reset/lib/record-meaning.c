@@ -175,6 +175,19 @@ void svr_record_settle(struct svr_record *rec, enum svr_outcome outcome,
 }
 
 /**
+ * svr_cause_reason - why a machine was reset, if what was begun came about
+ * @cause: what began it
+ *
+ * Context: any.
+ *
+ * Return: the reason, which has the cause's name.
+ */
+enum svr_reason svr_cause_reason(enum svr_cause cause)
+{
+	return (enum svr_reason)cause;
+}
+
+/**
  * svr_record_reason - why was the machine reset?
  * @rec:     the record, settled
  * @outcome: what became of the reset

@@ -258,19 +258,6 @@ static const char *svr_word(const struct svr_word *words, unsigned int count,
 }
 
 /**
- * svr_cause_reason - why a machine was reset, if what was begun came about
- * @cause: what began it
- *
- * Context: any.
- *
- * Return: the reason, which has the cause's name.
- */
-enum svr_reason svr_cause_reason(enum svr_cause cause)
-{
-	return (enum svr_reason)cause;
-}
-
-/**
  * svr_cause_name - name of a cause
  * @cause: the cause
  *

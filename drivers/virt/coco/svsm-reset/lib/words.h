@@ -259,7 +259,6 @@ extern const struct svr_word svr_decline_words[SVR_NR_DECLINES];
 extern const struct svr_word svr_step_words[SVR_NR_STEPS];
 extern const struct svr_word svr_check_words[SVR_NR_CHECKS];
 
-enum svr_reason svr_cause_reason(enum svr_cause cause);
 const char *svr_cause_name(enum svr_cause cause);
 const char *svr_reason_name(enum svr_reason reason);
 const char *svr_trigger_name(enum svr_trigger trigger);

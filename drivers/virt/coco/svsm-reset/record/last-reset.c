@@ -22,7 +22,7 @@
 /* One line of the log */
 #define SVR_REPORT_TEXT		256
 
-static struct svr_last svr_found = {
+static struct svr_last_reset svr_found = {
 	.record = { .cpu = SVR_RECORD_NO_CPU },
 	.reason = SVR_REASON_UNKNOWN,
 	.outcome = SVR_OUTCOME_UNKNOWN,
@@ -36,7 +36,7 @@ static u16 svr_boot;
  * which is hashed with a key that is made at boot. With no_hash_pointers there
  * is none; then the address comes out, is too large, and the answer is 0.
  */
-static u16 svr_boot_tag(void)
+static u16 svr_make_boot_tag(void)
 {
 	char text[2 * sizeof(void *) + 1];
 	u32 hash;
@@ -48,25 +48,25 @@ static u16 svr_boot_tag(void)
 }
 
 /**
- * svr_last - what is known of the last reset
+ * svr_last_reset - what is known of the last reset
  *
  * Context: any.
  *
- * Return: what svr_last_load() found, never NULL.
+ * Return: what svr_last_reset_load() found, never NULL.
  */
-const struct svr_last *svr_last(void)
+const struct svr_last_reset *svr_last_reset(void)
 {
 	return &svr_found;
 }
 
 /**
- * svr_last_boot - tag of this boot
+ * svr_boot_tag - tag of this boot
  *
  * Context: any.
  *
  * Return: the tag, 0 when there is none.
  */
-u16 svr_last_boot(void)
+u16 svr_boot_tag(void)
 {
 	return svr_boot;
 }
@@ -74,7 +74,7 @@ u16 svr_last_boot(void)
 static void svr_last_settle(enum svr_outcome outcome)
 {
 	/* Written to better stores, it does not become better for that */
-	bool hearsay = svr_last_trust() == SVR_TRUST_HOST;
+	bool hearsay = svr_last_reset_trust() == SVR_TRUST_HOST;
 
 	svr_record_settle(&svr_found.record, outcome, svr_boot);
 	svr_found.record.hearsay = hearsay;
@@ -83,17 +83,17 @@ static void svr_last_settle(enum svr_outcome outcome)
 }
 
 /**
- * svr_last_load - find out why the machine was reset last
+ * svr_last_reset_load - find out why the machine was reset last
  *
  * Context: process, may sleep; after svr_stores_open().
  */
-void svr_last_load(void)
+void svr_last_reset_load(void)
 {
 	const struct svr_store **store = &svr_found.store;
 	struct svr_record *rec = &svr_found.record;
 	int err;
 
-	svr_boot = svr_boot_tag();
+	svr_boot = svr_make_boot_tag();
 	err = svr_stores_read(rec, store);
 	svr_last_settle(svr_record_outcome(err, rec, svr_boot,
 					   *store && (*store)->one_launch,
@@ -101,7 +101,7 @@ void svr_last_load(void)
 }
 
 /**
- * svr_last_mark - no reset has been started in this boot
+ * svr_last_reset_mark - no reset has been started in this boot
  *
  * If the next load finds this, in another boot, it knows that the machine was
  * reset without our doing. It also keeps what was found, so that a load in the
@@ -111,7 +111,7 @@ void svr_last_load(void)
  * not our doing cannot be told from a first boot. A crash kernel leaves the
  * record of the crash as it is. Context: process, may sleep.
  */
-void svr_last_mark(void)
+void svr_last_reset_mark(void)
 {
 	if (svr_found.record.stage == SVR_STAGE_CRASHED && is_kdump_kernel())
 		return;
@@ -123,7 +123,7 @@ void svr_last_mark(void)
 }
 
 /**
- * svr_last_crash_block - crash block of the kernel that crashed
+ * svr_last_reset_crash_block - crash block of the kernel that crashed
  *
  * The host must not choose it: it knows pages of the guest whose contents are its
  * own, and what the block says of the CPUs is believed.
@@ -133,21 +133,21 @@ void svr_last_mark(void)
  * Return: its physical address as found at load, from whoever of the guest wrote
  * it; 0 when there is none.
  */
-u64 svr_last_crash_block(void)
+u64 svr_last_reset_crash_block(void)
 {
 	return svr_found.record.stage == SVR_STAGE_CRASHED &&
-	       svr_last_trust() == SVR_TRUST_GUEST ? svr_found.record.block : 0;
+	       svr_last_reset_trust() == SVR_TRUST_GUEST ? svr_found.record.block : 0;
 }
 
 /**
- * svr_last_trust - how far can that be trusted?
+ * svr_last_reset_trust - how far can that be trusted?
  *
  * Context: any.
  *
  * Return: what the store can promise in which the record was found, and the one in
  * which an earlier load of this boot has found it.
  */
-enum svr_trust svr_last_trust(void)
+enum svr_trust svr_last_reset_trust(void)
 {
 	if (!svr_found.store)
 		return SVR_TRUST_NONE;
@@ -156,25 +156,25 @@ enum svr_trust svr_last_trust(void)
 }
 
 /**
- * svr_last_store - where was the record found?
+ * svr_last_reset_store - where was the record found?
  *
  * Context: any.
  *
  * Return: name of the store, "none" when there was no record.
  */
-const char *svr_last_store(void)
+const char *svr_last_reset_store(void)
 {
 	return svr_found.store ? svr_found.store->name : "none";
 }
 
 /**
- * svr_last_dump - what became of the crash kernel?
+ * svr_last_reset_dump - what became of the crash kernel?
  *
  * Context: any.
  *
  * Return: what became of it; if this is the one, that it is at work.
  */
-enum svr_dump svr_last_dump(void)
+enum svr_dump svr_last_reset_dump(void)
 {
 	if (svr_found.record.stage == SVR_STAGE_CRASHED && is_kdump_kernel())
 		return SVR_DUMP_IN_PROGRESS;
@@ -221,23 +221,23 @@ static int svr_report_times(const struct svr_record *rec, char *text,
 static void svr_report_record(char *text, size_t size)
 {
 	if (svr_found.store)
-		scnprintf(text, size, "record from %s (%s)", svr_last_store(),
-			  svr_trust_name(svr_last_trust()));
+		scnprintf(text, size, "record from %s (%s)", svr_last_reset_store(),
+			  svr_trust_name(svr_last_reset_trust()));
 	else
 		strscpy(text, "no record was found", size);
 }
 
 /**
- * svr_last_report - the line that a person looks for after a crash
+ * svr_last_reset_report - the line that a person looks for after a crash
  *
  * Context: process, may sleep.
  */
-void svr_last_report(void)
+void svr_last_reset_report(void)
 {
 	const struct svr_record *rec = &svr_found.record;
 	char text[SVR_REPORT_TEXT], from[SVR_RECORD_TEXT];
 	unsigned int count = svr_record_resets(rec);
-	enum svr_dump dump = svr_last_dump();
+	enum svr_dump dump = svr_last_reset_dump();
 	int len;
 
 	len = scnprintf(text, sizeof(text), "%s", svr_cause_name(rec->cause));

@@ -28,17 +28,17 @@
  */
 void svr_measure(void)
 {
-	const struct svr_last *last = svr_last();
+	const struct svr_last_reset *last = svr_last_reset();
 	const struct svr_measured facts = {
 		.reason = last->reason,
 		.cause = last->record.cause,
 		.trigger = last->record.trigger,
 		.outcome = last->outcome,
-		.dump = svr_last_dump(),
+		.dump = svr_last_reset_dump(),
 		.count = svr_record_resets(&last->record),
-		.store = svr_last_store(),
-		.trust = svr_last_trust(),
-		.boot = svr_last_boot(),
+		.store = svr_last_reset_store(),
+		.trust = svr_last_reset_trust(),
+		.boot = svr_boot_tag(),
 		.uptime_ms = ktime_to_ms(ktime_get_boottime()),
 	};
 	char *line = svr_measure_line(&facts);

@@ -74,13 +74,13 @@ bool svr_stores_wanted(void);
 enum svr_check svr_stores_rehearse(u16 boot, int (*may)(void), char *text, size_t size);
 
 /**
- * struct svr_last - what is known of the last reset
+ * struct svr_last_reset - what is known of the last reset
  * @record:  what the record says, from whoever wrote it; settled
  * @outcome: what became of it
  * @reason:  why the machine was reset
  * @store:   where the record was found, NULL without one
  */
-struct svr_last {
+struct svr_last_reset {
 	struct svr_record record;
 	enum svr_outcome outcome;
 	enum svr_reason reason;
@@ -91,23 +91,23 @@ struct svr_last {
 #define SVR_TIME_TEXT		32
 
 /* last-reset.c: what is known of the last reset */
-void svr_last_load(void);
-void svr_last_mark(void);
-void svr_last_report(void);
-const struct svr_last *svr_last(void);
-u16 svr_last_boot(void);
-u64 svr_last_crash_block(void);
-enum svr_trust svr_last_trust(void);
-const char *svr_last_store(void);
-enum svr_dump svr_last_dump(void);
+void svr_last_reset_load(void);
+void svr_last_reset_mark(void);
+void svr_last_reset_report(void);
+const struct svr_last_reset *svr_last_reset(void);
+u16 svr_boot_tag(void);
+u64 svr_last_reset_crash_block(void);
+enum svr_trust svr_last_reset_trust(void);
+const char *svr_last_reset_store(void);
+enum svr_dump svr_last_reset_dump(void);
 void svr_time_text(u64 time, char *text, size_t size);
 
 /* write.c: the record of this one */
-bool svr_note_call(const struct svr_request *req, const struct cpumask *lost);
-void svr_note_refusal(const struct svr_request *req, const struct cpumask *lost,
-		      const struct svr_result *result);
-bool svr_note_crash(const struct svr_request *req, u64 block);
-void svr_note_preview(const char *message, char *shown, size_t size);
+bool svr_write_call(const struct svr_request *req, const struct cpumask *lost);
+void svr_write_refusal(const struct svr_request *req, const struct cpumask *lost,
+		       const struct svr_result *result);
+bool svr_write_crash(const struct svr_request *req, u64 block);
+void svr_write_preview(const char *message, char *shown, size_t size);
 
 /* measure.c: for a verifier */
 void svr_measure(void);

@@ -23,44 +23,44 @@
 #include "svsm/svsm.h"
 
 /* Too large for the stack of an NMI, and there is but one reset */
-static struct svr_record svr_noted;
+static struct svr_record svr_written;
 
-static void svr_note_fill(struct svr_record *rec, enum svr_stage stage,
-			  const struct svr_request *req)
+static void svr_write_fill(struct svr_record *rec, enum svr_stage stage,
+			   const struct svr_request *req)
 {
 	*rec = (struct svr_record) {
 		.stage = stage,
 		.cause = req->cause,
 		.trigger = req->trigger,
 		.interrupted = req->interrupted,
-		.boot = svr_last_boot(),
+		.boot = svr_boot_tag(),
 		.cpu = req->cpu < 0 ? SVR_RECORD_NO_CPU : req->cpu,
 		.uptime = min_t(u64, ktime_get_seconds(), U32_MAX),
 		.time = max_t(s64, ktime_get_real_seconds(), 0),
 	};
 	/* The crash kernel's own reset */
 	if (req->cause == SVR_CAUSE_KDUMP && stage != SVR_STAGE_CRASHED)
-		rec->crashed = svr_record_crash_time(&svr_last()->record);
-	memcpy(rec->counts, svr_last()->record.counts, sizeof(rec->counts));
+		rec->crashed = svr_record_crash_time(&svr_last_reset()->record);
+	memcpy(rec->counts, svr_last_reset()->record.counts, sizeof(rec->counts));
 	strscpy(rec->kernel, init_utsname()->release);
 	strscpy(rec->message, req->message);
 }
 
-static void svr_note_begin(enum svr_stage stage, const struct svr_request *req)
+static void svr_write_begin(enum svr_stage stage, const struct svr_request *req)
 {
-	svr_note_fill(&svr_noted, stage, req);
+	svr_write_fill(&svr_written, stage, req);
 }
 
-static void svr_note_lost(const struct cpumask *lost)
+static void svr_write_lost(const struct cpumask *lost)
 {
 	unsigned int cpu;
 
 	for_each_cpu(cpu, lost)
-		svr_record_add_lost(&svr_noted, cpu);
+		svr_record_add_lost(&svr_written, cpu);
 }
 
 /**
- * svr_note_call - the call is about to be made
+ * svr_write_call - the call is about to be made
  * @req:   why
  * @lost:  CPUs that are not known to have stopped
  *
@@ -68,43 +68,43 @@ static void svr_note_lost(const struct cpumask *lost)
  *
  * Return: true when the record has been written, wherever that is.
  */
-bool svr_note_call(const struct svr_request *req, const struct cpumask *lost)
+bool svr_write_call(const struct svr_request *req, const struct cpumask *lost)
 {
-	svr_note_begin(SVR_STAGE_CALLED, req);
-	svr_noted.tsc = rdtsc_ordered();
-	svr_note_lost(lost);
-	svr_record_count(&svr_noted, svr_cause_reason(req->cause));
-	return svr_stores_write(&svr_noted, false);
+	svr_write_begin(SVR_STAGE_CALLED, req);
+	svr_written.tsc = rdtsc_ordered();
+	svr_write_lost(lost);
+	svr_record_count(&svr_written, svr_cause_reason(req->cause));
+	return svr_stores_write(&svr_written, false);
 }
 
 /**
- * svr_note_refusal - there will be no reset by the SVSM
+ * svr_write_refusal - there will be no reset by the SVSM
  * @req:   why there should have been one
  * @lost:   CPUs that are not known to have stopped
  * @result: how the call ended, NULL when none was made
  *
  * Context: any, NMI included; only tries locks.
  */
-void svr_note_refusal(const struct svr_request *req, const struct cpumask *lost,
-		      const struct svr_result *result)
+void svr_write_refusal(const struct svr_request *req, const struct cpumask *lost,
+		       const struct svr_result *result)
 {
 	enum svr_stage stage = SVR_STAGE_REFUSED;
 
 	if (result)
 		stage = result->err ? SVR_STAGE_NOANSWER : SVR_STAGE_RETURNED;
-	svr_note_begin(stage, req);
-	svr_note_lost(lost);
+	svr_write_begin(stage, req);
+	svr_write_lost(lost);
 	if (result) {
-		svr_noted.result = true;
-		svr_noted.err = result->err;
-		svr_noted.rax = result->rax;
+		svr_written.result = true;
+		svr_written.err = result->err;
+		svr_written.rax = result->rax;
 	}
-	svr_record_count(&svr_noted, SVR_REASON_REFUSED);
-	svr_stores_write(&svr_noted, false);
+	svr_record_count(&svr_written, SVR_REASON_REFUSED);
+	svr_stores_write(&svr_written, false);
 }
 
 /**
- * svr_note_crash - on the way to a crash kernel
+ * svr_write_crash - on the way to a crash kernel
  * @req:   why
  * @block: physical address of the crash block
  *
@@ -115,22 +115,22 @@ void svr_note_refusal(const struct svr_request *req, const struct cpumask *lost,
  *
  * Return: true when it has been written where there is room for @block.
  */
-bool svr_note_crash(const struct svr_request *req, u64 block)
+bool svr_write_crash(const struct svr_request *req, u64 block)
 {
-	svr_note_begin(SVR_STAGE_CRASHED, req);
-	svr_noted.block = block;
-	return svr_stores_write(&svr_noted, true) > SVR_RECORD_SMALL;
+	svr_write_begin(SVR_STAGE_CRASHED, req);
+	svr_written.block = block;
+	return svr_stores_write(&svr_written, true) > SVR_RECORD_SMALL;
 }
 
 /**
- * svr_note_preview - what would the next boot show of an orderly restart's message?
+ * svr_write_preview - what would the next boot show of an orderly restart's message?
  * @message: the message
  * @shown:   becomes what it would show, empty when there is no room for any of it
  * @size:    bytes there are for it
  *
  * Should the SVSM do as it is asked. Context: process.
  */
-void svr_note_preview(const char *message, char *shown, size_t size)
+void svr_write_preview(const char *message, char *shown, size_t size)
 {
 	struct svr_request req = { .cause = SVR_CAUSE_REBOOT };
 	struct svr_record rec, found;
@@ -140,7 +140,7 @@ void svr_note_preview(const char *message, char *shown, size_t size)
 	if (!svr_enabled())
 		return;
 	strscpy(req.message, message);
-	svr_note_fill(&rec, SVR_STAGE_CALLED, &req);
+	svr_write_fill(&rec, SVR_STAGE_CALLED, &req);
 	svr_stores_preview(&rec, &found);
 	strscpy(shown, found.message, size);
 }

@@ -18,6 +18,7 @@
 #include <linux/bitmap.h>
 #include <linux/bits.h>
 #include <linux/console.h>
+#include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/limits.h>
 #include <linux/pci.h>
@@ -31,6 +32,7 @@
 #define SVR_PCI_ADDRESS		0xcf8
 #define SVR_PCI_DATA		0xcfc
 #define SVR_PCI_ENABLE		BIT(31)
+#define SVR_PCI_HOLD_MS		2
 
 /* Root buses of domain 0, which is all that the ports reach */
 static DECLARE_BITMAP(svr_pci_roots, SVR_PCI_BUSES);
@@ -57,9 +59,16 @@ static void svr_pci_port_write(u8 bus, u8 devfn, u8 reg, u32 val)
 	outl(val, SVR_PCI_DATA);
 }
 
+/* PCI 3.0, 4.3.2, wants 1 ms; twice that, as pci_reset_secondary_bus() of Linux */
+static void svr_pci_hold(void)
+{
+	mdelay(SVR_PCI_HOLD_MS);
+}
+
 static const struct svr_pci_access svr_pci_ports = {
 	.read = svr_pci_port_read,
 	.write = svr_pci_port_write,
+	.hold = svr_pci_hold,
 };
 
 /**

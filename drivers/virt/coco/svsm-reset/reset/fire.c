@@ -131,7 +131,7 @@ static void svr_prepare_call(const struct svr_request *req)
 	/* First the source, then what is on its way: see svr_lapic_quiet() */
 	svr_timers_stop();
 	svr_ioapic_mask();
-	if (!svr_note_call(req, svr_find_lost(&svr_stopped)))
+	if (!svr_write_call(req, svr_find_lost(&svr_stopped)))
 		svr_warn("the reason of the reset could not be recorded\n");
 }
 
@@ -280,7 +280,7 @@ static void svr_reset(enum svr_event event)
 	const struct svr_request *req = svr_cause_of(event);
 	const struct svr_result *result = svr_attempt(event, req);
 
-	svr_note_refusal(req, svr_find_lost(&svr_stopped), result);
+	svr_write_refusal(req, svr_find_lost(&svr_stopped), result);
 	svr_state_advance(SVR_STATE_FIRING, SVR_STATE_SPENT);
 	svr_park_wake(&svr_stopped);
 }

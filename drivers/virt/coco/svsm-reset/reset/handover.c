@@ -14,7 +14,7 @@
  *					TAKEN -> RETURNED, NMI until seen
  *	goes on				parks
  *
- * The CPU that fires closes the word if the job is not taken. It does not
+ * The CPU that fires closes the hand-over if the job is not taken. It does not
  * matter how long ago the BSP was stopped.
  */
 #include <linux/atomic.h>
@@ -30,7 +30,7 @@
 #include "svsm-reset.h"
 #include "svsm/svsm.h"
 
-/* Whoever is to see a word is woken so many times, so far apart */
+/* Whoever has to see the next phase is woken so many times, so far apart */
 #define SVR_HANDOVER_WAKE_TRIES	1000
 #define SVR_HANDOVER_WAKE_US	1000
 /* The BSP waits for the CPU that fires to park */
@@ -41,7 +41,7 @@
  */
 #define SVR_HANDOVER_SETTLE_US	1000
 
-enum svr_handover_word {
+enum svr_handover_phase {
 	SVR_HANDOVER_IDLE,
 	SVR_HANDOVER_OFFERED,
 	SVR_HANDOVER_TAKEN,
@@ -51,37 +51,37 @@ enum svr_handover_word {
 };
 
 static struct {
-	atomic_t word;
+	atomic_t phase;
 	int from;			/* the CPU that fires */
 	bool in_nmi;			/* it does so inside an NMI */
 	void (*job)(struct svr_cpu *bsp);	/* all three written before OFFERED */
 	bool done;			/* written before RETURNED */
-} svr_handover = { .word = ATOMIC_INIT(SVR_HANDOVER_IDLE) };
+} svr_handover = { .phase = ATOMIC_INIT(SVR_HANDOVER_IDLE) };
 
 static bool svr_handover_step(int from, int to)
 {
-	return atomic_try_cmpxchg(&svr_handover.word, &from, to);
+	return atomic_try_cmpxchg(&svr_handover.phase, &from, to);
 }
 
-static bool svr_handover_reach(int word, unsigned long limit_us)
+static bool svr_handover_reach(int phase, unsigned long limit_us)
 {
 	struct svr_wait wait = svr_wait_begin(limit_us);
 
 	do {
-		if (atomic_read_acquire(&svr_handover.word) == word)
+		if (atomic_read_acquire(&svr_handover.phase) == phase)
 			return true;
 	} while (svr_wait_on(&wait));
 	return false;
 }
 
-/* Wake @cpu until the word is @word; true once it is */
-static bool svr_handover_wake(int cpu, int word)
+/* Wake @cpu until that phase is reached; true once it is */
+static bool svr_handover_wake(int cpu, int phase)
 {
 	unsigned int i;
 
 	for (i = 0; i < SVR_HANDOVER_WAKE_TRIES; i++) {
 		svr_lapic_wake(cpu);
-		if (svr_handover_reach(word, SVR_HANDOVER_WAKE_US))
+		if (svr_handover_reach(phase, SVR_HANDOVER_WAKE_US))
 			return true;
 	}
 	return false;
@@ -102,7 +102,7 @@ static bool svr_handover_caller_parked(void)
 static void svr_handover_return(void)
 {
 	WRITE_ONCE(per_cpu(svr_cpus, svr_handover.from).nmi_wake, true);
-	atomic_set_release(&svr_handover.word, SVR_HANDOVER_RETURNED);
+	atomic_set_release(&svr_handover.phase, SVR_HANDOVER_RETURNED);
 	svr_handover_wake(svr_handover.from, SVR_HANDOVER_SEEN);
 }
 
@@ -120,7 +120,7 @@ void svr_handover_serve(struct svr_cpu *bsp)
 	WRITE_ONCE(bsp->evidence, SVR_RUNNING);
 	if (!svr_handover_step(SVR_HANDOVER_OFFERED, SVR_HANDOVER_TAKEN)) {
 		/* Nothing will be offered any more: from now on it only halts */
-		if (atomic_read(&svr_handover.word) != SVR_HANDOVER_IDLE)
+		if (atomic_read(&svr_handover.phase) != SVR_HANDOVER_IDLE)
 			svr_lapic_quiet();
 		return;
 	}
@@ -147,7 +147,7 @@ int svr_handover_request(void (*job)(struct svr_cpu *bsp))
 {
 	struct svr_cpu *c = this_cpu_ptr(&svr_cpus);
 
-	if (atomic_read(&svr_handover.word) != SVR_HANDOVER_IDLE)
+	if (atomic_read(&svr_handover.phase) != SVR_HANDOVER_IDLE)
 		return -EBUSY;
 	svr_handover.from = raw_smp_processor_id();
 	svr_handover.in_nmi = in_nmi();
@@ -167,9 +167,9 @@ int svr_handover_request(void (*job)(struct svr_cpu *bsp))
 	 * have to count is halted.
 	 */
 	svr_lapic_quiet();
-	while (atomic_read_acquire(&svr_handover.word) != SVR_HANDOVER_RETURNED)
+	while (atomic_read_acquire(&svr_handover.phase) != SVR_HANDOVER_RETURNED)
 		svr_halt_until_woken(c, SVR_PARKED_CALLER);
-	atomic_set(&svr_handover.word, SVR_HANDOVER_SEEN);
+	atomic_set(&svr_handover.phase, SVR_HANDOVER_SEEN);
 
 	return svr_handover.done ? 0 : -EDEADLK;
 }
@@ -187,7 +187,7 @@ int svr_handover_request(void (*job)(struct svr_cpu *bsp))
 bool svr_handover_unanswered(void)
 {
 	/* Before the evidence is read: see svr_handover_serve() */
-	int word = atomic_read_acquire(&svr_handover.word);
+	int phase = atomic_read_acquire(&svr_handover.phase);
 
-	return word == SVR_HANDOVER_OFFERED || word == SVR_HANDOVER_CLOSED;
+	return phase == SVR_HANDOVER_OFFERED || phase == SVR_HANDOVER_CLOSED;
 }

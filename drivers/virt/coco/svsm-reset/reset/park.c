@@ -160,7 +160,7 @@ static void svr_park_wake_one(int cpu)
 
 /**
  * svr_park_wake - wake the CPUs that stand by: there has been no reset
- * @q: outcome of svr_quiesce()
+ * @q: what svr_quiesce() found
  *
  * Not one that was destroyed or deleted: an NMI makes KVM run it, and without a VMSA
  * that is the end of the VM (kvm_vcpu_has_events() of Linux 6.12).

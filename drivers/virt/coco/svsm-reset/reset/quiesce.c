@@ -167,7 +167,7 @@ static void svr_stop_others(struct svr_quiesce *q)
 
 /**
  * svr_quiesce_destroy - have a CPU kept out of the guest that did not park
- * @q:   outcome of svr_quiesce(), in which this is noted
+ * @q:   what svr_quiesce() found, in which this is noted
  * @cpu: that CPU
  *
  * Context: any, NMI included, interrupts off.
@@ -202,7 +202,7 @@ static void svr_delete_vmsas(struct svr_quiesce *q)
 
 /**
  * svr_quiesce_fate - what is known of a CPU?
- * @q:   outcome of svr_quiesce()
+ * @q:   what svr_quiesce() found
  * @cpu: that CPU, any but this one
  *
  * Context: any.
@@ -224,7 +224,7 @@ enum svr_fate svr_quiesce_fate(const struct svr_quiesce *q, int cpu)
 
 /**
  * svr_quiesce_has_vmsa - may an NMI be sent to a CPU?
- * @q:   outcome of svr_quiesce()
+ * @q:   what svr_quiesce() found
  * @cpu: that CPU
  *
  * Context: any.
@@ -239,7 +239,7 @@ bool svr_quiesce_has_vmsa(const struct svr_quiesce *q, int cpu)
 
 /**
  * svr_quiesce_weakest - what is known of the CPU that least is known of?
- * @q: outcome of svr_quiesce()
+ * @q: what svr_quiesce() found
  *
  * Context: any.
  *
@@ -257,7 +257,7 @@ enum svr_fate svr_quiesce_weakest(const struct svr_quiesce *q)
 
 /**
  * svr_quiesce - park every other CPU
- * @q: outcome
+ * @q: becomes what came of it
  *
  * Takes what the kernel's stop takes (1.01 s, and a line in the log and the
  * registration of an NMI handler where an interrupt was not enough, which wait for

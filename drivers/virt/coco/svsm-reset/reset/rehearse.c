@@ -157,7 +157,7 @@ static enum svr_check svr_rehearse_service(void)
 static enum svr_check svr_rehearse_record(void)
 {
 	struct svr_rehearsal *r = &svr_rehearsal;
-	enum svr_check check = svr_stores_rehearse(svr_last_boot(),
+	enum svr_check check = svr_stores_rehearse(svr_boot_tag(),
 						   svr_rehearsal_may, r->stores,
 						   sizeof(r->stores));
 

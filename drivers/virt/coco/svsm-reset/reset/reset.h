@@ -49,7 +49,7 @@ void svr_fire(enum svr_event event);
 void svr_take_over(enum svr_event event);
 
 /**
- * struct svr_quiesce - outcome of stopping the other CPUs
+ * struct svr_quiesce - what came of stopping the other CPUs
  * @want:      CPUs that had to be parked
  * @missing:   those of them that did not show that they are
  * @nmi:       those that needed our NMI

@@ -14,7 +14,7 @@
 
 /**
  * svr_trace_cpu - trace what is known of a CPU
- * @q:   outcome of svr_quiesce()
+ * @q:   what svr_quiesce() found
  * @cpu: that CPU
  *
  * Context: any, NMI included; other CPUs may be stopped.
@@ -35,7 +35,7 @@ void svr_trace_cpu(const struct svr_quiesce *q, int cpu)
 
 /**
  * svr_trace_quiesced - trace what is known of all other CPUs
- * @q:      outcome of svr_quiesce()
+ * @q:      what svr_quiesce() found
  * @others: the weakest of what is known of CPUs that are not this kernel's
  *
  * Context: any, NMI included; other CPUs may be stopped.

@@ -133,15 +133,15 @@ TRACE_EVENT(declined,
 	    TP_PROTO(const struct svr_request *req, enum svr_decline why,
 		     enum svr_ap_policy policy),
 	    TP_ARGS(req, why, policy),
-	    TP_STRUCT__entry(__string(reason, svr_decline_name(why))
+	    TP_STRUCT__entry(__string(why, svr_decline_name(why))
 			     __string(cause, svr_cause_name(req->cause))
 			     __field(int, cpu)
 			     __string(ap_policy, svr_ap_policy_name(policy))),
-	    TP_fast_assign(__assign_str(reason);
+	    TP_fast_assign(__assign_str(why);
 			   __assign_str(cause);
 			   __entry->cpu = raw_smp_processor_id();
 			   __assign_str(ap_policy);),
-	    TP_printk("reason=%s cause=%s cpu=%d ap_policy=%s", __get_str(reason),
+	    TP_printk("why=%s cause=%s cpu=%d ap_policy=%s", __get_str(why),
 		      __get_str(cause), __entry->cpu, __get_str(ap_policy))
 );
 

@@ -16,7 +16,7 @@
 static ssize_t last_reset_reason_show(struct device *dev,
 				      struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", svr_reason_name(svr_last()->reason));
+	return sysfs_emit(buf, "%s\n", svr_reason_name(svr_last_reset()->reason));
 }
 static DEVICE_ATTR_RO(last_reset_reason);
 
@@ -24,7 +24,7 @@ static ssize_t last_reset_cause_show(struct device *dev,
 				     struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%s\n",
-			  svr_cause_name(svr_last()->record.cause));
+			  svr_cause_name(svr_last_reset()->record.cause));
 }
 static DEVICE_ATTR_RO(last_reset_cause);
 
@@ -32,21 +32,21 @@ static ssize_t last_reset_trigger_show(struct device *dev,
 				       struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%s\n",
-			  svr_trigger_name(svr_last()->record.trigger));
+			  svr_trigger_name(svr_last_reset()->record.trigger));
 }
 static DEVICE_ATTR_RO(last_reset_trigger);
 
 static ssize_t last_reset_outcome_show(struct device *dev,
 				       struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", svr_outcome_name(svr_last()->outcome));
+	return sysfs_emit(buf, "%s\n", svr_outcome_name(svr_last_reset()->outcome));
 }
 static DEVICE_ATTR_RO(last_reset_outcome);
 
 static ssize_t last_reset_message_show(struct device *dev,
 				       struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", svr_last()->record.message);
+	return sysfs_emit(buf, "%s\n", svr_last_reset()->record.message);
 }
 
 /* As the log may be (dmesg_restrict, which is not exported): not for everybody */
@@ -55,7 +55,7 @@ static DEVICE_ATTR_ADMIN_RO(last_reset_message);
 static ssize_t last_reset_cpu_show(struct device *dev,
 				   struct device_attribute *attr, char *buf)
 {
-	u32 cpu = svr_last()->record.cpu;
+	u32 cpu = svr_last_reset()->record.cpu;
 
 	if (cpu == SVR_RECORD_NO_CPU)
 		return sysfs_emit(buf, "unknown\n");
@@ -71,7 +71,7 @@ static ssize_t last_reset_cpus_show(struct device *dev,
 
 	bitmap_zero(lost, SVR_RECORD_CPUS);
 	for (cpu = 0; cpu < SVR_RECORD_CPUS; cpu++)
-		if (svr_record_lost(&svr_last()->record, cpu))
+		if (svr_record_lost(&svr_last_reset()->record, cpu))
 			__set_bit(cpu, lost);
 	return sysfs_emit(buf, "%*pbl\n", SVR_RECORD_CPUS, lost);
 }
@@ -82,7 +82,7 @@ static ssize_t last_reset_time_show(struct device *dev,
 {
 	char text[SVR_TIME_TEXT];
 
-	svr_time_text(svr_last()->record.time, text, sizeof(text));
+	svr_time_text(svr_last_reset()->record.time, text, sizeof(text));
 	return sysfs_emit(buf, "%s\n", text);
 }
 static DEVICE_ATTR_RO(last_reset_time);
@@ -93,7 +93,7 @@ static ssize_t last_reset_crash_time_show(struct device *dev,
 {
 	char text[SVR_TIME_TEXT];
 
-	svr_time_text(svr_record_crash_time(&svr_last()->record), text,
+	svr_time_text(svr_record_crash_time(&svr_last_reset()->record), text,
 		      sizeof(text));
 	return sysfs_emit(buf, "%s\n", text);
 }
@@ -102,7 +102,7 @@ static DEVICE_ATTR_RO(last_reset_crash_time);
 static ssize_t last_reset_uptime_show(struct device *dev,
 				      struct device_attribute *attr, char *buf)
 {
-	u32 uptime = svr_last()->record.uptime;
+	u32 uptime = svr_last_reset()->record.uptime;
 
 	if (!uptime)
 		return sysfs_emit(buf, "unknown\n");
@@ -113,7 +113,7 @@ static DEVICE_ATTR_RO(last_reset_uptime);
 static ssize_t last_reset_kernel_show(struct device *dev,
 				      struct device_attribute *attr, char *buf)
 {
-	const char *kernel = svr_last()->record.kernel;
+	const char *kernel = svr_last_reset()->record.kernel;
 
 	return sysfs_emit(buf, "%s\n", kernel[0] ? kernel : "unknown");
 }
@@ -122,7 +122,7 @@ static DEVICE_ATTR_RO(last_reset_kernel);
 static ssize_t last_reset_result_show(struct device *dev,
 				      struct device_attribute *attr, char *buf)
 {
-	const struct svr_record *rec = &svr_last()->record;
+	const struct svr_record *rec = &svr_last_reset()->record;
 
 	if (rec->stage != SVR_STAGE_RETURNED &&
 	    rec->stage != SVR_STAGE_NOANSWER)
@@ -138,28 +138,28 @@ static DEVICE_ATTR_RO(last_reset_result);
 static ssize_t last_reset_dump_show(struct device *dev,
 				    struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", svr_dump_name(svr_last_dump()));
+	return sysfs_emit(buf, "%s\n", svr_dump_name(svr_last_reset_dump()));
 }
 static DEVICE_ATTR_RO(last_reset_dump);
 
 static ssize_t reset_count_show(struct device *dev,
 				struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", svr_record_resets(&svr_last()->record));
+	return sysfs_emit(buf, "%u\n", svr_record_resets(&svr_last_reset()->record));
 }
 static DEVICE_ATTR_RO(reset_count);
 
 static ssize_t record_store_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", svr_last_store());
+	return sysfs_emit(buf, "%s\n", svr_last_reset_store());
 }
 static DEVICE_ATTR_RO(record_store);
 
 static ssize_t record_trust_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", svr_trust_name(svr_last_trust()));
+	return sysfs_emit(buf, "%s\n", svr_trust_name(svr_last_reset_trust()));
 }
 static DEVICE_ATTR_RO(record_trust);
 
@@ -175,7 +175,7 @@ static ssize_t power_on_reason_show(struct device *dev,
 		[SVR_OUTCOME_RELAUNCHED] = POWER_ON_REASON_REGULAR,
 	};
 
-	return sysfs_emit(buf, "%s\n", reasons[svr_last()->outcome]);
+	return sysfs_emit(buf, "%s\n", reasons[svr_last_reset()->outcome]);
 }
 static DEVICE_ATTR_RO(power_on_reason);
 
@@ -209,7 +209,7 @@ const struct attribute_group svr_last_group = {
 static ssize_t svr_count_show(struct device *dev, struct device_attribute *attr,
 			      char *buf)
 {
-	const u16 *counts = svr_last()->record.counts;
+	const u16 *counts = svr_last_reset()->record.counts;
 	unsigned int i;
 
 	for (i = 0; i < SVR_NR_REASONS; i++)

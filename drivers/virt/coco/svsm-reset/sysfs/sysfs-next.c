@@ -35,7 +35,7 @@ static ssize_t next_reset_note_kept_show(struct device *dev,
 	char note[SVR_REQUEST_MESSAGE], kept[SVR_RECORD_TEXT + 1];
 
 	svr_next_note_get(note);
-	svr_note_preview(note, kept, sizeof(kept));
+	svr_write_preview(note, kept, sizeof(kept));
 	return sysfs_emit(buf, "%s\n", kept);
 }
 static DEVICE_ATTR_ADMIN_RO(next_reset_note_kept);

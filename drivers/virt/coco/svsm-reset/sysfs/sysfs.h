@@ -3,8 +3,7 @@
 #ifndef _SVSM_RESET_SYSFS_H
 #define _SVSM_RESET_SYSFS_H
 
-struct attribute_group;
-struct device_type;
+#include <linux/device.h>
 
 /* sysfs.c: all groups */
 extern const struct attribute_group *svr_groups[];

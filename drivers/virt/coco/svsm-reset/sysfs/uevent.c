@@ -13,7 +13,7 @@
 
 static int svr_uevent(const struct device *dev, struct kobj_uevent_env *env)
 {
-	const struct svr_last *last = svr_last();
+	const struct svr_last_reset *last = svr_last_reset();
 
 	return add_uevent_var(env, "SVSM_RESET_REASON=%s",
 			      svr_reason_name(last->reason)) ?:
@@ -24,11 +24,11 @@ static int svr_uevent(const struct device *dev, struct kobj_uevent_env *env)
 	       add_uevent_var(env, "SVSM_RESET_COUNT=%u",
 			      svr_record_resets(&last->record)) ?:
 	       add_uevent_var(env, "SVSM_RESET_TRUST=%s",
-			      svr_trust_name(svr_last_trust())) ?:
+			      svr_trust_name(svr_last_reset_trust())) ?:
 	       add_uevent_var(env, "SVSM_RESET_STATE=%s",
 			      svr_state_name(svr_state_get())) ?:
 	       add_uevent_var(env, "SVSM_RESET_DUMP=%s",
-			      svr_dump_name(svr_last_dump())) ?:
+			      svr_dump_name(svr_last_reset_dump())) ?:
 	       add_uevent_var(env, "SVSM_RESET_TRIGGER=%s",
 			      svr_trigger_name(last->record.trigger));
 }

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* QEMU's fw_cfg device, by DMA (QEMU docs/specs/fw_cfg.rst). */
-#include "launch/launch.h"
 #include "lib/lib.h"
 #include "lib/x86.h"
+#include "machine/fwcfg.h"
 
 #define PORT_FWCFG_DMA		0x514
 #define FWCFG_FILE_DIR		0x19
-#define DMA_ERROR		BIT_ULL(0)
-#define DMA_READ		BIT_ULL(1)
-#define DMA_SELECT		BIT_ULL(3)
 #define NAME_SIZE		56
-
-struct fwcfg_dma {
-	u32 control, length;
-	u64 address;
-} __packed;
 
 struct fwcfg_file {
 	u32 size;
@@ -22,18 +14,24 @@ struct fwcfg_file {
 	char name[NAME_SIZE];
 } __packed;
 
-void fwcfg_read(u16 selector, void *buf, u32 len)
+/* One transfer, as control says; true if the device has done it. Not for two CPUs at once. */
+bool fwcfg_transfer(u32 control, void *buf, u32 len)
 {
 	static struct fwcfg_dma dma __aligned(16);
 
 	dma.length = __builtin_bswap32(len);
 	dma.address = __builtin_bswap64((u64)buf);
-	WRITE_ONCE(dma.control, __builtin_bswap32((u32)selector << 16 | DMA_SELECT | DMA_READ));
+	WRITE_ONCE(dma.control, __builtin_bswap32(control));
 	out32(PORT_FWCFG_DMA, __builtin_bswap32((u64)&dma >> 32));
 	out32(PORT_FWCFG_DMA + 4, __builtin_bswap32((u64)&dma));
-	while (READ_ONCE(dma.control) & ~__builtin_bswap32(DMA_ERROR))
+	while (READ_ONCE(dma.control) & ~__builtin_bswap32(FWCFG_DMA_ERROR))
 		cpu_relax();
-	if (dma.control)
+	return !dma.control;
+}
+
+void fwcfg_read(u16 selector, void *buf, u32 len)
+{
+	if (!fwcfg_transfer((u32)selector << 16 | FWCFG_DMA_SELECT | FWCFG_DMA_READ, buf, len))
 		hv_panic("fw_cfg: reading item %x failed", selector);
 }
 

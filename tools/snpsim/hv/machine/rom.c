@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Firmware's image ends at 4 GiB, where this machine has the boot ROM. The guest gets
+ * memory of the hypervisor's there: its nested page tables say so, and the hypervisor's
+ * own page table, too, so that an address of the guest's is a pointer here as well.
+ */
+#include "lib/config.h"
+#include "lib/layout.h"
+#include "lib/lib.h"
+#include "lib/x86.h"
+#include "machine/rom.h"
+
+#define FOUR_GIB		BIT_ULL(32)
+#define GIB_OF_ROM		3
+#define LARGE_SHIFT		21
+#define LARGE_MASK		(~(BIT_ULL(LARGE_SHIFT) - 1))
+#define ENTRIES			512
+#define TABLE(entry)		((u64 *)((entry) & GENMASK_ULL(51, 12)))
+
+static u64 rom_gpa = FOUR_GIB;		/* where the image begins */
+
+/* Of the guest's memory: is it that of the image? */
+bool page_is_rom(u64 gpa)
+{
+	return gpa >= rom_gpa && gpa < FOUR_GIB;
+}
+
+/* What the file has at an address within it. */
+const u8 *rom_pristine(u64 gpa)
+{
+	return (const u8 *)(HV_IMAGES + (gpa - rom_gpa));
+}
+
+/* The physical address of a page of the guest's. */
+u64 page_host(u64 gfn)
+{
+	u64 gpa = gfn << PAGE_SHIFT;
+
+	return page_is_rom(gpa) ? gpa - (rom_gpa & LARGE_MASK) + HV_ROM : gpa;
+}
+
+/* Before the other CPUs start, which use the same page table. */
+void rom_init(void)
+{
+	u64 *directory, first, cr3;
+
+	if (!config->firmware_len)
+		return;
+	rom_gpa = FOUR_GIB - config->firmware_len;
+	first = rom_gpa & LARGE_MASK;
+	directory = alloc_pages(1);
+	for (u64 i = 0; i < ENTRIES; i++) {
+		u64 pa = (u64)GIB_OF_ROM << 30 | i << LARGE_SHIFT;
+
+		if (pa >= first)
+			pa = pa - first + HV_ROM;
+		directory[i] = pa | PTE_LARGE | PTE_WRITE | PTE_PRESENT;
+	}
+	asm volatile("mov %%cr3, %0" : "=r"(cr3));
+	TABLE(*TABLE(cr3))[GIB_OF_ROM] = (u64)directory | PTE_WRITE | PTE_PRESENT;
+	asm volatile("mov %0, %%cr3" : : "r"(cr3) : "memory");
+}

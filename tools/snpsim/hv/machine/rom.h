@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Firmware's image, which is not where the guest finds it. */
+#ifndef SNPSIM_ROM_H
+#define SNPSIM_ROM_H
+
+#include "lib/types.h"
+
+void rom_init(void);
+u64 page_host(u64 gfn);
+bool page_is_rom(u64 gpa);
+const u8 *rom_pristine(u64 gpa);
+
+#endif

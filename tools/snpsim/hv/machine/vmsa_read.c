@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A VMSA that is in use, read by another vCPU: OVMF looks into it for the VMPL before it has
+ * an AP destroyed that it believes to be halted. KVM intercepts HLT, so that the vCPU is out of
+ * the guest then; while it is not, KVM has the access made again (sev_handle_rmp_fault(), Linux
+ * 6.12), for as long as that takes.
+ */
+#include "lib/config.h"
+#include "lib/lib.h"
+#include "machine/rmp.h"
+#include "machine/shootdown.h"
+#include "machine/vcpu.h"
+
+#define PATIENCE_NS		10000000000UL	/* then it would be for ever */
+
+static bool is_halted(const struct vcpu *v)
+{
+	enum vcpu_state state = READ_ONCE(v->state);
+
+	return !READ_ONCE(v->in_guest) && (state == VCPU_HALTED || state == VCPU_IDLE);
+}
+
+/* True: the access can be made again. Under sim_lock. */
+bool vmsa_let_read(u64 gpa)
+{
+	struct vcpu *v = vcpus;
+
+	while (v < vcpus + config->cpus && v->vmsa != (gpa & PAGE_MASK))
+		v++;
+	if (v == vcpus + config->cpus)
+		return false;
+	WRITE_ONCE(v->vmsa_open, 1);
+	/* Pairs with enter(): v finds the page open, or we find v in the guest. */
+	smp_mb();
+	if (is_halted(v)) {
+		vmsa_in_use(v->vmsa, false);
+		v->vmsa_wanted = 0;
+		return true;
+	}
+	WRITE_ONCE(v->vmsa_open, 0);
+	if (!v->vmsa_wanted)
+		v->vmsa_wanted = now_ns();
+	return now_ns() - v->vmsa_wanted < PATIENCE_NS;
+}
+
+/* v is about to enter the guest: nobody reads its VMSA any more. */
+void vmsa_close(struct vcpu *v)
+{
+	lock(&sim_lock);
+	if (v->vmsa_open) {
+		WRITE_ONCE(v->vmsa_open, 0);
+		vmsa_in_use(v->vmsa, true);
+		tlb_shootdown(v);
+	}
+	unlock(&sim_lock);
+}

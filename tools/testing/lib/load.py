@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A guest whose devices are busy: two network cards that receive, two disks that read and write.
+
+One card and one disk are virtio's, the others are not: vmxnet3 and NVMe, which the cloud
+kernel has drivers for.  The cards are behind ports of PCI Express, as with libvirt, the disks
+on the root bus.  The network is this process: it never stops sending, also while the guest
+has no driver.  All that arrives has a known contents, so that a byte which another device
+wrote is seen.
+"""
+
+import hashlib
+import socket
+import struct
+import threading
+import time
+
+DISK = 8 << 20  # bytes that are only read, then as many that are written
+BLOCK = 64 << 10
+PORT = 9  # UDP, discard
+FILL = b"S"
+PAYLOAD = 1024
+PAUSE = 0.004  # seconds between two frames: some hundred a second, on each card
+NICS = (("virtio-net-pci", "52:54:00:00:00:01", "10.0.2.15"), ("vmxnet3", "52:54:00:00:00:02", "10.0.3.15"))
+MODULES = "virtio_blk virtio_net vmxnet3"
+DISKS = ("/dev/vda", "/dev/nvme0n1")
+
+
+def free_port():
+    """A UDP port of this machine that nobody uses now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as test:
+        test.bind(("127.0.0.1", 0))
+        return test.getsockname()[1]
+
+
+def behind_port(device, number):
+    """For QEMU: this device, behind a port of its own."""
+    return ("-device", f"pcie-root-port,id=port{number},chassis={number}", "-device", f"{device},bus=port{number}")
+
+
+def checksum(data):
+    """The Internet checksum (RFC 1071)."""
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def frame(mac, address):
+    """An Ethernet frame with a UDP datagram to that address."""
+    udp = struct.pack("!HHHH", PORT, PORT, 8 + PAYLOAD, 0) + FILL * PAYLOAD
+    here, there = socket.inet_aton("10.0.1.1"), socket.inet_aton(address)
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, socket.IPPROTO_UDP, 0) + here + there
+    head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+    return bytes.fromhex(mac.replace(":", "")) + bytes.fromhex("525400000009") + b"\x08\x00" + head + udp
+
+
+class Load:
+    """The devices, and what is outside of them: use with `with`."""
+
+    def __init__(self, directory):
+        self._stop = threading.Event()
+        self._threads = []
+        self.qemu = ()
+        self.sums = {}
+        for n, (model, mac, address) in enumerate(NICS):
+            port = free_port()
+            self.qemu += (
+                "-netdev", f"dgram,id=net{n},local.type=inet,local.host=127.0.0.1,local.port={port},"
+                f"remote.type=inet,remote.host=127.0.0.1,remote.port={free_port()}",
+                *behind_port(f"{model},netdev=net{n},mac={mac}", n + 1),
+            )
+            self._threads.append(threading.Thread(target=self._flood, args=(port, frame(mac, address)), daemon=True))
+        for n, (name, device) in enumerate(zip(DISKS, ("virtio-blk-pci", "nvme,serial=1"))):
+            image = directory / f"disk{n}.img"
+            known = b"".join(hashlib.sha256(b"%d.%d" % (n, i)).digest() for i in range(DISK // 32))
+            image.write_bytes(known + bytes(DISK))
+            self.sums[name] = hashlib.md5(known).hexdigest()
+            self.qemu += ("-drive", f"if=none,id=disk{n},format=raw,file={image}", "-device", f"{device},drive=disk{n}")
+
+    def _flood(self, port, data):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            while not self._stop.is_set():
+                try:
+                    out.sendto(data, ("127.0.0.1", port))
+                except OSError:  # QEMU is not there yet, or no more
+                    pass
+                time.sleep(PAUSE)
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def begin(self, guest):
+        """Drivers, addresses; from now on each device is busy."""
+        guest.check(f"modprobe -a {MODULES}")
+        for n, (_, _, address) in enumerate(NICS):
+            guest.check(f"ifconfig eth{n} {address} up")
+        for disk in DISKS:
+            count = DISK // BLOCK
+            guest.check(
+                f"(while :; do dd if={disk} of=/dev/null bs={BLOCK} count={count} iflag=direct; done) >/dev/null 2>&1 & "
+                f"(while :; do tr '\\0' W </dev/zero | dd of={disk} bs={BLOCK} seek={count} count={count} iflag=fullblock oflag=direct conv=notrunc; done) >/dev/null 2>&1 & true"
+            )
+
+    def verify(self, guest):
+        """What is read and received is what the disks have and the network sends."""
+        for disk, known in self.sums.items():
+            read = guest.check(f"dd if={disk} bs={BLOCK} count={DISK // BLOCK} 2>/dev/null | md5sum")
+            assert read.split()[0] == known, f"{disk}: {read}, not {known}"
+            written = f"dd if={disk} bs={BLOCK} skip={DISK // BLOCK} 2>/dev/null"
+            assert guest.check(f"{written} | tr -d 'W\\0' | wc -c") == "0", f"{disk}: somebody else wrote to it"
+        for n, (model, _, _) in enumerate(NICS):
+            before, now = self._received(guest, n), guest.check("sleep 1") or self._received(guest, n)
+            assert now > before, f"{model}: nothing is received"
+        # Of both cards, as they come
+        heard = guest.check(f"udp-hear {PORT} {FILL.decode()} 65536")
+        assert heard.startswith("0 of "), f"what was received is not what was sent: {heard}"
+
+    @staticmethod
+    def _received(guest, n):
+        return int(guest.check(f"cat /sys/class/net/eth{n}/statistics/rx_packets"))

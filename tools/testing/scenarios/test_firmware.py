@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A guest that real firmware has started: the SVSM's reset goes through the firmware again.
+
+Debian's OVMF, unmodified, at its reset vector; then the kernel, which it finds in QEMU's
+fw_cfg or on a disk.
+"""
+
+import pytest
+
+from lib import efivars, ovmf, places
+from lib.slices import later
+
+TRIXIE = "trixie", "ovmf/OVMF.fd"
+CODE = "trixie", "OVMF/OVMF_CODE_4M.fd"
+SID = "sid", "ovmf/OVMF.fd"
+AMDSEV = "sid", "ovmf/OVMF.amdsev.fd"
+SEC_GHCB = "0x809000"  # of all of them: in no section
+RESET_VECTOR = 0xFFFFFFF0
+BOOT_TIMEOUT = 300
+VENDOR = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
+
+
+@pytest.fixture(name="start")
+def fixture_start(simulate):
+    """Start a guest with that firmware and load the module: start(TRIXIE, ...) -> Guest"""
+
+    def start(which, **arguments):
+        arguments = {"smp": 2, "timeout": 1200, **arguments}
+        guest = simulate(firmware=ovmf.debian(*which), **arguments)
+        assert guest.boot(1, BOOT_TIMEOUT) == guest.smp
+        guest.load()
+        return guest
+
+    return start
+
+
+def reset(guest, number=2):
+    """Reset, by way of the firmware: the boot of that number."""
+    guest.send("reboot -f")
+    assert guest.boot(number, BOOT_TIMEOUT) == guest.smp
+    guest.load()
+    assert guest.attribute("last_reset_reason") == "reboot"
+
+
+def regions(guest, boot, kind=None):
+    found = guest.events.one("regions", boot=boot)["regions"]
+    return [region for region in found if kind in (None, region["type"])]
+
+
+@pytest.mark.parametrize("which", [TRIXIE, later(CODE), later(SID), later(AMDSEV)],
+                         ids=["trixie", "trixie-code", "sid", "sid-amdsev"])
+def test_reset(start, which):
+    """The firmware finds what it found at first; the kernel it has booted is reset again and again."""
+    guest = start(which)
+    assert guest.attribute("last_reset_reason") == "none"
+    reset(guest)
+    if which != TRIXIE:
+        reset(guest, 3)
+    guest.powered_off()
+    boots = 2 if which == TRIXIE else 3
+    guest.events.orderly_resets(boots - 1, cpus=2)
+    for boot in range(1, boots + 1):
+        assert {region["type"] for region in regions(guest, boot)} >= {"image", "sec-mem", "secrets", "cpuid", "svsm-caa"}
+        assert [region["type"] for region in regions(guest, boot) if region["kept"]] == ["secrets"] * (boot > 1)
+    # The image was as it is in the file, SEC's memory was not: both are restored
+    image, = regions(guest, 2, "image")
+    assert image["changed"] == 0 and image["lost"] == 0
+    assert sum(region["changed"] for region in regions(guest, 2, "sec-mem"))
+
+
+@pytest.mark.sliced
+def test_many_cpus_as_systemd_does(start):
+    guest = start(TRIXIE, smp=4)
+    guest.send("reboot")
+    guest.expect("guest: unmounted")
+    assert guest.boot(2, BOOT_TIMEOUT) == 4
+    guest.load()
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=4)
+
+
+@pytest.mark.sliced
+def test_full(start):
+    """What raises #VC on hardware does so, from the reset vector's CPUID on, in 32-bit code."""
+    guest = start(TRIXIE, fidelity="full", patience=3)
+    reset(guest)
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
+@pytest.mark.sliced
+def test_memory_above_4g(start):
+    """Which the firmware leaves to the kernel to accept."""
+    guest = start(TRIXIE, memory="3G", smp=1)
+    reset(guest)
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=1)
+
+
+@pytest.mark.sliced
+@pytest.mark.parametrize("image", ["pristine", "keep"])
+def test_patched_firmware(start, image):
+    """A kernel writes over the reset vector: an SVSM that keeps the image starts what is there then."""
+    guest = start(TRIXIE, svsm=f"draft,image={image}")
+    guest.check("insmod /lib/modules/rom.ko")
+    for offset, byte in enumerate(ovmf.RESET):
+        guest.check(f"echo {RESET_VECTOR + offset:x} {byte:x} > /sys/module/rom/parameters/write")
+    if image == "pristine":
+        reset(guest)
+        guest.powered_off()
+        guest.events.orderly_resets(1, cpus=2)
+    else:
+        guest.send("reboot -f")
+        guest.lost("port-cf9")
+        assert guest.events.one("host-reset")["boot"] == 2
+    region, = regions(guest, 2, "image")
+    assert region["changed"] == 1 and region["kept"] == (image == "keep")
+
+
+@pytest.mark.sliced
+def test_image_left_as_it_is(start):
+    """One that nobody has patched starts again; its memory is not cleared."""
+    guest = start(TRIXIE, svsm="draft,image=keep")
+    reset(guest)
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+    assert all(region["kept"] for region in regions(guest, 2) if region["type"] in ("image", "sec-mem", "secrets"))
+
+
+@pytest.mark.sliced
+@pytest.mark.parametrize("host", [None, "no-convert"])
+def test_page_in_no_section(start, host):
+    """SEC's GHCB: a host shares it when it is written to; where it does not, the page is named."""
+    guest = start(TRIXIE, host=host)
+    if host:
+        guest.send("reboot -f")
+        assert guest.end() == 2
+        violation = guest.events.one("violation")
+        assert violation["kind"] == "private-as-shared" and violation["gpa"] == SEC_GHCB
+        assert violation["boot"] == 2
+    else:
+        reset(guest)
+        guest.powered_off()
+        guest.events.orderly_resets(1, cpus=2)
+        assert guest.events.one("host-convert") == guest.events.one("host-convert", boot=2, gpa=SEC_GHCB, to="shared")
+
+
+@pytest.mark.sliced
+@pytest.mark.parametrize("ram", ["clear", "keep"])
+def test_variable(start, ram):
+    """The firmware keeps its variables in RAM: what is left there is there in the next boot."""
+    name = f"Kept-{VENDOR}"
+    guest = start(TRIXIE, svsm=f"draft,ram={ram}")
+    efivars.mount(guest)
+    efivars.write(guest, name, b"\7\0\0\0precious")
+    reset(guest)
+    efivars.mount(guest)
+    assert (name in efivars.names(guest)) == (ram == "keep")
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
+@pytest.mark.sliced
+def test_disk(start, tmp_path):
+    """Without a kernel from the host the firmware boots what it finds, here by its shell; so it does again."""
+    (tmp_path / "vmlinuz").write_bytes(places.KERNEL.read_bytes())
+    (tmp_path / "initrd").write_bytes(places.INITRD.read_bytes())
+    (tmp_path / "startup.nsh").write_text("fs0:\\vmlinuz initrd=\\initrd console=ttyS0 nokaslr\r\n")
+    disk = ("-drive", f"file=fat:{tmp_path},format=raw,if=none,id=disk,readonly=on",
+            "-device", "virtio-blk-pci,drive=disk")
+    guest = start(TRIXIE, kernel=None, qemu=disk)
+    guest.send("reboot -f")
+    assert guest.boot(1, BOOT_TIMEOUT) == 2  # nobody tells this kernel which boot it is
+    guest.load()
+    assert guest.attribute("last_reset_reason") == "reboot"
+    guest.powered_off()
+    guest.events.boots(2)
+    guest.events.no("violation", "host-reset", "terminate")
+
+
+@pytest.mark.sliced
+@pytest.mark.parametrize("which", [SID, AMDSEV], ids=["sid", "sid-amdsev"])
+def test_initrd_that_was_not_measured(simulate, tmp_path, which):
+    """QEMU hands out another one than the hashes are of: neither boots it."""
+    other = tmp_path / "initrd"
+    other.write_bytes(places.INITRD.read_bytes() + bytes(512))
+    guest = simulate(firmware=ovmf.debian(*which), smp=1, timeout=90, qemu=("-initrd", other))
+    assert guest.end() != 0
+    assert "Linux version" not in guest.console

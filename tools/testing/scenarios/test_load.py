@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Resets of a guest whose devices are busy: the next kernel reads and receives what it should."""
+
+import pytest
+
+from lib import crash
+from lib.load import Load
+from lib.slices import later
+
+BEGIN = {
+    "reboot": ("reboot -f", "reboot"),
+    "sysrq-b": ("echo b > /proc/sysrq-trigger", "emergency-restart"),
+    "panic-ap": ("taskset 4 sh -c 'echo c > /proc/sysrq-trigger'", "panic"),
+    "panic-bsp": ("taskset 1 sh -c 'echo c > /proc/sysrq-trigger'", "panic"),
+}
+
+
+@pytest.mark.parametrize("how", ["panic-ap", *map(later, ("reboot", "sysrq-b", "panic-bsp"))])
+def test_busy(simulate, tmp_path, how):
+    """Two boots with the same load, nothing left of the first one's devices in the second."""
+    command, reason = BEGIN[how]
+    with Load(tmp_path) as load:
+        guest = simulate(qemu=load.qemu)
+        guest.trouble_is_fine = True
+        guest.boot(1, timeout=crash.BOOT)
+        guest.load("device_policy=refuse")
+        guest.check("echo 1 > /proc/sys/kernel/sysrq")
+        load.begin(guest)
+        load.verify(guest)
+        guest.send(command)
+        assert guest.boot(2, timeout=crash.RESET) == 4
+        guest.load()
+        assert guest.attribute("last_reset_reason") == reason
+        load.begin(guest)
+        load.verify(guest)
+        guest.powered_off()
+    guest.events.orderly_resets(1, cpus=4)
