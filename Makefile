@@ -18,6 +18,9 @@ RELEASES ?= bookworm trixie
 COMMANDS ?= demo check
 # for check-kernels: 7.3, 6.12-rt, ...
 SERIES ?=
+# for check-hardware: COCONUT-SVSM's QEMU, SVSM and firmware
+QEMU ?= qemu-system-x86_64
+IGVM ?= coconut-qemu.igvm
 # for each fuzzer
 FUZZ_SECONDS ?= 60
 PYTEST = PYTHONPYCACHEPREFIX=$(BUILD)/pycache $(PYTHON) -m pytest -c tools/testing/pytest.ini \
@@ -31,7 +34,7 @@ KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo demo-kdump docs check check-all check-ci check-kunit check-static \
 	check-tool check-scenarios check-simulator check-kernels check-debug check-packages \
-	check-fresh fuzz guest guest-kernel-next guest-rt firmware simulator tool \
+	check-fresh check-hardware fuzz guest guest-kernel-next guest-rt firmware simulator tool \
 	tool_install deb deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
@@ -121,6 +124,11 @@ check-debug: ## What runs on the debug kernel: its scenarios and the KUnit tests
 	@tools/build/all check
 	@$(PYTEST) tools/testing/scenarios/test_debug_kernel.py tools/testing/kunit
 
+check-hardware: ## Scenarios on a real SNP host, judged by the console: IGVM= QEMU= FIRMWARE= (see tools/testing/hardware)
+	@tools/build/all check-hardware
+	@tools/testing/hardware/check-hardware --igvm '$(IGVM)' --qemu '$(QEMU)' \
+		$(if $(FIRMWARE),--firmware '$(FIRMWARE)') $(HARDWARE_ARGS)
+
 check-fresh: ## README's two commands on bare machines, Debian 12 and 13 (as root, over an hour)
 	@tools/testing/fresh/run '$(RELEASES)' '$(COMMANDS)' $(call given,SCOPE PYTEST_ARGS FUZZ_SECONDS)
 
@@ -146,5 +154,6 @@ help: ## List the targets
 	@echo 'Variables: KDIR= kernel build directory, O= build directory, W= C= V= LLVM= as for the kernel,'
 	@echo '           PREFIX= DESTDIR= for tool_install, FUZZ_SECONDS= for each fuzzer,'
 	@echo '           SERIES="6.12-rt 7.3" for check-kernels (tools/build/other-kernel --list),'
+	@echo '           QEMU="sudo .../qemu-system-x86_64" IGVM= FIRMWARE= HARDWARE_ARGS= for check-hardware,'
 	@echo '           RELEASES="bookworm trixie" COMMANDS="demo check" for check-fresh,'
 	@echo '           PYTEST_ARGS= arguments for pytest (-k reboot, -x, ...), SCOPE=all with what make check leaves out'

@@ -105,14 +105,6 @@ class Guest:
         kaslr=False,
     ):
         directory.mkdir(parents=True, exist_ok=True)
-        self.directory = directory
-        self.smp = smp
-        self.status = None
-        self.trouble_is_fine = False  # the test crashes the guest
-        self.splats_are_fine = False  # the test provokes the kernel's checks
-        self._patience = patience
-        self.on_wait = None  # called now and then while waiting, with the seconds
-        self._sequence = 0
         self._events_path = directory / "events.jsonl"
         self._events_path.write_text("")
         if not kaslr:
@@ -143,6 +135,18 @@ class Guest:
             command += ["-cpu", "EPYC-Milan,phys-bits=48", "-smp", smp, "-nodefaults", "-no-reboot"]
             command += ["-display", "none", "-serial", "stdio"]
             command += ["-kernel", kernel, "-initrd", initrd, "-append", append]
+        self._begin(directory, command, smp, patience)
+
+    def _begin(self, directory, command, smp, patience):
+        """Start the command, whatever it is, with the guest's console on its terminal."""
+        self.directory = directory
+        self.smp = smp
+        self.status = None
+        self.trouble_is_fine = False  # the test crashes the guest
+        self.splats_are_fine = False  # the test provokes the kernel's checks
+        self._patience = patience
+        self.on_wait = None  # called now and then while waiting, with the seconds
+        self._sequence = 0
         command = [str(word) for word in command]
         (directory / "command").write_text(shlex.join(command) + "\n")
         self._log = open(directory / "console.log", "w", encoding="utf-8", newline="")
