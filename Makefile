@@ -23,7 +23,15 @@ QEMU ?= qemu-system-x86_64
 IGVM ?= coconut-qemu.igvm
 # for each fuzzer
 FUZZ_SECONDS ?= 60
+# for soak
+RESETS ?= 100
+SEED ?= 1
+NAME ?= soak
+# How many tests run side by side, each file's by the same process. A guest has four vCPUs,
+# but waits most of the time: two on two cores take three quarters of the time.
+JOBS ?= $(shell n=$$(nproc); echo $$((n > 4 ? 4 : n)))
 PYTEST = PYTHONPYCACHEPREFIX=$(BUILD)/pycache $(PYTHON) -m pytest -c tools/testing/pytest.ini \
+	$(if $(filter-out 0 1,$(JOBS)),-n $(JOBS) --dist loadfile) --durations=20 \
 	--scope=$(SCOPE) --junitxml=$(BUILD)/check/junit.xml $(PYTEST_ARGS)
 
 # Those of the variables $(1) that the caller has set, to be handed on.
@@ -34,7 +42,7 @@ KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo demo-kdump docs check check-all check-ci check-kunit check-static \
 	check-tool check-scenarios check-simulator check-kernels check-debug check-packages \
-	check-fresh check-hardware fuzz guest guest-kernel-next guest-rt firmware simulator tool \
+	check-fresh check-hardware fuzz soak guest guest-kernel-next guest-rt firmware simulator tool \
 	tool_install deb deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
@@ -141,6 +149,10 @@ fuzz: ## Fuzz the driver's decoders in user space, each for FUZZ_SECONDS=60
 	@tools/build/deps check
 	@$(MAKE) --no-print-directory -C tools/testing/fuzz O='$(BUILD)/fuzz' FUZZ_SECONDS='$(FUZZ_SECONDS)' run
 
+soak: ## RESETS=100 resets of a busy guest, drawn from SEED=1, in one QEMU (half a minute each)
+	@tools/build/all soak
+	@tools/testing/soak/run --resets '$(RESETS)' --seed '$(SEED)' --name '$(NAME)' $(SOAK_ARGS)
+
 clean: ## Remove what was built; keep what was downloaded and the debug kernel
 	@tools/build/clean
 
@@ -155,5 +167,7 @@ help: ## List the targets
 	@echo '           PREFIX= DESTDIR= for tool_install, FUZZ_SECONDS= for each fuzzer,'
 	@echo '           SERIES="6.12-rt 7.3" for check-kernels (tools/build/other-kernel --list),'
 	@echo '           QEMU="sudo .../qemu-system-x86_64" IGVM= FIRMWARE= HARDWARE_ARGS= for check-hardware,'
+	@echo '           RESETS= SEED= NAME= for soak (again with the same seed: it goes on),'
 	@echo '           RELEASES="bookworm trixie" COMMANDS="demo check" for check-fresh,'
+	@echo '           JOBS= how many tests side by side (one for each CPU, 4 at most),'
 	@echo '           PYTEST_ARGS= arguments for pytest (-k reboot, -x, ...), SCOPE=all with what make check leaves out'

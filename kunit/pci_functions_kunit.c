@@ -29,6 +29,9 @@ static struct fake_function fakes[FUNCTIONS];
 static unsigned int nr_fakes, reads, held;
 static u16 written[WRITES];
 static unsigned int nr_written;
+/* Reads and writes from which on it is late */
+static unsigned int patience;
+static DECLARE_BITMAP(hidden, SVR_PCI_NUMBERS);
 
 static struct fake_function *fake_at(u8 bus, u8 devfn)
 {
@@ -64,10 +67,16 @@ static void fake_hold(void)
 	held++;
 }
 
+static bool fake_late(void)
+{
+	return reads + nr_written >= patience;
+}
+
 static const struct svr_pci_access fake_pci = {
 	.read = fake_read,
 	.write = fake_write,
 	.hold = fake_hold,
+	.late = fake_late,
 };
 
 static u32 *fake_add(u8 bus, u8 devfn, u32 class, u32 command)
@@ -105,6 +114,8 @@ static int fake_init(struct kunit *test)
 	nr_written = 0;
 	reads = 0;
 	held = 0;
+	patience = UINT_MAX;
+	bitmap_zero(hidden, SVR_PCI_NUMBERS);
 	return 0;
 }
 
@@ -114,7 +125,7 @@ static unsigned int find_and_stop(void)
 {
 	DECLARE_BITMAP(roots, SVR_PCI_BUSES) = { 1 };
 
-	svr_pci_find(&fake_pci, roots, &list);
+	svr_pci_find(&fake_pci, roots, hidden, &list);
 	return svr_pci_stop(&fake_pci, &list);
 }
 
@@ -233,17 +244,121 @@ static void test_stuck(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list.functions[1].stuck);
 }
 
-/* All ones: it has gone, perhaps at this very moment */
+/* MSI or MSI-X alone that stays on is enough */
+static void test_stuck_interrupts(struct kunit *test)
+{
+	static const struct {
+		u8 id;
+		u16 flags;
+	} rows[] = {
+		{ PCI_CAP_ID_MSI, PCI_MSI_FLAGS_ENABLE },
+		{ PCI_CAP_ID_MSIX, PCI_MSIX_FLAGS_ENABLE },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		fake_init(test);
+		fake_cap(fake_add(0, 0x08, NETWORK, 0), 0x40, rows[i].id,
+			 rows[i].flags, 0);
+		fakes[0].deaf = true;
+		KUNIT_EXPECT_EQ(test, find_and_stop(), 1);
+		KUNIT_EXPECT_TRUE(test, list.functions[0].stuck);
+	}
+}
+
+/* All ones, at this very moment: it may have gone, or hang; nothing shows that it has stopped */
 static void test_gone(struct kunit *test)
 {
 	DECLARE_BITMAP(roots, SVR_PCI_BUSES) = { 1 };
 
 	fake_cap(fake_add(0, 0x08, NETWORK, MASTER), 0x40, PCI_CAP_ID_MSIX,
 		 PCI_MSIX_FLAGS_ENABLE, 0);
-	svr_pci_find(&fake_pci, roots, &list);
+	svr_pci_find(&fake_pci, roots, hidden, &list);
 	KUNIT_EXPECT_EQ(test, list.count, 1);
 	nr_fakes = 0;
-	KUNIT_EXPECT_EQ(test, svr_pci_stop(&fake_pci, &list), 0);
+	KUNIT_EXPECT_EQ(test, svr_pci_stop(&fake_pci, &list), 1);
+	KUNIT_EXPECT_TRUE(test, list.functions[0].stuck);
+}
+
+/* It becomes so in the middle of the walk: what is found of it is what all ones say */
+static void test_gone_while_looked_at(struct kunit *test)
+{
+	u32 *nic = fake_add(0, 0x08, NETWORK, 0);
+	unsigned int i;
+
+	for (i = 1; i < DWORDS; i++)
+		nic[i] = U32_MAX;
+	fakes[0].deaf = true;
+	KUNIT_EXPECT_EQ(test, find_and_stop(), 1);
+	KUNIT_EXPECT_TRUE(test, list.functions[0].stuck);
+}
+
+/* It takes too long to find them: those that were found are stopped, and one more is counted */
+static void test_late_to_find(struct kunit *test)
+{
+	DECLARE_BITMAP(roots, SVR_PCI_BUSES) = { 1 };
+
+	fake_add(0, 0x08, NETWORK, MASTER);
+	fake_add(0, 0x80, NETWORK, MASTER);
+	patience = 10;
+	svr_pci_find(&fake_pci, roots, hidden, &list);
+	KUNIT_EXPECT_TRUE(test, list.cut);
+	KUNIT_EXPECT_EQ(test, list.count, 1);
+	patience = UINT_MAX;
+	KUNIT_EXPECT_EQ(test, svr_pci_stop(&fake_pci, &list), 1);
+	KUNIT_EXPECT_FALSE(test, list.functions[0].stuck);
+	KUNIT_EXPECT_EQ(test, nr_written, 1);
+}
+
+/* It takes too long to stop them: the rest is not even told to */
+static void test_late_to_stop(struct kunit *test)
+{
+	DECLARE_BITMAP(roots, SVR_PCI_BUSES) = { 1 };
+
+	fake_add(0, 0x08, NETWORK, MASTER);
+	fake_add(0, 0x10, NETWORK, MASTER);
+	svr_pci_find(&fake_pci, roots, hidden, &list);
+	KUNIT_EXPECT_FALSE(test, list.cut);
+	patience = reads + 1;
+	KUNIT_EXPECT_EQ(test, svr_pci_stop(&fake_pci, &list), 1);
+	KUNIT_EXPECT_FALSE(test, list.functions[0].stuck);
+	KUNIT_EXPECT_TRUE(test, list.functions[1].stuck);
+	KUNIT_EXPECT_EQ(test, nr_written, 1);
+}
+
+/*
+ * A virtual function, whose identity is all ones, on a bus that no bridge names; and one that
+ * ARI has given the number 9, behind a port.
+ */
+static void test_hidden(struct kunit *test)
+{
+	u32 *port = fake_bridge(0, 0x08, 1);
+	u32 *virtual, *ninth;
+
+	fake_cap(port, 0x40, PCI_CAP_ID_EXP, PCI_EXP_TYPE_ROOT_PORT << 4, 0);
+	fake_add(1, 0, NETWORK, 0);
+	ninth = fake_add(1, 9, NETWORK, MASTER);
+	virtual = fake_add(2, 0x80, NETWORK, MASTER);
+	virtual[0] = U32_MAX;
+	fake_cap(virtual, 0x70, PCI_CAP_ID_MSIX, PCI_MSIX_FLAGS_ENABLE, 0);
+	/* The walk does not come by */
+	KUNIT_EXPECT_EQ(test, find_and_stop(), 0);
+	KUNIT_EXPECT_EQ(test, list.count, 1);
+	KUNIT_EXPECT_EQ(test, COMMAND(ninth), MASTER);
+
+	__set_bit(svr_pci_number(1, 9), hidden);
+	__set_bit(svr_pci_number(2, 0x80), hidden);
+	/* One that has been turned off meanwhile */
+	__set_bit(svr_pci_number(2, 0x81), hidden);
+	KUNIT_EXPECT_EQ(test, find_and_stop(), 0);
+	KUNIT_EXPECT_EQ(test, list.count, 2);
+	KUNIT_EXPECT_EQ(test, COMMAND(ninth) & MASTER, 0);
+	KUNIT_EXPECT_EQ(test, COMMAND(virtual) & MASTER, 0);
+	KUNIT_EXPECT_EQ(test, virtual[0x70 / 4] >> 16, 0);
+
+	svr_pci_start(&fake_pci, &list);
+	KUNIT_EXPECT_EQ(test, COMMAND(virtual) & MASTER, MASTER);
+	KUNIT_EXPECT_EQ(test, virtual[0x70 / 4] >> 16, PCI_MSIX_FLAGS_ENABLE);
 }
 
 static void test_circles(struct kunit *test)
@@ -283,7 +398,12 @@ static struct kunit_case pci_functions_cases[] = {
 	KUNIT_CASE(test_functions),
 	KUNIT_CASE(test_port),
 	KUNIT_CASE(test_stuck),
+	KUNIT_CASE(test_stuck_interrupts),
 	KUNIT_CASE(test_gone),
+	KUNIT_CASE(test_gone_while_looked_at),
+	KUNIT_CASE(test_late_to_find),
+	KUNIT_CASE(test_late_to_stop),
+	KUNIT_CASE(test_hidden),
 	KUNIT_CASE(test_circles),
 	KUNIT_CASE(test_not_counted),
 	{}

@@ -22,7 +22,7 @@ static struct {
 	unsigned int writes, reads;
 	/* Reads of its status until it is reset; it was written so often */
 	unsigned int slow, resets;
-	bool gone;
+	bool gone, late;
 	u32 held;
 } fake;
 
@@ -64,10 +64,16 @@ static void fake_hold(void)
 	fake.held = fake.dwords[PCI_INTERRUPT_LINE / 4];
 }
 
+static bool fake_late(void)
+{
+	return fake.late;
+}
+
 static const struct svr_pci_access fake_pci = {
 	.read = fake_read,
 	.write = fake_write,
 	.hold = fake_hold,
+	.late = fake_late,
 };
 
 static u32 virtio_cap(u8 next, u8 type)
@@ -140,6 +146,16 @@ static void test_virtio_never_resets(struct kunit *test)
 	fake.slow = UINT_MAX;
 	KUNIT_EXPECT_FALSE(test, svr_pci_end_requests(&fake_pci, &function));
 	KUNIT_EXPECT_LT(test, fake.reads, SVR_VIRTIO_READS + 2 * SVR_PCI_CAPS);
+}
+
+/* It is told, and nobody waits for it */
+static void test_virtio_late(struct kunit *test)
+{
+	fake_virtio(VIRTIO);
+	fake.late = true;
+	KUNIT_EXPECT_FALSE(test, svr_pci_end_requests(&fake_pci, &function));
+	KUNIT_EXPECT_EQ(test, fake.resets, 1);
+	KUNIT_EXPECT_LT(test, fake.reads, 2 * SVR_PCI_CAPS);
 }
 
 static void test_virtio_gone(struct kunit *test)
@@ -252,6 +268,7 @@ static struct kunit_case pci_requests_cases[] = {
 	KUNIT_CASE(test_kinds),
 	KUNIT_CASE(test_virtio),
 	KUNIT_CASE(test_virtio_never_resets),
+	KUNIT_CASE(test_virtio_late),
 	KUNIT_CASE(test_virtio_gone),
 	KUNIT_CASE(test_virtio_lies),
 	KUNIT_CASE(test_virtio_at_the_end),

@@ -424,6 +424,121 @@ static void test_torn(struct kunit *test)
 		tear(test, sizes[i]);
 }
 
+struct device_row {
+	const char *name;
+	u8 stage;
+	u8 cause;
+	unsigned int devices;
+	/* In a medium record: how many, is the first one named, and the message */
+	unsigned int medium;
+	bool named;
+	const char *message;
+	u64 crashed;
+};
+
+static const struct device_row device_rows[] = {
+	{ "called, one", SVR_STAGE_CALLED, SVR_REASON_PANIC, 1, 1, true,
+	  "Fatal exception in interrupt" },
+	{ "called, eight", SVR_STAGE_CALLED, SVR_REASON_PANIC, 8, 8, true,
+	  "Fatal exception in interrupt" },
+	{ "called, very many", SVR_STAGE_CALLED, SVR_REASON_PANIC, 70000, 255, true,
+	  "Fatal exception in interrupt" },
+	{ "after a dump", SVR_STAGE_CALLED, SVR_REASON_KDUMP, 2, 2, true,
+	  "Fatal exception in interrupt", 700 },
+	{ "refused", SVR_STAGE_REFUSED, SVR_REASON_PANIC, 3, 3, true,
+	  "Fatal exception in interrupt" },
+	{ "returned", SVR_STAGE_RETURNED, SVR_REASON_PANIC, 3, 1, false, "" },
+	{ "no answer", SVR_STAGE_NOANSWER, SVR_REASON_PANIC, 3, 3, true, "" },
+	{ "found by another launch", SVR_STAGE_ELSEWHERE, SVR_REASON_PANIC, 3, 3,
+	  true, "Fatal exception in interrupt" },
+};
+
+KUNIT_ARRAY_PARAM_DESC(device, device_rows, name);
+
+static u16 nth_device(unsigned int n)
+{
+	return 0x0128 + 8 * n;
+}
+
+/* Where there is no room there was one at least; what else there is in a record is there still */
+static void test_devices(struct kunit *test)
+{
+	const struct device_row *row = test->param_value;
+	struct svr_record rec, from = called;
+	u8 raw[SVR_RECORD_FULL];
+	unsigned int i;
+
+	from.stage = row->stage;
+	from.loaded = row->stage == SVR_STAGE_ELSEWHERE;
+	from.cause = row->cause;
+	from.time = 1000;
+	from.crashed = row->crashed;
+	for (i = 0; i < row->devices; i++)
+		svr_record_add_device(&from, nth_device(i));
+	KUNIT_EXPECT_EQ(test, from.devices,
+			min_t(unsigned int, row->devices, U16_MAX));
+
+	svr_record_encode(&from, raw, SVR_RECORD_SMALL);
+	KUNIT_EXPECT_EQ(test, raw[2], 4);
+	KUNIT_ASSERT_EQ(test, svr_record_decode(raw, SVR_RECORD_SMALL, &rec), 0);
+	KUNIT_EXPECT_EQ(test, rec.devices, 1);
+	KUNIT_EXPECT_EQ(test, rec.device[0], 0);
+	expect_lost(test, &rec, "5");
+
+	svr_record_encode(&from, raw, SVR_RECORD_MEDIUM);
+	KUNIT_ASSERT_EQ(test, svr_record_decode(raw, SVR_RECORD_MEDIUM, &rec), 0);
+	KUNIT_EXPECT_EQ(test, rec.devices, row->medium);
+	KUNIT_EXPECT_EQ(test, rec.device[0], row->named ? nth_device(0) : 0);
+	KUNIT_EXPECT_EQ(test, rec.device[1], 0);
+	KUNIT_EXPECT_STREQ(test, rec.message, row->message);
+	KUNIT_EXPECT_EQ(test, rec.crashed, row->crashed);
+
+	svr_record_encode(&from, raw, SVR_RECORD_FULL);
+	KUNIT_ASSERT_EQ(test, svr_record_decode(raw, SVR_RECORD_FULL, &rec), 0);
+	KUNIT_EXPECT_EQ(test, rec.devices, from.devices);
+	for (i = 0; i < SVR_RECORD_DEVICES; i++)
+		KUNIT_EXPECT_EQ(test, rec.device[i],
+				i < row->devices ? nth_device(i) : 0);
+	KUNIT_EXPECT_STREQ(test, rec.message, called.message);
+	KUNIT_EXPECT_STREQ(test, rec.kernel, called.kernel);
+}
+
+/* What other versions of the driver have to read */
+static void test_devices_layout(struct kunit *test)
+{
+	struct svr_record rec, from = called;
+	u8 raw[SVR_RECORD_FULL];
+
+	svr_record_add_device(&from, 0x0128);
+	svr_record_add_device(&from, 0);
+	svr_record_encode(&from, raw, SVR_RECORD_MEDIUM);
+	KUNIT_EXPECT_EQ(test, raw[2], 4);
+	KUNIT_EXPECT_EQ(test, raw[17], 2);
+	KUNIT_EXPECT_EQ(test, get_unaligned_le16(raw + 18), 0x0128);
+	svr_record_encode(&from, raw, SVR_RECORD_FULL);
+	KUNIT_EXPECT_EQ(test, get_unaligned_le16(raw + 104), 2);
+	KUNIT_EXPECT_EQ(test, get_unaligned_le16(raw + 106), 0x0128);
+	KUNIT_EXPECT_EQ(test, get_unaligned_le16(raw + 108), 0);
+
+	/* A load and a crash know of none */
+	from.stage = SVR_STAGE_CRASHED;
+	svr_record_encode(&from, raw, SVR_RECORD_MEDIUM);
+	KUNIT_EXPECT_EQ(test, raw[2], 3);
+
+	/* Version 4, and there is none after all */
+	from.stage = SVR_STAGE_CALLED;
+	svr_record_encode(&from, raw, SVR_RECORD_MEDIUM);
+	raw[17] = 0;
+	seal(raw, SVR_RECORD_MEDIUM);
+	KUNIT_EXPECT_EQ(test, svr_record_decode(raw, SVR_RECORD_MEDIUM, &rec),
+			-EINVAL);
+	svr_record_encode(&from, raw, SVR_RECORD_FULL);
+	memset(raw + 104, 0, 2);
+	seal(raw, SVR_RECORD_FULL);
+	KUNIT_EXPECT_EQ(test, svr_record_decode(raw, SVR_RECORD_FULL, &rec),
+			-EINVAL);
+}
+
 struct raw_row {
 	const char *name;
 	u8 raw[SVR_RECORD_SMALL];
@@ -441,7 +556,11 @@ static const struct raw_row raw_rows[] = {
 	{ "no checksum", { 'S', 'R', 3, 0x22, 0, NONE }, false, -EBADMSG },
 	{ "version 0", { 'S', 'R', 0, 0x22, 0, NONE }, true, -EPROTONOSUPPORT },
 	{ "version 2", { 'S', 'R', 2, 0x22, 0, NONE }, true, -EPROTONOSUPPORT },
-	{ "version 4", { 'S', 'R', 4, 0x22, 0, NONE }, true, -EPROTONOSUPPORT },
+	{ "version 4", { 'S', 'R', 4, 0x22, 0, NONE }, true, 0 },
+	{ "version 4, refused, loaded", { 'S', 'R', 4, 0xb2, 0, NONE }, true, 0 },
+	{ "version 4, of a load", { 'S', 'R', 4, 0x11, 0, NONE }, true, -EINVAL },
+	{ "version 4, crashed", { 'S', 'R', 4, 0x45, 0, NONE }, true, -EINVAL },
+	{ "version 5", { 'S', 'R', 5, 0x22, 0, NONE }, true, -EPROTONOSUPPORT },
 	{ "version 255", { 'S', 'R', 255, 0x22, 0, NONE }, true, -EPROTONOSUPPORT },
 	{ "stage 0", { 'S', 'R', 3, 0x02, 0, NONE }, true, -EINVAL },
 	{ "elsewhere, but not loaded", { 'S', 'R', 3, 0x72, 0, NONE }, true, -EINVAL },
@@ -575,6 +694,8 @@ static struct kunit_case record_cases[] = {
 	KUNIT_CASE(test_older_drivers),
 	KUNIT_CASE(test_hearsay),
 	KUNIT_CASE_PARAM(test_there_and_back, codec_gen_params),
+	KUNIT_CASE_PARAM(test_devices, device_gen_params),
+	KUNIT_CASE(test_devices_layout),
 	KUNIT_CASE(test_limits),
 	KUNIT_CASE(test_text),
 	KUNIT_CASE(test_bit_flips),

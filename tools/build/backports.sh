@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Sourced, after lib.sh, by scripts that take packages from a release which the
-# system itself does not use.  Nothing of the system's apt configuration is
-# changed: sources, lists and cache are private, all under one directory.
+# For scripts that take packages from a release that the system itself does not use;
+# source it after lib.sh.  It does not change the system's apt configuration: sources,
+# lists and cache are private, in one directory.
 #
 #   private_apt DIR SUITE...   set up DIR/apt for the given suites, section main
-#   apt_get ARGS...            apt-get with that; apt_cache the same for apt-cache
-#   fetched                    where apt_get --download-only puts the packages
+#   apt_get ARGS...            apt-get with these suites; apt_cache likewise
+#   $fetched                   where apt_get --download-only puts the packages
 #
 # The suites come from the mirror that the system uses.
 
-# The system's mirror of the given suite, as apt itself names it.
+# The system's mirror of a suite, as apt names it.
 mirror() {
 	apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
 		awk -v suite="$1" '$2 == suite && $3 == "main" && !found { print $1; found = 1 }'
@@ -28,7 +28,7 @@ private_apt() {
 
 	[ -r "$keyring" ] && signed="[signed-by=$keyring] "
 	mkdir -p "$dir"/{lists/partial,cache/archives/partial,empty}
-	# What the system has read already need not be read again.
+	# Do not download the lists again that the system has already.
 	cp -p /var/lib/apt/lists/*_dists_* "$dir/lists/" 2>/dev/null || true
 	for suite in "$@"; do
 		echo "deb $signed$uri $suite main"

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Sourced by the build scripts: one way to say what happens, one way to fail.
+# For the build scripts: one way to say what happens, one way to fail.
 #
-#   step LOGNAME TITLE COMMAND...   run COMMAND, its output in build/log/LOGNAME.log;
-#                                   a line at the start, and every few seconds what
-#                                   is new in that log
+#   step LOGNAME TITLE COMMAND...   run COMMAND with its output in
+#                                   build/log/LOGNAME.log; print a line at the start,
+#                                   and every few seconds what is new in that log
 #   say TEXT                        one line with the elapsed time in front
 #   die TEXT                        one line on stderr, exit status 1
 
@@ -17,12 +17,12 @@ export SVSM_RESET_BUILD=$BUILD
 : "${SVSM_RESET_T0:=$(date +%s)}"
 export SVSM_RESET_T0
 
-# A make that called us must not hand its O= and friends to other makefiles.
+# A make that calls us must not pass its O= and the like to other makefiles.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL O
 export LC_ALL=C
 
 HEARTBEAT=5
-SILENCE=30	# seconds after which the time is news
+SILENCE=30	# seconds of silence after which the time alone is printed
 
 elapsed() {
 	local s=$(($(date +%s) - SVSM_RESET_T0))
@@ -45,7 +45,7 @@ build_dir() {
 	: >"$BUILD/.svsm-reset"
 }
 
-# news LOG: its last line that says something.
+# news LOG: the last line of LOG that says something.
 news() {
 	tail -n 20 "$1" | tr '\r' '\n' |
 		sed '/^[[:space:]]*$/d; /^make\(\[[0-9]*\]\)\{0,1\}: \(Entering\|Leaving\) directory/d' |
@@ -53,7 +53,7 @@ news() {
 }
 
 step() {
-	local log=$1 title=$2 pid start rc=0 beat told='' last line
+	local log=$1 title=$2 pid start rc=0 beat shown='' last line
 
 	shift 2
 	build_dir
@@ -71,9 +71,9 @@ step() {
 		if ((SECONDS >= beat)); then
 			beat=$((SECONDS + HEARTBEAT))
 			line=$(news "$log")
-			if [ -n "$line" ] && [ "$line" != "$told" ]; then
+			if [ -n "$line" ] && [ "$line" != "$shown" ]; then
 				say "  ... $((SECONDS - start)) s: $line"
-				told=$line last=$SECONDS
+				shown=$line last=$SECONDS
 			elif ((SECONDS - last >= SILENCE)); then
 				say "  ... $((SECONDS - start)) s"
 				last=$SECONDS
@@ -89,8 +89,8 @@ step() {
 	return $rc
 }
 
-# same_as STAMP FILE...: is what STAMP stands for made of just these files and directories?
-# Then there is nothing to do.  Else it is to be made, and `made STAMP` says that it is.
+# same_as STAMP FILE...: was the product of STAMP made of just these files and directories,
+# as they are now?  If not, make it and then call `made STAMP`.
 same_as() {
 	local stamp=$1
 
@@ -105,7 +105,7 @@ made() {
 	echo "$inputs" >"$1"
 }
 
-# Run a command as root: directly, or by sudo where there is one.
+# Run a command as root: directly, or with sudo.
 as_root() {
 	if [ "$(id -u)" = 0 ]; then
 		"$@"

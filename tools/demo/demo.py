@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The demonstrations: a stock kernel as an SNP guest, reset through its SVSM.
 
-reset: loses a VM to `reboot` first, then loads the module and shows `reboot`, a panic
-on a processor that may not make the call, and both sides: what the guest says, and
-what the simulator's event log has.
+reset: first loses a VM to `reboot`. Then loads the module and shows `reboot` and a panic
+on a CPU that may not make the call, from both sides: what the guest says, and what the
+simulator's event log has.
 kdump: a crash, its dump by a crash kernel, and the reset after it.
 """
 
@@ -21,15 +21,15 @@ from lib import places  # noqa: E402
 from lib.guest import Guest  # noqa: E402
 
 CPUS = 4
-PANICS = 2  # the CPU on which the panic is
-BOOT = 300  # seconds, on a busy machine
-# Of the guest's boot messages, those that show what kind of guest it is.
+PANICS = 2  # the CPU that panics
+BOOT = 300  # seconds that a boot may take on a busy machine
+# The boot messages that show what kind of guest this is
 TELLING = re.compile(r"Memory Encryption Features active|SNP running at VMPL|smp: Brought up")
 BOLD, PLAIN = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
 
 
 class Report:
-    """Lines with the time since `make demo` was started."""
+    """Prints lines with the time since the start of `make demo`."""
 
     def __init__(self):
         self.start = float(os.environ.get("SVSM_RESET_T0", time.time()))
@@ -45,8 +45,8 @@ class Report:
         for line in text.splitlines():
             print(f"         {line}", flush=True)
 
-    def words(self, text):
-        """What somebody who stood beside would say."""
+    def explain(self, text):
+        """What a presenter would say."""
         print(flush=True)
         for line in textwrap.wrap(" ".join(text.split()), 90):
             print(f"    {line}", flush=True)
@@ -65,22 +65,22 @@ class Demo:
         self.report = report
         self.guest = Guest(places.BUILD / "demo" / directory, smp=CPUS, **arguments)
         self.guest.on_wait = self.alive
-        self.told, self.last = 0, None
+        self.printed, self.last_message = 0, None
         self.process = []
         self.driver_said = []
 
     def alive(self, seconds):
-        """A sign of life while the guest is busy: its last message, where that is news."""
+        """A sign of life while the guest is busy: its last message, if that is new."""
         lines = [line for line in self.guest.console.splitlines() if line.strip() and "guest# " not in line]
         last = untimed(lines[-1])[:90] if lines else "starting QEMU"
-        if last != self.last:
+        if last != self.last_message:
             self.report.step(f"  ... {seconds:.0f} s: {last}")
-            self.last = last
+            self.last_message = last
 
     def new_console(self):
-        """The console since the last time."""
+        """What the console has got since the last call."""
         console = self.guest.console
-        new, self.told = console[self.told :], len(console)
+        new, self.printed = console[self.printed :], len(console)
         return new
 
     def boot(self, number):
@@ -114,7 +114,7 @@ class Demo:
         return self.guest.attribute("last_reset_reason")
 
     def until(self, command, text, until, timeout=BOOT):
-        """Type what ends this kernel, and show what is said until the next one is there."""
+        """Type a command that ends this kernel, and show the messages until the next one runs."""
         self.report.step(f"guest# {text}")
         self.guest.send(command)
         self.guest.expect(until, timeout, peek=True)
@@ -131,7 +131,7 @@ class Demo:
         return self.guest.end()
 
     def simulator_saw(self):
-        """The event log, in words."""
+        """Print the event log as sentences."""
         events = self.guest.events
         say = self.report.detail
         for execute, boot in zip(events.of("execute"), events.of("boot")[1:]):
@@ -163,9 +163,9 @@ def release():
 
 def show_contrast(report):
     """The same kernel without the module."""
-    report.words("""First without the module, as every kernel is today: what happens if an SNP guest
-        restarts? A restart is something that the host does, and the host can neither read nor set
-        this guest's registers and memory.""")
+    report.explain("""First without the module, as with every kernel today. What happens if an SNP guest
+        restarts? The host would have to restart it, but the host can neither read nor set this guest's
+        registers and memory.""")
     report.step(f"Debian's {release()}, {CPUS} vCPUs, SNP guest at VMPL 2 under a simulated SVSM; no module")
     demo = Demo(report, "without", timeout=300)
     try:
@@ -183,7 +183,7 @@ def show_contrast(report):
 
 def show_reset(report):
     show_contrast(report)
-    report.words("Now the same kernel with the module. It asks the SVSM instead of the host.")
+    report.explain("Now the same kernel with the module. It asks the SVSM instead of the host.")
     report.step("boot 1")
     demo = Demo(report, "with", timeout=600)
     try:
@@ -192,15 +192,15 @@ def show_reset(report):
         demo.until("reboot", "reboot", "guest: boot 2 ")
         demo.boot(2)
         reasons.append(demo.load())
-        report.words("It came back, and it knows why:")
+        report.explain("It came back, and it knows why:")
         demo.type("svsm-reset status")
         demo.type("svsm-reset explain")
-        report.words(f"""A panic is harder. It may strike on any CPU, and here it is made to on CPU {PANICS}. That
-            one may not make the call: only the boot processor (BSP, CPU 0) may be started again by
-            the SVSM, or the next kernel would take itself for a crash kernel and leave a CPU out. And no
-            CPU may be left that could run on in memory that the SVSM takes away. So CPU {PANICS} stops all the
-            others by an NMI, sees from a word that each has written that they have stopped, and hands the call over: it
-            wakes CPU 0, which makes it, and stops itself.""")
+        report.explain(f"""A panic is harder. It can strike on any CPU; here CPU {PANICS} panics. That CPU may not
+            make the call: the SVSM must start the boot processor (BSP, CPU 0) again, or the next kernel would
+            take itself for a crash kernel and leave out a CPU. And no CPU may go on running in memory that the
+            SVSM takes away. So CPU {PANICS} stops all other CPUs by an NMI, and each writes a word that proves that
+            it has stopped. Then CPU {PANICS} hands the call over: it wakes CPU 0, which makes the call, and stops
+            itself.""")
         demo.until(f"taskset {1 << PANICS:#x} sh -c 'echo c > /proc/sysrq-trigger'",
                    f"echo c > /proc/sysrq-trigger       (a panic, on CPU {PANICS})", "guest: boot 3 ")
         demo.boot(3)
@@ -224,9 +224,9 @@ def show_reset(report):
 
 
 def show_kdump(report):
-    report.words("""A crash with a dump: the kernel that crashes starts another one, the crash kernel,
-        which lies ready in memory set aside for it (crashkernel=). That one saves a dump and restarts. Under an
-        SVSM this takes the module in both kernels.""")
+    report.explain("""A crash with a dump. The kernel that crashes starts another one, the crash kernel,
+        which waits in memory that is reserved for it (crashkernel=). The crash kernel saves a dump and
+        restarts. Under an SVSM both kernels need the module.""")
     report.step(f"boot 1: Debian's {release()}, {CPUS} vCPUs, 1 GiB, crashkernel=320M")
     demo = Demo(report, "kdump", timeout=900, initrd=places.INITRD_KDUMP, memory="1G", append="crashkernel=320M")
     guest = demo.guest
@@ -234,8 +234,8 @@ def show_kdump(report):
         demo.boot(1)
         demo.load()
         demo.type("load-capture nokaslr && cat /sys/kernel/kexec_crash_loaded")
-        report.words(f"""The panic is on CPU {PANICS}. The crash kernel must start on the BSP, else
-            the reset after it could not be made: the jump into it is handed over, as the call was.""")
+        report.explain(f"""CPU {PANICS} panics. The crash kernel must start on the BSP, or it could not make
+            the reset afterwards. So CPU {PANICS} hands the jump into it over to the BSP.""")
         demo.until(f"taskset {1 << PANICS:#x} sh -c 'echo c > /proc/sysrq-trigger'",
                    f"echo c > /proc/sysrq-trigger       (a panic, on CPU {PANICS})", "guest: capture 1 ")
         assert guest.capture(1, timeout=BOOT) == 1
@@ -243,7 +243,7 @@ def show_kdump(report):
         demo.new_console()
         demo.load()
         demo.type("makedumpfile -d 31 -l --message-level 0 /proc/vmcore /tmp/core && ls -l /tmp/core")
-        # Without the times, by which type() knows the kernel's own lines
+        # Drop the time stamps: type() takes lines with one for the kernel's own
         demo.type("vmcore-dmesg /proc/vmcore | sed 's/^[^]]*] //' | grep -a -e 'sysrq: Trigger' -e 'svsm-reset: handing'",
                   "vmcore-dmesg /proc/vmcore | grep ...")
         demo.until("reboot -f", "reboot -f", "guest: boot 2 ")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Asks policy.c everything that it can be asked, and prints the answers and the
- * words of words.c, tab separated, for tools/docs/tables. In user space: both
- * files need nothing of the kernel but what is defined here.
+ * Prints, tab separated, all answers of policy.c and the words of words.c, for
+ * tools/docs/tables. Runs in user space: both files need nothing of the kernel
+ * except what is defined here.
  */
 #include <assert.h>
 #include <errno.h>
@@ -47,7 +47,7 @@ static const struct named routes[] = {
 static_assert(ARRAY_SIZE(events) == SVR_NR_EVENTS, "an event is missing");
 static_assert(ARRAY_SIZE(bsps) == SVR_NR_BSP, "a place of the BSP is missing");
 
-/* "?": a value that is not in the list, which is out of date then */
+/* "?" for a value that is missing in an outdated list */
 static const char *name_of(const struct named *names, size_t count,
 			   unsigned int value)
 {
@@ -109,7 +109,7 @@ static void print_routes(void)
 	}
 }
 
-/* By number: their names are not known to C */
+/* A switch, because C does not know the names */
 static const char *errno_name(int err)
 {
 	switch (err) {

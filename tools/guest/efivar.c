@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * efivar - look at and change EFI variables from a test guest, as firmware of the
- * host could. Wants efivarfs mounted.
+ * efivar - look at and change EFI variables from a test guest, as the host's firmware
+ * could. efivarfs must be mounted.
  *
  *   efivar NAME-GUID        prints the contents in hexadecimal
  *   efivar NAME-GUID HEX    sets them, with the attributes NV, BS and RT
@@ -58,7 +58,7 @@ static void show(void)
 	printf("\n");
 }
 
-/* The kernel sets the variable at each write: there is to be one. */
+/* Write once: the kernel sets the variable at each write. */
 static void set(const char *hex)
 {
 	unsigned char buf[PREFIX + LARGEST] = { ATTRIBUTES };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * reboot-text TEXT - restart with a text, as LINUX_REBOOT_CMD_RESTART2 has it: at once, as
- * reboot -f does, which has no option for that.
+ * reboot-text TEXT - restart at once, as reboot -f does, but with a text
+ * (LINUX_REBOOT_CMD_RESTART2), for which reboot has no option.
  */
 #include <linux/reboot.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * snp-report - ask the PSP for an attestation report, by the kernel's sev-guest.
+ * snp-report - ask the PSP for an attestation report, through the kernel's sev-guest.
  *
- *   snp-report [VMPL]   prints version, VMPL and report data, which is TEXT's bytes;
- *                       the VMPL is 2, that of the test guest, if not given
+ *   snp-report [VMPL]   prints version, VMPL and report data (TEXT); the default VMPL
+ *                       is the test guest's, 2
  *
- * Exit status 1 where no report came: with the reason that the kernel gave and
- * the two halves of exitinfo2, the host's error and the firmware's.
+ * Exit status 1 if there is no report; then prints the kernel's reason and the two
+ * halves of exitinfo2, the host's error and the firmware's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #define GUEST_VMPL	2
 #define TEXT		"snp-report"
 
-/* As in <linux/sev-guest.h>, which has had two names for the same last member. */
+/* As in <linux/sev-guest.h>, where the last member has had two names. */
 struct report_request {
 	uint8_t data[64];
 	uint32_t vmpl;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * udp-hear PORT BYTE COUNT - read at least COUNT bytes of datagrams to PORT and see that
- * each one is BYTE: prints how many are not, and how many there were.  Status 1 if nothing
+ * udp-hear PORT BYTE COUNT - receive at least COUNT bytes of datagrams on PORT and check
+ * that each is BYTE. Prints how many are not, and how many there were. Status 1 if nothing
  * comes for ten seconds.
  */
 #include <arpa/inet.h>

@@ -2,11 +2,11 @@
 /*
  * vmcore - look at a crash dump page by page, in the capture kernel.
  *
- *   vmcore plant N   keeps N pages of memory filled with a mark, and waits
+ *   vmcore plant N   fills N pages of memory with a mark, and waits
  *   vmcore check     reads every page of /proc/vmcore and prints one line:
  *                    vmcore: pages N failed N zero N marked N
  *
- * check ends with status 1 if the file is no core or any page cannot be read.
+ * check ends with status 1 if the file is not a core or a page cannot be read.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,8 +22,8 @@
 #define MAX_SEGMENTS	64
 #define VMCORE		"/proc/vmcore"
 #define KERNEL_MAP	0xffffffff80000000UL
-#define ELF_CORE	4	/* type of a header */
-#define ELF_LOAD	1	/* type of a segment */
+#define ELF_CORE	4	/* e_type of a core */
+#define ELF_LOAD	1	/* p_type to load */
 
 /* Elf64_Ehdr and Elf64_Phdr of <elf.h> */
 struct elf_header {
@@ -40,7 +40,10 @@ struct elf_segment {
 	uint64_t offset, vaddr, paddr, filesz, memsz, align;
 };
 
-/* Half of the mark, twice a page: neither code nor table of this program has it whole. */
+/*
+ * Half of the mark, which is there twice a page: this program's code and data never have
+ * the whole mark.
+ */
 static const uint64_t half = 0x766d636f72652d70ULL;
 
 struct counts {
@@ -53,7 +56,7 @@ static void mark_page(uint64_t *page)
 		page[i] = i % 2 ? ~half - i : half + i;
 }
 
-/* The segment of the kernel's own mapping has pages that another segment has, too. */
+/* The segment of the kernel's own mapping repeats pages of other segments. */
 static int is_again(const struct elf_segment *p)
 {
 	return p->vaddr >= KERNEL_MAP;
@@ -77,7 +80,7 @@ static int plant_pages(unsigned long pages)
 		fprintf(stderr, "vmcore: cannot plant: %s\n", strerror(pages ? errno : EINVAL));
 		return 1;
 	}
-	/* The kernel may copy them into a huge page, and they would be there twice. */
+	/* The kernel could copy the pages into a huge page, and the dump would have them twice. */
 	madvise(area, pages * PAGE, MADV_NOHUGEPAGE);
 	for (unsigned long i = 0; i < pages; i++)
 		mark_page((uint64_t *)(area + i * PAGE));
@@ -87,7 +90,7 @@ static int plant_pages(unsigned long pages)
 		pause();
 }
 
-/* In chunks, and page by page where a chunk has a page that cannot be read. */
+/* Read in chunks, and page by page if a chunk has a page that cannot be read. */
 static void read_segment(struct counts *n, int fd, const struct elf_segment *p)
 {
 	static uint64_t buf[CHUNK / 8];

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the command adds to the guest's initial ram disk: a command to run, a shared directory.
+"""What snpsim adds to the guest's initial ram disk: a command to run, a shared directory.
 
-The kernel unpacks one archive behind the other. This one is part of the launch image, so
-that each boot finds it as it was, whatever the guest has done to it; no device, no driver
-and no file system is needed for it, and no DMA, which the simulator would not check.
+The kernel unpacks one archive after the other. This one is part of the launch image, so
+each boot finds it unchanged, whatever the guest has done. It needs no device, no driver, no
+file system and no DMA.
 """
 
 import gzip
@@ -11,12 +11,12 @@ import os
 import stat
 
 DIRECTORY, FILE, LINK = stat.S_IFDIR, stat.S_IFREG, stat.S_IFLNK
-# In the guest; tools/guest/init knows them.
+# Paths in the guest, which tools/guest/init uses
 COMMAND, SHARE = 'snpsim/exec', 'mnt/share'
 
 
 class Archive:
-    """A cpio archive in the format newc, all of it root's."""
+    """A cpio archive in the format newc. Root owns all files."""
     ALIGN = 4
 
     def __init__(self):
@@ -38,7 +38,7 @@ class Archive:
         self.add(COMMAND, FILE | 0o755, text.encode(errors='surrogateescape') + b'\n')
 
     def add_directory(self, top):
-        """A whole directory; OSError or ValueError where there is something wrong with it."""
+        """Add a whole directory. Raises OSError or ValueError if that cannot be done."""
         self.add(os.path.dirname(SHARE), DIRECTORY | 0o755)
         self.add_tree(top, SHARE)
 
@@ -61,13 +61,13 @@ class Archive:
                 raise ValueError(f'{entry.path} is neither a file, a directory nor a link')
 
     def pack(self, behind):
-        """The archive, compressed; `behind` so many bytes of another one."""
+        """The compressed archive, padded to follow another one of `behind` bytes."""
         self.add('TRAILER!!!', 0)
         return bytes(-behind % self.ALIGN) + gzip.compress(b''.join(self.parts), 1, mtime=0)
 
 
 def size_of(top):
-    """The bytes that a directory's files have: known before any of it is read."""
+    """The total size of a directory's files, without reading them."""
     total = 0
     for path, _, names in os.walk(top):
         total += sum(os.lstat(os.path.join(path, name)).st_size for name in names)

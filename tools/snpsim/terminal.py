@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The terminal that a guest's console is on, between the person and QEMU.
+"""The terminal of a guest's console, between the user and QEMU.
 
-QEMU gets what is typed through a pipe, so that leaving by Ctrl-A X is this program's to
-notice and to explain. All else, QEMU's own escapes among it, goes on as it is.
+QEMU gets the user's input through a pipe, so that this program sees Ctrl-A X and can say
+that it ended the run. All other input goes on unchanged, QEMU's own escapes included.
 """
 
 import fcntl
@@ -16,13 +16,13 @@ ESCAPE, LEAVE = 0x01, b'xX'     # Ctrl-A, X
 
 
 class Terminal(threading.Thread):
-    """Raw from start() to restore(); `left` once somebody has typed Ctrl-A X."""
+    """Raw from start() to restore(). `left` is true once the user has typed Ctrl-A X."""
 
     def __init__(self):
         super().__init__(daemon=True)
         self.fd = sys.stdin.fileno()
         self.settings = termios.tcgetattr(self.fd)
-        # QEMU makes its standard output not block, and knows nothing of this side's.
+        # QEMU makes its standard output non-blocking, and with it this side of the terminal.
         self.flags = fcntl.fcntl(self.fd, fcntl.F_GETFL)
         self.qemu_end, self.typed = os.pipe()
         self.left = self.escaped = False
@@ -51,10 +51,10 @@ class Terminal(threading.Thread):
                     break
                 os.write(self.typed, self.without_leave(typed))
         except OSError:
-            pass    # the terminal or QEMU is gone: the run ends without this
+            pass    # the terminal or QEMU is gone, which ends the run anyway
 
     def without_leave(self, typed):
-        """What goes on to QEMU: all before Ctrl-A X."""
+        """The part of the input that goes on to QEMU: all before Ctrl-A X."""
         for place, key in enumerate(typed):
             if self.escaped and key in LEAVE:
                 self.left = True

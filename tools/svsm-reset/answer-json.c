@@ -170,6 +170,11 @@ static struct json_object *sr_json_last(const struct sr_facts *facts)
 	sr_json_add(object, "cpu", sr_json_int(last->cpu));
 	sr_json_add(object, "not_quiesced",
 		    sr_json_have(json_object_new_string(last->cpus)));
+	sr_json_add(object, "devices_not_stopped",
+		    last->device_count == SR_NO_NUMBER ? NULL :
+		    sr_json_have(json_object_new_string(last->devices)));
+	sr_json_add(object, "devices_not_stopped_count",
+		    sr_json_number(last->device_count));
 	sr_json_add(object, "time", sr_json_text(last->time));
 	sr_json_add(object, "crash_time", sr_json_text(last->crash_time));
 	sr_json_add(object, "dump_seconds",
@@ -320,6 +325,35 @@ static struct json_object *sr_json_thing(const struct sr_facts *facts,
 	return object;
 }
 
+static struct json_object *sr_json_left_list(const struct sr_left_list *list)
+{
+	struct json_object *object, *names;
+	int i;
+
+	if (list->count == SR_UNKNOWN)
+		return NULL;
+	object = sr_json_object();
+	names = sr_json_array();
+	for (i = 0; i < list->count && i < SR_LEFT_NAMES; i++)
+		sr_json_append(names, sr_json_text(list->names[i]));
+	sr_json_add(object, "count", sr_json_int(list->count));
+	sr_json_add(object, "names", names);
+	return object;
+}
+
+static struct json_object *sr_json_left(const struct sr_facts *facts)
+{
+	struct json_object *object = sr_json_object();
+	char text[SR_TEXT];
+
+	sr_left_text(facts, text, sizeof(text));
+	sr_json_add(object, "text", sr_json_text(text));
+	sr_json_add(object, "pci", sr_json_left_list(&facts->left.pci));
+	sr_json_add(object, "watchdogs",
+		    sr_json_left_list(&facts->left.watchdogs));
+	return object;
+}
+
 /**
  * sr_json_explain - what is known, what follows from it, and what it is worth
  * @facts: what is known
@@ -340,6 +374,8 @@ struct json_object *sr_json_explain(const struct sr_facts *facts)
 		sr_json_add(trust, sr_thing_words[i].word,
 			    sr_json_thing(facts, (enum sr_thing)i));
 	sr_json_add(object, "at", at);
+	sr_json_add(object, "left", facts->set.loaded == 1 ?
+		    sr_json_left(facts) : NULL);
 	sr_json_add(object, "trust", trust);
 	sr_json_add(object, "settings", sr_json_settings(facts));
 	return object;

@@ -196,12 +196,7 @@ static bool sr_list_valid(const char *option, const char *list)
 
 static bool sr_recent_valid(const char *text, long long *seconds)
 {
-	char *rest;
-
-	if (!text)
-		return true;
-	*seconds = strtoll(text, &rest, 10);
-	if (*text >= '0' && *text <= '9' && !*rest && *seconds < LLONG_MAX)
+	if (!text || sr_number(text, 0, LLONG_MAX - 1, seconds))
 		return true;
 	fprintf(stderr, "svsm-reset check: --recent=%s: it is a number of seconds\n",
 		text);

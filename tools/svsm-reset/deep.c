@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A second look at the system, before it has to hold: what is in the initial ram disks,
+ * check --deep: what has to hold in an emergency: what is in the initial ram disks,
  * how the crash kernel is set up, and what would outlive the reset.
  */
 #include <dirent.h>
@@ -196,7 +196,7 @@ static void sr_look_at_load(struct sr_deep *deep)
 	struct sr_look *look = sr_look(deep, "crash-load", SR_HEALTH_OK);
 	char text[128];
 
-	/* With these kdump-config does so by itself, and nothing else is possible */
+	/* With these kdump-config uses kexec -s by itself, and nothing else is possible */
 	if (!sr_read(deep->root, "/sys/kernel/security/lockdown", text,
 		     sizeof(text)) && !strstr(text, "[none]")) {
 		sr_saw(look, "the kernel is locked down: the crash kernel was loaded by kexec -s");
@@ -265,7 +265,7 @@ static void sr_look_at_crash(struct sr_deep *deep)
 	sr_look_at_area(deep);
 }
 
-/* Only for crash kernels, so that their lack is worse where there is one */
+/* Crash kernels need kprobes: without them it is CRITICAL if one is loaded */
 static void sr_look_at_kprobes(struct sr_deep *deep)
 {
 	const struct sr_settings *set = &deep->facts->set;
@@ -300,7 +300,7 @@ static bool sr_watchdog_value(const struct sr_deep *deep, const char *dog,
 	return !sr_read(deep->root, path, text, size) && *text;
 }
 
-/* A program of this kernel ends with it, a device does not */
+/* softdog ends with this kernel, a device does not */
 static bool sr_watchdog_armed(const struct sr_deep *deep, const char *dog,
 			      char *identity, size_t size)
 {
@@ -441,7 +441,7 @@ static bool sr_by_another_kernel(const struct sr_deep *deep)
 	return *kernel && *deep->release && strcmp(kernel, deep->release);
 }
 
-/* Not tested by a reset of what runs now: a rehearsal of it shows less, but that */
+/* No reset has tested what runs now: a rehearsal shows less, but it counts */
 static void sr_look_untested(struct sr_look *look, const struct sr_facts *facts)
 {
 	if (sr_rehearsed(facts))
@@ -450,7 +450,7 @@ static void sr_look_untested(struct sr_look *look, const struct sr_facts *facts)
 	sr_mend(look, "svsm-reset rehearse, or a reboot while it does not matter");
 }
 
-/* A reset that came about is the test; is what made it what runs now? */
+/* A reset that came about is a test, if the kernel that runs now made it */
 static void sr_look_at_test(struct sr_deep *deep)
 {
 	const struct sr_facts *facts = deep->facts;

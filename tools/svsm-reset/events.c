@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -19,7 +18,7 @@
 #include "last.h"
 #include "tool.h"
 
-/* Without udevd nobody passes the kernel's events on */
+/* Without udevd the kernel's own events are read */
 #define SR_UDEVD	"/run/udev/control"
 /* Name of the device on the platform bus */
 #define SR_SYSNAME	"svsm-reset"
@@ -72,10 +71,10 @@ static struct json_object *sr_event_value(const struct sr_event *event,
 					  enum sr_field field)
 {
 	const char *text = event->values[field];
-	char *rest;
-	long long number = strtoll(text, &rest, 10);
+	long long number;
 
-	if (field == SR_FIELD_COUNT && *text && !*rest)
+	if (field == SR_FIELD_COUNT &&
+	    sr_number(text, LLONG_MIN, LLONG_MAX, &number))
 		return sr_json_number(number);
 	return sr_json_text(text);
 }
@@ -119,7 +118,7 @@ static int sr_event_now(const struct sr_options *options)
 
 	sr_facts_read(options->root, &facts);
 	trouble = sr_facts_trouble(&facts);
-	/* It may be loaded later: there is something to wait for */
+	/* The module may be loaded later: go on and wait */
 	if (trouble && !(facts.set.snp == 1 && facts.set.vmpl)) {
 		sr_error(sr_command_events.name, "%s", trouble);
 		return -1;
@@ -227,7 +226,7 @@ static int sr_events_follow(const struct sr_options *options)
 		sr_error(sr_command_events.name,
 			 "cannot listen to the kernel's events: %s",
 			 strerror(errno));
-	/* After it has begun to listen, so that nothing falls in between */
+	/* Only now, when it listens: no event is lost in between */
 	else if (!sr_event_now(options))
 		err = sr_follow(monitor, signals, options->json);
 	if (signals >= 0)

@@ -68,9 +68,23 @@ static void sr_explain_trust(const struct sr_facts *facts)
 	}
 }
 
+/* Only a reset through the SVSM leaves any of it to the driver */
+static void sr_explain_left(const struct sr_facts *facts)
+{
+	char text[SR_TEXT];
+	bool some;
+
+	if (facts->set.loaded != 1 || !facts->set.enabled)
+		return;
+	some = sr_left_text(facts, text, sizeof(text));
+	sr_heading("What a reset through the SVSM would leave alive");
+	sr_line(some ? SR_DOUBTFUL : SR_GOOD, "left", "%s", text);
+}
+
 static void sr_explain_more(const struct sr_facts *facts)
 {
 	sr_explain_answers(facts);
+	sr_explain_left(facts);
 	sr_explain_trust(facts);
 }
 
@@ -88,7 +102,7 @@ static int sr_explain(const struct sr_options *options, int argc, char **argv)
 	(void)argv;
 	sr_facts_read(options->root, &facts);
 	trouble = sr_facts_trouble(&facts);
-	/* Elsewhere the rules of the driver say nothing */
+	/* The rules hold only in an SEV-SNP guest under an SVSM */
 	if (trouble && !(facts.set.snp == 1 && facts.set.vmpl)) {
 		sr_error(report.name, "%s", trouble);
 		return SR_EXIT_FAILED;
@@ -104,8 +118,9 @@ const struct sr_command sr_command_explain = {
 	.about =
 	"Prints what status does, then what would happen at a reboot, a panic, sysrq-b,\n"
 	"an oops and when a CPU hangs. The rules of kernel and driver decide that, from\n"
-	"the settings that both have at this moment. Last it says who could forge what\n"
-	"is shown. Needs no rights.\n",
+	"the settings that both have at this moment. Then what a reset would leave alive\n"
+	"that the driver does not stop: PCI devices it does not reach, and watchdogs. Last\n"
+	"it says who could forge what is shown. Needs no rights.\n",
 	.usage = SR_EXIT_USAGE,
 	.run = sr_explain,
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reads what is known of the system. What is missing is unknown, no error. */
+/* Reads what is known of the system. A file that is missing is no error: a value is unknown. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +111,9 @@ static void sr_read_last(const char *root, struct sr_last *last)
 	last->hidden = err == -EACCES || err == -EPERM;
 	last->cut = sr_ends_in(last->message, SR_CUT);
 	sr_value(root, "last_reset_cpus", last->cpus, sizeof(last->cpus));
+	sr_value(root, "last_reset_devices", last->devices,
+		 sizeof(last->devices));
+	last->device_count = sr_value_number(root, "last_reset_device_count");
 	sr_value(root, "last_reset_time", last->time, sizeof(last->time));
 	sr_value(root, "last_reset_crash_time", last->crash_time,
 		 sizeof(last->crash_time));
@@ -218,7 +221,7 @@ static void sr_read_driver(const char *root, struct sr_facts *facts)
 	sr_read_rehearsal(root, &facts->rehearsal);
 }
 
-/* As the kernel reads it: of several the last that is a number */
+/* As the kernel reads it: the last one that is a number counts */
 static int sr_panic_cpu(const char *cmdline)
 {
 	static const char name[] = "panic_force_cpu=";
@@ -309,7 +312,7 @@ static void sr_read_cpus(const char *root, struct sr_facts *facts)
 	    !sr_cpus_parse(&online, text) || !sr_cpus_count(&online))
 		return;
 	facts->set.online = sr_cpus_count(&online);
-	/* The kernel does not insist on one that is offline */
+	/* The kernel ignores one that is offline */
 	if (facts->set.panic_cpu >= 0 && !online.has[facts->set.panic_cpu])
 		facts->set.panic_cpu = SR_NO_CPU;
 	sr_cpus_print(&online, facts->online, sizeof(facts->online));
@@ -362,6 +365,7 @@ void sr_facts_read(const char *root, struct sr_facts *facts)
 	if (set->loaded == 1)
 		set->snp = 1;
 	sr_read_driver(root, facts);
+	sr_left_read(root, *facts->device_policy, &facts->left);
 	sr_read_kernel(root, set);
 	sr_read_cpus(root, facts);
 	sr_read_times(root, facts);

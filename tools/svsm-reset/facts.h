@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "left.h"
 #include "module.h"
 #include "rehearsal.h"
 #include "rules.h"
@@ -29,6 +30,8 @@
  * @cut:     there was more of it
  * @hidden:  there may be one, but it is for root only
  * @cpus:    CPUs that had not been shown to have stopped
+ * @devices: PCI devices that had not, those that the record names
+ * @device_count: how many such devices there were, or SR_NO_NUMBER for older drivers
  * @time:    wall-clock time, as text
  * @crash_time: the same of the crash before a crash kernel
  * @kernel:  release of the kernel
@@ -46,6 +49,8 @@ struct sr_last {
 	char outcome[64];
 	char message[256];
 	char cpus[SR_VALUE];
+	char devices[256];
+	long long device_count;
 	char time[64];
 	char crash_time[64];
 	char kernel[128];
@@ -100,6 +105,7 @@ extern const char * const sr_count_names[SR_NR_COUNTS];
  * @last:      the last reset
  * @next:      the note for the next boot
  * @rehearsal: the last rehearsal
+ * @left:      what a reset would leave alive
  * @count:     resets by the SVSM, or SR_NO_NUMBER
  * @counts:    the same, by reason
  * @store:     where the record was found, "" when not known
@@ -123,6 +129,7 @@ struct sr_facts {
 	struct sr_last last;
 	struct sr_next next;
 	struct sr_rehearsal rehearsal;
+	struct sr_left left;
 	long long count;
 	long long counts[SR_NR_COUNTS];
 	char store[64];

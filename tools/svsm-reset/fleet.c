@@ -16,7 +16,7 @@ static const struct sr_fleet sr_by_reason[SVR_NR_REASONS] = {
 	[SVR_REASON_EMERGENCY] = { "OsSoftRestart", "BOOT_REASON_UNKNOWN" },
 	[SVR_REASON_PANIC] = { "SystemCrash", "BOOT_REASON_KERNEL" },
 	[SVR_REASON_KDUMP] = { "SystemCrash", "BOOT_REASON_KERNEL" },
-	/* An older driver: not known why it was asked for */
+	/* An older driver does not tell the cause */
 	[SVR_REASON_REFUSED] = { "Unknown", "BOOT_REASON_UNKNOWN" },
 };
 

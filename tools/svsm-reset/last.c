@@ -37,7 +37,7 @@ static enum svr_reason sr_reason(const char *word)
 }
 
 /**
- * sr_last_why - why was it asked for?
+ * sr_last_why - why was the reset asked for?
  * @last: the last reset
  *
  * Return: a word as in last_reset_cause; drivers without that only have the
@@ -49,7 +49,7 @@ const char *sr_last_why(const struct sr_last *last)
 }
 
 /**
- * sr_last_asked_for - was there one that the driver was asked for?
+ * sr_last_asked_for - was the driver asked for a reset?
  * @last: the last reset
  *
  * Return: true when there was; then it may have a message.
@@ -64,9 +64,9 @@ bool sr_last_asked_for(const struct sr_last *last)
  * sr_last_orderly - was it an orderly restart?
  * @last: the last reset
  *
- * Return: true for one: its message is no crash's, but the operator's note, the text
- * that reboot(2) brought along, or one that the kernel itself had. Which of them nobody
- * can tell any more.
+ * Return: true when it was. Its message is then the operator's note, the text that
+ * reboot(2) brought along, or one that the kernel itself had; which of the three it was
+ * is lost.
  */
 bool sr_last_orderly(const struct sr_last *last)
 {
@@ -140,7 +140,7 @@ static void sr_say_when(struct sr_sentence *s, const struct sr_facts *facts)
 		sr_duration(before, span, sizeof(span));
 		sr_say(s, ", %s before this boot", span);
 	} else if (last->when != SR_NO_NUMBER) {
-		/* A clock that was changed: only what it said then is known */
+		/* The clock was changed: only what it said then is known */
 		sr_say(s, ", at %s", last->time);
 	}
 	if (last->uptime != SR_NO_NUMBER) {
@@ -187,7 +187,7 @@ void sr_last_text(const struct sr_facts *facts, char *text, size_t size)
 }
 
 /**
- * sr_last_mood - is that good or bad?
+ * sr_last_mood - is the last reset good or bad news?
  * @last: the last reset
  *
  * Return: the colour.

@@ -80,7 +80,7 @@ static int sr_run(const struct sr_command *command, int argc, char **argv,
 		return command->usage;
 	if (options->help)
 		return sr_command_help(command);
-	/* Else all would be missing, as on a machine that is no SEV-SNP guest */
+	/* Otherwise every file would be missing, as on a machine that is no SEV-SNP guest */
 	if (options->root != sr_running && !sr_is_directory(options->root)) {
 		sr_error(command->name,
 			 "--sysfs-root: there is no directory \"%s\"",

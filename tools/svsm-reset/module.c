@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Why is the module not loaded? The kernel says so in its log, which not everyone may
- * read. Much of it can be told as well from the module's file and from the settings by
- * which the kernel refuses modules.
+ * Why is the module not loaded? The kernel's log says why, but not every user may read
+ * it. The module's file, and the settings by which the kernel refuses modules, tell
+ * most of it as well.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -218,7 +218,7 @@ void sr_module_read(const char *root, struct sr_module *module)
  * sr_module_hindrance - what keeps the module from being loaded?
  * @module: what is known of it
  *
- * In the order in which the kernel would stumble over it. Of kernels with
+ * Looks in the order in which the kernel refuses a module. Of kernels with
  * CONFIG_MODVERSIONS another release is no more than a suspicion: they compare
  * the checksums of the symbols that the module uses, kernel/module/version.c.
  *
@@ -279,8 +279,8 @@ static int sr_hindrance_text(const struct sr_module *module,
  * @text:   becomes one line
  * @size:   its size
  *
- * The log is right about what the kernel refused. Where there is no module (any more),
- * what it says is about an older one.
+ * What the log says of a refusal is right, except where no module is installed: then it
+ * is about an older one.
  */
 void sr_module_text(const struct sr_module *module, char *text, size_t size)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* svsm-reset note [TEXT]: a line for whoever looks at the next boot */
+/* svsm-reset note [TEXT]: leave a line that the next boot shows */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,10 +7,10 @@
 #include "facts.h"
 #include "tool.h"
 
-/* The driver cuts what is longer than it keeps; more than this need not get there */
+/* The driver cuts a longer text than it keeps; the tool sends no more than this */
 #define SR_NOTE_PASSED	200
 
-/* What this note is worth, beside the text itself */
+/* What the next boot will show of it */
 static void sr_next_note_say(const struct sr_facts *facts)
 {
 	static const char orderly[] = "if the restart is an orderly one";
@@ -88,7 +88,7 @@ static int sr_next_note_set(const struct sr_options *options, const char *text)
 	return err;
 }
 
-/* Believe the driver, not the write */
+/* Ask the driver: a write that succeeds proves nothing */
 static bool sr_next_note_lost(const struct sr_next *next, const char *text)
 {
 	return text[strspn(text, " \t")] && !next->error && !*next->note;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The last rehearsal: what the driver's line says, in words, and what to do about it. Pure. */
+/* The last rehearsal: what the driver's line says, in words, and what mends it. Pure. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "answer-json.h"
@@ -12,13 +11,12 @@
 
 static long long sr_rehearsal_number(const char *value)
 {
-	char *rest;
-	long long number = strtoll(value, &rest, 10);
+	long long number;
 
-	return *value >= '0' && *value <= '9' && !*rest ? number : SR_NO_NUMBER;
+	return sr_number(value, 0, LLONG_MAX, &number) ? number : SR_NO_NUMBER;
 }
 
-/* What a newer driver says beside that is passed over */
+/* Keys that a newer driver adds are passed over */
 static void sr_rehearsal_take(const char *key, const char *value,
 			      struct sr_rehearsal *r)
 {
@@ -100,7 +98,7 @@ static bool sr_rehearsal_failed(const struct sr_rehearsal *r, enum svr_step step
  *
  * Without a record a reset goes on; without anything else it may not come about.
  *
- * Return: SR_HEALTH_OK also without one, and for one that had to give way.
+ * Return: SR_HEALTH_OK also when there was none, or when it gave way to a reset.
  */
 enum sr_health sr_rehearsal_health(const struct sr_rehearsal *rehearsal)
 {
@@ -200,7 +198,7 @@ const char *sr_rehearsal_mend(const struct sr_rehearsal *rehearsal)
 		[SVR_STEP_VERSION] = SR_LOAD_ANEW,
 		[SVR_STEP_SERVICE] = SR_LOAD_ANEW,
 		[SVR_STEP_RECORD] = SR_LOAD_ANEW,
-		/* Where each CPU is; one that does not take NMIs either stays silent */
+		/* The command shows where each CPU is; a CPU that takes no NMI stays silent */
 		[SVR_STEP_HANDOVER] = "echo l > /proc/sysrq-trigger",
 		[SVR_STEP_NMI] = "svsm-reset set ap_policy=host",
 	};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* svsm-reset rehearse: would a reset work? The driver tries; this asks it to, and tells. */
+/* svsm-reset rehearse: have the driver try the parts of a reset, and show what came of it */
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "facts.h"
 #include "tool.h"
 
-/* A hand-over is tried only from another CPU than the boot CPU, which is mostly the first */
+/* The driver tries a hand-over only from a CPU that is not the boot CPU (mostly the first) */
 static void sr_leave_first_cpu(const struct sr_facts *facts)
 {
 	static struct sr_cpus online;
@@ -24,7 +24,7 @@ static void sr_leave_first_cpu(const struct sr_facts *facts)
 			break;
 	CPU_ZERO(&cpus);
 	CPU_SET(cpu, &cpus);
-	/* Where that is not allowed it is tried from where this runs */
+	/* If the affinity may not be changed, the driver tries from the current CPU */
 	sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
@@ -111,7 +111,7 @@ static int sr_rehearse_tell(const struct sr_options *options,
 	const char *command = sr_command_rehearse.name;
 	int err;
 
-	/* Believe the driver, not the write */
+	/* Ask the driver: a write that succeeds proves nothing */
 	if (facts->rehearsal.done != 1) {
 		sr_error(command, "the driver does not tell what came of it");
 		return SR_EXIT_FAILED;

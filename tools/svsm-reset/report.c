@@ -94,7 +94,7 @@ static void sr_report_device_policy(const struct sr_facts *facts)
 			       svr_device_policy_words[policy].text);
 }
 
-/* Who may not see it need not know that there may be one */
+/* A user who may not see the message need not know that there may be one */
 static void sr_report_next(const struct sr_next *next)
 {
 	if (!*next->note)
@@ -249,6 +249,35 @@ static void sr_report_outcome(const struct sr_facts *facts)
 					    last->dump));
 }
 
+static int sr_words(const char *text)
+{
+	int words = *text != 0;
+
+	for (; *text; text++)
+		words += *text == ' ';
+	return words;
+}
+
+/* The record may have no room for all of their names, or for any */
+static void sr_report_devices(const struct sr_last *last)
+{
+	if (last->device_count <= 0)
+		return;
+	if (!*last->devices)
+		sr_line(SR_BAD, "not stopped",
+			"PCI devices (%lld or more) did not stop",
+			last->device_count);
+	else if (last->device_count == 1)
+		sr_line(SR_BAD, "not stopped", "PCI device %s did not stop",
+			last->devices);
+	else
+		sr_line(SR_BAD, "not stopped",
+			"%lld PCI devices did not stop: %s%s",
+			last->device_count, last->devices,
+			last->device_count > sr_words(last->devices) ?
+			" and others" : "");
+}
+
 static void sr_report_last(const struct sr_facts *facts)
 {
 	const struct sr_last *last = &facts->last;
@@ -263,6 +292,7 @@ static void sr_report_last(const struct sr_facts *facts)
 		sr_line(SR_BAD, "not stopped",
 			"CPU %s: could not be shown to have stopped",
 			last->cpus);
+	sr_report_devices(last);
 	if (*last->result && strcmp(last->result, "none"))
 		sr_line(SR_BAD, "result", "%s, of the call that came back",
 			last->result);
@@ -278,7 +308,7 @@ static void sr_report_last(const struct sr_facts *facts)
  * @options: how
  * @facts:   what is known
  *
- * And what is missing, if anything is, as an error.
+ * Prints what is missing, if anything is, as an error.
  *
  * Return: the command's exit status.
  */

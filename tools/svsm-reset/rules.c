@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What would happen? The rules are those of the driver: policy.c (what fires and
- * who is trusted), hooks.c, fire.c, quiesce.c, jump.c, deadman.c; and of the
- * kernel: panic(), oops_end(), kernel_restart(). Pure; tools/testing/tool has the
- * tables of what it has to say.
+ * What would happen? The driver's own policy.c, linked into this tool, decides what
+ * fires and whose word is enough. The other rules follow the driver (hooks, crash
+ * kernel, deadman) and the kernel: panic(), oops_end(), kernel_restart(). Pure;
+ * tools/testing/tool/rules_test.c has the table of answers.
  */
 #include <errno.h>
-#include <stdbool.h>
 
+#include "kernel.h"
+#include "policy.h"
 #include "rules.h"
 #include "sysfs.h"
-#include "words.h"
 
 /* SYSRQ_ENABLE_BOOT of linux/sysrq.h */
 #define SR_SYSRQ_ALL	1
@@ -22,30 +22,47 @@ static void sr_note(struct sr_answer *answer, enum sr_note note)
 		answer->notes[answer->nr++] = note;
 }
 
-/* policy.c: in which states a restart of either kind fires */
-static void sr_restart(const struct sr_settings *set, struct sr_answer *answer)
+static void sr_decide(struct sr_answer *answer, enum sr_way way,
+		      enum sr_note note)
 {
-	answer->way = SR_WAY_KERNEL;
-	if (set->loaded != 1) {
-		answer->way = set->loaded ? SR_WAY_UNKNOWN : SR_WAY_KERNEL;
-		sr_note(answer, set->loaded ? SR_NOTE_STATE_UNKNOWN :
-					      SR_NOTE_NOT_LOADED);
-	} else if (set->state == SVR_STATE_DISABLED || !set->enabled) {
-		sr_note(answer, SR_NOTE_DISABLED);
-	} else if (set->state == SVR_STATE_SPENT) {
-		sr_note(answer, SR_NOTE_SPENT);
-	} else if (set->state == SVR_STATE_FIRING) {
-		answer->way = SR_WAY_UNKNOWN;
-		sr_note(answer, SR_NOTE_FIRING);
-	} else if (set->state == SR_UNKNOWN) {
-		answer->way = SR_WAY_UNKNOWN;
-		sr_note(answer, SR_NOTE_STATE_UNKNOWN);
-	} else {
-		answer->way = SR_WAY_SVSM;
-	}
+	answer->way = way;
+	sr_note(answer, note);
 }
 
-/* policy.c: what is enough to make the call, if there is another CPU at all */
+/*
+ * An emergency restart fires in a state in which an orderly one gets as far as to
+ * fire: rules_test.c compares the two in each state.
+ */
+static void sr_restart_in_state(int state, struct sr_answer *answer)
+{
+	enum svr_act act = svr_policy_act(SVR_EVENT_EMERG, state);
+
+	if (state == SR_UNKNOWN)
+		sr_decide(answer, SR_WAY_UNKNOWN, SR_NOTE_STATE_UNKNOWN);
+	else if (act == SVR_ACT_FIRE)
+		answer->way = SR_WAY_SVSM;
+	else if (act == SVR_ACT_TAKE_OVER)
+		sr_decide(answer, SR_WAY_UNKNOWN, SR_NOTE_FIRING);
+	else if (svr_policy_declines(SVR_EVENT_EMERG, state) ==
+		 SVR_DECLINE_DISABLED)
+		sr_decide(answer, SR_WAY_KERNEL, SR_NOTE_DISABLED);
+	else
+		sr_decide(answer, SR_WAY_KERNEL, SR_NOTE_SPENT);
+}
+
+static void sr_restart(const struct sr_settings *set, struct sr_answer *answer)
+{
+	if (!set->loaded)
+		sr_decide(answer, SR_WAY_KERNEL, SR_NOTE_NOT_LOADED);
+	else if (set->loaded != 1)
+		sr_decide(answer, SR_WAY_UNKNOWN, SR_NOTE_STATE_UNKNOWN);
+	else if (!set->enabled)
+		sr_decide(answer, SR_WAY_KERNEL, SR_NOTE_DISABLED);
+	else
+		sr_restart_in_state(set->state, answer);
+}
+
+/* What is enough to make the call, if there is another CPU at all */
 static void sr_note_cpus(const struct sr_settings *set,
 			 struct sr_answer *answer)
 {
@@ -91,7 +108,7 @@ static bool sr_panic_moves(const struct sr_settings *set)
 	return set->panic_cpu >= 0 && set->online != 1;
 }
 
-/* jump.c: on which CPU the crash kernel starts, where the driver has no say in that */
+/* On which CPU the crash kernel starts if the driver cannot choose it */
 static void sr_note_crash_cpu(const struct sr_settings *set,
 			      struct sr_answer *answer)
 {
@@ -119,13 +136,13 @@ static enum sr_note sr_kprobes_note(const struct sr_settings *set)
 	}
 }
 
-/* jump.c: a stock kernel's crash kernel dies under an SVSM */
+/* A stock kernel's crash kernel dies under an SVSM */
 static void sr_crash_kernel(const struct sr_settings *set,
 			    struct sr_answer *answer)
 {
 	answer->way = SR_WAY_CRASH_DIES;
 	if (set->loaded != 1) {
-		/* Without an SVSM that is none of the driver's business */
+		/* Without an SVSM the driver has no part in it */
 		answer->way = !set->loaded && set->vmpl > 0 ?
 			SR_WAY_CRASH_DIES : SR_WAY_UNKNOWN;
 		sr_note(answer, SR_NOTE_KDUMP_NOT_LOADED);
@@ -209,7 +226,7 @@ static void sr_at_sysrq_b(const struct sr_settings *set,
 		sr_note(answer, SR_NOTE_HAND_OVER);
 }
 
-/* What comes of a panic, without saying once more why */
+/* The way of a panic, without its notes */
 static void sr_as_panic(const struct sr_settings *set, struct sr_answer *answer)
 {
 	struct sr_answer panic = {};
@@ -235,7 +252,7 @@ static void sr_at_oops(const struct sr_settings *set, struct sr_answer *answer)
 	}
 }
 
-/* Is there a watchdog that sees it, and does it panic? */
+/* Does a watchdog see the lockup, and does it panic? */
 static void sr_at_lockup(const struct sr_settings *set, int watchdog,
 			 int panics, const enum sr_note notes[3],
 			 struct sr_answer *answer)
@@ -284,7 +301,7 @@ static void sr_at_hard_lockup(const struct sr_settings *set,
 		     answer);
 }
 
-/* deadman.c: it does nothing unless a restart is possible when it is over */
+/* The deadman, when it expires, does nothing unless a reset is possible */
 static void sr_at_hung_reboot(const struct sr_settings *set,
 			      struct sr_answer *answer)
 {
@@ -304,31 +321,26 @@ static void sr_at_hung_reboot(const struct sr_settings *set,
 	}
 }
 
-/* policy.c, quiesce.c: whose word is enough for a CPU that did not park? */
+/* Whose word is enough for a CPU that did not park? */
 static void sr_at_stuck_cpu(const struct sr_settings *set,
 			    struct sr_answer *answer)
 {
 	sr_restart(set, answer);
 	if (answer->way != SR_WAY_SVSM)
 		return;
-	if (set->ap_policy == SVR_AP_FORCE) {
+	if (set->ap_policy == SR_UNKNOWN)
+		sr_decide(answer, SR_WAY_UNKNOWN, SR_NOTE_POLICY_UNKNOWN);
+	else if (svr_policy_enough(SVR_FATE_RUNNING, set->ap_policy))
 		sr_note(answer, SR_NOTE_STUCK_FORCE);
-	} else if (set->ap_policy == SVR_AP_HOST) {
-		answer->way = SR_WAY_HOST_DECIDES;
-		sr_note(answer, SR_NOTE_STUCK_HOST);
-	} else if (set->ap_policy == SR_UNKNOWN) {
-		answer->way = SR_WAY_UNKNOWN;
-		sr_note(answer, SR_NOTE_POLICY_UNKNOWN);
-	} else if (set->delete_vcpu == 1) {
-		answer->way = SR_WAY_HOST_DECIDES;
-		sr_note(answer, SR_NOTE_STUCK_DELETE);
-	} else if (set->delete_vcpu == 0) {
-		answer->way = SR_WAY_KERNEL;
-		sr_note(answer, SR_NOTE_STUCK_REFUSED);
-	} else {
-		answer->way = SR_WAY_UNKNOWN;
-		sr_note(answer, SR_NOTE_DELETE_UNKNOWN);
-	}
+	else if (svr_policy_enough(SVR_FATE_DESTROYED, set->ap_policy))
+		sr_decide(answer, SR_WAY_HOST_DECIDES, SR_NOTE_STUCK_HOST);
+	else if (set->delete_vcpu == SR_UNKNOWN)
+		sr_decide(answer, SR_WAY_UNKNOWN, SR_NOTE_DELETE_UNKNOWN);
+	else if (svr_policy_destroy(set->ap_policy, set->delete_vcpu) &&
+		 svr_policy_enough(SVR_FATE_DELETED, set->ap_policy))
+		sr_decide(answer, SR_WAY_HOST_DECIDES, SR_NOTE_STUCK_DELETE);
+	else
+		sr_decide(answer, SR_WAY_KERNEL, SR_NOTE_STUCK_REFUSED);
 }
 
 /**
@@ -336,7 +348,7 @@ static void sr_at_stuck_cpu(const struct sr_settings *set,
  * @set:      the settings
  * @question: at what
  *
- * Return: what, and why; unknown where it depends on something that is.
+ * Return: what, and why; unknown where it depends on a setting that is unknown.
  */
 struct sr_answer sr_answer(const struct sr_settings *set,
 			   enum sr_question question)
@@ -380,25 +392,20 @@ static enum sr_forger sr_forger_of_record(const struct sr_settings *set)
 	case SVR_TRUST_GUEST:
 		return SR_FORGER_GUEST;
 	case SVR_TRUST_HOST:
-	case SVR_TRUST_NONE:	/* that there is none proves nothing */
+	case SVR_TRUST_NONE:	/* a missing record proves nothing */
 		return SR_FORGER_HOST;
 	default:
 		return SR_FORGER_UNKNOWN;
 	}
 }
 
-/* force takes nobody's word, and so anybody's */
+/* Where the host's word is enough, the host can forge the evidence */
 static enum sr_forger sr_forger_of_cpus(const struct sr_settings *set)
 {
-	switch (set->ap_policy) {
-	case SVR_AP_REFUSE:
-		return SR_FORGER_GUEST;
-	case SVR_AP_HOST:
-	case SVR_AP_FORCE:
-		return SR_FORGER_HOST;
-	default:
+	if (set->ap_policy == SR_UNKNOWN)
 		return SR_FORGER_UNKNOWN;
-	}
+	return svr_policy_enough(SVR_FATE_DESTROYED, set->ap_policy) ?
+		SR_FORGER_HOST : SR_FORGER_GUEST;
 }
 
 /**
@@ -406,7 +413,7 @@ static enum sr_forger sr_forger_of_cpus(const struct sr_settings *set)
  * @set:   the settings
  * @thing: what
  *
- * Return: the one of them that is least to be trusted.
+ * Return: the least trusted of those who could.
  */
 enum sr_forger sr_forger(const struct sr_settings *set, enum sr_thing thing)
 {

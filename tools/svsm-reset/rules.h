@@ -237,7 +237,7 @@ enum sr_thing {
  * enum sr_forger - who could make it say something that is not true?
  * @SR_FORGER_UNKNOWN: cannot be told
  * @SR_FORGER_HOST:    the host
- * @SR_FORGER_GUEST:   the guest's kernel and whoever is root in it, not the host
+ * @SR_FORGER_GUEST:   the guest's kernel and its root, not the host
  * @SR_FORGER_SVSM:    the SVSM, not the host
  * @SR_NR_FORGERS: how many there are
  */

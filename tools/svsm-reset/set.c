@@ -2,7 +2,6 @@
 /* svsm-reset set KEY VALUE, or KEY=VALUE */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "facts.h"
@@ -70,21 +69,16 @@ static bool sr_device_policy_says(const char *value, char *text, size_t size)
 
 static bool sr_deadman_says(const char *value, char *text, size_t size)
 {
-	unsigned long seconds;
-	char *rest;
+	long long seconds;
 
-	if (*value < '0' || *value > '9')
+	if (!sr_number(value, 0, SR_DEADMAN_MAX, &seconds))
 		return false;
-	errno = 0;
-	seconds = strtoul(value, &rest, 10);
-	if (errno || *rest || seconds > SR_DEADMAN_MAX)
-		return false;
-	/* Shown without it, so that it could not be found to have been set */
+	/* The file is shown without it, so that the check after the write would fail */
 	if (*value == '0' && value[1])
 		return false;
 	if (seconds)
 		snprintf(text, size,
-			 "an orderly restart that takes longer than %lu s is forced",
+			 "an orderly restart that takes longer than %lld s is forced",
 			 seconds);
 	else
 		snprintf(text, size, "an orderly restart that hangs is never forced");
@@ -100,7 +94,7 @@ static const struct sr_key sr_keys[] = {
 
 #define SR_NR_KEYS	(sizeof(sr_keys) / sizeof(*sr_keys))
 
-/* As people say it, and as the driver takes it */
+/* What people write, and what the driver takes */
 static const char *sr_plain_value(const struct sr_key *key, const char *value)
 {
 	static const char * const words[][2] = {
@@ -179,7 +173,7 @@ static int sr_write_key(const struct sr_options *options,
 		sr_explain_error(command, key, value, err);
 		return SR_EXIT_FAILED;
 	}
-	/* Believe the driver, not the write */
+	/* Ask the driver: a write that succeeds proves nothing */
 	if (sr_read(options->root, path, after, sizeof(after)) ||
 	    strcmp(after, value)) {
 		sr_error(command, "%s: it is \"%s\" all the same", key->name,

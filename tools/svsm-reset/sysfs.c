@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bounded reads of small files. What is in them is not trusted: part of it came
- * out of memory that the host may have written, and it goes to a terminal.
+ * Bounded reads of small files. Their contents are not trusted: part of them came out of
+ * memory that the host may have written, and they go to a terminal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,7 @@ static int sr_open(const char *root, const char *path, int flags)
 
 	if (snprintf(full, sizeof(full), "%s%s", root, path) >= (int)sizeof(full))
 		return -ENAMETOOLONG;
-	/* A copied tree may have anything in it, a FIFO for one */
+	/* A copied tree may have anything in it, for example a FIFO */
 	fd = open(full, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	return fd < 0 ? -errno : fd;
 }
@@ -122,6 +122,37 @@ char *sr_read_all(const char *root, const char *path, size_t max, size_t *len)
 	if (data)
 		data[*len] = '\0';
 	return data;
+}
+
+/**
+ * sr_read_head - read the beginning of a file of any kind of contents
+ * @root: as in sr_read()
+ * @path: the file
+ * @data: becomes it
+ * @size: so many bytes
+ *
+ * Return: 0 when all of it is there, else a negative errno.
+ */
+int sr_read_head(const char *root, const char *path, unsigned char *data,
+		 size_t size)
+{
+	int fd = sr_open(root, path, O_RDONLY), err = 0;
+	size_t len = 0;
+
+	if (fd < 0)
+		return fd;
+	while (!err && len < size) {
+		ssize_t got = read(fd, data + len, size - len);
+
+		if (got > 0)
+			len += (size_t)got;
+		else if (!got)
+			err = -ENODATA;
+		else if (errno != EINTR)
+			err = -errno;
+	}
+	close(fd);
+	return err;
 }
 
 /**
@@ -226,15 +257,25 @@ bool sr_ends_in(const char *text, const char *end)
 	return len >= strlen(end) && !strcmp(text + len - strlen(end), end);
 }
 
-/* The whole text is a decimal number that fits */
-static bool sr_number(const char *text, long long min, long long max,
-		      long long *value)
+/**
+ * sr_number - is the whole text a decimal number in a range?
+ * @text:  the text; no blanks, no "+", and no "-" unless @min is below 0
+ * @min:   the smallest number allowed
+ * @max:   the largest
+ * @value: becomes the number, undefined when it is none
+ *
+ * Return: whether it is.
+ */
+bool sr_number(const char *text, long long min, long long max, long long *value)
 {
+	const char *digits = text + (min < 0 && *text == '-');
 	char *rest;
 
+	if (*digits < '0' || *digits > '9')
+		return false;
 	errno = 0;
 	*value = strtoll(text, &rest, 10);
-	return *text && !*rest && !errno && *value >= min && *value <= max;
+	return !*rest && !errno && *value >= min && *value <= max;
 }
 
 /**

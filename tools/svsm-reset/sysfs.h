@@ -13,8 +13,11 @@
 #define SR_TEXT		4096
 
 void sr_clean(char *text);
+bool sr_number(const char *text, long long min, long long max, long long *value);
 int sr_read(const char *root, const char *path, char *text, size_t size);
 char *sr_read_all(const char *root, const char *path, size_t max, size_t *len);
+int sr_read_head(const char *root, const char *path, unsigned char *data,
+		 size_t size);
 bool sr_ends_in(const char *text, const char *end);
 bool sr_has_word(const char *line, const char *name);
 int sr_read_int(const char *root, const char *path);

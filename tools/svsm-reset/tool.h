@@ -7,7 +7,7 @@
 
 #include "output.h"
 
-/* Exit status, but for check */
+/* Exit status of all commands except check */
 enum sr_exit {
 	SR_EXIT_OK	= 0,
 	SR_EXIT_FAILED	= 1,

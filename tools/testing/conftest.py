@@ -19,7 +19,8 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from lib import places, slices  # noqa: E402
-from lib.guest import KERNEL_SPLAT, KERNEL_TROUBLE, Guest  # noqa: E402
+from lib.complaints import KERNEL_SPLAT, KERNEL_TROUBLE  # noqa: E402
+from lib.guest import Guest  # noqa: E402
 
 # Quick ones first; the debug kernel is built while those that do not need it run.
 ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "packages", "kernels", "kunit")

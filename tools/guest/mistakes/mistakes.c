@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mistakes: for the test that the debug kernel finds them.
+ * Mistakes for the test that the debug kernel finds them.
  *
- * Loading it makes the one that the parameter kind= names.  None of them does
- * any harm: an overrun stays within the memory that the allocator rounds up
- * to, and no lock is waited for that is not free.
+ * Loading the module makes the mistake that the parameter kind= names. None does any harm:
+ * an overrun stays within the memory that the allocator rounds up to, and no lock is
+ * waited for that is not free.
  */
 #include <linux/completion.h>
 #include <linux/errno.h>
@@ -97,7 +97,7 @@ static void rcu_unprotected(void)
 
 static void lock_recursion(void)
 {
-	struct mutex locks[2];	/* initialised in one place: one class to lockdep */
+	struct mutex locks[2];	/* initialised in one place, so one lockdep class */
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(locks); i++)

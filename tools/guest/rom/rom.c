@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Writes to firmware's image, which is private memory of the guest's: for the tests
- * of what the next boot is started from.
+ * Writes to firmware's image, which is in the guest's private memory, for the tests of
+ * what starts the next boot.
  *
  *	echo ADDRESS BYTE >/sys/module/rom/parameters/write
  *

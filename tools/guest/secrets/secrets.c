@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The part of the SNP secrets page that the guest may use: for the tests of
- * what svsm-reset keeps there.
+ * The part of the SNP secrets page that the guest may use, for the tests of what
+ * svsm-reset keeps there.
  *
  *   /sys/module/secrets/parameters/usage  os_area.guest_usage, 64 hex digits
  *   /sys/module/secrets/parameters/seqno  msg_seqno_0 to msg_seqno_3

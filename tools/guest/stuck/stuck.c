@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A CPU that does not stop: for the tests of what svsm-reset does about it.
+ * A CPU that does not stop, for the tests of how svsm-reset handles it.
  *
- * Once a restart has begun, the CPU named by the parameter cpu= spins for ever:
- * inside an NMI handler (mode=nmi), where nothing can reach it, or in an
- * interrupt handler (mode=irq), where an NMI can. Or (mode=none) none does, and
- * the restart takes three seconds longer.
+ * Once a restart has begun, the CPU named by the parameter cpu= spins for ever: inside an
+ * NMI handler (mode=nmi), where nothing can reach it, or in an interrupt handler
+ * (mode=irq), where an NMI can. With mode=none no CPU does, and the restart takes three
+ * seconds longer.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
@@ -20,13 +20,13 @@
 
 static int cpu = 1;
 module_param(cpu, int, 0444);
-MODULE_PARM_DESC(cpu, "the CPU that is to get stuck");
+MODULE_PARM_DESC(cpu, "the CPU that gets stuck");
 
 static char *mode = "nmi";
 module_param(mode, charp, 0444);
 MODULE_PARM_DESC(mode, "where: nmi, irq or none");
 
-/* Time for the kernel to free the init sections of modules, which asks all CPUs. */
+/* The kernel frees modules' init sections meanwhile, which needs all CPUs. */
 #define SETTLE_MS	1000
 
 static struct sys_off_handler *handler;
@@ -74,7 +74,7 @@ static int __init stuck_init(void)
 	err = register_nmi_handler(NMI_LOCAL, stuck_nmi, 0, "stuck");
 	if (err)
 		return err;
-	/* After the driver has armed itself: later in the chain */
+	/* Later in the chain than the driver, which has armed itself by then */
 	handler = register_sys_off_handler(SYS_OFF_MODE_RESTART_PREPARE,
 					   SYS_OFF_PRIO_LOW, stuck_prepare,
 					   NULL);

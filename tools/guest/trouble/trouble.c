@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Trouble, on the CPU that is to have it: for the tests of what svsm-reset
- * does about it.
+ * Makes trouble on chosen CPUs, for the tests of how svsm-reset handles it.
  *
  *	echo [WHEN:]ACT[@CONTEXT] CPUS [+ ACT[@CONTEXT] CPUS]... >
  *		/sys/module/trouble/parameters/do
  *
- * What is written at once happens at once: the CPUs wait for each other, a
- * second at most. ACT is one of
+ * All trouble of one write happens at once: the CPUs wait for each other, for
+ * a second at most. ACT is one of
  *
  *	spin	never do anything else again
  *	halt	HLT for ever
@@ -16,19 +15,19 @@
  *	oops	write to address 0
  *	panic	panic()
  *	emergency	emergency_restart()
- *	sysrq-b, sysrq-c	as from the keyboard
- *	nmi	an NMI that nobody claims, to this CPU itself
+ *	sysrq-b, sysrq-c	the same as from the keyboard
+ *	nmi	send this CPU an NMI that nobody claims
  *	reboot	kernel_restart(), as reboot(2) does
  *	reboot-text	the same with a text, as LINUX_REBOOT_CMD_RESTART2
- *	warn	once another CPU has been stopped: WARN()
- *	stray	once another CPU has been stopped: wake a task on it, as far as the
- *		scheduler gets with that, which is a reschedule interrupt
+ *	warn	wait until another CPU has been stopped, then WARN()
+ *	stray	wait until another CPU has been stopped, then wake a task on it: the
+ *		scheduler gets as far as a reschedule interrupt
  *
- * CONTEXT is where: process (a thread, the default), preempt-off, irqs-off,
- * irq (a hard interrupt), nmi, rtc-locked (inside rtc_lock) or, with PREEMPT_RT,
- * rtc-unlocking (in the middle of giving rtc_lock to one who waits). WHEN is
- * "now", or "restart": once svsm-reset has armed itself for a restart; or
- * "dump": at the kmsg dump of a restart, right before svsm-reset's own dumper.
+ * CONTEXT is process (a thread, the default), preempt-off, irqs-off, irq (a hard
+ * interrupt), nmi, rtc-locked (with rtc_lock held) or, with PREEMPT_RT,
+ * rtc-unlocking (in the middle of passing rtc_lock on to a waiter). WHEN is "now";
+ * or "restart": after svsm-reset has armed itself for a restart; or "dump": at the
+ * kmsg dump of a restart, right before svsm-reset's own dumper.
  */
 #include <linux/atomic.h>
 #include <linux/bug.h>
@@ -59,16 +58,16 @@
 #include <asm/irq_vectors.h>
 #include <asm/irqflags.h>
 
-/* Here it is not to be avoided, which checkpatch cannot know */
+/* checkpatch warns of BUG(), which is the purpose here */
 #define TROUBLE_TRAP	BUG
 
-/* Where it is more than one that has to get there first */
+/* How long CPUs wait for each other */
 #define TROUBLE_TOGETHER_MS	1000
-/* For what happens on the way of a restart: it waits until it does */
+/* How long trouble may take to begin on all CPUs */
 #define TROUBLE_BEGUN_MS	2000
 #define TROUBLE_LOOK_MS		20
 #define TROUBLE_PAUSE_MS	2000
-/* From having begun until some CPU is stopped */
+/* How long warn and stray wait for a stopped CPU */
 #define TROUBLE_STOPPED_US	(20 * USEC_PER_SEC)
 
 enum trouble_when {
@@ -82,11 +81,11 @@ struct trouble_act;
 struct trouble_context;
 
 /**
- * struct trouble - what a CPU is to have
- * @when:    when
- * @act:     what
- * @context: where
- * @work:    its way to a hard interrupt
+ * struct trouble - the trouble that a CPU makes
+ * @when:    when it happens
+ * @act:     what happens
+ * @context: the context in which it happens
+ * @work:    takes it to a hard interrupt
  */
 struct trouble {
 	enum trouble_when when;
@@ -96,9 +95,9 @@ struct trouble {
 };
 
 /**
- * struct trouble_act - what is to happen
- * @name: what it is called
- * @run:  do it
+ * struct trouble_act - what can happen
+ * @name: its name in the parameter
+ * @run:  makes it happen
  */
 struct trouble_act {
 	const char *name;
@@ -106,9 +105,9 @@ struct trouble_act {
 };
 
 /**
- * struct trouble_context - where it is to happen
- * @name: what it is called
- * @run:  do it there, coming from a thread
+ * struct trouble_context - where it can happen
+ * @name: its name in the parameter
+ * @run:  called by a thread; runs the act in this context
  */
 struct trouble_context {
 	const char *name;
@@ -123,7 +122,7 @@ static const char * const trouble_when_names[TROUBLE_NR_WHEN] = {
 
 static DEFINE_PER_CPU(struct trouble, troubles);
 static DEFINE_PER_CPU(bool, trouble_nmi_due);
-/* Where the NMI came in between */
+/* The registers that the NMI interrupted */
 static DEFINE_PER_CPU(struct pt_regs *, trouble_regs);
 static struct cpumask trouble_cpus[TROUBLE_NR_WHEN];
 static struct completion trouble_due[TROUBLE_NR_WHEN];
@@ -164,7 +163,7 @@ static void trouble_oops(void)
 	WRITE_ONCE(*nowhere, 1);
 }
 
-/* The thread's way out of an NMI, which panic() itself may not be called in */
+/* In an NMI panic() may not be called: nmi_panic() can */
 static void trouble_panic(void)
 {
 	if (in_nmi())
@@ -200,7 +199,7 @@ static void trouble_reboot_text(void)
 	kernel_restart(text);
 }
 
-/* A CPU that has been stopped by now, nr_cpu_ids if none is within a while */
+/* Waits for a while. Returns a CPU that has been stopped, or nr_cpu_ids */
 static unsigned int trouble_stopped_cpu(void)
 {
 	unsigned int cpu, us;
@@ -318,8 +317,8 @@ static void trouble_rtc_locked(struct trouble *trouble)
 #define TROUBLE_HAS_WAITERS	((struct task_struct *)1)
 
 /*
- * As rt_mutex_slowunlock() is for some instructions: no owner, but one who waits for
- * the lock, and the spinlock inside it held.
+ * The state of rt_mutex_slowunlock() for some instructions: the lock has a waiter but no
+ * owner, and its spinlock is held.
  */
 static void trouble_rtc_unlocking(struct trouble *trouble)
 {
@@ -356,7 +355,7 @@ static int trouble_thread(void *arg)
 {
 	struct trouble *trouble = arg;
 
-	/* TASK_IDLE, because any other state would be taken for hung */
+	/* TASK_IDLE, because the kernel takes other states for a hung task */
 	wait_for_completion_state(&trouble_due[trouble->when], TASK_IDLE);
 	trouble_run(trouble);
 	return 0;
@@ -374,7 +373,7 @@ static int trouble_start_one(int cpu)
 	return 0;
 }
 
-/* When it returns, the CPUs are where they are to be */
+/* Returns when all CPUs have reached their context */
 static void trouble_begin(const struct cpumask *cpus)
 {
 	int ms;
@@ -389,7 +388,7 @@ static void trouble_begin(const struct cpumask *cpus)
 	reinit_completion(&trouble_due[TROUBLE_NOW]);
 }
 
-/* Once started for later, the module has to stay: its threads wait for good */
+/* After a start for later the module must stay: its threads wait for good */
 static int trouble_start(const struct cpumask *cpus, enum trouble_when when)
 {
 	int cpu, err;
@@ -407,7 +406,7 @@ static int trouble_start(const struct cpumask *cpus, enum trouble_when when)
 	return 0;
 }
 
-/* Any CPU, which may be one of those; sleeping may not be allowed */
+/* May run on any CPU, also one that makes trouble; may not sleep */
 static void trouble_fall_due(enum trouble_when when)
 {
 	struct cpumask *cpus = &trouble_cpus[when];
@@ -470,7 +469,7 @@ static const struct trouble_context *trouble_find_context(const char *name)
 	return NULL;
 }
 
-/* "ACT@CONTEXT CPUS": adds them to @all */
+/* "ACT@CONTEXT CPUS": adds the CPUs to @all */
 static int trouble_parse_one(char *text, enum trouble_when when,
 			     struct cpumask *all)
 {
@@ -559,7 +558,7 @@ static const struct kernel_param_ops trouble_do_ops = {
 	.set = trouble_do_set,
 };
 
-/* There is nothing to be read */
+/* Write-only */
 module_param_cb(do, &trouble_do_ops, NULL, 0200);
 MODULE_PARM_DESC(do, "[restart:|dump:]ACT[@CONTEXT] CPUS [+ ...]");
 
@@ -572,7 +571,7 @@ static int __init trouble_init(void)
 	err = register_nmi_handler(NMI_LOCAL, trouble_nmi_handler, 0, "trouble");
 	if (err)
 		return err;
-	/* After the driver has armed itself: later in the chain */
+	/* Later in the chain than the driver, which has armed itself by then */
 	trouble_handler = register_sys_off_handler(SYS_OFF_MODE_RESTART_PREPARE,
 						   SYS_OFF_PRIO_LOW,
 						   trouble_prepare, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Every CPU's loop: launch, or enter the guest and see why it came back, or wait. */
+/* The loop of every CPU: launch the guest, enter it and handle its exit, or wait. */
 #include "exits/exits.h"
 #include "host/host.h"
 #include "launch/launch.h"
@@ -18,13 +18,13 @@
 #include "machine/trap.h"
 #include "machine/vcpu.h"
 
-#define CPU_START_TIMEOUT_NS	20000000000UL	/* a CPU that does not answer to SIPI */
+#define CPU_START_TIMEOUT_NS	20000000000UL	/* how long a CPU may take to answer a SIPI */
 #define INIT_DELAY_US		2000
-#define SPIN_NS			300000000UL	/* before a stopped vCPU sleeps */
+#define SPIN_NS			300000000UL	/* how long a stopped vCPU spins before it sleeps */
 
 static int cpus_up;
 
-/* A vCPU that the host creates, from its VMSA. */
+/* The host creates v from its VMSA. */
 static void create(struct vcpu *v)
 {
 	if (v->power_on)
@@ -33,7 +33,7 @@ static void create(struct vcpu *v)
 	vcpu_load_vmsa(v);
 }
 
-/* Is v to start? A start and a stop exclude each other by sim_lock. */
+/* Start v if the host has asked for it. sim_lock excludes a concurrent stop. */
 static bool take_start(struct vcpu *v)
 {
 	bool start;
@@ -60,14 +60,14 @@ static bool take_start(struct vcpu *v)
 }
 
 /*
- * Out of the guest: wait until v is to start. One that was stopped spins for a while
- * first, which vcpu_ask() sees: most of those who start it again do so soon.
+ * Keep v out of the guest until somebody starts it. A stopped vCPU spins for a while
+ * before it sleeps, because most are started again soon; vcpu_ask() sees it spin.
  */
 static void wait_frozen(struct vcpu *v)
 {
 	u64 begin = now_ns();
 
-	/* kvm_vcpu_reset() drops what came before the vCPU was stopped. */
+	/* kvm_vcpu_reset() drops an NMI that came before the vCPU was stopped. */
 	take_nmi();
 	v->hv_nmi = 0;
 	WRITE_ONCE(v->frozen, 1);
@@ -91,7 +91,7 @@ static void enter(struct vcpu *v)
 	pv_before_entry(v);
 	nmi_before_entry(v);
 	WRITE_ONCE(v->in_guest, 1);
-	/* Pairs with vcpu_kick(): either we see what is asked of us, or we are kicked. */
+	/* Pairs with vcpu_kick(): we see the request, or its sender sees in_guest and kicks us. */
 	smp_mb();
 	if (vcpu_kept_out(v)) {
 		WRITE_ONCE(v->in_guest, 0);
@@ -108,7 +108,7 @@ static void enter(struct vcpu *v)
 	vmenter(v);
 	WRITE_ONCE(v->in_guest, 0);
 	m->tlb_ctl = TLB_CTL_NOTHING;
-	/* Before the exit, which may be the last */
+	/* Poll before the exit is handled, which may end the run. */
 	dma_poll(v);
 	vmexit(v);
 }
@@ -129,7 +129,7 @@ void vcpu_main(struct vcpu *v)
 	}
 }
 
-/* A CPU after its SIPI, or after an INIT of the guest's that reached the CPU itself. */
+/* A CPU gets here after its SIPI, or after a guest's INIT that reached the CPU itself. */
 void ap_main(void)
 {
 	struct vcpu *v = this_vcpu();
@@ -141,13 +141,13 @@ void ap_main(void)
 		__atomic_fetch_add(&cpus_up, 1, __ATOMIC_SEQ_CST);
 		vcpu_main(v);
 	}
-	/* It has left the guest, or whatever it did, without an exit. */
+	/* The INIT has taken the CPU away from what it did, without a #VMEXIT. */
 	WRITE_ONCE(v->in_guest, 0);
 	v->kick = 0;
 	v->hv_nmi = 0;
 	v->hv_vector = 0;
 	if (!v->init_is_lawful)
-		/* Where the host owns INIT there is no way back from this. */
+		/* Where the host handles INIT, such a vCPU does not come back. */
 		report_vm_lost(v, "init");
 	vcpu_note_init(v);
 	WRITE_ONCE(v->came_back, 1);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where CPUs begin, and what they do for ever. */
+/* Where CPUs enter the hypervisor, and the loop that they run. */
 #ifndef SNPSIM_LOOP_H
 #define SNPSIM_LOOP_H
 
 #include "machine/vcpu.h"
 
-/* main.c, loop.c: entered by boot/entry.S */
+/* main.c, loop.c: boot/entry.S enters these */
 void hv_main(void) __noreturn;
 void ap_main(void) __noreturn;
 

@@ -3,16 +3,16 @@
  * snpsim: a bare-metal hypervisor that makes a kernel believe that it is an
  * SEV-SNP guest at VMPL 2 under an SVSM. Calls go down only, in this order:
  *
- *   loop.c    a CPU's loop; rebuild.c: the VM that a host builds anew
- *   launch/   what is started, and started again
+ *   loop.c    a CPU's loop; rebuild.c: a host that builds the VM anew
+ *   launch/   what starts, and starts again after EXECUTE
  *   exits/    what a #VMEXIT leads to
  *   host/     what the host does for the guest (GHCB)
  *   svsm/     what the SVSM does for the guest (protocols)
  *   machine/  SVM, nested page tables, page states, vCPUs
- *   psp/      firmware that answers messages; efi/: what the guest runs as runtime services
+ *   psp/      firmware that answers messages; efi/: the guest's runtime services
  *   lib/      strings, time, events, memory
  *
- * Documentation/snpsim/index.rst says more, and a static test holds the order.
+ * See Documentation/snpsim/index.rst. A static test checks the order.
  */
 #include "host/host.h"
 #include "launch/launch.h"
@@ -47,7 +47,7 @@ void hv_main(void)
 	struct vcpu *boot = this_vcpu();
 
 	if (config->magic != CONFIG_MAGIC || config->cpus > MAX_CPUS || !config->cpus)
-		hv_panic("no configuration at %x: start me by the snpsim command", HV_CONFIG);
+		hv_panic("no configuration at %x: start the simulator by the snpsim command", HV_CONFIG);
 	trap_init();
 	apic_check();
 	platform_init();

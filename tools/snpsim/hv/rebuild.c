@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A host that builds the VM anew where the guest has asked for a reset, as QEMU does
- * from version 11 on: it closes the VM, makes another, and launches the same image
- * into it. Of the old one nothing is left but what the devices keep.
+ * A host that builds the VM anew when the guest asks for a reset, as QEMU does from
+ * version 11 on. It closes the VM, makes another and launches the same image in it. Only
+ * what the devices keep survives.
  */
 #include "host/host.h"
 #include "launch/launch.h"
@@ -16,7 +16,7 @@
 #include "machine/vcpu.h"
 #include "svsm/svsm.h"
 
-/* Forget what this CPU was doing; its stack begins anew. */
+/* Abandon what this CPU was doing, and enter its loop with an empty stack. */
 static void __noreturn start_over(struct vcpu *v)
 {
 	u64 top = (u64)cpu_stacks + ((u64)(v->index + 1) << CPU_STACK_SHIFT) - 16;
@@ -29,9 +29,8 @@ static void __noreturn start_over(struct vcpu *v)
 }
 
 /*
- * May this CPU have the VM built anew? Not while another one does, nor where its
- * vCPU was stopped meanwhile: then this does not return. Takes sim_lock, unless
- * this CPU has it.
+ * Take sim_lock, unless this CPU holds it, and return if this CPU may build the VM anew.
+ * Does not return if another CPU is doing so, or has stopped this vCPU.
  */
 static void begin(void)
 {
@@ -45,7 +44,7 @@ static void begin(void)
 	start_over(self);
 }
 
-/* Looked at first: what was never written takes no memory of the machine's either. */
+/* forget_memory() skips empty pages: a page never written takes no memory on QEMU's machine. */
 static bool page_is_empty(u64 gfn)
 {
 	const u64 *p = (const u64 *)(gfn << PAGE_SHIFT);
@@ -56,7 +55,7 @@ static bool page_is_empty(u64 gfn)
 	return true;
 }
 
-/* All RAM is as QEMU gives it to a new VM; the launch sees to the states of its pages. */
+/* Clear all RAM, as QEMU gives it to a new VM. The launch sets the page states. */
 static void forget_memory(void)
 {
 	mem_return_all();
@@ -66,7 +65,7 @@ static void forget_memory(void)
 			page_zero(g);
 }
 
-/* It was never started, and its local APIC is reset once it is (create() in loop.c). */
+/* Make v a vCPU that was never started. create() in loop.c resets its local APIC. */
 static void forget_vcpu(struct vcpu *v)
 {
 	vcpu_stop(v);
@@ -83,7 +82,7 @@ static void forget_vcpu(struct vcpu *v)
 	v->power_on = true;
 }
 
-/* After begin(), on the CPU that asked for the reset. */
+/* Called under sim_lock, after begin(), on the CPU that asked for the reset. */
 static void __noreturn build(void)
 {
 	struct vcpu *self = this_vcpu(), *boot = vcpu_by_apic(0);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Application processors: a VMSA, CREATE_VCPU, the host's AP creation, and the
- * states an AP can be left in.
+ * Application processors: VMSA, CREATE_VCPU, the host's AP creation, and the states in
+ * which an AP can be left.
  */
 #include "report.h"
 #include "snp.h"
 
-#define TSC_PER_MS	4000000UL	/* TCG has the TSC of its host: delays are the least */
+#define TSC_PER_MS	4000000UL	/* TCG has its host's TSC: the shortest delay */
 #define DEADLINE_MS	2000
 
 union cpu_stack cpu_stacks[MAX_CPUS] __aligned(STACK_SIZE);
@@ -56,9 +56,8 @@ void ap_vmsa(struct vmsa *v, struct cpu *c)
 }
 
 /*
- * Register a VMSA and a calling area for the CPU with the SVSM.  The CPU that
- * booted is number 0 here whatever its APIC id, and the one with id 0 takes
- * the free number.
+ * Register a VMSA and a calling area for the CPU with the SVSM. The CPU that booted is
+ * number 0 here, whatever its APIC id; the CPU with id 0 takes the free number.
  */
 bool ap_create(unsigned int index, void (*work)(void))
 {
@@ -89,7 +88,7 @@ static bool ap_event(struct cpu *c, unsigned int type)
 	return ghcb_event(&call);
 }
 
-/* Does not wait for it. */
+/* Does not wait for the AP. */
 bool ap_launch(unsigned int index)
 {
 	return expect(ap_event(cpu_nr(index), AP_CREATE), "host refuses to start AP %u", index);
@@ -108,7 +107,7 @@ bool ap_destroy(unsigned int index)
 	return expect(ap_event(cpu_nr(index), AP_DESTROY), "host refuses to destroy AP %u", index);
 }
 
-/* DELETE_VCPU, once the AP does not execute any more; what the SVSM says in the end. */
+/* Retry DELETE_VCPU until the AP no longer executes. Returns the SVSM's last result. */
 u64 ap_delete(unsigned int index)
 {
 	u64 start = rdtsc(), rc;
@@ -150,14 +149,14 @@ void ap_halt(void)
 	halt_forever();
 }
 
-/* Halted until it is woken; then it says so. */
+/* Halt until something wakes the AP, then say so. */
 void ap_halt_once(void)
 {
 	asm volatile("cli; hlt" : : : "memory");
 	store(&this_cpu()->go, 1);
 }
 
-/* Halted, but any interrupt would make it run again. */
+/* Halt, but let any interrupt wake the AP. */
 void ap_idle(void)
 {
 	for (;;)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The local APIC, in the mode in which this CPU has it: memory-mapped after a launch. */
+/* The local APIC, in this CPU's mode: memory-mapped after a launch. */
 #include "snp.h"
 
 #define LAPIC		0xfee00000UL
@@ -81,21 +81,21 @@ void apic_send_sipi(u32 apic_id)
 	send(apic_id, ICR_STARTUP);
 }
 
-/* Is apic_send_ipi()'s interrupt waiting here? */
+/* Is apic_send_ipi()'s interrupt pending on this CPU? */
 bool apic_ipi_pending(void)
 {
 	return read_reg(LAPIC_IRR + TRAP_IPI / 32 * 0x10) & BIT(TRAP_IPI % 32);
 }
 
-/* Is any entry of the local vector table not masked, or anything waiting? */
+/* Is any LVT entry unmasked, or any interrupt pending? */
 bool apic_armed(void)
 {
-	/* LINT0 and LINT1 are as firmware leaves them. */
+	/* Ignore LINT0 and LINT1, which firmware sets up. */
 	return !(mmio_read(LAPIC_LVT_TIMER) & LVT_MASKED) ||
 	       !(mmio_read(LAPIC_LVT_ERROR) & LVT_MASKED) || apic_ipi_pending();
 }
 
-/* Something left that could interrupt, or nothing and the APIC off. */
+/* Leave something that could interrupt, or mask everything and disable the APIC. */
 void apic_lvt(bool armed)
 {
 	apic_enable();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The attestation protocol: one operation in memory, its buffers, its answer. */
+/* The attestation protocol: an operation in memory, its buffers, its answer. */
 #ifndef SELFTEST_ATTEST_H
 #define SELFTEST_ATTEST_H
 
@@ -30,7 +30,7 @@ struct attest_answer {
 
 extern const u8 guid_reboot[16], guid_manifest[16];
 
-/* A correct request for the reboot service, in the calling area. */
+/* Makes a correct request for the reboot service, in the calling area. */
 struct attest_op *attest_op(void);
 struct attest_answer attest_call(u32 call);
 u8 *attest_manifest(void);

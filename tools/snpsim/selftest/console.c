@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The serial console: COM1, polled, and the little printf this guest needs. */
+/* The serial console: COM1, polled, and the small printf that this guest needs. */
 #include "cpu.h"
 #include "format.h"
 #include "report.h"
@@ -44,7 +44,7 @@ static char *number(char *to, char *end, u64 n, unsigned int base, int width, ch
 	return to;
 }
 
-/* Always ends the text; what does not fit is cut off. */
+/* Always terminates the text; cuts off what does not fit. */
 void vformat(char *to, size_t size, const char *f, va_list ap)
 {
 	char *end = to + size - 1;

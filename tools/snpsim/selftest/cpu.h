@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Instructions, and what this guest knows about each of its CPUs. */
+/* Instructions, and this guest's data of each CPU. */
 #ifndef SELFTEST_CPU_H
 #define SELFTEST_CPU_H
 
@@ -24,8 +24,8 @@
 struct regs;
 
 /*
- * Sits at the lowest address of the CPU's stack, so that the stack pointer is
- * enough to find it: no segment base is needed, they are under test.
+ * Lies at the lowest address of the CPU's stack, so that the stack pointer is enough to
+ * find it. It needs no segment base, because the tests change those.
  */
 struct cpu {
 	u32 index;
@@ -35,7 +35,7 @@ struct cpu {
 	u64 vmsa;
 	u64 dr7;		/* as last written, for #VC on DR7 accesses */
 
-	/* One instruction may be tried: see try_begin() */
+	/* For the instruction in try_insn() */
 	u64 fixup;
 	u64 trap;		/* vector + 1, 0: none happened */
 	u64 trap_error, trap_rip;
@@ -43,12 +43,12 @@ struct cpu {
 	void (*breakpoint)(struct regs *r);	/* takes #BP */
 
 	u32 nmis, ipis;
-	u8 *eoi_flag;		/* KVM's: bit 0 set, no EOI is needed */
+	u8 *eoi_flag;		/* KVM's flag; bit 0 set: no EOI is needed */
 	u32 saved_eois;
-	u32 nmi_takes_msr;	/* the handler leaves its own value in the GHCB MSR */
-	u32 stay_in_ipi;	/* the handler stays for as long as it is set */
+	u32 nmi_takes_msr;	/* the handler changes the GHCB MSR */
+	u32 stay_in_ipi;	/* the handler does not return while this is set */
 	u32 stay_in_nmi;	/* the handler counts in arg and never returns */
-	void (*nmi_work)(void);	/* the handler does this before it says that it is done */
+	void (*nmi_work)(void);	/* the handler does this before NMI_COMPLETE */
 	u64 vc_count;
 	u64 vc_error;		/* error code of the last #VC */
 
@@ -163,7 +163,7 @@ static inline void cpu_relax(void)
 	asm volatile("pause" : : : "memory");
 }
 
-/* Stop for good; only a non-maskable interrupt or the host can change that. */
+/* Stop for good. Only an NMI or the host can wake the CPU. */
 static inline void __noreturn halt_forever(void)
 {
 	for (;;)

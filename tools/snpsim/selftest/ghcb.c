@@ -45,7 +45,7 @@ u64 ghcb_msr(u64 request)
 	return response;
 }
 
-/* 0, or the error of the response; all ones when it was no response at all */
+/* Returns 0, the error of the response, or all ones if there was no response */
 u32 ghcb_psc_msr(u64 pa, enum psc_op op)
 {
 	u64 r = ghcb_msr((u64)op << 52 | (pa & PAGE_MASK) | GHCB_MSR_PSC);
@@ -63,13 +63,13 @@ u64 ghcb_page_alloc(void)
 	return pa;
 }
 
-/* Make a shared page the GHCB of this CPU, instead of the one that was; not the MSR's value. */
+/* Register a shared page as this CPU's GHCB. The MSR keeps its value. */
 bool ghcb_register(u64 pa)
 {
 	return ghcb_msr(pa | GHCB_MSR_REGISTER) == (pa | GHCB_MSR_REGISTER_RESP);
 }
 
-/* Set up this CPU's GHCB page; from then on #VC can be answered. */
+/* Set up this CPU's GHCB page. After this the CPU can handle #VC. */
 bool ghcb_init(void)
 {
 	u64 pa = ghcb_page_alloc();
@@ -86,7 +86,7 @@ u64 ghcb_buffer(void)
 	return this_cpu()->ghcb + GHCB_BUFFER;
 }
 
-/* Put the event into a GHCB page and make that the one of the next VMGEXIT. */
+/* Put the event into a GHCB page, and make that page the GHCB of the next VMGEXIT. */
 static void fill(u64 ghcb_pa, struct ghcb_call *call)
 {
 	u8 *g = shared(ghcb_pa);
@@ -110,13 +110,13 @@ void ghcb_prepare(struct ghcb_call *call)
 	fill(this_cpu()->ghcb, call);
 }
 
-/* SW_EXITINFO1 of the last event: 0 when the host did what was asked. */
+/* SW_EXITINFO1 of the last event: 0 if the host did what was asked. */
 u64 ghcb_answer(void)
 {
 	return (u32)ghcb_read(shared(this_cpu()->ghcb), GHCB_INFO1);
 }
 
-/* One event through the given page; the answer replaces the call. */
+/* Send one event through the given page. The answer replaces the call. */
 void ghcb_event_raw(u64 ghcb_pa, struct ghcb_call *call)
 {
 	u8 *g = shared(ghcb_pa);
@@ -133,7 +133,7 @@ void ghcb_event_raw(u64 ghcb_pa, struct ghcb_call *call)
 	call->rdx = ghcb_read(g, GHCB_RDX);
 }
 
-/* True when the host did what was asked. */
+/* Returns true if the host did what was asked. */
 bool ghcb_event(struct ghcb_call *call)
 {
 	ghcb_event_raw(this_cpu()->ghcb, call);

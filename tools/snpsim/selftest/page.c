@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of the guest: page tables with a private and a shared mapping of
- * everything, and pages in a known state for the tests.
+ * The guest's memory: page tables that map everything both private and shared, and pages
+ * in a known state for the tests.
  */
 #include "report.h"
 #include "snp.h"
@@ -54,7 +54,7 @@ u64 page_alloc(void)
 	return (u64)pool[pool_used++];
 }
 
-/* Assigned to the guest by the host, not validated, whatever it was before. */
+/* Make a page assigned but not validated, whatever it was before. */
 static void make_fresh(u64 pa)
 {
 	expect_eq("PSC to private", ghcb_psc_msr(pa, PSC_PRIVATE), 0);

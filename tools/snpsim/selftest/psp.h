@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Messages to the PSP (AMD 56860, chapter 7): one request at a time, by VMPCK2 */
+/* Messages to the PSP (AMD 56860, chapter 7): one request at a time, with VMPCK2 */
 #ifndef SELFTEST_PSP_H
 #define SELFTEST_PSP_H
 
@@ -44,11 +44,11 @@ struct psp_report_rsp {
 	u8 report[1184];
 } __packed;
 
-u64 psp_seqno(void);			/* the number that is due, by the secrets page */
-void psp_count(void);			/* a request and an answer more */
+u64 psp_seqno(void);			/* the next number, from the secrets page */
+void psp_count(void);			/* count a request and its answer */
 struct psp_msg *psp_report_msg(u32 vmpl);	/* a request for a report, ready to be sealed */
 void psp_seal(void);			/* encrypt it, and put it into shared memory */
-u64 psp_send(void);			/* what is in shared memory: the firmware's status */
+u64 psp_send(void);			/* send that; returns the firmware's status */
 u64 psp_send_pages(u64 request, u64 response);
 bool psp_open(void);			/* decrypt the answer */
 struct psp_msg *psp_answer(void);

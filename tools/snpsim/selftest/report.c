@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Runs what was selected, says PASS or FAIL. */
+/* Runs the selected tests and says PASS or FAIL. */
 #include "cpu.h"
 #include "format.h"
 #include "report.h"
@@ -17,7 +17,7 @@ static const struct selftest_table *const tables[] = {
 static char why[160];
 static unsigned int passed, failed;
 
-static void note(const char *fmt, va_list ap)
+static void record_failure(const char *fmt, va_list ap)
 {
 	if (!why[0])
 		vformat(why, sizeof(why), fmt, ap);
@@ -30,7 +30,7 @@ bool expect(bool ok, const char *fmt, ...)
 	if (ok)
 		return true;
 	va_start(ap, fmt);
-	note(fmt, ap);
+	record_failure(fmt, ap);
 	va_end(ap);
 	return false;
 }
@@ -61,7 +61,7 @@ static void run_one(const struct selftest *t)
 	}
 }
 
-/* "group.what" names one test, "group" all of the group that can share a run. */
+/* "group.what" selects one test, "group" all tests of the group that can share a run. */
 static bool selected(const struct selftest *t, const char *name, size_t len)
 {
 	size_t n = strlen(t->name);

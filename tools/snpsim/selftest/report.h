@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A test is prepare, run, succeeded; the expectations it states on the way
- * decide with it.  Every test ends in one line, PASS or FAIL with the first
- * reason, and a test that never ends is not a pass: the runner's time-out sees
- * no line.
+ * A test has three steps: prepare, run, succeeded. The expectations that it states on the
+ * way count as well. Every test ends in one line, PASS or FAIL with the first reason. A
+ * test that never ends does not pass: the runner waits for its line and times out.
  */
 #ifndef SELFTEST_REPORT_H
 #define SELFTEST_REPORT_H
@@ -12,9 +11,9 @@
 
 struct selftest {
 	const char *name;		/* group.what */
-	bool (*prepare)(void);		/* optional; false: could not be set up, a failure */
+	bool (*prepare)(void);		/* optional; false: set-up failed, and so does the test */
 	void (*run)(void);
-	bool (*succeeded)(void);	/* optional, beyond the expectations */
+	bool (*succeeded)(void);	/* optional, in addition to the expectations */
 	bool alone;			/* ends the run or the boot: never part of a group */
 };
 
@@ -33,11 +32,11 @@ extern u64 boot_params_address;
 u64 option(const char *name, u64 otherwise);	/* a name=number of the command line */
 bool option_given(const char *name);
 
-/* Expectations: all of them note a failure of the running test and go on. */
+/* Expectations. Each records a failure of the running test and goes on. */
 bool expect(bool ok, const char *fmt, ...) __printf(2, 3);
 bool expect_eq(const char *what, u64 got, u64 want);
 
-/* What the test does next should end it: the guest, the boot, or the VM. */
+/* The next action of the test must end the guest, the boot, or the VM. */
 void planted(void);
 
 void boot_main(void *boot_params);	/* from start.S */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Architectural state at the beginning of a boot: shown, checked against what
- * a launch gives, and spoilt before a reset that has to restore it.
+ * The architectural state at the beginning of a boot: print it, check it against what a
+ * launch gives, and spoil it before a reset that has to restore it.
  */
 #include "report.h"
 #include "reset_state.h"
@@ -83,7 +83,7 @@ static u64 sum(const void *p, size_t n)
 	return s;
 }
 
-/* The GHCB MSR is this boot's own by now: not in here. */
+/* Leave out the GHCB MSR, which this boot has set already. */
 static bool is_shown(const struct msr_row *m)
 {
 	return m->msr != MSR_GHCB;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The state the vCPU had when this boot began. */
+/* The vCPU's state when this boot began. */
 #ifndef SELFTEST_RESET_STATE_H
 #define SELFTEST_RESET_STATE_H
 
 #include "types.h"
 
-/* start.S fills this in; the order is its. */
+/* start.S fills this in and relies on the order. */
 struct reset_state {
 	u64 rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi;
 	u64 r8, r9, r10, r11, r12, r13, r14, r15;
@@ -32,6 +32,6 @@ extern struct reset_fpu reset_fpu;
 
 void reset_state_print(void);		/* STATE name value, one a line */
 void reset_state_check(u64 boot_params);
-void reset_state_dirty(void);		/* change everything that it looks at */
+void reset_state_dirty(void);		/* change everything that reset_state_print() shows */
 
 #endif

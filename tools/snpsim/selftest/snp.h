@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What an SNP guest sees of the world: GHCB (AMD 56421), SVSM (AMD 58019),
- * page states.
- */
+/* An SNP guest's interfaces: GHCB (AMD 56421), SVSM (AMD 58019), page states. */
 #ifndef SELFTEST_SNP_H
 #define SELFTEST_SNP_H
 
@@ -15,7 +12,7 @@
 
 /* Every page is mapped twice: at its own address with the C-bit, and here without. */
 #define SHARED_BASE		0x8000000000UL
-#define MMIO_BASE		0xc0000000UL	/* the first mapping has no C-bit above this */
+#define MMIO_BASE		0xc0000000UL	/* no C-bit from here on in the first mapping */
 
 static inline void *shared(u64 pa)
 {
@@ -32,9 +29,9 @@ enum psc_op { PSC_PRIVATE = 1, PSC_SHARED = 2 };
 void page_init(void);
 u64 page_root(void);
 u64 page_alloc(void);			/* part of the image: validated at launch */
-u64 page_far(void);			/* RAM nobody used: private, not validated */
+u64 page_far(void);			/* unused RAM: private, not validated */
 u64 page_far_huge(void);		/* 2 MiB of the same */
-u64 page_top(void);			/* first address beyond all RAM */
+u64 page_top(void);			/* first address after all RAM */
 bool page_accept(u64 pa);		/* validate a page_far() */
 bool page_share(u64 pa);		/* validated private -> shared */
 
@@ -108,7 +105,7 @@ void ghcb_terminate(unsigned int set, unsigned int code) __noreturn;
 
 struct svsm_args {
 	u64 rax, rcx, rdx, r8, r9;
-	/* How it went, beyond the registers */
+	/* What the call left, in addition to the registers */
 	u64 response;		/* GHCB MSR afterwards */
 	u8 pending;		/* call_pending afterwards */
 };

@@ -5,7 +5,7 @@
 #define TRAP_STUBS	65		/* exceptions, and up to vector 0x40 */
 
 	.section .setup, "a"
-setup:	.asciz	"snpsim-guest"		/* what says to the CLI: an SNP guest, though no Linux */
+setup:	.asciz	"snpsim-guest"		/* tells the CLI that this is an SNP guest, not Linux */
 	.org	0x1f1
 	.byte	1			/* setup_sects */
 	.word	0
@@ -50,7 +50,7 @@ header_end:
 	.globl	entry64
 entry64:
 	cld
-	/* What the vCPU was reset to, before anything of it changes */
+	/* Save the state after reset, before anything changes it */
 	mov	%rax, reset_state + 0
 	mov	%rcx, reset_state + 8
 	mov	%rdx, reset_state + 16

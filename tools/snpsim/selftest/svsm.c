@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Calls to the SVSM (AMD 58019) through either way to run VMPL 0. */
+/* Calls to the SVSM (AMD 58019), by either way of running VMPL 0. */
 #include "report.h"
 #include "snp.h"
 
@@ -77,7 +77,7 @@ static void run_vmpl0(struct svsm_args *a)
 	a->r9 = r9;
 }
 
-/* One call exactly as asked for; nothing is retried. */
+/* Make one call exactly as given, without a retry. */
 void svsm_exchange(struct svsm_args *a, unsigned int flags)
 {
 	u8 *pending = private(this_cpu()->ca);
@@ -86,7 +86,7 @@ void svsm_exchange(struct svsm_args *a, unsigned int flags)
 
 	store(pending, !(flags & SVSM_NOT_PENDING));
 	if (flags & SVSM_BY_GHCB) {
-		/* The registers of the call are those of the CPU, not of the page. */
+		/* The call's arguments are in the CPU's registers, not in the page. */
 		ghcb_prepare(&c);
 		run_vmpl0(a);
 		a->response = ghcb_answer();
@@ -100,7 +100,7 @@ void svsm_exchange(struct svsm_args *a, unsigned int flags)
 	store(pending, 0);
 }
 
-/* A call that has to be answered; the result code. */
+/* Make a call that the SVSM must answer. Returns the result code. */
 u64 svsm_call(u32 proto, u32 call, u64 rcx, u64 rdx, u64 r8)
 {
 	struct svsm_args a = { .rax = SVSM_CALL(proto, call), .rcx = rcx, .rdx = rdx, .r8 = r8 };
@@ -114,7 +114,10 @@ u64 svsm_call(u32 proto, u32 call, u64 rcx, u64 rdx, u64 r8)
 	return a.rax;
 }
 
-/* Versions as max << 32 | min, 0: not there, all ones: the call failed */
+/*
+ * Returns the versions as max << 32 | min, 0 if there is no such protocol, all ones if the
+ * call failed
+ */
 u64 svsm_query(u32 proto, u32 version)
 {
 	struct svsm_args a = {
@@ -126,7 +129,7 @@ u64 svsm_query(u32 proto, u32 version)
 	return a.rax ? ~0UL : a.rcx;
 }
 
-/* SVSM_REBOOT_EXECUTE; returns only when it was refused. */
+/* SVSM_REBOOT_EXECUTE. Returns only if the SVSM refused it. */
 u64 svsm_reboot(void)
 {
 	return svsm_call(PROTO_REBOOT, 0, 0, 0, 0);

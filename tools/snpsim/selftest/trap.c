@@ -52,7 +52,7 @@ void trap_triple_fault(void)
 	halt_forever();
 }
 
-/* From the stubs, for every exception. */
+/* The stubs call this for every exception. */
 void trap(struct regs *r)
 {
 	struct cpu *c = this_cpu();
@@ -90,7 +90,7 @@ void trap(struct regs *r)
 	}
 	if (r->vector == TRAP_IPI) {
 		store(&c->ipis, c->ipis + 1);
-		/* No PAUSE: TCG forgets there what it was about to do */
+		/* No PAUSE: at a PAUSE TCG forgets what it was about to do. */
 		while (load(&c->stay_in_ipi))
 			;
 		if (c->eoi_flag && __atomic_exchange_n(c->eoi_flag, 0, __ATOMIC_SEQ_CST))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The simulator's types, and what this guest has beside them. */
+/* The simulator's types, and what this guest needs in addition. */
 #ifndef SELFTEST_TYPES_H
 #define SELFTEST_TYPES_H
 
@@ -11,7 +11,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define HUGE_SIZE	0x200000UL
 
-/* Memory that another CPU or the other world changes. */
+/* For memory that another CPU or the host changes. */
 #define load(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define store(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * #VC: what the hardware of an encrypted guest hands to the guest instead of
- * the host.  Only the instructions this guest itself uses are understood.
+ * #VC: what the hardware of an encrypted guest hands to the guest instead of the host.
+ * Handles only the instructions that this guest uses.
  */
 #include "report.h"
 #include "snp.h"
@@ -46,7 +46,7 @@ static void do_cpuid(struct regs *r)
 	r->rip += 2;
 }
 
-/* in and out with %al, %ax or %eax; the port in %dx or in the instruction */
+/* in and out with %al, %ax or %eax, and the port in %dx or in the instruction */
 static void do_ioio(struct regs *r)
 {
 	const u8 *insn = (u8 *)r->rip;
@@ -104,7 +104,7 @@ static void do_msr(struct regs *r)
 	}
 }
 
-/* mov (%rdi), %eax and mov %eax, (%rdi), as below */
+/* Only mov (%rdi), %eax and mov %eax, (%rdi), as in mmio_read() and mmio_write() */
 static void do_mmio(struct regs *r)
 {
 	const u8 *insn = (u8 *)r->rip;

@@ -9,10 +9,10 @@ static const size_t sizes[] = {
 	SVR_RECORD_SMALL, SVR_RECORD_MEDIUM, SVR_RECORD_FULL,
 };
 
-static void seal(u8 *raw, size_t size)
+static void seal(u8 *raw, size_t size, bool devices)
 {
 	memcpy(raw, "SR", 2);
-	raw[2] = SVR_RECORD_VERSION;
+	raw[2] = devices ? SVR_RECORD_VERSION_DEVICES : SVR_RECORD_VERSION;
 	put_unaligned_le32(~crc32_le(~0U, raw, size - 4), raw + size - 4);
 }
 
@@ -23,6 +23,17 @@ static void check_text(const char *text)
 	expect(len <= SVR_RECORD_TEXT);
 	for (i = 0; i < len; i++)
 		expect(text[i] >= ' ' && text[i] <= '~');
+}
+
+/* None where nothing was to be stopped yet, and no more names than devices */
+static void check_devices(const struct svr_record *rec)
+{
+	unsigned int i;
+
+	expect(!rec->devices || (rec->stage != SVR_STAGE_LOADED &&
+				 rec->stage != SVR_STAGE_CRASHED));
+	for (i = rec->devices; i < SVR_RECORD_DEVICES; i++)
+		expect(!rec->device[i]);
 }
 
 static void check_record(const struct svr_record *rec)
@@ -38,6 +49,7 @@ static void check_record(const struct svr_record *rec)
 				     rec->stage != SVR_STAGE_CRASHED));
 	expect(rec->cpu == SVR_RECORD_NO_CPU || rec->cpu <= 0xffff);
 	expect(rec->err <= 0);
+	check_devices(rec);
 	check_text(rec->kernel);
 	check_text(rec->message);
 }
@@ -105,7 +117,7 @@ int fuzz_one(const u8 *data, size_t len)
 	raw = calloc(size ?: 1, 1);
 	memcpy(raw, data, len < size ? len : size);
 	if (how & 0x80 && size >= SVR_RECORD_SMALL)
-		seal(raw, size);
+		seal(raw, size, how & 0x20);
 
 	err = svr_record_decode(raw, size, &rec);
 	expect(err <= 0);

@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from lib import ktap, places
-from lib.guest import KERNEL_TROUBLE
+from lib.complaints import KERNEL_TROUBLE
 from lib.sources import files, run, text
 
 SUITE = re.compile(r"static struct kunit_suite \w+ = \{(.*?)\n\}", re.DOTALL)

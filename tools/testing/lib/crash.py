@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs a row of the crash matrix and judges what came of it."""
+"""Runs a row of the crash matrix; the end that the row has to have chooses the judge (JUDGES)."""
 
 import re
 import time
 
-from . import matrix, places, record
-from .guest import KERNEL_TROUBLE
-from .sources import files, text
+from . import matrix, record
+from .complaints import KERNEL_TROUBLE
 
 TROUBLE = "/lib/modules/trouble.ko"
 DO = "/sys/module/trouble/parameters/do"
@@ -54,10 +53,10 @@ def words(row):
 
 
 def bring_about(guest, row):
-    """Bring the other CPU where it is to be, then cause it all; does not wait for what comes of it.
+    """Bring the other CPU into its state, then cause the reset; does not wait for what comes of it.
 
-    With a CPU that takes no interrupts little works any more, so that is one line
-    for the shell, typed ahead, and the shell runs where nothing else is to happen.
+    Little works with a CPU that takes no interrupts. So both are one line for the shell,
+    typed ahead, and the shell runs on a CPU where nothing else happens.
     """
     cause, state = matrix.CAUSES[row.cause], matrix.STATES[row.state]
     cpu = matrix.CPUS[row.cpu]
@@ -120,13 +119,6 @@ def no_other_complaint(guest, row, until=None):
     assert console.count("Oops: ") <= 2, f"more than one oops\n{guest.tail()}"
 
 
-def documented(attribute):
-    """Is that one of the driver's files?"""
-    return any(
-        f"/svsm-reset/{attribute}\n" in text(name) for name in files() if name.startswith("Documentation/ABI/testing/")
-    )
-
-
 def triggers(row, reason):
     """Who made this restart, as last_reset_trigger may have it."""
     if reason != "emergency-restart":
@@ -147,12 +139,11 @@ def next_boot(guest, row, cpus):
     reason = guest.attribute("last_reset_reason")
     reasons = row.reason.split("|")
     assert reason in reasons, f"last_reset_reason is {reason}, not {row.reason}\n{guest.tail()}"
-    if row.message and reason == reasons[0] and documented("last_reset_message"):
+    if row.message and reason == reasons[0]:
         # The store decides how much of it is kept
         message = guest.attribute("last_reset_message").removesuffix("...")
         assert message and (row.message.startswith(message) or message.startswith(row.message)), message
-    if documented("last_reset_trigger"):
-        assert guest.attribute("last_reset_trigger") in triggers(row, reason)
+    assert guest.attribute("last_reset_trigger") in triggers(row, reason)
     guest.powered_off()
     assert not [line for line in rest(guest, 2).splitlines() if KERNEL_TROUBLE.search(line)], guest.tail()
 
@@ -172,7 +163,7 @@ def lives(guest, row):
 
 
 def stays(guest, row):
-    """No reset, as the administrator asked; and nobody at the console can change that."""
+    """No reset, as the administrator asked; the console cannot change that."""
     guest.expect("end Kernel panic", timeout=RESET)
     quiet(guest)
     press_sysrq_b(guest)
@@ -217,36 +208,40 @@ def called_by_an_ap(guest, row):
     return found
 
 
-def run(simulate, row, **arguments):
-    """Run a row of the matrix and judge it."""
-    guest = start(simulate, row, **arguments)
-    bring_about(guest, row)
-    if row.end == "lives":
-        return lives(guest, row)
-    if row.end == "stays":
-        return stays(guest, row)
-    if row.end == "refused":
-        return refused(guest, row)
-    if row.end == "violation":
-        return violated(guest, row)
-    if row.end == "ap-calls":
-        return called_by_an_ap(guest, row)
-    if row.end == "waits":
-        guest.expect("end Kernel panic", timeout=RESET)
-        quiet(guest)
-        press_sysrq_b(guest)
+def reset(guest, row):
+    """One orderly reset; the next boot knows why."""
     aps = row.smp - 1 if row.aps < 0 else row.aps
     next_boot(guest, row, aps + 1)
     no_other_complaint(guest, row, until="guest: boot 2 ")
     if row.cause in WITH_A_TRACE:
         before = guest.console.split("guest: boot 2 ", 1)[0]
-        assert re.search(rf"not syncing: {row.message}.*Call Trace:.*</TASK>.*quiesced", before, re.DOTALL), guest.tail()
+        trace = rf"not syncing: {row.message}.*Call Trace:.*</TASK>.*quiesced"
+        assert re.search(trace, before, re.DOTALL), guest.tail()
     guest.events.orderly_resets(1, cpus=aps + 1)
-    return None
 
 
-def skip_if_not_built(row):
-    """Why a row cannot be run with this driver, or None."""
-    if row.needs and not (places.TOP / row.needs).exists():
-        return f"this driver has no {row.needs}"
-    return None
+def waits(guest, row):
+    """The panic resets nothing; somebody at the console does, by sysrq-b."""
+    guest.expect("end Kernel panic", timeout=RESET)
+    quiet(guest)
+    press_sysrq_b(guest)
+    reset(guest, row)
+
+
+# By how a row ends
+JUDGES = {
+    "reset": reset,
+    "lives": lives,
+    "stays": stays,
+    "waits": waits,
+    "refused": refused,
+    "violation": violated,
+    "ap-calls": called_by_an_ap,
+}
+
+
+def run(simulate, row, **arguments):
+    """Run a row of the matrix and judge it."""
+    guest = start(simulate, row, **arguments)
+    bring_about(guest, row)
+    return JUDGES[row.end](guest, row)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The simulator's event log, and what is to be asserted about it.
+"""The simulator's event log, and what tests assert about it.
 
 Every assertion raises AssertionError with the whole log, one event a line: a
-failed scenario is to be understood from the report alone.
+failed scenario can be understood from the report alone.
 """
 
 import json

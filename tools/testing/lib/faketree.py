@@ -33,6 +33,8 @@ DEFAULTS = {
     f"{DEVICE}/last_reset_message": "",
     f"{DEVICE}/last_reset_cpu": "unknown",
     f"{DEVICE}/last_reset_cpus": "",
+    f"{DEVICE}/last_reset_devices": "",
+    f"{DEVICE}/last_reset_device_count": "0",
     f"{DEVICE}/last_reset_time": "unknown",
     f"{DEVICE}/last_reset_crash_time": "unknown",
     f"{DEVICE}/last_reset_uptime": "unknown",
@@ -69,13 +71,10 @@ DEFAULTS = {
     "proc/uptime": f"{UPTIME}.42 2000.11",
     "proc/stat": f"cpu  9 0 9 9\nintr 9 {'0 ' * 9000}\nctxt 9\nbtime {BTIME}\nprocesses 9",
 }
-# What a driver has that knows nothing of outcomes, trust and the like
-OLDER_LACKS = (
-    "supported_versions", "enabled", "rehearse", "last_reset_cause", "last_reset_trigger", "last_reset_outcome", "last_reset_time",
-    "last_reset_crash_time",
-    "last_reset_uptime", "last_reset_kernel", "last_reset_result", "last_reset_dump", "reset_counts/reboot",
-    "reset_counts/emergency-restart", "reset_counts/panic", "reset_counts/kdump", "reset_counts/refused",
-    "record_trust", "power_on_reason", "next_reset_note", "next_reset_note_kept",
+# All that the first drivers had
+OLDER_HAS = (
+    "protocol_id", "protocol_version", "state", "ap_policy", "deadman", "last_reset_reason",
+    "last_reset_message", "last_reset_cpu", "last_reset_cpus", "reset_count", "record_store",
 )
 
 
@@ -132,6 +131,7 @@ class FakeTree:
             (self.root / path).rmdir()
 
     def older_driver(self):
-        for name in OLDER_LACKS:
-            (self.root / DEVICE / name).unlink()
+        for path in DEFAULTS:
+            if path.startswith(DEVICE) and path.removeprefix(f"{DEVICE}/") not in OLDER_HAS:
+                (self.root / path).unlink()
         (self.root / DEVICE / "reset_counts").rmdir()

@@ -9,7 +9,7 @@ import re
 import subprocess
 import time
 
-from . import places
+from .console import Console
 from .guest import Guest
 
 # A host takes its time for the memory of an SNP guest, and firmware runs in each boot
@@ -58,8 +58,9 @@ class Machine(Guest):
 
     def __init__(self, directory, settings):
         directory.mkdir(parents=True, exist_ok=True)
+        self.smp = SMP
         self._events_path = directory / "none"
-        self._begin(directory, command_line(settings), SMP, settings.patience)
+        Console.__init__(self, directory, command_line(settings), settings.patience)
 
     def boot(self, number=None, timeout=BOOT):
         """Wait for the shell; its number of CPUs.  Nobody counts the boots here."""

@@ -45,7 +45,7 @@ class Cause:
     # "reset"; "lives": the machine goes on; "stays": it stays as it is, as it was told; "waits": for a sysrq-b
     end: str = "reset"
     why_these_cpus: str = ""
-    reason_on_bsp: str = ""  # where there is nobody to race with
+    reason_on_bsp: str = ""  # where nothing races with it
 
 
 PANIC = ("Call Trace",)
@@ -60,7 +60,7 @@ CAUSES = {
         "panic(), panic=-1", "echo panic {cpu} > {do}", "panic", "panic", ASKED, complaints=PANIC),
     "panic-timeout": Cause(
         "panic(), panic=3", "echo panic {cpu} > {do}", "panic", "panic", ASKED, "panic=3", PANIC),
-    # x86 switches the local APIC of the CPU that panics off, so that nobody at the console is heard any more
+    # x86 switches the local APIC of the CPU that panics off, so that the console is not heard
     "panic-stays": Cause(
         "panic(), panic=0; sysrq-b by a serial BREAK", "echo panic {cpu} > {do}",
         "panic", "", "", "panic=0", PANIC, end="stays"),
@@ -189,8 +189,6 @@ class Scenario:
     lost: int = -1
     # what stands in the table instead of cause and state
     says: str = ""
-    # a file of the driver without which this is not to be expected
-    needs: str = ""
     # how many APs the simulator has to account for, where that is not smp - 1
     aps: int = -1
 
@@ -244,19 +242,17 @@ def special(base, name, says, **change):
     return dataclasses.replace(row, id=f"{base}-{name}", says=says, **change)
 
 
-HOST = "drivers/virt/coco/svsm-reset/svsm/host-destroy.c"
-
 SPECIAL = [
-    special("panic-ap-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called none the less",
+    special("panic-ap-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called all the same",
             module="ap_policy=force", host="destroy-refuse", end="violation"),
-    special("emergency-bsp-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called none the less",
+    special("emergency-bsp-nmi-stuck", "force", "ap_policy=force, and the host does not destroy it: called all the same",
             module="ap_policy=force", host="destroy-refuse", end="violation"),
     special("panic-ap-nmi-stuck", "force-host", "ap_policy=force: the host destroys it",
-            module="ap_policy=force", end="reset", needs=HOST),
+            module="ap_policy=force", end="reset"),
     special("panic-ap-nmi-stuck", "host", "ap_policy=host: the host destroys it, and its word counts",
-            module="ap_policy=host", end="reset", needs=HOST),
+            module="ap_policy=host", end="reset"),
     special("panic-ap-bsp-nmi-stuck", "host", "ap_policy=host: the host destroys the BSP, the AP calls",
-            module="ap_policy=host", end="ap-calls", needs=HOST),
+            module="ap_policy=host", end="ap-calls"),
     special("panic-bsp-idle", "maxcpus", "maxcpus=1", append="maxcpus=1", aps=0),
     special("emergency-bsp-idle", "maxcpus", "maxcpus=1", append="maxcpus=1", aps=0),
     special("panic-bsp-idle", "nosmp", "nosmp", append="nosmp", aps=0),

@@ -11,6 +11,8 @@ from typing import NamedTuple
 STAGES = {3: "refused", 4: "crashed", 5: "returned", 6: "noanswer"}  # no others have a machine lost
 # 0, 1, 6: by the kernel, by the deadman, by sysrq-b; 7: and the dump was interrupted
 REASONS = ("emergency-restart", "emergency-restart", "reboot", "emergency-restart", "panic", "kdump", "emergency-restart", "kdump")
+# Version 4: where the PCI devices are that did not stop, a byte for how many and the first one's number
+DEVICES = {"refused": 20, "noanswer": 24}
 # Where the CPUs that were not quiesced are, three bytes
 LOST = {"refused": 17, "noanswer": 21, "returned": 25}
 
@@ -27,6 +29,16 @@ def usage(guest):
     """The 32 bytes as they are."""
     words = guest.events.one("host-reset")["guest_usage"]
     return b"".join(int(word, 16).to_bytes(8, "little") for word in words)
+
+
+def devices_left_by(guest):
+    """(how many PCI devices had not stopped, the first of them as lspci names it)"""
+    raw = usage(guest)
+    if raw[2] < 4:
+        return 0, ""
+    at = DEVICES[STAGES[raw[3] >> 4 & 7]]
+    devfn, bus = raw[at + 1], raw[at + 2]
+    return raw[at], f"{bus:02x}:{devfn >> 3:02x}.{devfn & 7}"
 
 
 def left_by(guest):

@@ -40,7 +40,7 @@ def in_slice(names, number):
 
 
 def selected(sliced, scope, head):
-    """The names, of tests that are marked as sliced, that are to be run."""
+    """The names of the sliced tests that run."""
     if scope == "all":
         return set(sliced)
     if scope == "quick":

@@ -42,7 +42,7 @@ def test_lintian(debs):
 
 
 def test_lintian_can_fail(debs, tmp_path):
-    """Without its override, and with a file where none is to be."""
+    """Without its override, and with a file where none may be."""
     run("dpkg-deb", "-R", debs()["snpsim"], tmp_path / "snpsim")
     (tmp_path / "snpsim/usr/share/lintian/overrides/snpsim").unlink()
     (tmp_path / "snpsim/usr/share/odd.py").write_text("#!/usr/bin/python\n")

@@ -139,7 +139,7 @@ OTHERS = re.compile(
 
 
 def left(tree):
-    """What the layer has that the machine had not, but for records of others."""
+    """What the layer has that the machine had not, except records of others."""
     files = [path for path in tree.upper.rglob("*") if path.is_file() and not path.is_symlink()]
     return sorted(name for name in (str(path.relative_to(tree.upper)) for path in files) if not OTHERS.search(name))
 
@@ -303,7 +303,7 @@ mount --bind "$root/tmp/kdump" "$root/var/lib/kdump"
 
 
 def test_modules_dep(tree):
-    """MODULES=dep takes what the machine has in use: ours is there none the less."""
+    """MODULES=dep takes what the machine has in use: our module is there all the same."""
     tree.check(f"echo MODULES=dep >/etc/initramfs-tools/conf.d/dep && update-initramfs -u -k {tree.kernel}")
     assert tree.has_module(ordinary(tree))
 
@@ -311,7 +311,7 @@ def test_modules_dep(tree):
 DRACUT = {
     "any machine": "--no-hostonly",
     "this machine": "--hostonly --hostonly-mode sloppy",
-    # What mkdumprd of kdump-utils passes for a crash kernel, but for its own module
+    # What mkdumprd of kdump-utils passes for a crash kernel, except its own module
     "crash kernel": "--hostonly --hostonly-cmdline --hostonly-i18n --hostonly-mode strict --no-hostonly-default-device "
                     "--omit 'rdma plymouth resume ifcfg earlykdump'",
 }

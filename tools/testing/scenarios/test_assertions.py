@@ -7,8 +7,8 @@ import re
 
 import pytest
 
+from lib.complaints import KERNEL_SPLAT, KERNEL_TROUBLE, SPLATS, TROUBLES, complaints
 from lib.events import Events
-from lib.guest import KERNEL_SPLAT, KERNEL_TROUBLE, SPLATS, TROUBLES, complaints
 
 AP = {"cpu": 1, "apic_id": 1, "state": "halted", "runnable": False, "since_ns": 1}
 GOOD = [

@@ -88,7 +88,7 @@ def test_parked_ap_is_resumed_in_vain(simulate):
 
 
 def test_parked_ap_is_resumed_under_a_careless_svsm(simulate):
-    """... but for an SVSM that forgets to: the AP goes on, in memory that is no longer its own.
+    """... except with an SVSM that forgets to: the AP goes on, in memory that is no longer its own.
 
     What it meets there is a matter of what the next boot has made of it, and the end of
     the VM either way.
@@ -126,7 +126,7 @@ def test_ap_calls_and_the_bsp_starts(simulate):
 
 
 def test_bsp_is_not_run(simulate):
-    """The BSP has parked, and the host does not run it to take the call over: lost, and nobody calls."""
+    """The BSP has parked, and the host does not run it to take the call over: lost, and no CPU calls."""
     row = matrix.BY_ID["panic-ap-idle"]
     guest = caused(simulate, row, host="no-wake")
     guest.expect(r"the BSP, CPU 0, did not take the call over \(-ETIMEDOUT\)", timeout=crash.RESET)

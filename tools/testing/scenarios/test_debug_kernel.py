@@ -3,7 +3,7 @@
 
 A 6.12 with lockdep, KASAN, UBSAN and the checks of sleeping, preemption, RCU
 and lists (tools/build/debug-kernel); whatever they report fails the test, see
-KERNEL_SPLAT in lib/guest.py.
+KERNEL_SPLAT in lib/complaints.py.
 """
 
 import re
@@ -11,7 +11,7 @@ import re
 import pytest
 
 from lib import places
-from lib.guest import KERNEL_SPLAT
+from lib.complaints import KERNEL_SPLAT
 from lib.slices import later
 
 MISTAKES = {
@@ -121,7 +121,7 @@ def test_reboot_fires_on_ap(debug):
 
 @pytest.mark.sliced
 def test_reboot_by_nmi(debug):
-    """The kernel stops nobody, one AP spins in an interrupt handler, one is offline."""
+    """The kernel stops no CPU, one AP spins in an interrupt handler, one is offline."""
     guest = debug(append="reboot=force", smp=4)
     boot_and_load(guest)
     guest.check("echo 0 > /sys/devices/system/cpu/cpu3/online")
@@ -180,7 +180,7 @@ def test_panic(debug, cpu):
 @pytest.mark.sliced
 @pytest.mark.parametrize("who", ["bsp", "all"])
 def test_panic_in_nmi(debug, who):
-    """An NMI that nobody knows, on the BSP or on all CPUs at once.
+    """An unknown NMI, on the BSP or on all CPUs at once.
 
     reboot=force, because the kernel's own stop registers an NMI handler where an
     interrupt was not enough in a second: inside an NMI lockdep has a report for that.
@@ -235,7 +235,7 @@ def test_traced_reboot(debug):
 
 @pytest.mark.sliced
 def test_traced_panic_in_nmi(debug):
-    """The kernel stops nobody: where its own stop takes more than a second, lockdep has something to say of it."""
+    """The kernel stops no CPU: if its own stop takes more than a second, lockdep complains of it."""
     guest = crashing(debug, append="unknown_nmi_panic reboot=force")
     trace(guest)
     guest.nmi()

@@ -100,7 +100,7 @@ def test_refused_without_need(simulate):
 
 @pytest.mark.sliced
 def test_kernels_ghcb_is_lost(simulate):
-    """The host does not take it back: a console may need it, so none is tried any more."""
+    """The host does not take it back: a console may need it, so no other CPU is tried."""
     guest = boot_with_stuck(simulate, "ap_policy=host", host="no-ghcb-back")
     guest.send("taskset 1 reboot -f")
     guest.expect("Linux version", timeout=240)

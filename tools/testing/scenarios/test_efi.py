@@ -165,7 +165,7 @@ def test_not_after_a_stop_by_nmi(simulate):
 
 @pytest.mark.sliced
 def test_not_inside_an_nmi(simulate):
-    """A panic in an NMI: EFI services need the FPU, which is not to be had there."""
+    """A panic in an NMI: EFI services need the FPU, which cannot be used there."""
     guest = start(simulate, smp=1)
     guest.trouble_is_fine = True
     guest.load(ALL)

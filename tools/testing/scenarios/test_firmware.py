@@ -5,16 +5,20 @@ Debian's OVMF, unmodified, at its reset vector; then the kernel, which it finds 
 fw_cfg or on a disk.
 """
 
+import os
+import subprocess
+
 import pytest
 
 from lib import efivars, ovmf, places
-from lib.slices import later
+
+# What is quick of this is simulator/test_firmware_again.py
+pytestmark = pytest.mark.sliced
 
 TRIXIE = "trixie", "ovmf/OVMF.fd"
 CODE = "trixie", "OVMF/OVMF_CODE_4M.fd"
 SID = "sid", "ovmf/OVMF.fd"
 AMDSEV = "sid", "ovmf/OVMF.amdsev.fd"
-SEC_GHCB = "0x809000"  # of all of them: in no section
 RESET_VECTOR = 0xFFFFFFF0
 BOOT_TIMEOUT = 300
 VENDOR = "8be4df61-93ca-11d2-aa0d-00e098032b8c"
@@ -47,7 +51,7 @@ def regions(guest, boot, kind=None):
     return [region for region in found if kind in (None, region["type"])]
 
 
-@pytest.mark.parametrize("which", [TRIXIE, later(CODE), later(SID), later(AMDSEV)],
+@pytest.mark.parametrize("which", [TRIXIE, CODE, SID, AMDSEV],
                          ids=["trixie", "trixie-code", "sid", "sid-amdsev"])
 def test_reset(start, which):
     """The firmware finds what it found at first; the kernel it has booted is reset again and again."""
@@ -68,7 +72,6 @@ def test_reset(start, which):
     assert sum(region["changed"] for region in regions(guest, 2, "sec-mem"))
 
 
-@pytest.mark.sliced
 def test_many_cpus_as_systemd_does(start):
     guest = start(TRIXIE, smp=4)
     guest.send("reboot")
@@ -79,7 +82,6 @@ def test_many_cpus_as_systemd_does(start):
     guest.events.orderly_resets(1, cpus=4)
 
 
-@pytest.mark.sliced
 def test_full(start):
     """What raises #VC on hardware does so, from the reset vector's CPUID on, in 32-bit code."""
     guest = start(TRIXIE, fidelity="full", patience=3)
@@ -88,7 +90,29 @@ def test_full(start):
     guest.events.orderly_resets(1, cpus=2)
 
 
-@pytest.mark.sliced
+def test_host_that_builds_the_vm_anew(start):
+    """Without the driver the kernel asks the firmware for a reset, and that the host."""
+    guest = start(TRIXIE, host="rebuild")
+    guest.check("rmmod svsm_reset")
+    guest.send("reboot -f")
+    assert guest.boot(2, BOOT_TIMEOUT) == 2
+    guest.powered_off()
+    assert guest.events.one("host-reset")["rebuilt"]
+    assert not any(region["kept"] or region["changed"] for region in regions(guest, 2))
+    guest.events.no("execute", "violation")
+
+
+def test_command(tmp_path):
+    """--exec: what the firmware says on its serial ports is none of the command's output."""
+    command = "modprobe svsm_reset; echo boot $BOOT; echo error >&2; [ $BOOT = 2 ] || reboot -f; exit 3"
+    result = subprocess.run(
+        [places.SNPSIM, "run", "--firmware", ovmf.debian(*TRIXIE), "--smp", "2", "--exec", command,
+         "--console", tmp_path / "console", "--timeout", "600"],
+        capture_output=True, text=True, timeout=700, env={**os.environ, "SNPSIM_BUILD": str(places.BUILD)}, check=False,
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (3, "boot 1\nboot 2\n", "error\nerror\n")
+
+
 def test_memory_above_4g(start):
     """Which the firmware leaves to the kernel to accept."""
     guest = start(TRIXIE, memory="3G", smp=1)
@@ -97,7 +121,6 @@ def test_memory_above_4g(start):
     guest.events.orderly_resets(1, cpus=1)
 
 
-@pytest.mark.sliced
 @pytest.mark.parametrize("image", ["pristine", "keep"])
 def test_patched_firmware(start, image):
     """A kernel writes over the reset vector: an SVSM that keeps the image starts what is there then."""
@@ -117,35 +140,6 @@ def test_patched_firmware(start, image):
     assert region["changed"] == 1 and region["kept"] == (image == "keep")
 
 
-@pytest.mark.sliced
-def test_image_left_as_it_is(start):
-    """One that nobody has patched starts again; its memory is not cleared."""
-    guest = start(TRIXIE, svsm="draft,image=keep")
-    reset(guest)
-    guest.powered_off()
-    guest.events.orderly_resets(1, cpus=2)
-    assert all(region["kept"] for region in regions(guest, 2) if region["type"] in ("image", "sec-mem", "secrets"))
-
-
-@pytest.mark.sliced
-@pytest.mark.parametrize("host", [None, "no-convert"])
-def test_page_in_no_section(start, host):
-    """SEC's GHCB: a host shares it when it is written to; where it does not, the page is named."""
-    guest = start(TRIXIE, host=host)
-    if host:
-        guest.send("reboot -f")
-        assert guest.end() == 2
-        violation = guest.events.one("violation")
-        assert violation["kind"] == "private-as-shared" and violation["gpa"] == SEC_GHCB
-        assert violation["boot"] == 2
-    else:
-        reset(guest)
-        guest.powered_off()
-        guest.events.orderly_resets(1, cpus=2)
-        assert guest.events.one("host-convert") == guest.events.one("host-convert", boot=2, gpa=SEC_GHCB, to="shared")
-
-
-@pytest.mark.sliced
 @pytest.mark.parametrize("ram", ["clear", "keep"])
 def test_variable(start, ram):
     """The firmware keeps its variables in RAM: what is left there is there in the next boot."""
@@ -160,7 +154,6 @@ def test_variable(start, ram):
     guest.events.orderly_resets(1, cpus=2)
 
 
-@pytest.mark.sliced
 def test_disk(start, tmp_path):
     """Without a kernel from the host the firmware boots what it finds, here by its shell; so it does again."""
     (tmp_path / "vmlinuz").write_bytes(places.KERNEL.read_bytes())
@@ -176,14 +169,3 @@ def test_disk(start, tmp_path):
     guest.powered_off()
     guest.events.boots(2)
     guest.events.no("violation", "host-reset", "terminate")
-
-
-@pytest.mark.sliced
-@pytest.mark.parametrize("which", [SID, AMDSEV], ids=["sid", "sid-amdsev"])
-def test_initrd_that_was_not_measured(simulate, tmp_path, which):
-    """QEMU hands out another one than the hashes are of: neither boots it."""
-    other = tmp_path / "initrd"
-    other.write_bytes(places.INITRD.read_bytes() + bytes(512))
-    guest = simulate(firmware=ovmf.debian(*which), smp=1, timeout=90, qemu=("-initrd", other))
-    assert guest.end() != 0
-    assert "Linux version" not in guest.console

@@ -5,13 +5,10 @@ A real reset stops all of them.  The execute event has what is left (events.left
 scenario with orderly_resets() looks at that, these have something to be left.
 """
 
-import shutil
-
 import pytest
 
-from lib import crash, monitor, places
+from lib import crash, monitor, mutation
 from lib.slices import later
-from lib.sources import run
 
 # Bus masters with MSI-X, one of them behind a bridge, which the kernel drives by itself
 DEVICES = (
@@ -39,8 +36,9 @@ def start(simulate, parameters="", append="", **arguments):
 
 
 def alarm(guest):
-    """An alarm of the real-time clock that is yet to come."""
+    """An alarm of the real-time clock that is yet to come, and a device with nothing but MSI."""
     guest.check("echo +600 > /sys/class/rtc/rtc0/wakealarm")
+    guest.check(r"printf '\001' | dd of=/sys/bus/pci/devices/0000:00:1f.2/config bs=1 seek=130 conv=notrunc 2>/dev/null")
 
 
 @pytest.mark.parametrize("how", ["panic-ap", *map(later, ("reboot", "sysrq-b", "panic-bsp"))])
@@ -68,13 +66,19 @@ def test_call_comes_back(simulate, how):
     assert len(guest.events.refusals) == 1
 
 
-# Each measure taken away: file, text, what it becomes, what is then left of a panic on CPU 2
+# Each measure taken away: file, text, what it becomes, what is then left of a panic on CPU 2.
+# The disk is reset to end its requests, whatever else is done to it.
 WITHOUT = {
     "devices": ("reset/devices.c", "svr_pci_stop(&svr_pci_ports, list)", "0", [
-        "00:01.0 bus_master msix", "00:02.0 bus_master msix", "00:03.0 bus_master msix", "01:00.0 bus_master",
+        "00:01.0 bus_master msix", "00:02.0 bus_master msix", "00:03.0 bus_master msix", "00:1f.2 msi",
+        "01:00.0 bus_master",
     ]),
     "msix": ("lib/pci-functions.c", "svr_pci_flags_stay(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE)", "0", [
-        "00:01.0 msix", "00:02.0 msix", "00:03.0 msix",
+        "00:02.0 msix", "00:03.0 msix",
+    ]),
+    "msi": ("lib/pci-functions.c", "svr_pci_flags_stay(pci, f, f->msi, PCI_MSI_FLAGS_ENABLE)", "0", ["00:1f.2 msi"]),
+    "master": ("lib/pci-functions.c", "(f->command & ~PCI_COMMAND_MASTER)", "f->command", [
+        "00:02.0 bus_master", "00:03.0 bus_master", "01:00.0 bus_master",
     ]),
     "bridge": ("lib/pci-functions.c", "turn < SVR_PCI_TURNS", "turn < SVR_PCI_TURNS - 1", ["00:03.0 bus_master msix"]),
     "hpet": ("reset/timers.c", "config & ~SVR_HPET_INTERRUPTS", "config", ["hpet 1"]),
@@ -82,31 +86,20 @@ WITHOUT = {
 }
 
 
+# The same where something else is alive
+WITHOUT_MORE = {
+    "virtual-functions": ("lib/pci-functions.c", "for_each_set_bit(number, hidden, SVR_PCI_NUMBERS) {", "for (number = 0; number < 0;) {"),
+    "virtual-functions-made-later": ("reset/devices.c", "what == BUS_NOTIFY_ADD_DEVICE", "what == ~0UL"),
+    "lapic": ("reset/lapic.c", "\tif (!boot_cpu_has(X86_FEATURE_APIC))\n\t\treturn -1;\n\n\tsvr_lapic_mask();",
+              "\tif (true)\n\t\treturn -1;\n\n\tsvr_lapic_mask();"),
+    "ioapic": ("reset/fire.c", "\tsvr_ioapic_mask();\n", ""),
+}
+
+
 @pytest.fixture(name="without")
 def fixture_without(tmp_path):
     """without(measure) -> an initial ram disk with the driver, that measure taken away."""
-
-    def build(measure):
-        name, text, instead, _ = WITHOUT[measure]
-        tree = tmp_path / "tree"
-        for part in ("drivers", "include", "kunit", "tools/build"):
-            shutil.copytree(places.TOP / part, tree / part)
-        shutil.copy(places.TOP / "Kbuild", tree)
-        source = tree / "drivers/virt/coco/svsm-reset" / name
-        before = source.read_text()
-        assert before.count(text) == 1, f"{name} has changed: write this mutation anew"
-        source.write_text(before.replace(text, instead))
-        built, image = tmp_path / "module", tmp_path / "initrd.img"
-        for command in (
-            (tree / "tools/build/module", "--kdir", places.HEADERS, "--out", built),
-            (places.TOP / "tools/guest/mkinitrd", "--base", places.INITRD, "--out", image,
-             "--file", f"{built}/svsm_reset.ko:{places.MODULE}"),
-        ):
-            result = run(*command)
-            assert result.returncode == 0, result.stdout
-        return image
-
-    return build
+    return lambda measure: mutation.initrd(tmp_path, *(WITHOUT | WITHOUT_MORE)[measure][:3])
 
 
 # Requests to this disk are under way for longer than the next kernel takes to share memory
@@ -139,7 +132,7 @@ def test_requests_under_way(simulate):
 
 @pytest.mark.sliced
 def test_requests_under_way_without(simulate, without):
-    """The same, if nobody stops the disk: a violation, or at least it is told of."""
+    """The same, if the disk is not stopped: a violation, or at least an event."""
     guest = requests_under_way(simulate, initrd=without("devices"))
     guest.boot(2, timeout=crash.RESET)
     guest.send("sleep 5; poweroff -f")
@@ -176,6 +169,75 @@ def answered_late(simulate, tmp_path, kind, **arguments):
 def test_reads_under_way(simulate, tmp_path, kind):
     """QEMU's devices know where data go when they take a request: it must end before the reset."""
     assert answered_late(simulate, tmp_path, kind) == 0
+
+
+# A physical function that can make one of itself, behind a port; one of QEMU's own makers would
+# be reset to end its requests, which turns the virtual ones off
+VIRTUAL = (
+    "-device", "pcie-root-port,id=downstream,chassis=1,addr=4", "-device", "nvme-subsys,id=subsystem",
+    "-device", "nvme,serial=1,subsys=subsystem,bus=downstream,use-intel-id=on,max_ioqpairs=4,msix_qsize=5,"
+    "sriov_max_vfs=1,sriov_vq_flexible=2,sriov_vi_flexible=1",
+)
+PHYSICAL = "/sys/bus/pci/devices/0000:01:00.0"
+MADE = f"echo 0 > {PHYSICAL}/sriov_drivers_autoprobe; echo 1 > {PHYSICAL}/sriov_numvfs"
+MASTERS = rf"printf '\006' | dd of={PHYSICAL}/virtfn0/config bs=1 seek=4 conv=notrunc 2>/dev/null"
+
+
+def virtual_function(simulate, before, **arguments):
+    """One that masters the bus, made before the driver is loaded, or after; a panic."""
+    guest = simulate(qemu=VIRTUAL, smp=2, **arguments)
+    guest.trouble_is_fine = True
+    guest.boot(1, timeout=crash.BOOT)
+    if before:
+        guest.check(MADE)
+    guest.load("device_policy=refuse")
+    if not before:
+        guest.check(MADE)
+    guest.check(f"{MASTERS}; basename $(readlink {PHYSICAL}/virtfn0) | grep -x 0000:01:00.1")
+    guest.send("taskset 1 sh -c 'echo c > /proc/sysrq-trigger'")
+    assert guest.boot(2, timeout=crash.RESET) == 2
+    return guest
+
+
+@pytest.mark.parametrize("before", [True, later(False)])
+def test_virtual_function(simulate, before):
+    """Nobody walks by it; the kernel knows it."""
+    guest = virtual_function(simulate, before)
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
+def test_virtual_function_that_has_gone(simulate):
+    """It was there when the driver was loaded."""
+    guest = simulate(qemu=VIRTUAL, smp=2)
+    guest.boot(1, timeout=crash.BOOT)
+    guest.check(MADE)
+    guest.load("device_policy=refuse")
+    guest.check(f"echo 0 > {PHYSICAL}/sriov_numvfs")
+    guest.send("reboot -f")
+    assert guest.boot(2, timeout=crash.RESET) == 2
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
+@pytest.mark.sliced
+@pytest.mark.parametrize("measure, before", [("virtual-functions", True), ("virtual-functions-made-later", False)])
+def test_virtual_function_without(simulate, without, measure, before):
+    guest = virtual_function(simulate, before, initrd=without(measure))
+    guest.stop()
+    assert guest.events.left(apics=False) == ["01:00.1 bus_master"]
+
+
+@pytest.mark.sliced
+@pytest.mark.parametrize("measure, left", [("lapic", "irr"), ("ioapic", "ioapic_unmasked")])
+def test_interrupts_without(simulate, without, measure, left):
+    """orderly_resets() of any scenario would notice."""
+    guest = start(simulate, initrd=without(measure))
+    guest.send(BEGIN["panic-bsp"])
+    # How far it comes with them is another question
+    guest.expect("Linux version", timeout=crash.RESET)
+    guest.stop()
+    assert guest.events.executes[0]["irq"][left]
 
 
 @pytest.mark.sliced

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What becomes of kdump and kexec under an SVSM where nobody helps.
+"""What becomes of kdump and kexec under an SVSM without the module.
 
 The kernel that is started next calls the SVSM through the calling area that the
 secrets page names, while the SVSM listens to the one that the old kernel has moved

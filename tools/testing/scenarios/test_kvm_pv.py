@@ -3,14 +3,15 @@
 
 import pytest
 
-from lib import crash
+from lib import crash, mutation
 from lib.slices import later
 
 CPUS = 2
 
 
-def start(simulate, fidelity="strict"):
-    guest = simulate(smp=CPUS, host="kvm-pv", fidelity=fidelity, patience=3 if fidelity == "full" else 1)
+def start(simulate, fidelity="strict", **arguments):
+    guest = simulate(
+        smp=CPUS, host="kvm-pv", fidelity=fidelity, patience=3 if fidelity == "full" else 1, **arguments)
     assert guest.boot(1) == CPUS
     guest.load()
     return guest
@@ -68,3 +69,25 @@ def test_crash(simulate, how, fidelity):
     guest.send(begin)
     second_boot(guest, reason)
     guest.events.no("violation")
+
+
+# Each measure taken away: file, text, what it becomes, whose areas are left then of a panic on CPU 1
+WITHOUT = {
+    "all": ("reset/kvm-areas.c", "if (svr_kvm_has & BIT(i))", "if (0)", {0, 1}),
+    "steal-time": ("reset/kvm-areas.c", "{ KVM_FEATURE_STEAL_TIME,\tMSR_KVM_STEAL_TIME },", "", {0, 1}),
+}
+
+
+@pytest.mark.sliced
+@pytest.mark.parametrize("measure", WITHOUT)
+def test_crash_without(simulate, tmp_path, measure):
+    """The scenario above would notice."""
+    guest = start(simulate, initrd=mutation.initrd(tmp_path, *WITHOUT[measure][:3]))
+    guest.trouble_is_fine = True
+    guest.send(HOW["panic-ap"][0])
+    guest.expect("Linux version", timeout=crash.RESET)
+    guest.stop()
+    areas = guest.events.executes[0]["pv"]
+    assert {area["cpu"] for area in areas} == WITHOUT[measure][3]
+    if measure == "steal-time":
+        assert {area["kind"] for area in areas} == {"steal"}

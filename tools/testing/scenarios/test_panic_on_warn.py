@@ -31,11 +31,7 @@ def test_stray_wakeup(simulate):
     guest = start(simulate, append="panic_on_warn=1")
     guest.check(f"echo restart:stray@irqs-off 2 > {DO}")
     guest.send("reboot -f")
-    assert guest.boot(2, timeout=240) == 4
-    guest.load()
-    assert guest.attribute("last_reset_reason") == "reboot"
-    guest.powered_off()
-    guest.events.orderly_resets(1, cpus=4)
+    guest.came_back("reboot", cpus=4, timeout=240)
     assert "has begun on 1 of CPUs 2" in guest.console
     assert "Unexpected reschedule" not in guest.console
 
@@ -99,8 +95,4 @@ def test_crash_in_the_middle(simulate, begin):
     guest.load()
     assert f"crashed on CPU {MIDDLES[begin][0]}: kernel: panic_on_warn set" in guest.dmesg()
     guest.send("reboot -f")
-    assert guest.boot(2, timeout=240) == 4
-    guest.load()
-    assert guest.attribute("last_reset_reason") == "kdump"
-    guest.powered_off()
-    guest.events.orderly_resets(1, cpus=4)
+    guest.came_back("kdump", cpus=4, timeout=240)

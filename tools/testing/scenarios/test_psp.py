@@ -57,7 +57,7 @@ def test_restored_page(simulate):
     status, output = guest.run("snp-report")
     assert status == 1 and f"firmware {OVERFLOW}" in output, output
     assert "Disabling VMPCK2 communication key to prevent IV reuse" in guest.dmesg()
-    # There is no key any more: nothing is sent.
+    # Linux has given the key up: nothing is sent.
     status, output = guest.run("snp-report")
     assert status == 1, output
     guest.powered_off()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A restart of the guest goes through the SVSM, whoever starts it and however."""
+"""A restart of the guest goes through the SVSM, from every CPU and by every way."""
 
 import pytest
 

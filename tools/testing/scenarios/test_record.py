@@ -17,7 +17,7 @@ from lib.record import usage
 
 CLOCK = set(range(0x0E))
 SECRETS = "/sys/module/secrets/parameters"
-# The bytes of CMOS that are the record's, as the guide has them
+# The bytes of CMOS that are the record's, as the page about the record has them
 PLACE = range(0x60, 0x70)
 BLANK = dict.fromkeys(PLACE, 0)
 EMPTY = bytes(32)

@@ -50,7 +50,7 @@ def test_refused(simulate, name):
 
 
 def test_the_log_says_why(simulate):
-    """The SVSM has no reboot service: whoever may read the log is told what the module said."""
+    """The SVSM has no reboot service: a user who may read the log is told what the module said."""
     guest = simulate(smp=1, svsm="ocp")
     guest.boot()
     assert guest.run(f"insmod {places.MODULE}")[0] != 0

@@ -14,7 +14,7 @@ STEPS = ("version", "service", "record", "handover", "nmi")
 ALREADY, NOT_NOW = "already in progress", "not supported"
 # The BSP does not take the interrupt that asks it, which a rehearsal waits for; an NMI stops it
 BSP_DEAF = f"echo spin@irqs-off 0 > {crash.DO}"
-# With a CPU that takes no interrupt little works any more: from there on nothing that starts a process
+# Little works with a CPU that takes no interrupt: from there on nothing that starts a process
 COUNT = "read count < /sys/module/svsm_reset/refcnt; echo used by $count"
 SHOW = f"read line < {FILE}; echo $line"
 NOW = "read a b < /proc/uptime; now=${a%.*}${a#*.}"
@@ -75,7 +75,7 @@ def test_leaves_no_trace(simulate):
     assert (found["cpus"], found["silent"], found["stores"]) == ("1-2", "", "secrets:written,cmos:blank")
     assert [rehearse(guest, cpu)["cpus"] for cpu in (1, 2)] == ["0,2", "0-1"]
     assert re.search(r"rehearsal: ok, CPU 0-1 answered an NMI, \d+ us in all", guest.dmesg())
-    # An offline CPU is not asked, nor when it is back: it has no GHCB to spare any more
+    # An offline CPU is not asked, nor when it is back: it has no GHCB to spare then
     guest.check("echo 0 > /sys/devices/system/cpu/cpu1/online")
     assert rehearse(guest, 2)["cpus"] == "0"
     guest.check("echo 1 > /sys/devices/system/cpu/cpu1/online")
@@ -188,7 +188,7 @@ def test_cpu_that_does_not_answer(simulate):
 
 
 def test_late_answer(simulate):
-    """It is taken for what it is, not for an NMI that nobody claims; and the module can go again."""
+    """It is taken for what it is, not for an unknown NMI; and the module can go again."""
     guest = start(simulate, 1, append="unknown_nmi_panic")
     still_failed = f'read line < {FILE}; [ "${{line#result=failed}}" != "$line" ]'
     guest.send(
@@ -207,7 +207,7 @@ def test_late_answer(simulate):
 
 
 def test_reset_before_the_late_answer(simulate):
-    """An NMI is still on its way when a reset begins: the CPU is stopped none the less, and stays so."""
+    """An NMI is still on its way when a reset begins: the CPU is stopped all the same, and stays so."""
     guest = start(simulate, 1)
     guest.send(f"echo pause@nmi 2 > {crash.DO}; echo 1 > {FILE}; echo b > /proc/sysrq-trigger")
     guest.expect("rehearsal: CPU 2 did not answer an NMI", timeout=crash.RESET)

@@ -17,6 +17,7 @@ FIRST_BOOT = {
     NOTE: "", f"{NOTE}_kept": "", "last_reset_reason": "none", "last_reset_cause": "none", "last_reset_outcome": "none",
     "last_reset_trigger": "none", "last_reset_crash_time": "unknown",
     "last_reset_message": "", "last_reset_cpu": "unknown", "last_reset_cpus": "",
+    "last_reset_devices": "", "last_reset_device_count": "0",
     "last_reset_time": "unknown", "last_reset_uptime": "unknown", "last_reset_kernel": "unknown",
     "last_reset_result": "none", "last_reset_dump": "none", "reset_count": "0", **{f"reset_counts/{name}": "0" for name in COUNTED},
     "record_store": "none", "record_trust": "none", "power_on_reason": "regular power-up",
@@ -78,44 +79,42 @@ def test_garbage_in_a_parameter(simulate):
             status, output = guest.run(f"insmod {places.MODULE} {name}={value}")
             assert status != 0 and "nvalid" in output, f"{name}={value}: {output}"
             assert line in guest.dmesg(), f"{name}={value}"
-    # ... and the module loads none the less when it is told something sensible
+    # ... and the module still loads when it is told something sensible
     guest.load("protocol=0x5 ap_policy=force allow_unattested=0 enabled=1 record=cmos,secrets")
     assert guest.attribute("ap_policy") == "force"
     guest.powered_off()
     guest.events.no_reset_tried()
 
 
+# name: (the default, what is said of garbage, garbage, other values)
+FILES = {
+    "ap_policy": (
+        "refuse", "refuse, host, force",
+        ("x", "", "forced", "force refuse", "FORCE", r"force\000garbage", r"force\000"), ("force", "host"),
+    ),
+    "deadman": (
+        "600", "0 to 86400", ("x", "", "-1", "0x10", "86401", "4294967896", "6 6", r"6\000garbage"), ("0", "86400"),
+    ),
+    # Its values are those of test_enabled
+    "enabled": ("1", "0, 1", ("x", "", "-1", "2", "1 0", "yes", r"0\000garbage"), ()),
+}
+
+
 def test_garbage_in_a_file(simulate):
     guest = simulate(smp=1)
     guest.boot()
     guest.load()
-    path = f"{places.ATTRIBUTES}/ap_policy"
-    for value in ("x", "", "forced", "force refuse", "FORCE", r"force\000garbage", r"force\000"):
-        guest.check("dmesg -c > /dev/null")
-        status, output = guest.run(f"printf '{value}\\n' | cat > {path}")
-        assert status != 0 and "Invalid argument" in output, f"{value!r}: {output}"
-        assert "ap_policy: allowed values are refuse, host, force" in guest.dmesg()
-        assert guest.attribute("ap_policy") == "refuse"
-    for value in ("force", "host", "refuse"):
-        guest.check(f"echo {value} > {path}")
-        assert guest.attribute("ap_policy") == value
-    path = f"{places.ATTRIBUTES}/deadman"
-    for value in ("x", "", "-1", "0x10", "86401", "4294967896", "6 6", r"6\000garbage"):
-        guest.check("dmesg -c > /dev/null")
-        status, output = guest.run(f"printf '{value}\\n' | cat > {path}")
-        assert status != 0 and "Invalid argument" in output, f"{value!r}: {output}"
-        assert "deadman: allowed values are 0 to 86400" in guest.dmesg()
-        assert guest.attribute("deadman") == "600"
-    for value in ("0", "86400", "600"):
-        guest.check(f"echo {value} > {path}")
-        assert guest.attribute("deadman") == value
-    path = f"{places.ATTRIBUTES}/enabled"
-    for value in ("x", "", "-1", "2", "1 0", "yes", r"0\000garbage"):
-        guest.check("dmesg -c > /dev/null")
-        status, output = guest.run(f"printf '{value}\\n' | cat > {path}")
-        assert status != 0 and "Invalid argument" in output, f"{value!r}: {output}"
-        assert "enabled: allowed values are 0, 1" in guest.dmesg()
-        assert guest.attribute("enabled") == "1"
+    for name, (default, allowed, garbage, values) in FILES.items():
+        path = f"{places.ATTRIBUTES}/{name}"
+        for value in garbage:
+            guest.check("dmesg -c > /dev/null")
+            status, output = guest.run(f"printf '{value}\\n' | cat > {path}")
+            assert status != 0 and "Invalid argument" in output, f"{name}: {value!r}: {output}"
+            assert f"{name}: allowed values are {allowed}" in guest.dmesg()
+            assert guest.attribute(name) == default
+        for value in (*values, default):
+            guest.check(f"echo {value} > {path}")
+            assert guest.attribute(name) == value
     guest.powered_off()
 
 

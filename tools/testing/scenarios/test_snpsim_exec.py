@@ -31,7 +31,7 @@ def execute(tmp_path):
 
 
 def test_output_and_status(execute):
-    """Of the command and of nobody else; standard error by itself."""
+    """The command's output and no other; standard error by itself."""
     command = "ls -d / /tmp; uname -r; printf 'no newline, \\t a tab and \"quotes\"'; echo wrong >&2; exit 7"
     release = (places.BUILD / "kernel/release").read_text().strip()
     status, out, err, events = execute(command)

@@ -14,13 +14,14 @@ from lib.slices import later
 
 TRACEFS = "/sys/kernel/tracing"
 EVENTS = f"{TRACEFS}/events/svsm_reset"
-GUIDE = "Documentation/admin-guide/svsm-reset.rst"
+REFERENCE = "Documentation/admin-guide/svsm-reset-reference.rst"
 # Each tracepoint and its fields, in order
 FIELDS = {
     "arm": ["cause", "cpu", "begun_on", "ap_policy"],
     "quiesce_start": ["cause", "cpu", "begun_on", "ap_policy"],
     "quiesce_cpu": ["cpu", "apic_id", "fate", "nmi", "pending"],
     "quiesce_done": ["cpus", "lost", "nmi", "weakest", "took_us"],
+    "device_stuck": ["device"],
     "call": ["cause", "cpu", "bsp", "route", "protocol"],
     "call_result": ["errno", "rax", "result"],
     "declined": ["why", "cause", "cpu", "ap_policy"],
@@ -128,6 +129,24 @@ def test_declined(simulate):
     ]
 
 
+@pytest.mark.parametrize("policy", ["refuse", later("force")])
+def test_device_stuck(simulate, policy):
+    """A disk that masters the bus for ever; the decision is device_policy's."""
+    disk = ("-drive", "if=none,id=disk,driver=null-co,size=64M", "-device", "nvme,drive=disk,serial=1,addr=5")
+    guest = boot(simulate, parameters=f"device_policy={policy}", smp=1, qemu=disk, host="stuck-device=00:05.0")
+    guest.send("reboot -f")
+    if policy == "refuse":
+        guest.lost()
+    else:
+        guest.boot(2, timeout=120)
+        guest.powered_off()
+    assert traced(guest)[2:] == [
+        event("quiesce_done", 0, 0, 0, "deleted"), event("device_stuck", "00:05.0"),
+        event("declined", "device", "reboot", 0, "refuse") if policy == "refuse" else
+        event("call", "reboot", 0, 1, "here", 5),
+    ]
+
+
 def test_declined_as_disabled(simulate):
     """Each of the kernel's ways to a restart asks, and is turned down."""
     guest = boot(simulate, append="tp_printk reboot=t", parameters="enabled=0", smp=2)
@@ -154,7 +173,7 @@ def test_call_comes_back(simulate, svsm, result):
 
 @pytest.mark.parametrize("cpu", [0, later(2)])
 def test_a_reader_is_woken_and_leaves_nothing_behind(simulate, cpu):
-    """Whoever waits for the ring buffer is woken by an interrupt, which the next boot must not get."""
+    """An interrupt wakes the reader of the ring buffer; the next boot must not get it."""
     guest = boot(simulate, append="")
     guest.check(f"echo 0 > {TRACEFS}/buffer_percent")
     guest.check(f"cat {TRACEFS}/trace_pipe > /dev/null & sleep 1")
@@ -173,12 +192,12 @@ def literal(print_fmt):
 
 
 def test_formats(simulate):
-    """What user space parses: nothing but fields and plain conversions; as in the guide.
+    """What user space parses: nothing but fields and plain conversions; as in the reference page.
 
     Events that are on do not keep the module, and leave nothing when it goes.
     """
     guest = boot(simulate, append="")
-    documented = text(GUIDE)
+    documented = text(REFERENCE)
     listed = guest.check(f"ls -F {EVENTS} | sed -n 's,/$,,p'").split()
     assert sorted(listed) == sorted(FIELDS)
     for name, fields in FIELDS.items():

@@ -35,6 +35,26 @@ def test_device(selftest, fidelity):
     assert run.events.left() == ["00:1f.2 bus_master msi"]
 
 
+STUCK = "stuck-device=00:1f.2"
+
+
+@pytest.mark.parametrize("fidelity", FIDELITIES)
+def test_device_that_does_not_stop(selftest, fidelity):
+    """It masters the bus and interrupts, whatever the guest writes, and the event says so."""
+    run = selftest("left.stuck", host=STUCK, fidelity=fidelity)
+    assert execute_of(run, "left.stuck")["devices"] == [AHCI]
+    assert run.events.one("start")["host"] == STUCK
+
+
+@pytest.mark.parametrize("host", (None, "stuck-device=00:1f.3"))
+def test_device_that_stops(selftest, host):
+    """The same test fails where it does what it is told."""
+    run = selftest("left.stuck", host=host)
+    run.well_formed()
+    assert run.verdicts["left.stuck"], run
+    run.executes(0)
+
+
 def test_interrupts_alone(selftest):
     run = selftest("left.msi")
     assert execute_of(run, "left.msi")["devices"] == [{**AHCI, "bus_master": False}]

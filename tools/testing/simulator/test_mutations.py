@@ -219,6 +219,15 @@ PV_MUTATIONS = (
 )
 
 
+# The same of a device that does not stop: (what is broken, file, text, instead)
+STUCK_MUTATIONS = (
+    ("its ports go by the host", "host/ports.c", "if (host_has_stuck_device())", "if (0)"),
+    ("bus mastering goes off", "machine/pci.c", "\t\treturn pci_read(number, reg) & COMMAND_MASTER;", "\t\treturn 0;"),
+    ("MSI goes off", "machine/pci.c", "\t\treturn MSI_ENABLE;", "\t\treturn 0;"),
+    ("a byte is taken for four", "host/quirks.c", "return val | pci_live_bits(function, address & 0xfc) >> (port & 3) * 8;", "return val | pci_live_bits(function, address & 0xfc);"),
+)
+
+
 # The same of DMA: (what is broken, file, text, instead, test, check)
 DMA_MUTATIONS = (
     ("devices reach all of memory", "machine/iommu.c",
@@ -314,10 +323,21 @@ def test_dma_mutation_is_red(mutated, name, file, old, new, test, check):
     is_red(mutated(file, old, new, f"dma {name}", test, "strict", qemu=EDU), check)
 
 
+def sticks(run):
+    resets(run)
+    assert run.events.left() == ["00:1f.2 bus_master msi"]
+
+
+@pytest.mark.parametrize("name, file, old, new", STUCK_MUTATIONS, ids=[row[0].replace(" ", "-") for row in STUCK_MUTATIONS])
+def test_stuck_mutation_is_red(mutated, name, file, old, new):
+    is_red(mutated(file, old, new, f"stuck {name}", "left.stuck", "strict", host="stuck-device=00:1f.2"), sticks)
+
+
 def test_copy_without_mutation_is_green(hypervisor, monkeypatch):
     """The same runs, unbroken, satisfy the same checks."""
     build(hypervisor)
     rebuilt(run_guest(hypervisor, "none rebuild", REBUILD, "strict", monkeypatch, "rebuild"))
+    sticks(run_guest(hypervisor, "none stuck", "left.stuck", "strict", monkeypatch, "stuck-device=00:1f.2"))
     for test, check in sorted({row[4:] for row in PV_MUTATIONS}, key=str):
         check(run_guest(hypervisor, f"none {test}", test, "strict", monkeypatch, "kvm-pv"))
     for test, check in sorted({row[4:] for row in DMA_MUTATIONS}, key=str):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The module builds without a warning from anybody, and from a fresh clone."""
+"""The module builds without a warning of any checker, and from a fresh clone."""
 
 import concurrent.futures
 import os
@@ -44,7 +44,7 @@ def test_complaints_are_seen():
 
 
 def semantic_patches():
-    """coccicheck's scripts, but for those that need OCaml."""
+    """coccicheck's scripts, except those that need OCaml."""
     directory = places.LINUX_SOURCE / "scripts/coccinelle"
     return [
         path
@@ -143,7 +143,7 @@ def test_kernel_without_headers_is_one_line(directory):
     result = run("make", "-s", "-C", places.TOP, "module", f"KDIR={directory}", f"O={STATIC}/none")
     lines = [line for line in result.stdout.splitlines() if not line.startswith("make")]
     assert result.returncode != 0
-    assert lines == [f"svsm-reset: error: KDIR={directory} is no kernel build directory (it has no Makefile)"]
+    assert lines == [f"svsm-reset: error: KDIR={directory} is not a kernel build directory (it has no Makefile)"]
 
 
 @pytest.mark.parametrize("version, refused", [

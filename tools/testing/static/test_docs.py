@@ -57,6 +57,26 @@ def test_pages_refer_to_each_other(html):
     assert 'href="../abi.html"' in (html / "admin-guide/svsm-reset.html").read_text(encoding="utf-8")
 
 
+GUIDE = "Documentation/admin-guide/svsm-reset.rst"
+
+
+def test_the_guide_is_short():
+    assert len(text(GUIDE).splitlines()) <= 200
+
+
+def in_the_table(guide):
+    """The parameters that the guide's table has."""
+    table = guide.split("\nParameters\n=====", 1)[1].split("\n====================  ", 2)[2]
+    return set(re.findall(r"^``(\w+)``", table.split("\n====================  ", 1)[0], re.MULTILINE))
+
+
+def test_the_guide_has_each_parameter():
+    sources = "".join(text(name) for name in files(".c") if name.startswith("drivers/"))
+    declared = set(re.findall(r"^module_param(?:_cb|_named|_call)?\((\w+)", sources, re.MULTILINE))
+    assert in_the_table(text(GUIDE)) == declared
+    assert in_the_table(text(GUIDE).replace("``kdump``             1, 0", "kdump                 1, 0")) == declared - {"kdump"}
+
+
 def test_front_page(html):
     """What to do first, a picture of what it is about, and the manual pages."""
     page = (html / "index.html").read_text(encoding="utf-8")
@@ -139,6 +159,7 @@ def copy(tmp_path):
 @pytest.mark.parametrize("name, old, new, line", [
     ("policy.c", "[SVR_AP_HOST]\t= SVR_FATE_DESTROYED,", "[SVR_AP_HOST]\t= SVR_FATE_DELETED,",
      r"^offline +refuse +refuse +refuse +refuse$"),
+    ("record-codec.c", "TSC >> 31, 0xffff", "TSC >> 33, 0xffff", r"^\t +10-11 TSC >> 33, 0xffff: or above$"),
     ("words.c", '"destroyed",', '"smashed",', r"^``smashed`` +the host says"),
     ("policy.h", "the kernel may go on", "the kernel limps on", r"^oops +kmsg dump of an oops; the kernel limps on$"),
 ])

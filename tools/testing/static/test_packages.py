@@ -163,7 +163,7 @@ def missing(uses, packages, allowed, scripts):
 
 def test_demo(uses, named, required, packages):
     scripts = of_the_demo(uses.programs)
-    assert {"tools/build/qemu", "tools/guest/mkinitrd", "tools/snpsim/Makefile", "tools/testing/lib/guest.py"} <= scripts
+    assert {"tools/build/qemu", "tools/guest/mkinitrd", "tools/snpsim/Makefile", "tools/testing/lib/console.py"} <= scripts
     assert missing(uses, packages, named["demo"] | required, scripts) == set()
 
 
@@ -197,7 +197,7 @@ def test_exceptions_are_needed(uses):
     ("demo", "binutils", "tools/snpsim/Makefile", "ld"),
     ("demo", "python3", "tools/demo/run", "python3"),
     ("demo", "kmod", "tools/guest/build", "depmod"),
-    ("demo", "python3-pexpect", "tools/testing/lib/guest.py", "pexpect"),
+    ("demo", "python3-pexpect", "tools/testing/lib/console.py", "pexpect"),
     ("check", "xz-utils", "tools/build/linux-source", "xz"),
     ("check", "kmod", "tools/testing/tool/test_tool_build.py", "modinfo"),
     ("check", "groff-base", "tools/testing/tool/test_tool_build.py", "groff"),

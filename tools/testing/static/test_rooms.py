@@ -16,7 +16,7 @@ PURE = {
     "linux/" + name for name in (
         "align.h", "array_size.h", "bitmap.h", "bitops.h", "bits.h", "btf.h", "build_bug.h", "compiler.h", "crc32.h",
         "ctype.h", "elf.h", "err.h", "errno.h", "gfp.h", "kernel.h", "kstrtox.h", "limits.h", "minmax.h", "overflow.h",
-        "pci_ids.h", "pci_regs.h", "sizes.h", "sprintf.h", "stddef.h", "string.h", "svsm-reboot.h", "types.h",
+        "pci_ids.h", "pci_regs.h", "sizes.h", "sprintf.h", "stddef.h", "string.h", "svsm-reboot.h", "types.h", "virtio_pci.h",
         "unaligned.h",
     )
 }

@@ -4,17 +4,10 @@
  * it. Prints "ok" or "not ok" and a name in each line; test_rules.py runs it.
  */
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* All that policy.c needs of the kernel beside what linux/ has for programs */
-static bool sysfs_streq(const char *a, const char *b)
-{
-	return !strcmp(a, b);
-}
-
+#include "kernel.h"
 #include "policy.c"
 #include "rules.c"
 

@@ -230,7 +230,7 @@ def test_set_without_the_file(tool, tree):
 
 
 def test_set_without_rights(tree, binary):
-    """A file that is not to be written, and nobody who could all the same."""
+    """A file that may not be written, for a user whom the mode does not stop."""
     (tree.root / faketree.DEVICE / "deadman").chmod(0o444)
     # root without its capabilities is a user like any other
     words = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []

@@ -52,7 +52,7 @@ def programs(tmp_path):
 
 @pytest.fixture
 def ready(tree):
-    """A guest in which nothing is to be complained of."""
+    """A guest in which nothing is wrong."""
     for path, value in {
         "proc/sys/kernel/osrelease": RELEASE, f"boot/vmlinuz-{RELEASE}": "", f"boot/initrd.img-{RELEASE}": "with",
         DEBUGFS: "1", f"{faketree.DEVICE}/reset_count": "1", f"{faketree.DEVICE}/last_reset_reason": "reboot",

@@ -78,7 +78,7 @@ def test_several_entries_in_their_order():
     "a\nb", "\n", "\n\n", "a\n10_svsm-reset-record", f"x\n{line()[:-1].replace(' ', '_')}\ny",
 ], ids=["inside", "nothing else", "two", "a name of ours", "an entry of ours"])
 def test_name_with_a_newline(name):
-    """A file may be called so, by anybody: that takes no entry from the list, and adds none."""
+    """Every user may give a file that name: that takes no entry from the list, and adds none."""
     named = f"10 {'ef' * 20} ima-ng sha256:{'01' * 32} {name}\n"
     status, output, error = decode(OTHERS + named + line() + named, "--json")
     assert (status, error, len(json.loads(output))) == (0, "", 1)
@@ -159,15 +159,15 @@ def test_data_that_is_not_the_drivers(data, why):
     (lambda text: text.replace(" ima-buf", ""), "not an entry"),
     (lambda text: text[:-1], "the last line is cut"),
     (lambda text: text[:-40], "the last line is cut"),
-    (lambda text: "\n", "no line of it is one of"),
-    (lambda text: "garbage\n" * 9, "no line of it is one of"),
-    (lambda text: text.upper(), "no line of it is one of"),
+    (lambda text: "\n", "no line is one of"),
+    (lambda text: "garbage\n" * 9, "no line is one of"),
+    (lambda text: text.upper(), "no line is one of"),
     (lambda text: "", "the list is empty"),
-    (lambda text: b"\xff\x00" * 99 + b"\n", "no line of it is one of"),
+    (lambda text: b"\xff\x00" * 99 + b"\n", "no line is one of"),
 ])
 def test_damaged_list(change, why):
     if why == "not an entry":
-        # Without its template it is nobody's entry: nothing vouches for what it says
+        # Without its template nothing vouches for what the entry says
         refused(change(line()), "no entry of svsm_reset")
     else:
         refused(change(line()), why)

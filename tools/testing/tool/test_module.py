@@ -160,7 +160,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_cannot_be_looked_into(said, tree, name):
-    """Nothing is claimed of the file; what the kernel wants is known none the less."""
+    """Nothing is claimed of the file; what the kernel wants is known all the same."""
     path, data = BAD[name]
     install(tree, data, f"updates/dkms/{path}")
     assert said() == (GENERIC, None)

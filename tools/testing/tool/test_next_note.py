@@ -136,7 +136,7 @@ def test_status_before_the_restart(tool, tree, kept, line):
     ({"last_reset_reason": "none", "last_reset_cause": "none"}, None),
 ])
 def test_status_after_it(tool, tree, values, note):
-    """A message: whether it is a note nobody can tell. JSON has what came with an orderly restart apart from others."""
+    """It is a message: nothing tells a note from other texts. JSON keeps the text of an orderly restart apart."""
     tree.device(**REBOOT | {"last_reset_message": NOTE} | values)
     assert f'message "{NOTE}"' in joined(tool("status"))
     seen = json.loads(tool("status", "--json").stdout)["last_reset"]

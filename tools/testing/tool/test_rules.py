@@ -33,15 +33,17 @@ def test_rules():
 
 
 MUTATIONS = {
-    "a disabled driver would reset": ("rules.c", "set->state == SVR_STATE_DISABLED || ", ""),
-    "no second try": ("rules.c", "set->state == SVR_STATE_SPENT", "false"),
+    "a disabled driver would reset": ("rules.c", "!set->enabled", "false"),
+    "a spent driver is disabled": ("rules.c", "==\n\t\t SVR_DECLINE_DISABLED", "!=\n\t\t SVR_NR_DECLINES"),
     "panic=0 would reset": ("rules.c", "if (!set->panic) {", "if (set->panic == 1) {"),
     "a crash kernel does not come first": ("rules.c", "if (set->crash_loaded) {", "if (false) {"),
     "any bit of sysrq will do": ("rules.c", "set->sysrq & SR_SYSRQ_BOOT", "set->sysrq"),
     "deadman=0 forces": ("rules.c", "answer->way == SR_WAY_SVSM && !set->deadman", "false"),
-    # The driver changes and the tool does not
+    # The driver changes, the tool with it, and the table does not
     "the driver trusts the host": ("policy.c", "[SVR_AP_REFUSE]	= SVR_FATE_OFFLINE", "[SVR_AP_REFUSE]	= 0"),
-    "the driver does not fire any more": ("policy.c", "[SVR_STATE_READY] = SVR_ACT_FIRE,", ""),
+    "the driver does not fire": ("policy.c", "[SVR_STATE_READY] = SVR_ACT_FIRE,", ""),
+    "an orderly restart does not fire": ("policy.c", "[SVR_EVENT_SHUTDOWN] = { [SVR_STATE_ARMED] = SVR_ACT_FIRE,",
+                                         "[SVR_EVENT_SHUTDOWN] = {"),
 }
 
 

@@ -61,6 +61,7 @@ def test_after_a_panic(tool, tree):
     assert last == {
         "reason": "panic", "cause": "panic", "outcome": "completed", "message": "trouble: as asked for", "cpu": 2, "note": None,
         "not_quiesced": "1,3-4", "uptime": 7300, "kernel": "6.12.117", "result": "none", "dump": "none",
+        "devices_not_stopped": "", "devices_not_stopped_count": 0,
         "trigger": "none", "message_cut": False, "crash_time": None, "dump_seconds": None,
     }
     assert seen["resets"] == {
@@ -68,6 +69,95 @@ def test_after_a_panic(tool, tree):
     }
     assert seen["record"] == {"store": "secrets", "trust": "guest"} and seen["error"] is None
     assert (seen["state"], seen["enabled"], seen["ap_policy"], seen["deadman"]) == ("ready", True, "refuse", 600)
+
+
+@pytest.mark.parametrize("names, count, said", [
+    ("", 1, "PCI devices (1 or more) did not stop"),
+    ("0000:00:05.0", 1, "PCI device 0000:00:05.0 did not stop"),
+    ("0000:00:05.0 0000:01:00.0", 2, "2 PCI devices did not stop: 0000:00:05.0 0000:01:00.0 kernel"),
+    ("0000:00:05.0", 9, "9 PCI devices did not stop: 0000:00:05.0 and others"),
+])
+def test_devices_that_did_not_stop(tool, tree, names, count, said):
+    tree.device(**PANIC, last_reset_devices=names, last_reset_device_count=str(count))
+    assert f"not stopped {said}" in joined(tool("status"))
+    last = json.loads(tool("status", "--json").stdout)["last_reset"]
+    assert (last["devices_not_stopped"], last["devices_not_stopped_count"]) == (names, count)
+
+
+def test_devices_of_an_older_driver(tool, tree):
+    tree.device(**PANIC)
+    tree.older_driver()
+    last = json.loads(tool("status", "--json").stdout)["last_reset"]
+    assert last["devices_not_stopped"] is None and last["devices_not_stopped_count"] is None
+    assert "not stop" not in joined(tool("status"))
+
+
+def pci(tree, name, command, power="D0"):
+    tree.put(f"sys/bus/pci/devices/{name}/config", bytes((0x86, 0x80, 1, 2, command)) + bytes(59))
+    tree.put(f"sys/bus/pci/devices/{name}/power_state", power)
+
+
+def watchdog(tree, name, state, identity):
+    tree.put(f"sys/class/watchdog/{name}/state", state)
+    tree.put(f"sys/class/watchdog/{name}/identity", identity)
+
+
+def left(tool):
+    """What explain says that a reset leaves: the line, and the same for programs."""
+    line = re.search(r"leave alive left (.*?) Who could forge it", joined(tool("explain")))[1]
+    seen = json.loads(tool("explain", "--json").stdout)["left"]
+    assert seen["text"] == line
+    return line, seen["pci"]["names"], seen["watchdogs"]["names"]
+
+
+def test_nothing_is_left(tool, tree):
+    """The devices that the driver stops, those that sleep, and a watchdog that nobody has opened."""
+    assert left(tool) == ("nothing that can be seen from here", [], [])
+    pci(tree, "0000:00:03.0", 0x06)
+    pci(tree, "0001:00:03.0", 0x02)
+    pci(tree, "0001:00:04.0", 0x06, power="D3cold")
+    watchdog(tree, "watchdog0", "inactive", "i6300ESB timer")
+    watchdog(tree, "watchdog1", "active", "Software Watchdog")
+    assert left(tool) == ("nothing that can be seen from here", [], [])
+
+
+def test_something_is_left(tool, tree):
+    pci(tree, "0000:00:03.0", 0x06)
+    pci(tree, "0001:00:03.0", 0x06)
+    pci(tree, "10000:e1:00.0", 0x04, power="unknown")
+    watchdog(tree, "watchdog0", "active", "i6300ESB timer")
+    assert left(tool) == (
+        "PCI devices outside of domain 0, which the driver does not reach: 0001:00:03.0, 10000:e1:00.0; "
+        "watchdogs, which go on counting: watchdog0", ["0001:00:03.0", "10000:e1:00.0"], ["watchdog0"])
+
+
+def test_many_are_left(tool, tree):
+    for slot in range(10):
+        pci(tree, f"0001:00:{slot:02x}.0", 0x06)
+    line, names, _ = left(tool)
+    assert line.endswith("0001:00:07.0 and 2 more") and len(names) == 8
+    assert json.loads(tool("explain", "--json").stdout)["left"]["pci"]["count"] == 10
+
+
+@pytest.mark.parametrize("config", [b"", b"\x86\x80\x01\x02"])
+def test_a_device_that_cannot_be_read(tool, tree, config):
+    """It has gone meanwhile."""
+    pci(tree, "0001:00:03.0", 0x06)
+    tree.put("sys/bus/pci/devices/0001:00:03.0/config", config)
+    assert left(tool) == ("nothing that can be seen from here", [], [])
+
+
+def test_an_older_driver_leaves_every_device(tool, tree):
+    pci(tree, "0000:00:03.0", 0x06)
+    tree.device(device_policy=None)
+    assert left(tool)[0] == "PCI devices, of which this driver stops none: 0000:00:03.0"
+
+
+def test_nothing_is_said_of_it_without_a_reset_by_the_svsm(tool, tree):
+    tree.device(state="disabled", enabled="0")
+    assert "leave alive" not in joined(tool("explain"))
+    tree.without_module()
+    assert "leave alive" not in joined(tool("explain"))
 
 
 def test_message_for_root_only(binary, tree):
@@ -154,8 +244,8 @@ def test_in_the_words_of_others(tool, tree, reason, cause, trigger, redfish, eve
 
 
 def test_the_words_of_others_are_documented():
-    guide = (places.TOP / "Documentation/admin-guide/svsm-reset.rst").read_text()
-    section = guide.split("In the words of others", 1)[1].split("\nFiles\n=====", 1)[0]
+    page = (places.TOP / "Documentation/admin-guide/svsm-reset-tool.rst").read_text()
+    section = page.split("In the words of others", 1)[1]
     for *_, redfish, eve in ELSEWHERE:
         assert f"``{redfish}``" in section and f"``{eve}``" in section
 
@@ -177,7 +267,7 @@ def test_times_after_a_dump(tool, tree):
 
 @pytest.mark.parametrize("dump", ["in-progress", "unknown"])
 def test_in_the_crash_kernel(tool, tree, dump):
-    """It is a dump in progress, and no outcome that nobody can tell; also with an older driver."""
+    """It is a dump in progress, not an unknown outcome; also with an older driver."""
     tree.device(**PANIC | {"last_reset_reason": "kdump", "last_reset_cause": "kdump", "last_reset_dump": dump,
                            "last_reset_outcome": "unknown"}, last_reset_crash_time=before_boot(3))
     tree.put("proc/cmdline", "elfcorehdr=0x1000")

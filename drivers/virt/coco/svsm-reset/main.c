@@ -71,7 +71,7 @@ static const struct svr_part svr_parts[] = {
 	{ .open = svr_capture_init, .exit = svr_capture_exit },
 	{ .open = svr_lapic_prepare },
 	{ .open = svr_ioapic_init, .exit = svr_ioapic_exit },
-	{ .open = svr_devices_init },
+	{ .open = svr_devices_init, .exit = svr_devices_exit },
 	{ .open = svr_timers_init, .exit = svr_timers_exit },
 	{ .open = svr_kvm_areas_init },
 	{ .open = svr_ghcb_init, .exit = svr_ghcb_exit },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where the first CPU, and each other one after its SIPI, enters the hypervisor. */
+/* The first CPU enters the hypervisor here; each other CPU does after its SIPI. */
 #define __ASSEMBLER__ 1
 #include "lib/layout.h"
 

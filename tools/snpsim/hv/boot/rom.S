@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The boot ROM: 64 KiB below 1 MiB and below 4 GiB. Reset, INIT on the BSP and
- * SIPI all lead here, and from here into the hypervisor in 32-bit mode, so that
- * no page of guest memory and no CMOS byte is needed to start a CPU.
+ * The boot ROM: 64 KiB below 1 MiB and below 4 GiB. Reset, INIT on the BSP and SIPI all
+ * lead here, and from here into the hypervisor in 32-bit mode. So starting a CPU needs no
+ * page of guest memory and no CMOS byte.
  */
 #define __ASSEMBLER__ 1
 #include "lib/layout.h"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * EFI variables: what the runtime services in the guest (efi/) and the host that
- * keeps them (host/efivars.c) say to each other, through two I/O ports.
+ * EFI variables: how the runtime services in the guest (efi/) talk to the host that keeps
+ * the variables (host/efivars.c), through two I/O ports.
  *
- * EFIVAR_BEGIN to the command port, a request byte by byte to the data port, the
- * operation to the command port, then the answer byte by byte from the data port.
+ * The guest writes EFIVAR_BEGIN to the command port, a request byte by byte to the data
+ * port, and the operation to the command port. Then it reads the answer byte by byte from
+ * the data port.
  */
 #ifndef SNPSIM_EFIVARS_H
 #define SNPSIM_EFIVARS_H
@@ -18,11 +19,11 @@
 #define EFIVAR_SET		3
 #define EFIVAR_QUERY		4
 
-/* Entries of the code in the guest, in the order of the operations, and one more. */
+/* Entries of the code in the guest, in the order of the operations, and one more */
 #define EFIVAR_ENTRY(op)	(((op) - EFIVAR_GET) * 16)
 #define EFIVAR_SET_VIRTUAL_MAP	5
 
-#define EFIVAR_NAME_MAX		256	/* bytes, the terminating zero among them */
+#define EFIVAR_NAME_MAX		256	/* bytes, with the terminating zero */
 #define EFIVAR_DATA_MAX		4096
 #define EFIVAR_GUID_SIZE	16
 
@@ -36,7 +37,7 @@
 
 #include "lib/types.h"
 
-/* Then the name; EFIVAR_SET: then the data. */
+/* The name follows, and for EFIVAR_SET the data. */
 struct efivar_request {
 	u8 guid[EFIVAR_GUID_SIZE];
 	u32 attributes, name_size;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * EFI runtime services for variables (UEFI 2.10, 8.2), as they run in the guest:
- * each sends its arguments to the host, and what the host answers is bounded by
- * them. Position independent and without any data, so that it does not matter
- * where the kernel maps it. Port I/O is all it needs; where that raises #VC the
- * kernel's handler does it. That one looks at instructions in the upper half of the
- * address space only, so SetVirtualAddressMap has to move the services there.
+ * EFI runtime services for variables (UEFI 2.10, 8.2), which run in the guest. Each sends
+ * its arguments to the host, and takes no more from the answer than they allow. The code
+ * is position independent and has no data, so the kernel may map it anywhere. It needs
+ * nothing but port I/O; where that raises #VC, the kernel's handler does it. The handler
+ * looks only at instructions in the upper half of the address space, so
+ * SetVirtualAddressMap has to move the services there.
  */
 #include "efi/efivars.h"
 #include "efi/runtime.h"
@@ -15,7 +15,7 @@ static __always_inline void command(u8 op)
 	asm volatile("outb %0, %1" : : "a"(op), "d"((u16)PORT_EFIVAR_COMMAND) : "memory");
 }
 
-/* With nothing to move, string I/O may be an exit none the less. */
+/* String I/O may exit even with nothing to move. */
 static __always_inline void send(const void *p, u64 n)
 {
 	if (!n)
@@ -36,7 +36,7 @@ static __always_inline void copy_guid(u8 *to, const u8 *from)
 		to[i] = from[i];
 }
 
-/* In bytes, with the terminating zero; 0 if there is none where it has to be. */
+/* The size in bytes, with the terminating zero, or 0 if there is no such zero. */
 static __always_inline u32 name_size(const u16 *name)
 {
 	for (u32 i = 0; i < EFIVAR_NAME_MAX / sizeof(*name); i++)
@@ -151,7 +151,10 @@ u64 __efiapi efi_query_variable_info(u32 attributes, u64 *storage, u64 *remainin
 	return EFI_SUCCESS;
 }
 
-/* Called at physical addresses, before anything else. The table itself stays there. */
+/*
+ * The kernel calls this before anything else, at physical addresses. The table itself
+ * stays where it is.
+ */
 u64 __efiapi efi_set_virtual_address_map(u64 map_size, u64 desc_size, u32 version, const u8 *map)
 {
 	struct efi_runtime_table *rt = (struct efi_runtime_table *)EFI_RUNTIME;

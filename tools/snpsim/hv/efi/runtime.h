@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What EFI runtime code in the guest and the loader that places it both know. */
+/* What the EFI runtime code in the guest and its loader share. */
 #ifndef SNPSIM_RUNTIME_H
 #define SNPSIM_RUNTIME_H
 

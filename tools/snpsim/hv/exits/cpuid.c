@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* CPUID: at fidelity full the guest asks by its GHCB. */
+/* CPUID. At fidelity full the guest asks through its GHCB. */
 #include "exits/exits.h"
 #include "host/host.h"
 #include "lib/config.h"

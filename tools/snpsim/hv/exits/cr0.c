@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Writes to CR0, intercepted where paging may come or go (machine/view.c). */
+/* Writes to CR0, intercepted where they may switch paging (machine/view.c). */
 #include "exits/exits.h"
 #include "lib/x86.h"
 #include "machine/gmem.h"
@@ -71,6 +71,6 @@ void exit_cr0_write(struct vcpu *v)
 	}
 	return;
 bad:
-	/* Nothing that a guest should use here: what a bad operand gets. */
+	/* No guest should use another form here: raise what a bad operand raises. */
 	inject_exception(v, EXC_GP, true, 0);
 }

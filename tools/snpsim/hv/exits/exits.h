@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a #VMEXIT leads to: one switch, and a function for each that is more than a line. */
+/* #VMEXIT: one switch, and a function for each exit that needs more than a line. */
 #ifndef SNPSIM_EXITS_H
 #define SNPSIM_EXITS_H
 

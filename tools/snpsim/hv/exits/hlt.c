@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* HLT of the guest: it waits in the hypervisor, so that what it can still do is known. */
+/* HLT. The vCPU waits in the hypervisor, which therefore knows its state. */
 #include "exits/exits.h"
 #include "host/host.h"
 #include "lib/config.h"
@@ -10,19 +10,19 @@
 #include "machine/trap.h"
 #include "machine/vcpu.h"
 
-#define TPR_IDLE		0x1f	/* Linux keeps the vectors of exceptions out, no more */
+#define TPR_IDLE		0x1f	/* as Linux sets it: keeps out exception vectors only */
 
-/* A CPU that has parked with interrupts on, for a certain one: as good as with IF=0. */
+/* The CPU has parked with interrupts on, for one certain vector: treat it as if IF=0. */
 static bool waits_for_one(void)
 {
 	return host_is(HOST_NO_WAKE) && apic_read(APIC_TPR) > TPR_IDLE;
 }
 
 /*
- * HLT of the guest, an automatic exit: the host does not run the vCPU until
- * something wakes it. With IF=1 interrupts arrive here and are handed on. An NMI ends
- * the HLT even where it stays pending behind another one: KVM_REQ_NMI makes KVM run the
- * vCPU, whatever it then delivers (kvm_vcpu_has_events(), Linux 6.12).
+ * HLT is an automatic exit: the host does not run the vCPU until something wakes it. With
+ * IF=1 interrupts arrive here and are handed on. An NMI ends the HLT even while another
+ * one masks it: KVM runs the vCPU for KVM_REQ_NMI, whatever it then delivers
+ * (kvm_vcpu_has_events(), Linux 6.12).
  */
 void exit_hlt(struct vcpu *v)
 {
@@ -33,7 +33,7 @@ void exit_hlt(struct vcpu *v)
 	skip_insn(v, 1);
 	vcpu_set_own_state(v, if_set ? VCPU_IDLE : VCPU_HALTED);
 	while (!vcpu_kept_out(v)) {
-		/* One may be waiting since before the HLT: then there is nothing to wait for. */
+		/* An NMI that came before the HLT ends it at once. */
 		bool came = nmi_take(v);
 
 		if (v->hv_vector) {
@@ -53,7 +53,7 @@ void exit_hlt(struct vcpu *v)
 		vcpu_set_own_state(v, VCPU_RUNNING);
 		pv_after_halt(v, vector);
 	} else if (v->hv_vector) {
-		/* Taken on behalf of a guest that is not there any more. */
+		/* The guest that this interrupt was for no longer exists. */
 		v->hv_vector = 0;
 		apic_write(APIC_EOI, 0);
 	}

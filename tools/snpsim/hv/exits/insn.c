@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* SNP instructions that QEMU does not know raise #UD: do what hardware does at VMPL 2. */
+/* QEMU does not know the SNP instructions and raises #UD. Do what hardware does at VMPL 2. */
 #include "exits/exits.h"
 #include "host/host.h"
 #include "lib/lib.h"
@@ -42,7 +42,7 @@ void exit_vmmcall(struct vcpu *v)
 
 	if (!guest_fetch(v, b, sizeof(b)) && !memcmp(b, insn_vmgexit, sizeof(b))) {
 		if (host_nmi_before_call(v))
-			return;		/* VMGEXIT comes again after the NMI's handler */
+			return;		/* the guest repeats the VMGEXIT after its NMI handler */
 		skip_insn(v, 4);
 		vmgexit(v);
 		return;

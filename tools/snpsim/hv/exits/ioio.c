@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Port accesses that the guest makes itself: what they do is host/ports.c. */
+/* Port accesses that the guest makes itself. host/ports.c says what they do. */
 #include "exits/exits.h"
 #include "host/host.h"
 #include "lib/config.h"

@@ -13,14 +13,14 @@
 
 #define EFER_GUEST	(EFER_SCE | EFER_LME | EFER_NXE | EFER_FFXSR)
 
-/* An MSR that is the host's: local APIC, and KVM's own */
+/* The host's MSRs: those of the local APIC, and KVM's own */
 static bool host_msr_faults(struct vcpu *v, u32 msr, u64 *val, bool write)
 {
 	bool taken, gp;
 
 	lock(&sim_lock);
 	if (v->stop || v->freeze) {
-		/* Stopped while it waited, as in vmgexit(): it has written nothing. */
+		/* Another vCPU stopped v while it waited for the lock: it has written nothing. */
 		unlock(&sim_lock);
 		return false;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A nested page fault: MMIO, an access that is lawful none the less, or a violation. */
+/* A nested page fault: MMIO, an access that is lawful after all, or a violation. */
 #include "exits/exits.h"
 #include "host/host.h"
 #include "lib/config.h"

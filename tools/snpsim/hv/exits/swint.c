@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * INT3, INT n and INTO. No SNP guest's are intercepted; they are here because TCG
- * goes on running code that another CPU has changed: between its discarding a
- * translation and its storing the new bytes, another CPU can translate the old ones
- * again (seen with QEMU 10.0.2; trap.patched-code of the self-tests). Linux changes
- * its code behind an INT3 at every jump label, and an INT3 that is not there any more
- * is an oops.
+ * INT3, INT n and INTO. A host does not intercept these of an SNP guest. This one does
+ * because TCG may go on running code that another CPU has changed: after TCG has discarded
+ * a translation and before it has stored the new bytes, another CPU can translate the old
+ * bytes again (seen with QEMU 10.0.2; trap.patched-code of the self-tests). Linux changes
+ * its code behind an INT3 at every jump label, and an INT3 that is no longer there is an
+ * oops.
  *
  * The bytes in memory decide. TCG gives no length, so they are decoded.
  */
@@ -25,9 +25,9 @@
 
 #define GATE_TYPE		5	/* the byte with type, DPL and present */
 #define GATE_PRESENT		0x80
-#define GATE_ERR(vector)	((vector) << 3 | 2)	/* in the IDT */
+#define GATE_ERR(vector)	((vector) << 3 | 2)	/* error code for an IDT entry */
 
-/* LOCK is none here: it makes an interrupt #UD. */
+/* LOCK does not count: with it an interrupt instruction raises #UD. */
 static bool is_prefix(struct vcpu *v, u8 b)
 {
 	switch (b) {
@@ -41,8 +41,8 @@ static bool is_prefix(struct vcpu *v, u8 b)
 }
 
 /*
- * The vector of the interrupt at CS:RIP, and the length of the instruction; -1 if there
- * is none, or none that would be taken.
+ * Decode the interrupt at CS:RIP: its vector, and the length of the instruction. Returns
+ * -1 if there is none, or none that would be taken.
  */
 static int decode(struct vcpu *v, u64 *len)
 {
@@ -67,8 +67,8 @@ static int decode(struct vcpu *v, u64 *len)
 }
 
 /*
- * Have TCG forget what it has translated from these bytes: a store that changes nothing.
- * Where no memory is found VMRUN has it walk the tables again, and fault on them.
+ * Make TCG discard its translation of these bytes, by a store that changes nothing. If
+ * there is no memory at RIP, the next VMRUN walks the tables again and faults.
  */
 static void forget_translation(struct vcpu *v)
 {
@@ -79,8 +79,8 @@ static void forget_translation(struct vcpu *v)
 }
 
 /*
- * What the gate says to it, 0: nothing. TCG asks as well, but then RIP is behind the
- * instruction, and a fault is to find it at it.
+ * The exception that the gate raises for this instruction, or 0. TCG checks the gate too,
+ * but only with RIP behind the instruction, and a fault must find RIP at the instruction.
  */
 static int gate_fault(struct vcpu *v, u64 vector)
 {
@@ -113,7 +113,7 @@ void exit_swint(struct vcpu *v)
 		inject_exception(v, fault, true, GATE_ERR(vector));
 		return;
 	}
-	/* TCG knows no nRIP: it pushes the RIP that it finds. */
+	/* TCG has no nRIP: it pushes the RIP that it finds. */
 	skip_insn(v, len);
 	v->vmcb->event_inj = vector | EVENT_TYPE_SOFT | EVENT_VALID;
 }

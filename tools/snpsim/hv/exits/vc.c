@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * #VC is delivered in software: QEMU's TCG pushes no error code for vector 29,
- * so that EVENTINJ cannot be used. 64-bit code here, 32-bit code in vc32.c.
+ * #VC is delivered in software: QEMU's TCG pushes no error code for vector 29, so EVENTINJ
+ * cannot be used. This file handles 64-bit code, vc32.c 32-bit code.
  */
 #include "exits/exits.h"
 #include "host/host.h"

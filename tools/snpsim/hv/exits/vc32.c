@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * #VC in protected mode without paging: firmware's reset vector finds out about the C-bit
- * there, by CPUID. To the same privilege, on the stack that there is.
+ * #VC in protected mode without paging, where firmware's reset vector asks CPUID for the
+ * C-bit. It is delivered at the same privilege level, on the current stack.
  */
 #include "exits/exits.h"
 #include "lib/x86.h"
@@ -14,7 +14,7 @@
 #define GATE_INTERRUPT_32	14
 #define GATE_TRAP_32		15
 
-/* False if the guest has nothing to take it with. */
+/* Returns false if the guest has no handler for it. */
 bool deliver_vc_32(struct vcpu *v, u64 code)
 {
 	struct vmcb_save *s = &v->vmcb->save;

@@ -36,7 +36,7 @@ void vmexit(struct vcpu *v)
 		nmi_take(v);
 		break;
 	case EXIT_VINTR:
-		/* All it is for is to be here: see machine/nmi.c */
+		/* The exit itself is the purpose: see machine/nmi.c */
 		count(v, KIND_OTHER);
 		break;
 	case EXIT_IRET:
@@ -86,7 +86,7 @@ void vmexit(struct vcpu *v)
 		report_host_reset(v, "triple-fault");
 	case EXIT_INVALID:
 	case EXIT_INVALID_32:
-		/* VMRUN does not take this state: nobody can run such a VMSA. */
+		/* VMRUN refuses this state: no host can run such a VMSA. */
 		report_vm_lost(v, "invalid-vmsa");
 	default:
 		unknown_exit(v);

@@ -14,7 +14,7 @@
 #define AP_CREATE		1
 #define AP_DESTROY		2
 
-/* What KVM does for a vCPU that is created: kvm_vcpu_reset() of Linux 6.12. */
+/* What KVM does to a vCPU that it creates (kvm_vcpu_reset(), Linux 6.12). */
 void host_vcpu_reset(struct vcpu *v)
 {
 	apic_reset(v);
@@ -97,7 +97,7 @@ void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa)
 void ap_reset_hold(struct vcpu *v)
 {
 	vcpu_set_state(v, VCPU_RESET_HOLD);
-	vmsa_in_use(v->vmsa, false);	/* it has left the guest, and only a start lets it back */
+	vmsa_in_use(v->vmsa, false);	/* only a start lets it into the guest again */
 	event_begin("vcpu-park");
 	event_u64("cpu", v->index);
 	event_str("how", "reset-hold");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What firmware needs of the host to start vCPUs (AMD 56421): their APIC ids, which it cannot
- * find out by an INIT to all; and a word in which an SEV-ES guest leaves an address to the
- * next one, the AP jump table.
+ * What firmware needs from the host to start vCPUs (AMD 56421). It needs their APIC ids,
+ * because an INIT to all cannot tell it which there are. It needs the AP jump table, a
+ * word in which an SEV-ES guest leaves an address for the next boot.
  */
 #include "host/host.h"
 #include "lib/config.h"
@@ -11,7 +11,7 @@
 #define JUMP_TABLE_SET		0
 #define JUMP_TABLE_GET		1
 
-/* RAX: pages that are there for the list, and then that it takes; they are shared. */
+/* RAX: how many shared pages there are for the list; on return, how many it takes. */
 void ap_ids(u8 *ghcb, u64 gpa)
 {
 	struct {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What of a local APIC is the host's business: its mode, INIT and SIPI. As KVM has it
- * (kvm_apic_accept_events(), Linux 6.12). In xAPIC mode below fidelity full the guest
- * writes the registers itself, and an INIT is noticed late (vcpu_ask()).
+ * The part of a local APIC that the host handles, as KVM does (kvm_apic_accept_events(),
+ * Linux 6.12): mode, INIT and SIPI. In xAPIC mode below fidelity full the guest writes the
+ * registers itself, and the hypervisor notices an INIT late (vcpu_ask()).
  */
 #include "host/host.h"
 #include "lib/config.h"
@@ -22,8 +22,8 @@
 #define TO_ALL_BUT_SELF		3
 
 /*
- * KVM takes an AP out of the guest until a SIPI comes, whatever AP creation says in the
- * meantime. A boot vCPU it would run at once, without a VMSA to run.
+ * On an INIT KVM keeps an AP out of the guest until a SIPI comes, even if AP creation
+ * comes first. It would run the boot vCPU at once, without a VMSA.
  */
 static void take_init(struct vcpu *t)
 {
@@ -58,7 +58,7 @@ static bool is_destination(const struct vcpu *v, const struct vcpu *t, u32 dest,
 	}
 }
 
-/* Called under sim_lock. Returns false for what the local APIC does by itself. */
+/* Returns false if the local APIC handles the IPI by itself. Called under sim_lock. */
 bool host_takes_ipi(struct vcpu *v, u32 dest, u32 icr)
 {
 	u32 mode = icr & APIC_DM_MASK;
@@ -67,10 +67,10 @@ bool host_takes_ipi(struct vcpu *v, u32 dest, u32 icr)
 	if (!init && mode != (APIC_DM_STARTUP & APIC_DM_MASK))
 		return false;
 	if (icr & ICR_LOGICAL) {
-		hv_log("cpu%u: ICR %x to logical %x: not done", v->index, icr, dest);
+		hv_log("cpu%u: ICR %x to logical destination %x is not supported", v->index, icr, dest);
 		return true;
 	}
-	/* The second half of an INIT as the first processors had it: without effect. */
+	/* The de-assertion of an INIT had an effect on the first processors only. */
 	if (init && (icr & ICR_LEVEL) && !(icr & ICR_ASSERT))
 		return true;
 	for (u32 i = 0; i < config->cpus; i++) {
@@ -84,7 +84,10 @@ bool host_takes_ipi(struct vcpu *v, u32 dest, u32 icr)
 	return true;
 }
 
-/* Called under sim_lock. Is this MSR one of those? Then *gp says whether it is #GP. */
+/*
+ * Returns true if the host handles this MSR; *gp then says whether the access raises #GP.
+ * Called under sim_lock.
+ */
 bool host_apic_msr(struct vcpu *v, u32 msr, u64 *val, bool write, bool *gp)
 {
 	*gp = false;
@@ -95,7 +98,7 @@ bool host_apic_msr(struct vcpu *v, u32 msr, u64 *val, bool write, bool *gp)
 			*val = apic_base(v);
 		return true;
 	}
-	/* In xAPIC mode the MSR is not there, which is for the processor to say. */
+	/* In xAPIC mode there is no such MSR, and the processor raises #GP. */
 	return msr == MSR_X2APIC_ICR && write && (rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC) &&
 	       host_takes_ipi(v, *val >> 32, *val);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the folders below have the host do, which they do not know: all of it is registered here. */
+/* The folders below call the host, which they do not know, through what is registered here. */
 #include "host/host.h"
 #include "machine/run_end.h"
 #include "machine/vcpu.h"
 #include "svsm/svsm.h"
 
-/* EXECUTE: no other vCPU runs, and all that the last boot had is still there. */
+/* Called at EXECUTE: no other vCPU runs, and all that the last boot had is still there. */
 static void at_execute(struct vcpu *caller)
 {
 	dma_begin_anew();

@@ -50,7 +50,7 @@ static void leaf_1(u64 cr4, u32 *r)
 	if (!apic_has_x2apic())
 		r[2] &= ~(1U << 21);
 	if (fidelity_full())
-		/* TCG has no XSAVEC, which a #VC handler's leaf 0xd needs: no XSAVE at all. */
+		/* TCG has no XSAVEC, which leaf 0xd of a #VC handler needs: offer no XSAVE. */
 		r[2] &= ~(1U << 26 | 1U << 28 | 1U << 12 | 1U << 29);
 	else if (cr4 & CR4_OSXSAVE)
 		r[2] |= 1U << 27;
@@ -85,7 +85,7 @@ void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r)
 			leaf_7(cr4, r);
 		break;
 	case LEAF_HYPERVISOR:
-		/* KVM, with the next leaf, whose paravirtual features are up to --host. */
+		/* KVM's signature. --host decides on the features in the next leaf. */
 		r[0] = LEAF_HYPERVISOR + 1;
 		memcpy(&r[1], "KVMKVMKVM\0\0", 12);
 		break;

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Devices that reach for memory. What is not shared is kept from them, which hardware does
- * silently and an event says here. A function that masters the bus at EXECUTE is the dead
- * kernel's: until the next one has touched its registers, each of its accesses is an event,
- * and a write into memory that this kernel itself has shared is a violation. (Before that
- * such a page holds nothing of anybody's.)
+ * DMA. The IOMMU keeps devices out of what is not shared. Hardware does so silently; here
+ * it is an event. A function that masters the bus at EXECUTE belongs to the dead kernel.
+ * Until the next kernel has touched the function's registers, each of its accesses is an
+ * event, and a write into memory that the next kernel itself has shared is a violation.
+ * (Before that kernel shares a page, the page holds nobody's data.)
  *
- * The first page of each memory BAR below 4 GiB stands for its registers. (A virtio device's
- * own may be above; Linux masks its MSI-X vectors first, in one below.) A function that has
- * ports is not watched: its driver might use them alone. Nor is what is behind a bridge to
- * conventional PCI, which speaks for it.
+ * The first page of each memory BAR below 4 GiB stands for the function's registers. (A
+ * virtio device may have its own above, but Linux first masks its MSI-X vectors, in a BAR
+ * below.) A function with I/O ports is not watched: its driver might use only those. Nor
+ * is a function behind a bridge to conventional PCI, because the bridge makes its
+ * accesses.
  */
 #include "host/host.h"
 #include "lib/layout.h"
@@ -23,7 +24,7 @@
 
 #define POLL_NS			1000000UL
 #define MAX_STALE		32
-#define MAX_EVENTS		32		/* a boot */
+#define MAX_EVENTS		32		/* in one boot */
 #define BARS			6
 #define REG_BAR(n)		(0x10 + 4 * (n))
 #define BAR_IO			BIT_ULL(0)
@@ -40,13 +41,16 @@ static struct stale {
 static u32 n_stale, n_events;
 static u64 last_poll, config_space;
 
-/* By way of the extended configuration space, which has no index that the guest uses. */
+/* Read through memory-mapped configuration space, which has no index that the guest uses. */
 static u32 peek(u32 function, u32 reg)
 {
 	return mmio_read32(config_space + ((u64)function << 12) + reg);
 }
 
-/* Where its registers are that can be watched. Will somebody who uses it be seen there? */
+/*
+ * Find the registers of a function that can be watched. Returns true if a kernel that
+ * begins with the function is seen there.
+ */
 static bool find_registers(struct stale *s)
 {
 	bool any = false;
@@ -103,7 +107,7 @@ static struct stale *find(u32 function)
 	return NULL;
 }
 
-/* Its BARs are elsewhere: somebody has begun with it, and is not seen where they were. */
+/* Have its BARs moved? Then a kernel has begun with it, unseen at the old place. */
 static bool was_moved(const struct stale *s)
 {
 	for (u32 i = 0; i < BARS; i++)
@@ -129,7 +133,7 @@ static const char *kind_of_page(u64 gpa)
 	}
 }
 
-static void judge(struct vcpu *v, const struct iommu_fault *f)
+static void report_fault(struct vcpu *v, const struct iommu_fault *f)
 {
 	struct violation what = { .kind = "stale-dma", .access = "write", .gpa = f->gpa, .ap = -1 };
 	struct stale *s = f->kept_out ? find(f->function) : NULL;
@@ -152,20 +156,23 @@ static void judge(struct vcpu *v, const struct iommu_fault *f)
 		report_violation(v, &what);
 }
 
-/* The IOMMU holds one fault at a time. Under sim_lock. */
-static void look(struct vcpu *v)
+/* The IOMMU holds one fault at a time. Called under sim_lock. */
+static void poll_fault(struct vcpu *v)
 {
 	struct iommu_fault f;
 
 	WRITE_ONCE(last_poll, now_ns());
 	if (iommu_present() && iommu_take_fault(&f))
-		judge(v, &f);
+		report_fault(v, &f);
 }
 
-/* EXECUTE: whatever masters the bus is nobody's from now on. No other vCPU runs. */
+/*
+ * Called at EXECUTE, when no other vCPU runs: functions that master the bus are nobody's
+ * from now on.
+ */
 void dma_begin_anew(void)
 {
-	look(this_vcpu());
+	poll_fault(this_vcpu());
 	n_events = 0;
 	while (n_stale)
 		forget(&stale[n_stale - 1]);
@@ -182,24 +189,24 @@ static bool has_register_at(const struct stale *s, u64 gpa)
 	return false;
 }
 
-/* The guest uses this address, outside its RAM. Under sim_lock. */
+/* The guest uses this address, outside its RAM. Called under sim_lock. */
 void dma_touched(u64 gpa)
 {
 	if (page_state(gpa) != PAGE_UNTOUCHED)
 		return;
-	look(this_vcpu());
+	poll_fault(this_vcpu());
 	page_set(gpa >> PAGE_SHIFT, PAGE_NOT_RAM);
 	for (u32 i = n_stale; i--;)
 		if (has_register_at(&stale[i], gpa))
 			forget(&stale[i]);
 }
 
-/* Now and then */
+/* Called after each exit; does something once every POLL_NS. */
 void dma_poll(struct vcpu *v)
 {
 	if (!iommu_present() || now_ns() - READ_ONCE(last_poll) < POLL_NS)
 		return;
 	lock(&sim_lock);
-	look(v);
+	poll_fault(v);
 	unlock(&sim_lock);
 }

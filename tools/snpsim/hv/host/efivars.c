@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * EFI variables (UEFI 2.10, 8.2), kept by the host: an SVSM's reset leaves them
- * as they are, and the host could write there what it likes. Runtime rules: only
- * non-volatile variables with runtime access.
+ * EFI variables (UEFI 2.10, 8.2), which the host keeps. A reset by the SVSM leaves them as
+ * they are, and the host can change them as it likes. Runtime rules: only non-volatile
+ * variables with runtime access.
  */
 #include "efi/efivars.h"
 #include "host/host.h"
@@ -16,7 +16,7 @@
 #define RUNTIME_ACCESS		BIT_ULL(2)
 #define KNOWN_ATTRIBUTES	(NON_VOLATILE | BOOTSERVICE_ACCESS | RUNTIME_ACCESS)
 #define NEEDED_ATTRIBUTES	(NON_VOLATILE | RUNTIME_ACCESS)
-#define NOTHING			0xff	/* what a port has that nobody answers */
+#define NOTHING			0xff	/* what a port reads if nobody answers */
 
 struct variable {
 	u8 guid[EFIVAR_GUID_SIZE];
@@ -29,7 +29,7 @@ struct variable {
 static struct lock efivar_lock;
 static struct variable variables[MAX_VARIABLES];
 
-/* What has come from the guest, and what it is to get. */
+/* The guest's request, and the answer to it. */
 static struct {
 	struct efivar_request r;
 	u8 more[EFIVAR_NAME_MAX + EFIVAR_DATA_MAX];
@@ -83,7 +83,7 @@ static u64 get(void)
 	return EFI_SUCCESS;
 }
 
-/* An empty name: the first one. */
+/* An empty name asks for the first variable. */
 static u64 next(void)
 {
 	struct variable *var = variables;
@@ -149,7 +149,7 @@ static u64 query(void)
 	return EFI_SUCCESS;
 }
 
-/* Writes only: the others change nothing. */
+/* Report writes only: the other operations change nothing. */
 static void report_set(struct vcpu *v, u64 result)
 {
 	char name[EFIVAR_NAME_MAX / sizeof(u16)];
@@ -158,7 +158,7 @@ static void report_set(struct vcpu *v, u64 result)
 	for (u32 i = 0; i < n; i++) {
 		u8 c = request.more[i * sizeof(u16)];
 
-		/* Nothing that would need an escape */
+		/* Keep out what would need an escape. */
 		name[i] = c > ' ' && c < 0x7f && c != '"' && c != '\\' ? c : '?';
 	}
 	name[n - 1] = 0;
@@ -212,7 +212,7 @@ static u8 next_byte(void)
 	return answer_at < answer_len ? ((u8 *)&answer)[answer_at++] : NOTHING;
 }
 
-/* A byte more of a request; one that is too long will not be valid. */
+/* Add a byte to the request. A request that is too long will not be valid. */
 static void take_byte(u8 val)
 {
 	if (request_len < sizeof(request))
@@ -221,7 +221,7 @@ static void take_byte(u8 val)
 		request_len++;
 }
 
-/* One access to either port. Its answer is all ones where there are no variables. */
+/* One access to either port. Without EFI variables it reads all ones. */
 u32 efivar_port(struct vcpu *v, u16 port, int size, bool in, u32 val)
 {
 	u32 answered = NOTHING;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * QEMU's fw_cfg device as firmware finds it: QEMU's own, but for a few items. Where a guest
- * without firmware has none of this, firmware asks it for memory, ACPI tables and kernel;
- * and QEMU's machine has more memory than the guest, and an IOMMU that is the host's.
+ * QEMU's fw_cfg device as firmware finds it: QEMU's own, except for a few items. Firmware
+ * asks it for memory, ACPI tables and kernel. QEMU's answers would not fit: its machine
+ * has more memory than the guest, and an IOMMU that is the host's.
  *
- * By port, byte for byte, and by DMA, whose descriptor and buffer are to be shared: QEMU
- * would write past the guest's page states.
+ * The guest uses a port, byte by byte, or DMA. Descriptor and buffer of a DMA must be
+ * shared: QEMU ignores the guest's page states.
  */
 #include "host/host.h"
 #include "lib/config.h"
@@ -31,12 +31,12 @@ static struct fw_cfg_item {
 } items[MAX_ITEMS];
 
 static u32 n_items, dma_high, offset;
-static const struct fw_cfg_item *current;	/* of ours, or NULL: QEMU has it */
+static const struct fw_cfg_item *current;	/* ours; NULL: the item is QEMU's */
 static u8 *tables;				/* ACPI tables without the IOMMU's */
 static u32 tables_room;
 static u16 tables_selector;
 
-/* The guest finds data of ours under a selector of QEMU's. They stay where they are. */
+/* Serve our data under one of QEMU's selectors. The data must stay in place. */
 void fw_cfg_serve(u16 selector, const void *data, u32 len)
 {
 	u32 i = 0;
@@ -58,14 +58,14 @@ void fw_cfg_init(void)
 	tables = alloc_pages((tables_room + PAGE_SIZE - 1) >> PAGE_SHIFT);
 }
 
-/* QEMU makes the tables anew when they are selected, by what firmware has set up. */
+/* QEMU makes the tables anew when they are selected, to fit what firmware has set up. */
 static void refresh_tables(void)
 {
 	u16 selector;
 	u32 len = fwcfg_find("etc/acpi/tables", &selector);
 
 	if (!len || len > tables_room)
-		hv_panic("fw_cfg: the ACPI tables have become %u bytes", len);
+		hv_panic("fw_cfg: the ACPI tables now have %u bytes", len);
 	fwcfg_read(selector, tables, len);
 	iommu_hide(tables, len);
 	fw_cfg_serve(selector, tables, len);
@@ -89,7 +89,7 @@ static u8 next_byte(void)
 	return offset < current->len ? current->data[offset++] : 0;
 }
 
-/* The rest of an item of ours; behind its end there are zeros. */
+/* Copy from our item. Behind its end there are zeros. */
 static void copy_item(u8 *buf, u32 len)
 {
 	u32 there = offset < current->len ? current->len - offset : 0;
@@ -122,7 +122,7 @@ static bool transfer(u32 control, u64 address, u32 len)
 	return true;
 }
 
-/* Each word of the descriptor is read once: it is shared memory. */
+/* Read each word of the descriptor once: it is in shared memory. */
 static void dma(u64 gpa)
 {
 	struct fwcfg_dma *d = shared_ptr(gpa, sizeof(*d));
@@ -160,7 +160,7 @@ static u32 in_sized(u16 port, int size)
 	return size == 1 ? in8(port) : size == 2 ? in16(port) : in32(port);
 }
 
-/* One access of the guest's. Takes sim_lock, unless this CPU has it. */
+/* One access of the guest. Takes sim_lock, unless this CPU holds it. */
 u32 fw_cfg_access(u16 port, int size, bool in, u32 val)
 {
 	bool locked = lock_is_ours(&sim_lock);

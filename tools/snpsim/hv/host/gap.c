@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Accesses without the C-bit that firmware makes to private memory. KVM takes such an access for a
- * page state change, and has QEMU make it (kvm_convert_memory()); this host does so in two
- * places, and for a guest without firmware nowhere.
+ * Accesses without the C-bit that firmware makes to private memory. KVM takes such an
+ * access for a page state change, and has QEMU make it (kvm_convert_memory()). This host
+ * does so in two places, and for a guest without firmware nowhere.
  *
- * OVMF's SEC phase has its GHCB in a page that is in no section of the metadata, and that it
- * writes to before it could have it made shared: the pages of a new VM are. After EXECUTE
- * the page is what the last boot has made of it, and all that an SVSM can do is rescind its
- * validation. So this is for the pages between firmware's sections.
+ * The first place is the pages between firmware's sections. OVMF's SEC phase has its GHCB
+ * in such a page, and writes to it before it can have it shared. In a new VM the page is
+ * shared already. After EXECUTE it is what the last boot has made of it, and an SVSM can
+ * do no more than rescind its validation.
  *
- * Newer ones read variables out of their own image, as out of a flash chip. QEMU's shared
- * memory behind the image has what is in the file.
+ * The second place is firmware's own image, from which newer versions read variables as
+ * from a flash chip. QEMU's shared memory behind the image has what is in the file.
  */
 #include "host/host.h"
 #include "lib/config.h"
@@ -37,7 +37,10 @@ static bool in_image(u64 gpa)
 	return page_is_rom(gpa) && page_state(gpa) == PAGE_VALID && !(page_flags(gpa) & PAGE_VMSA);
 }
 
-/* A C=0 access to a private page: is it shared now? What the guest had there is lost. */
+/*
+ * A C=0 access to a private page. Returns true if the page is shared now; what the guest
+ * had there is lost.
+ */
 bool host_shares(u64 gpa)
 {
 	u64 page = gpa & PAGE_MASK, gfn = gpa >> PAGE_SHIFT;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Accesses that the host does for the guest, on the CPU that the vCPU is bound to. */
+/* Accesses that the host makes for the guest, on the vCPU's own CPU. */
 #include "host/host.h"
 #include "lib/lib.h"
 #include "lib/x86.h"
@@ -10,10 +10,10 @@
 #include "machine/trap.h"
 #include "machine/vcpu.h"
 
-#define HV_MAPPED	(512UL << 30)	/* what the hypervisor's page table has (boot/entry.S) */
+#define HV_MAPPED	(512UL << 30)	/* end of the hypervisor's page table (boot/entry.S) */
 #define INJECT_GP	(BIT_ULL(31) | BIT_ULL(11) | 3 << 8 | EXC_GP)
 
-/* Memory that the host may touch for the guest: shared, all of it. */
+/* A pointer to memory that the host may touch for the guest, all of it shared; or NULL. */
 void *shared_ptr(u64 gpa, u64 len)
 {
 	gpa &= ~CBIT_MASK;
@@ -92,8 +92,8 @@ static void mmio_copy(u64 pa, u8 *buf, u64 size, bool write)
 }
 
 /*
- * The registers in memory are there in xAPIC mode only; else KVM answers with ones and
- * drops what is written (apic_mmio_read(), Linux 6.12).
+ * The registers are in memory in xAPIC mode only. Otherwise KVM reads ones and drops
+ * writes (apic_mmio_read(), Linux 6.12).
  */
 static bool in_apic_hole(const struct vcpu *v, u64 pa)
 {
@@ -111,7 +111,7 @@ void ghcb_mmio(struct vcpu *v, u8 *ghcb, u64 pa, u64 size, bool write)
 		return;
 	}
 	dma_touched(pa);
-	/* Only what is no memory at all: not the guest's, and not the simulator's. */
+	/* Only addresses that are no memory, neither the guest's nor the simulator's. */
 	if ((size != 1 && size != 2 && size != 4 && size != 8) || pa >= HV_MAPPED - size ||
 	    page_state(pa) != PAGE_NOT_RAM || page_state(pa + size - 1) != PAGE_NOT_RAM) {
 		ghcb_error(ghcb, GHCB_ERR_INVALID_INPUT);
@@ -134,7 +134,7 @@ void ghcb_msr_access(struct vcpu *v, u8 *ghcb, bool write)
 	u32 msr = ghcb_get(ghcb, GHCB_RCX);
 	bool gp;
 
-	/* The hypervisor's own are not the guest's to see. */
+	/* The guest must not see the hypervisor's own MSRs. */
 	if (!pv_msr(v, msr, &val, write, &gp) && !host_apic_msr(v, msr, &val, write, &gp))
 		gp = msr == MSR_EFER || msr == MSR_VM_HSAVE_PA || msr_try(msr, &val, write);
 	if (gp) {

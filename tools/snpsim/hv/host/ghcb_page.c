@@ -43,7 +43,7 @@ static void page_rdtsc(u8 *ghcb)
 	ghcb_set(ghcb, GHCB_RDX, t >> 32);
 }
 
-/* A GHCB has to be the registered one, and shared: the host cannot read any other. */
+/* The GHCB must be the registered one, and shared: the host can read no other. */
 static u8 *current_ghcb(struct vcpu *v)
 {
 	struct violation what = { .kind = "ghcb-not-shared", .access = "read", .ap = -1 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SNP Guest Request and its extended form (AMD 56421, 4.1.7 and 4.1.8): the host
- * carries a message to the PSP and back. Two shared pages; the firmware's status
- * goes into the lower half of SW_EXITINFO2, as KVM has it.
+ * SNP Guest Request and its extended form (AMD 56421, 4.1.7 and 4.1.8): the host carries a
+ * message to the PSP and back, in two shared pages. The firmware's status goes into the
+ * lower half of SW_EXITINFO2, as in KVM.
  */
 #include "host/host.h"
 #include "lib/lib.h"
@@ -22,7 +22,7 @@ void guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response)
 	ghcb_set(ghcb, GHCB_SW_EXITINFO2, psp_guest_request(v->index, req, rsp));
 }
 
-/* RAX: pages for the certificates, RBX: how many. Only reports come with any. */
+/* RAX: pages for certificates, RBX: how many. Only reports come with certificates. */
 void ext_guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response)
 {
 	u64 data = ghcb_get(ghcb, GHCB_RAX), pages = ghcb_get(ghcb, GHCB_RBX);

@@ -57,8 +57,8 @@ void ghcb_error(u8 *ghcb, u64 reason);
 /* callbacks.c */
 void host_init(void);
 /*
- * reset.c: what builds the VM anew lies above and registers itself. begin() takes
- * sim_lock, or returns to nobody; build() is called with it.
+ * reset.c: the code that builds the VM anew lies above and registers itself. begin() takes
+ * sim_lock, or does not return. build() is called under the lock.
  */
 struct host_builder {
 	void (*begin)(void);
@@ -78,7 +78,7 @@ void fill_cpuid_page(void *page);
 /* psc.c */
 int psc_one(struct vcpu *v, u64 gfn, int op);
 void psc_page(struct vcpu *v, u8 *ghcb);
-/* quirks.c: a host that does not do what it should */
+/* quirks.c: a host that misbehaves */
 u64 host_features(void);
 bool host_nmi_before_call(struct vcpu *v);
 bool host_counts_answer(struct vcpu *v);
@@ -89,13 +89,15 @@ bool host_converts(u64 gpa);
 /* gap.c: pages between the sections of firmware */
 void host_shares_in(u64 start, u64 end);
 bool host_shares(u64 gpa);
+bool host_has_stuck_device(void);
+u32 host_device_sticks(u16 port, u32 val);
 
 /* dma.c */
 void dma_begin_anew(void);
 void dma_touched(u64 gpa);
 void dma_poll(struct vcpu *v);
 
-/* apic.c: INIT, SIPI and the MSRs that have to do with them */
+/* apic.c: INIT, SIPI and their MSRs */
 bool host_takes_ipi(struct vcpu *v, u32 dest, u32 icr);
 bool host_apic_msr(struct vcpu *v, u32 msr, u64 *val, bool write, bool *gp);
 /* pv.c, pv_write.c: KVM's paravirtual features */

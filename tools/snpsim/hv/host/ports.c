@@ -8,6 +8,7 @@
 #include "host/host.h"
 #include "lib/layout.h"
 #include "lib/x86.h"
+#include "machine/pci.h"
 #include "machine/run_end.h"
 #include "machine/svm.h"
 #include "machine/timers.h"
@@ -34,10 +35,15 @@ static const u16 watched[] = {
 	PORT_DEBUG_EXIT + 3, PORT_EFIVAR_DATA, PORT_EFIVAR_COMMAND,
 };
 
+/* Data of PCI's configuration space */
+static const u16 pci_data[] = { PCI_DATA, PCI_DATA + 1, PCI_DATA + 2, PCI_DATA + 3 };
+
 void ports_init(void)
 {
 	svm_watch_ports(watched, ARRAY_SIZE(watched));
 	fw_cfg_watch();
+	if (host_has_stuck_device())
+		svm_watch_ports(pci_data, ARRAY_SIZE(pci_data));
 }
 
 /* Does this write end the VM? */
@@ -96,6 +102,7 @@ u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val)
 	if (!in) {
 		check_write(v, port, size, val);
 		cmos_note_write(port, size, val);
+		val = host_device_sticks(port, val);
 	}
 	switch (size) {
 	case 1:

@@ -20,8 +20,8 @@ struct psc_desc {
 } __packed;
 
 /*
- * AMD 56421, 4.1.6: a page is invalidated by the guest before it becomes shared;
- * the host's RMPUPDATE would otherwise clear "validated" under the guest's feet.
+ * AMD 56421, 4.1.6: the guest invalidates a page before it has it shared. Otherwise the
+ * host's RMPUPDATE would clear "validated" under the guest's feet.
  */
 static void check_share(struct vcpu *v, u64 gfn)
 {
@@ -34,8 +34,8 @@ static void check_share(struct vcpu *v, u64 gfn)
 }
 
 /*
- * QEMU gives memory from a file of its own for shared pages, which holds nothing: zeros.
- * Linux relies on that for its paravirtual areas (apf_reason, kvm_apic_eoi of 6.12).
+ * QEMU backs shared pages with a file of their own, which reads as zeros. Linux relies on
+ * that for its paravirtual areas (apf_reason, kvm_apic_eoi of 6.12).
  */
 static void become_shared(u64 gfn)
 {
@@ -45,7 +45,7 @@ static void become_shared(u64 gfn)
 		page_poison(gfn);
 }
 
-/* What is done to a page that is that already: nothing. */
+/* A page that already has the requested state stays as it is. */
 int psc_one(struct vcpu *v, u64 gfn, int op)
 {
 	u8 launch;
@@ -83,7 +83,7 @@ void psc_page(struct vcpu *v, u8 *ghcb)
 		ghcb_error(ghcb, GHCB_ERR_INVALID_SCRATCH);
 		return;
 	}
-	/* Shared memory: each word is read once. */
+	/* Read each word once: the list is in shared memory. */
 	cur = READ_ONCE(d->cur);
 	end = READ_ONCE(d->end);
 	if (end >= PSC_MAX_ENTRIES || cur > end) {

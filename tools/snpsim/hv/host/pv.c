@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * KVM's paravirtual features (--host kvm-pv): the MSRs by which a vCPU registers memory
- * that the host goes on writing to, as kvm_set_msr_common() of Linux 6.12 has them. They
- * are the host's: EXECUTE leaves them, AP creation and destruction (kvm_vcpu_reset()) do
- * not.
+ * that the host goes on writing to, as in kvm_set_msr_common() of Linux 6.12. The host
+ * keeps them: EXECUTE leaves them, AP creation and destruction (kvm_vcpu_reset()) clear
+ * them.
  */
 #include "host/host.h"
 #include "host/pv.h"
@@ -48,7 +48,7 @@ u32 pv_features(void)
 	       FEATURE_ASYNC_PF_INT | FEATURE_CLOCK_STABLE;
 }
 
-/* KVM has a memory slot for what the guest's firmware and SVSM own, too. */
+/* KVM also has memory slots for what the guest's firmware and SVSM own. */
 bool pv_is_memory(u64 gpa)
 {
 	enum page_state s = page_state(gpa);
@@ -74,11 +74,11 @@ bool pv_is_on(const struct pv_area *a, enum pv_kind kind)
 
 	if ((a->msr & on) != on || !pv_is_memory(gpa))
 		return false;
-	/* kvm_gpc_activate() takes no area that crosses a page; the others cannot. */
+	/* kvm_gpc_activate() refuses an area that crosses a page; the others cannot cross one. */
 	return kind != PV_CLOCK || (gpa & ~PAGE_MASK) <= PAGE_SIZE - PV_CLOCK_SIZE;
 }
 
-/* kvmclock_update_fn(): where one vCPU registers a clock, all clocks are written anew. */
+/* kvmclock_update_fn(): when one vCPU registers a clock, KVM writes all clocks again. */
 void pv_clocks_are_due(void)
 {
 	for (u32 i = 0; i < config->cpus; i++)
@@ -90,7 +90,7 @@ static void register_area(struct vcpu *v, enum pv_kind kind, u64 val)
 	pv_vcpus[v->index].area[kind] = (struct pv_area){ val, boot_count };
 }
 
-/* kvm_pv_enable_async_pf(). Returns true for what is #GP, as all that follow. */
+/* kvm_pv_enable_async_pf(). As all that follow, returns true if the write raises #GP. */
 static bool set_async_pf(struct vcpu *v, u64 val)
 {
 	struct pv_vcpu *p = &pv_vcpus[v->index];
@@ -182,7 +182,10 @@ static bool get_msr(struct vcpu *v, u32 msr, u64 *val)
 	}
 }
 
-/* Called under sim_lock. Is this MSR one of KVM's? Then *gp says whether it is #GP. */
+/*
+ * Returns true if this MSR is one of KVM's; *gp then says whether the access raises #GP.
+ * Called under sim_lock.
+ */
 bool pv_msr(struct vcpu *v, u32 msr, u64 *val, bool write, bool *gp)
 {
 	if (msr < MSR_KVM_FIRST || msr > MSR_KVM_LAST)
@@ -194,14 +197,14 @@ bool pv_msr(struct vcpu *v, u32 msr, u64 *val, bool write, bool *gp)
 	return true;
 }
 
-/* AP creation and destruction, and a new VM. */
+/* Called at AP creation, AP destruction, and for a new VM. */
 void pv_reset(struct vcpu *v)
 {
 	memset(&pv_vcpus[v->index], 0, sizeof(pv_vcpus[0]));
 	v->eoi_pending = false;
 }
 
-/* The areas that are registered, for the event of EXECUTE. */
+/* The registered areas, for the event of EXECUTE. */
 void pv_event_list(void)
 {
 	static const char *const names[PV_KINDS] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* KVM's paravirtual areas (--host kvm-pv), between the two files that have to do with them. */
+/* KVM's paravirtual areas (--host kvm-pv): what pv.c and pv_write.c share. */
 #ifndef SNPSIM_PV_H
 #define SNPSIM_PV_H
 
@@ -13,14 +13,14 @@ enum pv_kind { PV_CLOCK, PV_STEAL, PV_EOI, PV_ASYNC_PF, PV_KINDS };
 
 struct pv_area {
 	u64 msr;			/* what the guest has written */
-	u64 boot;			/* which boot did */
+	u64 boot;			/* the boot that wrote it */
 };
 
 struct pv_vcpu {
 	struct pv_area area[PV_KINDS];
 	u64 async_pf_int;
 	int clock_due;			/* set by any vCPU */
-	u64 scheduled;			/* when it was last run again, in ns */
+	u64 scheduled;			/* when it last ran again, in ns */
 	bool steal_due, async_pf_due;
 	u8 vector;			/* of an interrupt that is about to be injected, or 0 */
 };

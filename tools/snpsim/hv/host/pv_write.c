@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What KVM writes to the areas that vCPUs have registered (--host kvm-pv), whatever is
- * there by then. It knows no better than the address: in a private page its write goes to
- * the shared alias, which the guest does not see; in a shared one the guest does.
+ * What KVM writes to the areas that vCPUs have registered (--host kvm-pv), whatever the
+ * memory is used for by then. KVM knows only the address. In a private page the write goes
+ * to the shared alias, which the guest does not see. In a shared page the guest sees it.
  */
 #include "host/host.h"
 #include "host/pv.h"
@@ -19,8 +19,8 @@
 #define CLOCK_STABLE		BIT_ULL(0)
 #define CLOCK_GUEST_STOPPED	BIT_ULL(1)
 #define CLOCK_SYNC_NS		300000000000UL	/* KVMCLOCK_SYNC_PERIOD */
-#define STEAL_NS		10000		/* what a vCPU waits each time it is run again */
-#define SLICE_NS		10000000	/* a host does so now and then, halted or not */
+#define STEAL_NS		10000		/* how long a vCPU waits before it runs again */
+#define SLICE_NS		10000000	/* how often that happens, halted or not */
 #define NS_PER_S		1000000000UL
 #define ASYNC_PF_TOKEN		4
 #define ASYNC_PF_WAKE_ALL	0xffffffffU
@@ -61,10 +61,11 @@ void pv_begin_anew(void)
 }
 
 /*
- * Where a write to gpa lands, or NULL if the guest does not see it. boot registered it: if
- * that is not the present one, no page of the present guest may be there that it shares.
+ * A pointer to what a write to gpa changes, or NULL if the guest does not see it. boot is
+ * the boot that registered gpa. If that is not the present one, the present guest must not
+ * share this page.
  */
-static void *lands(struct vcpu *v, u64 gpa, u64 boot)
+static void *write_target(struct vcpu *v, u64 gpa, u64 boot)
 {
 	struct violation what = { .kind = "stale-pv", .access = "write", .gpa = gpa, .ap = -1 };
 
@@ -75,7 +76,7 @@ static void *lands(struct vcpu *v, u64 gpa, u64 boot)
 	if (boot == boot_count) {
 		writes.seen++;
 	} else {
-		/* The last guest shared the page, and this one has no use for it yet. */
+		/* If this guest has not shared the page, the last one did, and nobody uses it. */
 		if (page_flags(gpa) & PAGE_GUEST)
 			report_violation(v, &what);
 		writes.unused++;
@@ -83,11 +84,11 @@ static void *lands(struct vcpu *v, u64 gpa, u64 boot)
 	return (void *)gpa;
 }
 
-static void *area_lands(struct vcpu *v, enum pv_kind kind)
+static void *area_target(struct vcpu *v, enum pv_kind kind)
 {
 	const struct pv_area *a = &pv_vcpus[v->index].area[kind];
 
-	return pv_is_on(a, kind) ? lands(v, pv_gpa(a, kind), a->boot) : NULL;
+	return pv_is_on(a, kind) ? write_target(v, pv_gpa(a, kind), a->boot) : NULL;
 }
 
 /* kvm_get_time_scale(): ns = (ticks << shift) * mul >> 32 */
@@ -106,7 +107,7 @@ static void time_scale(u64 hz, struct pv_clock *c)
 /* kvm_guest_time_update() */
 static void write_clock(struct vcpu *v)
 {
-	struct pv_clock *c = area_lands(v, PV_CLOCK), new = { .flags = CLOCK_STABLE };
+	struct pv_clock *c = area_target(v, PV_CLOCK), new = { .flags = CLOCK_STABLE };
 
 	if (!c)
 		return;
@@ -128,7 +129,7 @@ void pv_write_wall_clock(struct vcpu *v, u64 gpa)
 
 	if (!gpa || !pv_is_memory(gpa) || (gpa & ~PAGE_MASK) > PAGE_SIZE - sizeof(*w))
 		return;
-	w = lands(v, gpa, boot_count);
+	w = write_target(v, gpa, boot_count);
 	if (!w)
 		return;
 	w->version = (w->version + 1) | 1;
@@ -140,7 +141,7 @@ void pv_write_wall_clock(struct vcpu *v, u64 gpa)
 /* record_steal_time() */
 static void write_steal(struct vcpu *v)
 {
-	struct pv_steal *s = area_lands(v, PV_STEAL);
+	struct pv_steal *s = area_target(v, PV_STEAL);
 
 	if (!s)
 		return;
@@ -151,8 +152,8 @@ static void write_steal(struct vcpu *v)
 }
 
 /*
- * kvm_async_pf_wakeup_all(): all that a guest whose memory is never swapped out gets of
- * this feature, once it has enabled it and its local APIC.
+ * kvm_async_pf_wakeup_all(). The guest's memory is never swapped out, so this is all that
+ * the guest gets, once it has enabled the feature and its local APIC.
  */
 static void write_async_pf(struct vcpu *v)
 {
@@ -162,7 +163,7 @@ static void write_async_pf(struct vcpu *v)
 	if (!apic_enabled())
 		return;
 	p->async_pf_due = false;
-	area = area_lands(v, PV_ASYNC_PF);
+	area = area_target(v, PV_ASYNC_PF);
 	if (area)
 		*(u32 *)(area + ASYNC_PF_TOKEN) = ASYNC_PF_WAKE_ALL;
 	if (p->async_pf_int >= LOWEST_VECTOR)
@@ -170,9 +171,9 @@ static void write_async_pf(struct vcpu *v)
 }
 
 /*
- * apic_sync_pv_eoi_to_guest(): the guest need not write an EOI for an interrupt that is
- * the only one, and that no I/O APIC waits for. machine/nmi.c sees to it that the vCPU comes back
- * as soon as it takes interrupts again.
+ * apic_sync_pv_eoi_to_guest(): the guest need not write an EOI if this is its only
+ * interrupt and no I/O APIC waits for it. machine/nmi.c has the vCPU exit as soon as it
+ * takes interrupts again.
  */
 static void offer_eoi(struct vcpu *v, u8 vector)
 {
@@ -181,16 +182,16 @@ static void offer_eoi(struct vcpu *v, u8 vector)
 	if (!pv_is_on(&pv_vcpus[v->index].area[PV_EOI], PV_EOI) || apic_count(APIC_ISR) != 1 ||
 	    apic_count(APIC_IRR) || apic_is_level(vector))
 		return;
-	flag = area_lands(v, PV_EOI);
+	flag = area_target(v, PV_EOI);
 	if (flag)
 		*flag = 1;
 	v->eoi_pending = true;
 }
 
-/* apic_sync_pv_eoi_from_guest(): has it taken the offer? An alias holds what was written. */
+/* apic_sync_pv_eoi_from_guest(): has it taken the offer? An alias keeps what KVM wrote. */
 static void take_eoi(struct vcpu *v)
 {
-	u8 *flag = area_lands(v, PV_EOI);
+	u8 *flag = area_target(v, PV_EOI);
 
 	if (flag && !(*flag & 1))
 		apic_write(APIC_EOI, 0);
@@ -207,7 +208,10 @@ static bool is_due(const struct vcpu *v)
 	return READ_ONCE(p->clock_due) || p->steal_due || p->async_pf_due || p->vector;
 }
 
-/* Right before each entry into the guest. Takes sim_lock: the states of pages must not change. */
+/*
+ * Called right before each entry into the guest. Takes sim_lock, so that page states do
+ * not change.
+ */
 void pv_before_entry(struct vcpu *v)
 {
 	struct pv_vcpu *p = &pv_vcpus[v->index];
@@ -235,7 +239,7 @@ void pv_before_entry(struct vcpu *v)
 	unlock(&sim_lock);
 }
 
-/* First of all after each exit. */
+/* Called first after each exit. */
 void pv_after_exit(struct vcpu *v)
 {
 	if (!v->eoi_pending)
@@ -247,8 +251,8 @@ void pv_after_exit(struct vcpu *v)
 }
 
 /*
- * A halted vCPU is run again, with an interrupt or without one (0). Once in a while that
- * is the occasion for kvmclock_sync_fn().
+ * A halted vCPU runs again, with an interrupt or without one (0). Once in a while do the
+ * work of kvmclock_sync_fn(), too.
  */
 void pv_after_halt(struct vcpu *v, u8 vector)
 {
@@ -265,7 +269,7 @@ void pv_after_halt(struct vcpu *v, u8 vector)
 	pv_clocks_are_due();
 }
 
-/* How many there were in the boot that ends, for its event; the counts start again at 0. */
+/* Add the counts of the boot that ends to its event, and restart them at 0. */
 void pv_event_writes(void)
 {
 	if (!host_is(HOST_KVM_PV))

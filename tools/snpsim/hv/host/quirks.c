@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a host may do that a guest does not expect: --host. All of it is lawful but lies. */
+/* What a host may do that a guest does not expect (--host). Only the lies are unlawful. */
 #include "host/host.h"
 #include "lib/config.h"
 #include "lib/lib.h"
 #include "lib/x86.h"
 #include "machine/gmem.h"
+#include "machine/pci.h"
 #include "machine/rmp.h"
 #include "machine/svm.h"
 #include "machine/vcpu.h"
@@ -22,7 +23,7 @@ u64 host_features(void)
 	return host_is(HOST_NO_AP_CREATION) ? features : features | HV_FEATURE_AP_CREATION;
 }
 
-/* A kernel that kexec has started has its predecessor's GHCB for a while, and no IDT. */
+/* A kernel that kexec has started uses its predecessor's GHCB for a while, and has no IDT. */
 static bool has_nmi_handler(struct vcpu *v)
 {
 	struct vmcb_save *s = &v->vmcb->save;
@@ -34,7 +35,7 @@ static bool has_nmi_handler(struct vcpu *v)
 	       (gate[0] & IDT_GATE_PRESENT);
 }
 
-/* PVALIDATE is left alone: a guest accepts memory before it has an NMI handler. */
+/* Leave PVALIDATE alone: a guest accepts memory before it has an NMI handler. */
 static bool any_call(struct vcpu *v)
 {
 	return v->vmcb->save.rax != SVSM_RAX_PVALIDATE && has_nmi_handler(v);
@@ -51,7 +52,7 @@ static void send_nmi(struct vcpu *v, const char *when)
 }
 
 /*
- * Is an NMI to come between the write of the GHCB MSR and this VMGEXIT? It is taken
+ * Must an NMI come between the write of the GHCB MSR and this VMGEXIT? The guest takes it
  * before the instruction; the handler's own exits leave another value in the MSR.
  */
 bool host_nmi_before_call(struct vcpu *v)
@@ -78,10 +79,7 @@ bool host_nmi_before_call(struct vcpu *v)
 	return now;
 }
 
-/*
- * Is this a call after which an NMI is to come? To be asked before the SVSM has it,
- * which changes the registers.
- */
+/* Must an NMI come after this call? Ask before the SVSM runs, which changes the registers. */
 bool host_counts_answer(struct vcpu *v)
 {
 	return config->nmi_answer && !v->nmi_blocked && !v->nmi_pending &&
@@ -89,9 +87,9 @@ bool host_counts_answer(struct vcpu *v)
 }
 
 /*
- * The SVSM has taken a call, and the VMGEXIT is over: the NMI is taken before the
- * guest's next instruction, as by KVM, which injects one that is pending at the
- * VMRUN after the exit. After EXECUTE there is no such guest any more.
+ * The SVSM has taken a call, and the VMGEXIT is over. The guest takes the NMI before its
+ * next instruction, as with KVM, which injects a pending NMI at the VMRUN after the exit.
+ * After EXECUTE there is no such guest.
  */
 void host_nmi_after_call(struct vcpu *v)
 {
@@ -103,7 +101,10 @@ void host_nmi_after_call(struct vcpu *v)
 	send_nmi(v, "answer");
 }
 
-/* At EXECUTE, before the APs' VMSAs go: one that waits or was destroyed, before one deleted. */
+/*
+ * Called at EXECUTE, before the APs' VMSAs go. Prefers an AP that waits, or was destroyed,
+ * to one that was deleted.
+ */
 void host_note_parked(const struct vcpu *self)
 {
 	parked = NULL;
@@ -122,14 +123,14 @@ void host_note_parked(const struct vcpu *self)
 }
 
 /*
- * The guest has been launched again, and the host runs the parked AP's VMSA. The
- * SVSM has seen to it that VMRUN fails, or has forgotten to.
+ * The guest has been launched again, and the host runs the parked AP's VMSA. VMRUN fails,
+ * unless the SVSM forgot to see to that.
  */
 void host_after_launch(const struct vcpu *launched)
 {
 	bool runs;
 
-	/* EXECUTE from an AP may have chosen that very one to start again. */
+	/* EXECUTE from an AP may have chosen this AP to start again. */
 	if (!parked || parked == launched)
 		return;
 	lock(&sim_lock);
@@ -145,9 +146,31 @@ void host_after_launch(const struct vcpu *launched)
 	unlock(&sim_lock);
 }
 
+bool host_has_stuck_device(void)
+{
+	return config->stuck_device;
+}
+
 /*
- * KVM's answer to a C=1 access to a shared page: the page becomes private, which
- * takes its contents, and the access is made again, on a page nobody has validated.
+ * What becomes of a write to configuration space by the ports: one device does not stop.
+ * The bits with which it writes to memory stay on, once they are, and no reset of it alone
+ * takes them off.
+ */
+u32 host_device_sticks(u16 port, u32 val)
+{
+	u32 address = in32(PCI_ADDRESS);
+	u32 function = address >> 8 & 0xffff;
+
+	if (!config->stuck_device || (port & ~3U) != PCI_DATA ||
+	    !(address & PCI_ADDRESS_ENABLE) || function != config->stuck_device)
+		return val;
+	val &= ~(pci_reset_bits(function, address & 0xfc) >> (port & 3) * 8);
+	return val | pci_live_bits(function, address & 0xfc) >> (port & 3) * 8;
+}
+
+/*
+ * KVM's answer to a C=1 access to a shared page: the page becomes private and loses its
+ * contents. The guest makes the access again, to a page that nobody has validated.
  */
 bool host_converts(u64 gpa)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The guest restarts by way of the host, which cannot reset an SNP guest. */
+/* The guest asks the host for a reset, but a host cannot reset an SNP guest. */
 #include "host/host.h"
 #include "lib/config.h"
 #include "lib/lib.h"
@@ -13,7 +13,7 @@ void host_builds_with(const struct host_builder *b)
 	builder = b;
 }
 
-/* The end of the VM, and of the run, unless the host builds another one. */
+/* End the VM, and the run unless the host builds another VM. */
 void report_host_reset(struct vcpu *v, const char *how)
 {
 	bool again = host_is(HOST_REBUILD);

@@ -11,7 +11,10 @@ void vmgexit(struct vcpu *v)
 {
 	lock(&sim_lock);
 	if (v->stop || v->freeze) {
-		/* Stopped while it waited: it has not asked for anything (yet). */
+		/*
+		 * Another vCPU stopped v while it waited for the lock: it has not asked
+		 * for anything yet.
+		 */
 		unlock(&sim_lock);
 		return;
 	}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ACPI tables: QEMU makes them, and a script tells firmware where to put and how
- * to link them (QEMU docs/specs/acpi_*, hw/acpi/bios-linker-loader.c). Linked
- * once, then copied into guest memory at each launch.
+ * ACPI tables. QEMU makes them, with a script that tells firmware where to put them and
+ * how to link them (QEMU docs/specs/acpi_*, hw/acpi/bios-linker-loader.c). They are linked
+ * once, and copied into guest memory at each launch.
  */
 #include "launch/launch.h"
 #include "lib/layout.h"
@@ -43,7 +43,7 @@ struct acpi_file {
 	u32 offset, size;		/* in the area */
 };
 
-static u8 *area;			/* linked tables, as they shall lie at area_gpa */
+static u8 *area;			/* linked tables, for area_gpa */
 static u64 area_gpa, area_used, rsdp;
 static struct acpi_file files[MAX_FILES];
 static int n_files;

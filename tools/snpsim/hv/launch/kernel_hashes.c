@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of hashes that a host measures into an SNP guest, so that firmware boots no other
- * kernel than that (QEMU, target/i386/sev.c; edk2, BlobVerifierSevHashes). Kernel and initial
- * ram disk never change; the command line has the boot's number.
+ * The table of hashes that a host measures into an SNP guest, so that firmware boots no
+ * other kernel (QEMU, target/i386/sev.c; edk2, BlobVerifierSevHashes). Kernel and initrd
+ * never change; the command line has the boot's number.
  */
 #include "launch/launch.h"
 #include "lib/config.h"
@@ -56,7 +56,7 @@ static void fill(struct hash_entry *e, const u8 *guid, const u8 *hash)
 	memcpy(e->hash, hash, HASH_SIZE);
 }
 
-/* In a page that is empty. Without a kernel of QEMU's there is no table. */
+/* The page is empty before. Without a kernel from QEMU there is no table. */
 void kernel_hashes_fill(void)
 {
 	struct hash_table *t = (void *)(u64)config->hash_table;
@@ -67,7 +67,7 @@ void kernel_hashes_fill(void)
 
 	if (!t || !config->with_kernel)
 		return;
-	/* Else it has only one that it has patched: the header is not that of the file. */
+	/* Without it QEMU has only a kernel whose header it has patched. */
 	if (!fwcfg_find("etc/boot/kernel", &selector))
 		hv_panic("this firmware verifies the kernel, which this QEMU changes: use QEMU 10");
 	cmdline = firmware_cmdline(&len);

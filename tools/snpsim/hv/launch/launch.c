@@ -27,7 +27,7 @@ void launch_init(void)
 	report_secrets_at(launch_pages.secrets);
 }
 
-/* The next launch is that of a new VM, not of one that the SVSM has reset. */
+/* Make the next launch that of a new VM, not of one that the SVSM has reset. */
 void launch_anew(void)
 {
 	new_vm = true;
@@ -38,7 +38,7 @@ bool launch_is_new(void)
 	return new_vm;
 }
 
-/* The guest has the keys of its own VMPL and of those below, the SVSM keeps the rest. */
+/* Give the guest the keys of its own VMPL and of those below. The SVSM keeps the rest. */
 static void make_secrets(u8 *s)
 {
 	*(u32 *)s = SECRETS_VERSION;
@@ -46,7 +46,7 @@ static void make_secrets(u8 *s)
 		memcpy(s + SECRETS_VMPCK + i * PSP_KEY_SIZE, psp_key(i), PSP_KEY_SIZE);
 }
 
-/* To be asked before the launch sets the states of pages. */
+/* Call before the launch sets page states. */
 bool launch_secrets_intact(void)
 {
 	return page_state(launch_pages.secrets) == PAGE_VALID &&
@@ -54,9 +54,9 @@ bool launch_secrets_intact(void)
 }
 
 /*
- * The secrets page is validated at launch, not by the guest, so a reset leaves it
- * alone but for the SVSM's own fields, unless the guest has had the page converted
- * or the SVSM is one that restores it.
+ * The launch validates the secrets page, not the guest, so a reset changes only the SVSM's
+ * own fields. It writes the whole page if the guest has had it converted, or if the SVSM
+ * is one that restores it.
  */
 void launch_fill_secrets(bool intact)
 {
@@ -88,11 +88,11 @@ void launch(struct vcpu *v)
 		if (!image->is_firmware)
 			platform_init();
 	} else if (v->state == VCPU_DESTROYED) {
-		/* Not the vCPU that called: the SVSM has it created. */
+		/* Not the vCPU that called EXECUTE: the SVSM has the host create it. */
 		host_vcpu_reset(v);
 	}
 	image->place();
-	/* No device goes on with what was shared until now */
+	/* Devices must forget what was shared until now. */
 	iommu_sync();
 	new_vm = false;
 	vcpu_reset(v);

@@ -7,7 +7,7 @@
 
 struct launch_image {
 	const char *name;
-	/* Check the image once; ends the run with a clear line if it is no good. */
+	/* Check the image once; ends the run with a clear line if it cannot be used. */
 	void (*check)(void);
 	/* Page states and contents of a launch, from pristine copies. */
 	void (*place)(void);
@@ -15,11 +15,11 @@ struct launch_image {
 	void (*set_regs)(struct vcpu *v);
 	/* Events about what has been placed, or NULL. */
 	void (*report)(void);
-	/* It sets the machine of a new VM up by itself (platform.c). */
+	/* The image itself sets up the machine of a new VM (platform.c). */
 	bool is_firmware;
 };
 
-/* Where a launch has what the SVSM and the guest tell each other. */
+/* The pages through which the SVSM and the guest talk. */
 struct launch_pages {
 	u64 secrets;
 	u64 ca;				/* calling area of the boot vCPU */
@@ -60,7 +60,7 @@ void platform_init(void);
 void acpi_place_tables(void);
 u64 acpi_rsdp(void);
 
-/* firmware_cfg.c: what of QEMU's fw_cfg firmware finds different */
+/* firmware_cfg.c: what firmware finds different in QEMU's fw_cfg */
 void firmware_cfg_init(void);
 void firmware_cfg_next_boot(void);
 const char *firmware_cmdline(u32 *len);

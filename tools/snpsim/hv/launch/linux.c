@@ -92,7 +92,7 @@ u64 initrd_gpa(void)
 	return (acpi_gpa() - config->initrd_len) & PAGE_MASK;
 }
 
-/* The CLI has looked at the header already; here is what only memory can tell. */
+/* The CLI has checked the header; this checks what only memory can tell. */
 static void linux_check(void)
 {
 	const u8 *bz = bzimage();
@@ -133,8 +133,8 @@ void linux_memory_map(void)
 }
 
 /*
- * Which 2 MiB units are part of the launch? At fidelity fast all are; else what
- * the loader places, and the guest validates the rest itself.
+ * Is this 2 MiB unit part of the launch? At fidelity fast all are. Otherwise only what the
+ * loader places is, and the guest validates the rest itself.
  */
 bool unit_is_launched(u64 unit)
 {
@@ -224,7 +224,7 @@ static void place_boot_params(void)
 	linux_build_efi(bp);
 }
 
-/* The first 4 GiB one to one, with the C-bit everywhere. */
+/* Map the first 4 GiB one to one, with the C-bit everywhere. */
 static void place_page_tables(void)
 {
 	u64 *gdt = (u64 *)GUEST_GDT, *pml4 = (u64 *)GUEST_PAGE_TABLES;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A minimal EFI system table: what Linux needs to find ACPI, the CC blob and the
- * unaccepted-memory table, and so to validate its own memory. There are runtime
- * services that do nothing: without any, kexec hands no EFI tables on. Those for
- * variables can be had (efi/).
+ * unaccepted-memory table, and so to validate its own memory. The runtime services do
+ * nothing, but without any kexec hands no EFI tables on. Optionally those for variables
+ * work (efi/).
  */
 #include "efi/efivars.h"
 #include "efi/runtime.h"
@@ -39,7 +39,7 @@ struct efi_system_table {
 #define SET_VARIABLE		8
 #define QUERY_VARIABLE_INFO	13
 
-/* Which services there are: nobody needs to find out by calling (UEFI 2.10, 4.6.2). */
+/* Says which services work, so that nobody has to find out by calling (UEFI 2.10, 4.6.2). */
 struct efi_rt_properties {
 	u16 version, length;
 	u32 supported;
@@ -86,7 +86,7 @@ static const u8 guids[N_TABLES][16] = {
 
 /* mov $EFI_UNSUPPORTED, %rax; ret */
 static const u8 unsupported[] = { 0x48, 0xb8, 3, 0, 0, 0, 0, 0, 0, 0x80, 0xc3 };
-/* xor %eax, %eax; ret: there is nothing here that would have to be relocated */
+/* xor %eax, %eax; ret: nothing here has to be relocated */
 static const u8 success[] = { 0x31, 0xc0, 0xc3 };
 
 #define CODE_UNSUPPORTED	GUEST_EFI_CODE_PAGE
@@ -126,7 +126,7 @@ static void build_unaccepted(void)
 			t->bitmap[u / 8] |= 1 << u % 8;
 }
 
-/* They do port I/O, so SetVirtualAddressMap has something to do (efi/runtime.c). */
+/* They do port I/O, so SetVirtualAddressMap must move them (efi/runtime.c). */
 static void add_variables(struct efi_runtime_table *rt)
 {
 	memcpy((void *)CODE_VARIABLES, efi_runtime_code, efi_runtime_code_end - efi_runtime_code);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The hypervisor's own memory: what the CLI has put there, and what is left of it. */
+/* The hypervisor's own memory: the CLI's configuration, and the heap. */
 #include "lib/config.h"
 #include "lib/layout.h"
 #include "lib/lib.h"
@@ -8,7 +8,7 @@ const struct sim_config *config = (const struct sim_config *)HV_CONFIG;
 
 static u64 heap;
 
-/* Never freed: all of it is for the life of the run. */
+/* Nothing is freed: every allocation lasts for the run. */
 void *alloc_pages(u64 n)
 {
 	u8 *p;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the CLI asks for: one structure in memory at HV_CONFIG. The CLI packs
- * the same layout (class Config) and has checked every value.
+ * The configuration: one structure in memory at HV_CONFIG. The CLI has checked every value
+ * and packs the same layout (class Config).
  */
 #ifndef SNPSIM_CONFIG_H
 #define SNPSIM_CONFIG_H
@@ -13,19 +13,19 @@
 enum fidelity { FIDELITY_FAST, FIDELITY_STRICT, FIDELITY_FULL };
 enum svsm_variant { SVSM_DRAFT, SVSM_NOREBOOT, SVSM_OCP };
 
-/* EXECUTE from a vCPU that is not the boot vCPU: who starts again? */
+/* Which vCPU starts again when an AP calls EXECUTE? */
 enum ap_execute { AP_EXECUTE_CALLER, AP_EXECUTE_BSP, AP_EXECUTE_REFUSE };
 
-/* The local APIC that the guest is offered: its registers in memory, or as MSRs too. */
+/* The local APIC that the guest is offered: with x2APIC mode, or xAPIC mode alone. */
 enum apic_kind { APIC_X2APIC, APIC_XAPIC };
 
-/* What EXECUTE makes of firmware's image and its SEC_MEM sections. */
+/* Does EXECUTE restore firmware's image and its SEC_MEM sections, or keep them? */
 enum image { IMAGE_PRISTINE, IMAGE_KEEP };
 
-/* What PVALIDATE makes of a page. */
+/* Does PVALIDATE clear a page, or keep its contents? */
 enum ram { RAM_CLEAR, RAM_KEEP };
 
-/* What EXECUTE makes of the secrets page. */
+/* Does EXECUTE keep the secrets page, or restore it? */
 enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 
 #define OPT_PENDING		BIT_ULL(0)	/* EXECUTE leaves call_pending set */
@@ -34,18 +34,18 @@ enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 #define OPT_RESULT		BIT_ULL(3)	/* execute_result is set */
 #define OPT_EFIVARS		BIT_ULL(4)	/* firmware and host have EFI variables */
 
-#define HOST_DESTROY_REFUSE	BIT_ULL(0)	/* AP destruction is answered with an error */
-#define HOST_DESTROY_LIE	BIT_ULL(1)	/* it is answered, and not done */
+#define HOST_DESTROY_REFUSE	BIT_ULL(0)	/* AP destruction returns an error */
+#define HOST_DESTROY_LIE	BIT_ULL(1)	/* AP destruction succeeds, but is not done */
 #define HOST_NO_AP_CREATION	BIT_ULL(2)	/* no AP creation at all */
-#define HOST_RESUME		BIT_ULL(3)	/* runs an AP of the last boot again */
+#define HOST_RESUME		BIT_ULL(3)	/* an AP of the last boot runs again */
 #define HOST_IMPLICIT		BIT_ULL(4)	/* C=1 accesses make shared pages private */
-#define HOST_DEBUG_SWAP		BIT_ULL(5)	/* DR7 is the guest's own: it has DebugSwap */
+#define HOST_DEBUG_SWAP		BIT_ULL(5)	/* DebugSwap: DR7 is the guest's own */
 #define HOST_NO_WAKE		BIT_ULL(6)	/* a vCPU halted with IF=0 gets no NMI */
-#define HOST_VNMI		BIT_ULL(7)	/* the processor itself ends an NMI: at an IRET */
-#define HOST_NO_GHCB_BACK	BIT_ULL(8)	/* the GHCB of before is refused */
-#define HOST_KVM_PV		BIT_ULL(9)	/* it has KVM's paravirtual features */
+#define HOST_VNMI		BIT_ULL(7)	/* virtual NMIs: an IRET unmasks NMIs */
+#define HOST_NO_GHCB_BACK	BIT_ULL(8)	/* the previous GHCB cannot be registered again */
+#define HOST_KVM_PV		BIT_ULL(9)	/* KVM's paravirtual features */
 #define HOST_NO_CONVERT		BIT_ULL(10)	/* pages between firmware's sections stay private */
-#define HOST_REBUILD		BIT_ULL(16)	/* builds the VM anew on a reset request */
+#define HOST_REBUILD		BIT_ULL(16)	/* a reset request builds the VM anew */
 
 /* Firmware's SEV metadata (edk2, OvmfPkg/ResetVector/X64/OvmfSevMetadata.asm). */
 #define MAX_SECTIONS		16
@@ -81,13 +81,14 @@ struct sim_config {
 	char host_name[64];
 	u32 nmi_answer;
 	u32 image, ram;
-	/* Firmware, at HV_IMAGES; or no length, and a kernel is started directly. */
+	/* Firmware at HV_IMAGES. With length 0 a kernel is started directly. */
 	u64 firmware_len;
-	u32 with_kernel;		/* QEMU's fw_cfg has one, with a command line */
+	u32 with_kernel;		/* QEMU's fw_cfg has a kernel, with a command line */
 	u32 hash_table;			/* address of the table of hashes, or 0 */
 	u32 sections;
 	struct sev_section section[MAX_SECTIONS];
 	u8 kernel_hash[HASH_SIZE], initrd_hash[HASH_SIZE];
+	u32 stuck_device;	/* PCI_FUNCTION(), 0: none */
 } __packed;
 
 extern const struct sim_config *config;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where things are in (physical) memory. Shared by C and assembly; the CLI has
- * the same numbers in its Layout class.
+ * The layout of physical memory, for C and assembly. The CLI has the same numbers in its
+ * Layout class.
  *
- * Guest RAM is [0, memory) below HV_BASE, and what does not fit there from 4 GiB
- * up. The hypervisor is the last 256 MiB of low RAM, which no guest sees. Firmware's
- * image ends at 4 GiB for the guest.
+ * Guest RAM starts at 0; what does not fit below HV_BASE starts at 4 GiB. The last 256 MiB
+ * of low RAM are the hypervisor's, and no guest sees them. For the guest, firmware's image
+ * ends at 4 GiB.
  */
 #ifndef SNPSIM_LAYOUT_H
 #define SNPSIM_LAYOUT_H

@@ -19,7 +19,7 @@ void sha256(const void *data, size_t len, u8 *hash);
 
 struct lock {
 	int held;
-	u64 owner;			/* the CPU that has it, by its stack */
+	u64 owner;			/* the CPU that holds it, by its stack */
 };
 
 void lock(struct lock *l);
@@ -34,7 +34,7 @@ void udelay(u64 us);
 /* Free text for the simulator's log. */
 void hv_log(const char *fmt, ...) __printf(1, 2);
 
-/* One event: begin, keys, end. Nothing else may be printed in between. */
+/* One event: begin, keys, end. event_begin() locks the console, event_end() unlocks it. */
 struct vcpu;
 void event_begin(const char *name);
 void event_u64(const char *key, u64 v);
@@ -47,7 +47,7 @@ void event_object_begin(const char *key);
 void event_object_end(void);
 void event_item_hex(u64 v);
 void event_end(void);
-/* Events are stamped with the number of the boot they belong to. */
+/* Sets the boot number that later events carry. */
 void event_set_boot(u64 boot);
 
 /* Ends of a run. */

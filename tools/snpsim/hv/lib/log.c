@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The debug console: free text for the log, and events, one JSON object a line.
- * A line that begins with '{' is an event; the CLI tells them apart by that.
+ * The debug console: free text for the log, and events, one JSON object a line. The CLI
+ * takes each line that begins with '{' for an event.
  */
 #include <stdarg.h>
 
@@ -13,7 +13,7 @@ static struct lock console;
 static u64 event_boot;
 static bool event_comma;
 
-/* Not zero, and another one on each CPU. */
+/* Identifies the CPU by its stack. Never zero. */
 static u64 this_stack(void)
 {
 	u64 sp;
@@ -65,7 +65,7 @@ static void put_number(u64 v, unsigned int base)
 		putc(digits[--n]);
 }
 
-/* %s %c %u %d %x, with l or without. */
+/* Takes %s %c %u %d %x, each with or without l. */
 static void put_format(const char *fmt, va_list ap)
 {
 	for (; *fmt; fmt++) {
@@ -139,7 +139,7 @@ void event_hex(const char *key, u64 v)
 	putc('"');
 }
 
-/* Values are the simulator's own words; nothing in them needs an escape. */
+/* Nothing in v is escaped: callers pass only characters that need no escape. */
 void event_str(const char *key, const char *v)
 {
 	put_key(key);
@@ -207,7 +207,7 @@ void event_set_boot(u64 boot)
 	event_boot = boot;
 }
 
-/* Stop the machine: isa-debug-exit ends QEMU, the events say why. */
+/* isa-debug-exit ends QEMU. The events say why. */
 void hv_exit(void)
 {
 	out32(PORT_DEBUG_EXIT, 0);
@@ -220,7 +220,7 @@ void hv_panic(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	/* The console's lock may be held by whoever is in trouble. */
+	/* Take no lock: the failing CPU may hold the console's. */
 	puts("\nsnpsim: panic: ");
 	put_format(fmt, ap);
 	putc('\n');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Time: the TSC, measured against the ACPI PM timer once. */
+/* Time: the TSC, calibrated once against the ACPI PM timer. */
 #include "lib/layout.h"
 #include "lib/lib.h"
 #include "lib/x86.h"
@@ -17,8 +17,8 @@ static u32 pm_timer(void)
 }
 
 /*
- * Both clocks at one time: the closest of some readings, because the host may take
- * this CPU away between the two.
+ * Read both clocks at one time. The host may take this CPU away between the two reads, so
+ * keep the closest of several pairs.
  */
 static u64 both_clocks(u32 *pm)
 {
@@ -38,7 +38,7 @@ static u64 both_clocks(u32 *pm)
 	return tsc;
 }
 
-/* Needs the PM base to be programmed (platform_init). */
+/* platform_init() must have programmed the PM base. */
 void time_init(void)
 {
 	u32 t0 = 0, t1 = 0;
@@ -51,7 +51,7 @@ void time_init(void)
 	tsc_khz = (tsc - tsc_start) * PM_TIMER_HZ / ((t1 - t0) & PM_TIMER_MASK) / 1000;
 }
 
-/* Nanoseconds since time_init(); never goes back by more than the TSC does. */
+/* Nanoseconds since time_init(). Goes back only if the TSC does. */
 u64 now_ns(void)
 {
 	u64 d = rdtsc() - tsc_start;

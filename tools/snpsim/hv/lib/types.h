@@ -29,7 +29,7 @@ static inline u64 align_up(u64 x, u64 a)
 #define PAGE_MASK		(~(PAGE_SIZE - 1))
 #define PAGES_PER_2M		512UL
 
-/* State shared between CPUs is only touched through these. */
+/* CPUs access shared state only through these. */
 #define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_ACQUIRE)
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), (v), __ATOMIC_RELEASE)
 /* Orders stores before later loads, which the two above do not. */

@@ -47,7 +47,7 @@
 #define EXC_VC			29
 #define NMI_VECTOR		2
 
-#define GATE_SIZE		16	/* of an entry of the IDT, in long mode */
+#define GATE_SIZE		16	/* of an IDT entry in long mode */
 #define IDT_GATE_PRESENT	BIT_ULL(47)
 
 #define MSR_APIC_BASE		0x1b

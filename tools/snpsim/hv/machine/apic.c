@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The local APIC of the CPU that calls. Guest and hypervisor share it, in the mode
- * that the guest has chosen: its registers are in memory, or MSRs (APM volume 2,
- * 16.3 and 16.11).
+ * The calling CPU's local APIC. Guest and hypervisor share it, in the mode that the guest
+ * has chosen: the registers are in memory (xAPIC) or are MSRs (x2APIC). See APM volume 2,
+ * 16.3 and 16.11.
  */
 #include "lib/config.h"
 #include "lib/lib.h"
@@ -11,7 +11,7 @@
 #include "machine/trap.h"
 #include "machine/vcpu.h"
 
-#define APIC_DISCARD_STEPS	512	/* each of 256 vectors is taken, then ended */
+#define APIC_DISCARD_STEPS	512	/* 256 vectors, each delivered and ended */
 #define CPUID_X2APIC		BIT_ULL(21)
 
 static const u32 lvts[] = {
@@ -47,14 +47,14 @@ bool my_apic_is_bsp(void)
 	return rdmsr(MSR_APIC_BASE) & APIC_BASE_BSP;
 }
 
-/* What --apic promises has to be there; QEMU's TCG has it since 9.0. */
+/* End the run if QEMU lacks the mode that --apic promises. TCG has x2APIC since QEMU 9.0. */
 void apic_check(void)
 {
 	u32 r[4];
 
 	cpuid(1, 0, r);
 	if (apic_has_x2apic() && !(r[2] & CPUID_X2APIC))
-		hv_panic("this QEMU has no x2APIC: QEMU 9 has, or use --apic xapic");
+		hv_panic("this QEMU has no x2APIC: use QEMU 9 or --apic xapic");
 }
 
 static void wait_icr(void)
@@ -63,7 +63,7 @@ static void wait_icr(void)
 		cpu_relax();
 }
 
-/* The guest may be in the middle of writing an ICR: give it back its high half. */
+/* Restore the ICR's high half: the guest may be about to write the low one. */
 void apic_ipi(u32 apic_id, u32 icr)
 {
 	u32 high;
@@ -106,13 +106,13 @@ bool apic_enabled(void)
 	return apic_read(APIC_SVR) & APIC_SVR_ENABLE;
 }
 
-/* Is an I/O APIC waiting for the end of this interrupt? */
+/* Does an I/O APIC wait for the EOI of this interrupt? */
 bool apic_is_level(u8 vector)
 {
 	return apic_read(APIC_TMR + vector / 32 * 0x10) & BIT_ULL(vector % 32);
 }
 
-/* Take every request off. QEMU's local APIC keeps them when it is disabled. */
+/* Drain all requests. QEMU's local APIC keeps them while it is disabled. */
 static void discard(struct vcpu *v)
 {
 	apic_write(APIC_SVR, APIC_SVR_RESET | APIC_SVR_ENABLE);
@@ -129,8 +129,8 @@ static void discard(struct vcpu *v)
 }
 
 /*
- * What KVM does to the local APIC of a vCPU that is created, destroyed or gets an
- * INIT: all but its mode (kvm_lapic_reset(), Linux 6.12).
+ * Reset all but the mode, as KVM does when a vCPU is created, destroyed or gets an INIT
+ * (kvm_lapic_reset(), Linux 6.12).
  */
 void apic_reset(struct vcpu *v)
 {
@@ -148,8 +148,8 @@ void apic_reset(struct vcpu *v)
 }
 
 /*
- * APIC_BASE of the guest. A local APIC that the guest has disabled stays there for the
- * hypervisor, which reaches other CPUs by it.
+ * APIC_BASE as the guest sees it. If the guest disables its local APIC, the real one stays
+ * enabled: the hypervisor reaches other CPUs through it.
  */
 u64 apic_base(const struct vcpu *v)
 {
@@ -158,11 +158,11 @@ u64 apic_base(const struct vcpu *v)
 	return v->apic_disabled ? base & ~APIC_BASE_ENABLE : base;
 }
 
-/* That of any vCPU: the register is its own CPU's. */
+/* Works for any vCPU, although only v's own CPU can read the register. */
 const char *apic_mode_name(const struct vcpu *v)
 {
 	if (v->power_on)
-		return "xapic";			/* once it is started */
+		return "xapic";			/* its mode once it starts */
 	if (v->apic_disabled)
 		return "disabled";
 	return v->apic_x2apic ? "x2apic" : "xapic";
@@ -177,12 +177,12 @@ static void leave_x2apic(struct vcpu *v)
 		return;
 	wrmsr(MSR_APIC_BASE, base & ~(APIC_BASE_X2APIC | APIC_BASE_ENABLE));
 	wrmsr(MSR_APIC_BASE, base & ~APIC_BASE_X2APIC);
-	/* An NMI that came in between is lost: send it again. */
+	/* An NMI that arrived in between is lost: send it again. */
 	if (READ_ONCE(v->kick))
 		apic_ipi(v->apic_id, APIC_DM_NMI);
 }
 
-/* As after a reset of the machine. */
+/* The state after a machine reset. */
 void apic_power_on(struct vcpu *v)
 {
 	leave_x2apic(v);
@@ -192,8 +192,8 @@ void apic_power_on(struct vcpu *v)
 }
 
 /*
- * The modes and the ways between them (APM volume 2, 16.9; kvm_set_apic_base()). The
- * local APIC stays at its address. Returns -1 for what is #GP.
+ * Change the mode as the architecture allows (APM volume 2, 16.9; kvm_set_apic_base()).
+ * The registers stay at their address. Returns -1 if the write raises #GP.
  */
 int apic_set_base(struct vcpu *v, u64 new)
 {

@@ -14,7 +14,7 @@ struct fwcfg_file {
 	char name[NAME_SIZE];
 } __packed;
 
-/* One transfer, as control says; true if the device has done it. Not for two CPUs at once. */
+/* Do one transfer. Returns true if the device has done it. One CPU at a time. */
 bool fwcfg_transfer(u32 control, void *buf, u32 len)
 {
 	static struct fwcfg_dma dma __aligned(16);

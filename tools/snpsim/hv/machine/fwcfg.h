@@ -11,7 +11,7 @@
 #define FWCFG_DMA_SELECT	BIT_ULL(3)
 #define FWCFG_DMA_WRITE		BIT_ULL(4)
 
-/* All of it big-endian */
+/* All fields are big-endian. */
 struct fwcfg_dma {
 	u32 control, length;
 	u64 address;

@@ -21,7 +21,7 @@ void *gpa_ptr(u64 gpa, u64 len)
 	return (void *)gpa;
 }
 
-/* Four-level long mode, or no paging at all. */
+/* Knows four-level long mode, and no paging at all. */
 static int guest_translate(struct vcpu *v, u64 va, u64 *pa)
 {
 	struct vmcb_save *s = &v->vmcb->save;
@@ -80,7 +80,7 @@ int guest_write(struct vcpu *v, u64 va, const void *buf, u64 n)
 	return guest_access(v, va, (void *)buf, n, true);
 }
 
-/* 64-bit mode, which compatibility mode is not */
+/* Compatibility mode is not 64-bit mode. */
 bool in_64bit_mode(const struct vcpu *v)
 {
 	const struct vmcb_save *s = &v->vmcb->save;
@@ -101,7 +101,7 @@ int guest_fetch(struct vcpu *v, u8 *buf, u64 n)
 	return guest_read(v, code_address(v), buf, n);
 }
 
-/* The first byte of the next instruction, where it is; NULL if that is no RAM. */
+/* A pointer to the next instruction, or NULL if it is not in RAM. */
 u8 *guest_code_ptr(struct vcpu *v)
 {
 	u64 pa;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Past an instruction, and into the guest with an event. */
+/* Skip an instruction, or inject an event. */
 #include "lib/x86.h"
 #include "machine/inject.h"
 #include "machine/svm.h"
@@ -18,11 +18,11 @@ void inject_exception(struct vcpu *v, int vector, bool has_err, u32 err)
 }
 
 /*
- * An external interrupt. QEMU's TCG (7.2 to 10.0) delivers an event of that type inside
- * VMRUN and does not forget its vector: should somebody ask this CPU out of its loop before
- * it leaves it by itself, it is delivered once more, with IF=0, on top of its own handler. A
- * software interrupt is delivered by the loop, and forgotten. To a guest at CPL 0 there is no
- * difference; at CPL 3 the gate would refuse it.
+ * Inject an external interrupt. QEMU's TCG (7.2 to 10.0) delivers an event of that type
+ * inside VMRUN, but does not forget its vector. If another thread asks this CPU out of its
+ * loop too early, TCG delivers the interrupt once more, with IF=0, on top of its own
+ * handler. A software interrupt is delivered by TCG's loop, and forgotten. At CPL 0 the
+ * guest sees no difference; at CPL 3 the gate would refuse it.
  */
 void inject_interrupt(struct vcpu *v, int vector)
 {
@@ -32,8 +32,8 @@ void inject_interrupt(struct vcpu *v, int vector)
 }
 
 /*
- * The exit came while an event was being delivered: deliver it again. QEMU's TCG
- * calls interrupts and NMIs exceptions here (seen with 10.0.2).
+ * The exit interrupted the delivery of an event: deliver it again. QEMU's TCG reports
+ * interrupts and NMIs as exceptions here (seen with 10.0.2).
  */
 void inject_again(struct vcpu *v)
 {

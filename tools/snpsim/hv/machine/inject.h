@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Past an instruction, and into the guest with an event. */
+/* Skip an instruction, or inject an event. */
 #ifndef SNPSIM_INJECT_H
 #define SNPSIM_INJECT_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The I/O APIC, which is the guest's. The hypervisor reads it for an event, and
- * resets it with the machine.
+ * The I/O APIC belongs to the guest. The hypervisor reads it for an event, and resets it
+ * with the machine.
  */
 #include "lib/x86.h"
 #include "machine/apic.h"
@@ -17,7 +17,7 @@ static u32 ioapic_pins(void)
 	return (ioapic_read(IOAPIC_VERSION) >> 16 & 0xff) + 1;
 }
 
-/* How many pins are not masked? Its index register stays as it is. */
+/* How many pins are not masked? The index register keeps its value. */
 u32 ioapic_unmasked(void)
 {
 	u32 index = mmio_read32(IOAPIC_INDEX), pins = ioapic_pins(), n = 0;
@@ -28,7 +28,7 @@ u32 ioapic_unmasked(void)
 	return n;
 }
 
-/* As the reset of a machine leaves it: every pin is masked. */
+/* Mask every pin, as a machine reset does. */
 void ioapic_reset(void)
 {
 	u32 pins = ioapic_pins();

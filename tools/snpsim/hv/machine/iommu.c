@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The host's IOMMU: a device reaches what the host may reach, the shared pages. QEMU's
+ * The host's IOMMU. A device reaches what the host may reach: shared pages. It is QEMU's
  * intel-iommu (hw/i386/intel_iommu.c), driven as in "Intel Virtualization Technology for
- * Directed I/O": one table of second-level translations for all devices, which are
- * identities; by bus a table that says whether a function is let through at all.
+ * Directed I/O". All devices use one table of second-level translations, which are
+ * identities. A table for each bus says which functions are let through.
  *
- * The guest is not told of it (iommu_hide()) and cannot reach it. Without one, at fidelity
- * fast, every access of a device passes.
+ * The guest is not told of the IOMMU (iommu_hide()) and cannot reach it. At fidelity fast
+ * there is none, and every access of a device passes.
  */
 #include "lib/config.h"
 #include "lib/lib.h"
@@ -28,9 +28,9 @@
 
 #define COMMAND_TRANSLATE	BIT_ULL(31)
 #define COMMAND_SET_ROOT	BIT_ULL(30)
-#define COMMANDS_THAT_STAY	0x96ffffffU	/* in the status; the others act once */
+#define COMMANDS_THAT_STAY	0x96ffffffU	/* in the status; the others are one-shot */
 #define CONTEXT_INVALIDATE_ALL	((u32)BIT_ULL(31) | BIT_ULL(29))
-#define IOTLB_HIGH		12		/* of the register, from EXTENDED */
+#define IOTLB_HIGH		12		/* upper half, from the offset in EXTENDED */
 #define IOTLB_INVALIDATE_ALL	((u32)BIT_ULL(31) | BIT_ULL(28))
 #define FAULT_OVERFLOW		BIT_ULL(0)
 #define RECORD_ADDRESS		0
@@ -43,7 +43,7 @@
 
 #define ENTRY_PRESENT		1UL
 #define ENTRY_RW		3UL
-#define WIDTH_39		1UL		/* three levels; every IOMMU of QEMU's has it */
+#define WIDTH_39		1UL		/* three levels, which QEMU's IOMMU always has */
 #define DOMAIN			BIT_ULL(8)
 #define ENTRIES			512
 #define FUNCTIONS		256
@@ -80,7 +80,7 @@ static u64 get64(u64 reg)
 	return get(reg) | (u64)get(reg + 4) << 32;
 }
 
-/* A page is the host's, or it is not any more. */
+/* Update the translation of a page whose state has changed. */
 void iommu_update(u64 gfn)
 {
 	u64 entry = 0;
@@ -94,7 +94,7 @@ void iommu_update(u64 gfn)
 	WRITE_ONCE(pages[gfn], entry);
 }
 
-/* What a device may have cached of pages that are not shared any more. Under sim_lock. */
+/* Flush what devices may have cached of pages that are no longer shared. Called under sim_lock. */
 void iommu_sync(void)
 {
 	if (!stale)
@@ -103,7 +103,7 @@ void iommu_sync(void)
 	set(iotlb_high, IOTLB_INVALIDATE_ALL);
 }
 
-/* Whether a function's accesses are let through. */
+/* Let a function's accesses through, or keep them out. */
 void iommu_let(u32 function, bool let)
 {
 	struct root_entry *context = &contexts[PCI_BUS(function)][function & 0xff];
@@ -113,14 +113,17 @@ void iommu_let(u32 function, bool let)
 	set(iotlb_high, IOTLB_INVALIDATE_ALL);
 }
 
-/* Another one came while there was a record: none is made as long as that is noted. */
+/*
+ * The IOMMU sets the overflow bit if a fault finds no free record, and records nothing
+ * until the bit is cleared.
+ */
 static void forget_overflow(void)
 {
 	if (get(REG_FAULT_STATUS) & FAULT_OVERFLOW)
 		set(REG_FAULT_STATUS, FAULT_OVERFLOW);
 }
 
-/* The oldest access that was not let through and has not been told of yet. */
+/* Take the oldest blocked access that has not been reported. */
 bool iommu_take_fault(struct iommu_fault *f)
 {
 	u32 high = get(record + RECORD_HIGH);
@@ -145,7 +148,7 @@ static void switch_on(u32 bit)
 	set(REG_COMMAND, (get(REG_STATUS) & COMMANDS_THAT_STAY) | bit);
 	while (!(get(REG_STATUS) & bit))
 		if (now_ns() - start > COMMAND_TIMEOUT_NS)
-			hv_panic("IOMMU: command %x is not done", bit);
+			hv_panic("IOMMU: command %x does not complete", bit);
 }
 
 static u64 make_tables(u64 leaves)
@@ -177,8 +180,8 @@ static u64 make_roots(void)
 }
 
 /*
- * ACPI tables, before or after they are linked: the IOMMU's becomes one that nobody knows.
- * The checksum of a table is over all of it.
+ * Rename the IOMMU's ACPI table, so that no guest recognises it. Works before and after
+ * the tables are linked: a table's checksum covers all of it.
  */
 void iommu_hide(u8 *tables, u32 len)
 {
@@ -192,13 +195,13 @@ void iommu_hide(u8 *tables, u32 len)
 	}
 }
 
-/* After rmp_init(): what it covers is what the guest's memory can be. */
+/* Call after rmp_init(), which says how much memory to cover. */
 void iommu_init(void)
 {
 	u32 version = get(REG_VERSION);
 	u64 root, gfn = IOMMU_BASE >> PAGE_SHIFT;
 
-	/* At fidelity fast it may be there, too, if somebody has added it: it is not used. */
+	/* At fidelity fast ignore an IOMMU that the user may have added. */
 	if (config->fidelity == FIDELITY_FAST || !version || version == ~0U)
 		return;
 	iotlb_high = (get64(REG_EXTENDED) >> 8 & 0x3ff) * 16 + IOTLB_HIGH;

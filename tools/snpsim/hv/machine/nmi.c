@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * NMIs of the guest: pending, masked, delivered. As KVM has it (svm_inject_nmi(),
- * Linux 6.12): one that is delivered masks the others. Without virtual NMIs that ends
- * with the guest's word (NMI_COMPLETE), with them (--host vnmi) at the next IRET. It is
- * the host's state: what an SVSM does to a vCPU does not change it. AP creation and
- * destruction drop what is pending; they end the mask only with virtual NMIs.
+ * NMIs of the guest: pending, masked, delivered, as in KVM (svm_inject_nmi(), Linux 6.12).
+ * A delivered NMI masks the others. Without virtual NMIs the guest ends that with
+ * NMI_COMPLETE; with them (--host vnmi) the next IRET does. The host keeps this state:
+ * what an SVSM does to a vCPU does not change it. AP creation and destruction drop a
+ * pending NMI; they end the mask only with virtual NMIs.
  */
 #include "lib/config.h"
 #include "lib/x86.h"
@@ -15,8 +15,8 @@
 #include "machine/vcpu.h"
 
 /*
- * An NMI that has left the guest, or come while it did not run, is the guest's. Returns
- * whether there was one.
+ * Make an NMI that arrived in the hypervisor pending for the guest. Returns whether there
+ * was one.
  */
 bool nmi_take(struct vcpu *v)
 {
@@ -37,21 +37,21 @@ void nmi_drop(struct vcpu *v)
 {
 	v->nmi_pending = 0;
 	v->hv_nmi = 0;
-	/* What the processor keeps of virtual NMIs is in the VMCB, which is made anew. */
+	/* With virtual NMIs the mask is in the VMCB, which is made anew. */
 	if (host_is(HOST_VNMI)) {
 		v->nmi_blocked = 0;
 		v->iret = false;
 	}
 }
 
-/* NMI_COMPLETE; a processor that keeps track itself does not ask the guest. */
+/* The guest's NMI_COMPLETE. With virtual NMIs it changes nothing: the processor keeps track. */
 void nmi_complete(struct vcpu *v)
 {
 	if (!host_is(HOST_VNMI))
 		v->nmi_blocked = 0;
 }
 
-/* The IRET that the processor has been waiting for; it has not been executed yet. */
+/* The guest is about to execute the IRET that unmasks NMIs. */
 void exit_iret(struct vcpu *v)
 {
 	v->iret = true;
@@ -60,9 +60,9 @@ void exit_iret(struct vcpu *v)
 }
 
 /*
- * An NMI for a vCPU that is out of the guest. Where AP_DESTROY or DELETE_VCPU took the
- * VMSA away, KVM takes the NMI for a reason to run the vCPU, masked or not
- * (kvm_vcpu_has_events(), Linux 6.12), and VMRUN fails. After an INIT nothing is.
+ * An NMI for a vCPU that is out of the guest. If AP_DESTROY or DELETE_VCPU took the VMSA
+ * away, KVM still runs the vCPU for an NMI, masked or not (kvm_vcpu_has_events(), Linux
+ * 6.12), and VMRUN fails. After an INIT KVM does not run it.
  */
 void nmi_without_vmsa(struct vcpu *v)
 {
@@ -79,7 +79,7 @@ static u32 with_bits(u32 word, u32 bits, bool on)
 	return on ? word | bits : word & ~bits;
 }
 
-/* Come back as soon as the guest would take an interrupt. */
+/* Ask for an exit as soon as the guest would take an interrupt. */
 static void watch_window(struct vcpu *v, bool on)
 {
 	struct vmcb *m = v->vmcb;
@@ -89,9 +89,9 @@ static void watch_window(struct vcpu *v, bool on)
 }
 
 /*
- * Ask to see the next IRET. If an NMI waits for it, come back as soon as the guest
- * would take an interrupt: no later than that, the IRET is done. (Real virtual NMIs
- * come right behind the IRET.)
+ * Intercept the next IRET. If an NMI waits for it, also ask for an exit as soon as the
+ * guest would take an interrupt: by then the IRET is done. (Hardware delivers a virtual
+ * NMI right after the IRET.)
  */
 static bool watch_iret(struct vcpu *v)
 {
@@ -101,7 +101,7 @@ static bool watch_iret(struct vcpu *v)
 	return v->iret && v->nmi_pending;
 }
 
-/* First of all after each exit: has the IRET been executed? */
+/* Called first after each exit. Has the guest executed the IRET? */
 void nmi_after_exit(struct vcpu *v)
 {
 	const struct vmcb_save *s = &v->vmcb->save;
@@ -112,14 +112,14 @@ void nmi_after_exit(struct vcpu *v)
 	}
 }
 
-/* Right before each entry into the guest. */
+/* Called right before each entry into the guest. */
 void nmi_before_entry(struct vcpu *v)
 {
 	struct vmcb *m = v->vmcb;
 	bool window = v->eoi_pending;
 
 	if (nmi_deliverable(v) && (m->event_inj & EVENT_VALID)) {
-		/* Behind another event: come back as soon as that is delivered. */
+		/* Another event goes first: exit as soon as it is delivered. */
 		vcpu_wake(v);
 	} else if (nmi_deliverable(v)) {
 		v->nmi_pending = 0;

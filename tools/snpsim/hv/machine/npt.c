@@ -46,9 +46,9 @@ bool npt_all_private(const struct vcpu *v)
 }
 
 /*
- * Whoever may have cached an entry that is taken away or narrowed has to forget
- * it. The processor sets the accessed bit when it caches one, also while this
- * runs; an entry that stays present keeps it.
+ * A CPU that may have cached an entry must forget it when the entry goes away or allows
+ * less. The processor sets the accessed bit when it caches an entry, possibly while this
+ * runs; an entry that stays present keeps the bit.
  */
 static void set_entry(u64 *entry, u64 wanted)
 {
@@ -73,7 +73,7 @@ void npt_update(u64 gfn)
 		shared = fidelity_full() ? 0 : pa | RWU;
 		break;
 	case PAGE_SHARED:
-		/* Code is private, always: none comes from here. */
+		/* Instruction fetches are private, so no code is fetched from here. */
 		shared = pa | RWU | PTE_NX;
 		break;
 	case PAGE_VALID:
@@ -121,7 +121,7 @@ void npt_init(void)
 		npt_update(g);
 }
 
-/* MMIO above RAM, first touched: 512 GiB a slot, by 1 GiB pages. */
+/* Map MMIO above RAM at its first use: 512 GiB a slot, in 1 GiB pages. */
 bool npt_map_high_mmio(u64 gpa)
 {
 	u64 slot = gpa >> 39, *pdpt;
@@ -153,7 +153,7 @@ bool npt_has_walk_aliases(void)
 	return READ_ONCE(walk_aliases);
 }
 
-/* From now on every table has the C-bit: take back what was granted. */
+/* Every table has the C-bit now: take back what npt_grant_walk_alias() granted. */
 void npt_drop_walk_aliases(void)
 {
 	WRITE_ONCE(walk_aliases, false);
@@ -162,7 +162,7 @@ void npt_drop_walk_aliases(void)
 			page_set(g, rmp[g] & ~PAGE_WALK);
 }
 
-/* Is what an access by C-bit c has faulted for lawful by now? */
+/* An access with C-bit c has faulted. Is it lawful by now? */
 bool npt_allows(const struct vcpu *v, u64 gpa, bool c, u64 err)
 {
 	u64 e;

@@ -11,11 +11,15 @@
 #define PCI_HOST_BRIDGE		PCI_FUNCTION(0, 0, 0)
 #define PCI_EXBAR		0x60		/* of the host bridge (q35) */
 #define PCI_EXBAR_ENABLE	1UL
+#define PCI_ADDRESS		0xcf8
+#define PCI_DATA		0xcfc
+#define PCI_ADDRESS_ENABLE	BIT_ULL(31)
 
 struct pci_function {
 	u32 number;			/* PCI_FUNCTION() */
 	u32 vendor, device, class;
 	bool bus_master, msi, msix;	/* enabled */
+	u32 msi_at, msix_at, express_at;	/* capabilities, 0: none */
 };
 
 typedef void pci_visit(const struct pci_function *f);
@@ -23,6 +27,8 @@ u32 pci_read(u32 function, u32 reg);
 void pci_write(u32 function, u32 reg, u32 v);
 void pci_for_each(pci_visit *visit);
 u64 pci_config_space(void);
+u32 pci_live_bits(u32 function, u32 reg);
+u32 pci_reset_bits(u32 function, u32 reg);
 void event_bdf(const char *name, u32 function);
 
 #endif

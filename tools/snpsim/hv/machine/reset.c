@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The state of a vCPU at reset (APM volume 2, table 14-1), and from a VMSA. It is in two
- * hands: what the VMSA holds is reset by whoever writes one, the SVSM at EXECUTE and the
- * guest for an AP; what the host keeps for the vCPU itself is reset with the VM alone.
+ * The state of a vCPU at reset (APM volume 2, table 14-1), and from a VMSA. It has two
+ * parts. What the VMSA holds is reset by the writer of a VMSA: the SVSM at EXECUTE, the
+ * guest for an AP. What the host keeps for the vCPU is reset only with the VM.
  */
 #include "lib/layout.h"
 #include "lib/lib.h"
@@ -24,9 +24,9 @@ struct msr_value {
 };
 
 /*
- * In the VMSA (APM volume 2, table B-4; struct sev_es_save_area in Linux 6.12), beside
- * those that the VMCB has here as well: EFER, PAT, STAR, LSTAR, CSTAR, SFMASK, FS_BASE,
- * GS_BASE, KERNEL_GS_BASE and SYSENTER_*.
+ * MSRs in the VMSA (APM volume 2, table B-4; struct sev_es_save_area in Linux 6.12),
+ * except those that the VMCB has here as well: EFER, PAT, STAR, LSTAR, CSTAR, SFMASK,
+ * FS_BASE, GS_BASE, KERNEL_GS_BASE and SYSENTER_*.
  */
 static const struct msr_value vmsa_msrs[] = {
 	{ 0x48, 0 },			/* SPEC_CTRL: 2e0h, with V_SPEC_CTRL (svm_get_msr()) */
@@ -36,10 +36,10 @@ static const struct msr_value vmsa_msrs[] = {
 };
 
 /*
- * In KVM's struct kvm_vcpu (kvm_get_msr_common(), Linux 6.12): neither an SVSM nor AP
- * creation, for which kvm_vcpu_reset() takes its way of an INIT, touches them. The rest of
- * this kind is elsewhere: APIC_BASE and the task priority, also as CR8 (apic.c), the TSC
- * (svm.c), NMI masking (nmi.c), paravirtual MSRs (host/pv.c). QEMU has neither TSC_ADJUST nor HWCR.
+ * MSRs in KVM's struct kvm_vcpu (kvm_get_msr_common(), Linux 6.12). An SVSM does not touch
+ * them, nor does AP creation, which is an INIT for kvm_vcpu_reset(). The rest of this kind
+ * is elsewhere: APIC_BASE and the task priority, also as CR8 (apic.c), the TSC (svm.c),
+ * NMI masking (nmi.c), paravirtual MSRs (host/pv.c). QEMU has neither TSC_ADJUST nor HWCR.
  */
 static const struct msr_value host_msrs[] = {
 	{ 0x1a0, 0x1 },			/* MISC_ENABLE: arch.ia32_misc_enable_msr */
@@ -54,7 +54,7 @@ static const struct msr_value host_msrs[] = {
 #define MSR_MTRR_VARIABLE	0x200	/* base and mask of each: arch.mtrr_state */
 #define MTRR_VARIABLE_MSRS	16
 #define MSR_MC0_CTL		0x400	/* CTL, STATUS, ADDR, MISC: arch.mce_banks */
-#define MCE_BANKS		10	/* of QEMU's */
+#define MCE_BANKS		10	/* QEMU has this many */
 
 static u8 xsave_area[MAX_CPUS][XSAVE_AREA_SIZE] __aligned(64);
 
@@ -63,7 +63,7 @@ static void xsetbv(u64 xcr0)
 	asm volatile("xsetbv" : : "c"(0), "a"((u32)xcr0), "d"((u32)(xcr0 >> 32)));
 }
 
-/* x87, SSE and what else XCR0 may enable: the init state of every component. */
+/* Put x87, SSE and all else that XCR0 may enable into the init state. */
 static void reset_fpu(struct vcpu *v)
 {
 	u8 *area = xsave_area[v->index];
@@ -89,7 +89,7 @@ static void reset_fpu(struct vcpu *v)
 	asm volatile("ldmxcsr %0" : : "m"(mxcsr));
 }
 
-/* Debug address registers: in the VMSA with DebugSwap, else nobody keeps them. */
+/* With DebugSwap the debug address registers are in the VMSA; without it nobody keeps them. */
 static void reset_debug_addresses(void)
 {
 	asm volatile("mov %0, %%db0" : : "r"(0UL));
@@ -107,7 +107,7 @@ static void set_msrs(const struct msr_value *list, size_t n)
 	}
 }
 
-/* What the host keeps for v is as in a new VM. Runs on the CPU that v is bound to. */
+/* Reset what the host keeps for v, as in a new VM. Runs on v's own CPU. */
 void vcpu_power_on(struct vcpu *v)
 {
 	u64 zero = 0, all = ~0UL;
@@ -120,26 +120,26 @@ void vcpu_power_on(struct vcpu *v)
 		msr_try(MSR_MC0_CTL + i, i % 4 ? &zero : &all, 1);
 }
 
-/* QEMU's VMRUN does not load G_PAT: the processor has it. */
+/* QEMU's VMRUN does not load G_PAT, so set the MSR itself. */
 static void set_pat(struct vcpu *v, u64 pat)
 {
 	v->vmcb->save.pat = pat;
 	wrmsr(MSR_PAT, pat);
 }
 
-/* Would XSETBV take it? */
+/* Would XSETBV accept it? */
 bool xcr0_valid(u64 xcr0)
 {
 	u32 r[4];
 
 	if (!xcr0)
-		return true;		/* what the reset state has */
+		return true;		/* the reset value */
 	cpuid(0xd, 0, r);
 	return (xcr0 & XCR0_X87) && !(xcr0 & ~(u64)r[0]) && !(xcr0 >> 32) &&
 	       (!(xcr0 & XCR0_AVX) || (xcr0 & XCR0_SSE));
 }
 
-/* All that is in the VMSA, and no more. Runs on the CPU that v is bound to. */
+/* Reset exactly what the VMSA holds. Runs on v's own CPU. */
 void vcpu_reset(struct vcpu *v)
 {
 	struct vmcb_save *s;
@@ -171,12 +171,12 @@ void vcpu_reset(struct vcpu *v)
 	s->rip = 0xfff0;
 }
 
-/* General registers of a VMSA from RCX on; the fourth is reserved. */
+/* General registers as a VMSA has them, from RCX on; the fourth slot is reserved. */
 static const enum gpr vmsa_gprs[] = {
 	RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15
 };
 
-/* A start from next_vmsa. Runs on the CPU that v is bound to. */
+/* Load v's state from next_vmsa. Runs on v's own CPU. */
 void vcpu_load_vmsa(struct vcpu *v)
 {
 	u8 *vmsa = (u8 *)v->next_vmsa;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Page states: the RMP's assigned and validated bits, and what the SVSM keeps
- * in mind about a page (who validated it, is it a VMSA), one byte a page.
+ * Page states: the RMP's assigned and validated bits, and what the SVSM records about a
+ * page (who validated it, whether it is a VMSA). One byte a page.
  */
 #include "lib/config.h"
 #include "lib/layout.h"
@@ -40,7 +40,7 @@ void rmp_init(void)
 	high_top = (1UL << 32) + (memory - low);
 	pages = high_top >> PAGE_SHIFT;
 	rmp = alloc_pages((pages + PAGE_SIZE - 1) / PAGE_SIZE);
-	/* QEMU has RAM up to HV_BASE, but the guest's ends before. */
+	/* QEMU has RAM up to HV_BASE, but the guest's may end before that. */
 	for (u64 g = low >> PAGE_SHIFT; g < ((u64)HV_BASE + HV_SIZE) >> PAGE_SHIFT; g++)
 		rmp[g] = PAGE_HV;
 }
@@ -59,7 +59,7 @@ u8 page_flags(u64 gpa)
 	return gfn < pages ? rmp[gfn] & ~PAGE_STATE : 0;
 }
 
-/* RAM as far as the guest is concerned. */
+/* Is this page RAM for the guest? */
 bool page_is_ram(u64 gpa)
 {
 	enum page_state s = page_state(gpa);
@@ -80,7 +80,7 @@ void page_set(u64 gfn, u8 state_and_flags)
 	iommu_update(gfn);
 }
 
-/* Shared and private views of a page differ by encryption: nothing survives. */
+/* The encryption of the two views differs: nothing survives a conversion. */
 void page_poison(u64 gfn)
 {
 	if (config->fidelity != FIDELITY_FAST)

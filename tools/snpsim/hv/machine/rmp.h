@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Page states, as the RMP and the SVSM's own books have them. */
+/* Page states, as the RMP and the SVSM record them. */
 #ifndef SNPSIM_RMP_H
 #define SNPSIM_RMP_H
 
@@ -13,7 +13,7 @@ enum page_state {
 	PAGE_VALID,			/* assigned and validated */
 	PAGE_HV,			/* the simulator's own memory */
 	PAGE_SVSM,			/* deposited: the guest's VMPL has no access */
-	PAGE_UNTOUCHED,			/* registers of a device of the last boot */
+	PAGE_UNTOUCHED,			/* device registers, not used in this boot yet */
 };
 
 #define PAGE_STATE		0x07
@@ -23,7 +23,7 @@ enum page_state {
 #define PAGE_VMSA		0x40		/* a registered VMSA: read-only */
 #define PAGE_WALK		0x80		/* reachable with C=0 for table walks */
 
-/* One lock for page states, the host and the SVSM; exits without them don't take it. */
+/* Protects page states, the host and the SVSM. Exits that need none of them do not take it. */
 extern struct lock sim_lock;
 
 extern u8 *rmp;

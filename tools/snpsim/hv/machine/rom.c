@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Firmware's image ends at 4 GiB, where this machine has the boot ROM. The guest gets
- * memory of the hypervisor's there: its nested page tables say so, and the hypervisor's
- * own page table, too, so that an address of the guest's is a pointer here as well.
+ * Firmware's image ends at 4 GiB, where this machine has the boot ROM. The guest's nested
+ * page tables map memory of the hypervisor there. The hypervisor's own page table does so
+ * too, so that a guest address is a pointer here as well.
  */
 #include "lib/config.h"
 #include "lib/layout.h"
@@ -19,19 +19,19 @@
 
 static u64 rom_gpa = FOUR_GIB;		/* where the image begins */
 
-/* Of the guest's memory: is it that of the image? */
+/* Is this guest address in the image? */
 bool page_is_rom(u64 gpa)
 {
 	return gpa >= rom_gpa && gpa < FOUR_GIB;
 }
 
-/* What the file has at an address within it. */
+/* The file's contents at a guest address within the image. */
 const u8 *rom_pristine(u64 gpa)
 {
 	return (const u8 *)(HV_IMAGES + (gpa - rom_gpa));
 }
 
-/* The physical address of a page of the guest's. */
+/* The physical address of a guest page. */
 u64 page_host(u64 gfn)
 {
 	u64 gpa = gfn << PAGE_SHIFT;
@@ -39,7 +39,7 @@ u64 page_host(u64 gfn)
 	return page_is_rom(gpa) ? gpa - (rom_gpa & LARGE_MASK) + HV_ROM : gpa;
 }
 
-/* Before the other CPUs start, which use the same page table. */
+/* Call before the other CPUs start, which use the same page table. */
 void rom_init(void)
 {
 	u64 *directory, first, cr3;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Firmware's image, which is not where the guest finds it. */
+/* Firmware's image, which the guest finds at another address. */
 #ifndef SNPSIM_ROM_H
 #define SNPSIM_ROM_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How a run ends: each end is an event, and the CLI makes the exit status of it. */
+/* How a run ends. Each end is an event, and the CLI turns it into its exit status. */
 #include "lib/config.h"
 #include "lib/layout.h"
 #include "lib/lib.h"
@@ -16,13 +16,13 @@ static const char *const kind_names[KIND_COUNT] = {
 
 static void (*more_switches)(void);
 
-/* Keys that somebody above this folder adds to the event. */
+/* Let a folder above this one add keys to the event. */
 void report_switches_with(void (*event)(void))
 {
 	more_switches = event;
 }
 
-/* World switches of this boot; the counts start again at 0. */
+/* Report the world switches of this boot, and restart the counts at 0. */
 void report_switches(void)
 {
 	u64 vmruns = 0, sum[KIND_COUNT] = { 0 };
@@ -69,7 +69,7 @@ void report_secrets_at(u64 gpa)
 	secrets_page = gpa;
 }
 
-/* What an SVSM that keeps the secrets page would have left there for the next boot */
+/* The guest's own area of the secrets page, which an SVSM that keeps the page leaves alone */
 static void event_guest_usage(void)
 {
 	const u64 *usage = (const u64 *)(secrets_page + SECRETS_GUEST_USAGE);
@@ -92,9 +92,9 @@ void event_host_reset(struct vcpu *v, const char *how, bool rebuilt)
 }
 
 /*
- * The VM cannot go on, and nobody has asked for a reset, so that no host builds it anew:
- * the host ran a vCPU without a VMSA, and QEMU stops a VM whose KVM_RUN fails; or an
- * INIT took a vCPU out of the guest.
+ * The VM cannot go on. Nobody has asked for a reset, so no host builds it anew. Either the
+ * host ran a vCPU without a VMSA, and QEMU stops a VM whose KVM_RUN fails; or an INIT took
+ * a vCPU out of the guest.
  */
 void report_vm_lost(struct vcpu *v, const char *how)
 {

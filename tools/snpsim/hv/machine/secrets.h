@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The parts of the SNP secrets page that are used here. The firmware's are in
- * the SNP ABI, the area of the OS is Linux' struct secrets_os_area, the SVSM's
- * fields are in its specification.
+ * The parts of the SNP secrets page that the simulator uses. The SNP ABI defines the
+ * firmware's fields, Linux the OS area (struct secrets_os_area), and the SVSM's
+ * specification its own fields.
  */
 #ifndef SNPSIM_SECRETS_H
 #define SNPSIM_SECRETS_H

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * When a page is taken away, translations that other vCPUs have cached must go.
- * A vCPU in the guest is brought out of it by an NMI, which is intercepted; one
- * that is in the hypervisor flushes before it enters the guest again.
+ * When a page is taken away, translations that other vCPUs have cached must go. An NMI,
+ * which is intercepted, brings a vCPU out of the guest. A vCPU in the hypervisor flushes
+ * before it enters the guest again.
  *
- * (An NMI of the guest's own that arrives at the same moment as ours is taken for
- * ours. The window is the time between sending and taking ours.)
+ * (A guest NMI that arrives between the sending and the taking of ours is taken for ours.)
  */
 #include "lib/config.h"
 #include "lib/layout.h"
@@ -29,11 +28,12 @@ void tlb_stale(void)
 }
 
 /*
- * The guest may have sent an INIT to a CPU whose vCPU the host has destroyed. That
- * CPU waits for a SIPI; QEMU's would take an NMI then, in real mode. A CPU that
- * does not wait for one ignores a SIPI, so that is how to find out; at once, if it
- * came back by it or still spins in wait_frozen(). After this v's CPU takes an NMI;
- * to be asked before v is given anything to do.
+ * Make sure that v's CPU can take an NMI. Call this before giving v anything to do.
+ *
+ * The guest may have sent an INIT to a CPU whose vCPU the host has destroyed. That CPU
+ * waits for a SIPI; in QEMU it would still take an NMI, in real mode. So send it a SIPI,
+ * which a CPU that does not wait for one ignores. The answer is known at once if the CPU
+ * comes back, or still spins in wait_frozen().
  */
 void vcpu_ask(struct vcpu *v)
 {
@@ -48,7 +48,7 @@ void vcpu_ask(struct vcpu *v)
 		cpu_relax();
 }
 
-/* One NMI of ours is under way at a time; v->kick says so until v has taken it. */
+/* At most one of our NMIs is under way: v->kick stays set until v has taken it. */
 void vcpu_nmi(struct vcpu *v)
 {
 	if (!__atomic_exchange_n(&v->kick, 1, __ATOMIC_SEQ_CST))
@@ -62,14 +62,14 @@ void vcpu_wake(struct vcpu *v)
 }
 
 /*
- * Wait until v is out of the guest. It looks at v->flush and v->stop before it
- * enters again, so the caller has set what it wants before.
+ * Wait until v is out of the guest. The caller has set v->flush or v->stop, which v looks
+ * at before it enters again.
  */
 void vcpu_kick(struct vcpu *v)
 {
 	u64 start;
 
-	/* Pairs with enter(): the caller's flag is seen, or in_guest is. */
+	/* Pairs with enter(): v sees the caller's flag, or we see in_guest. */
 	smp_mb();
 	if (!READ_ONCE(v->in_guest))
 		return;
@@ -83,7 +83,7 @@ void vcpu_kick(struct vcpu *v)
 	}
 }
 
-/* Before the result of a state change is told to the guest; called under sim_lock. */
+/* Call under sim_lock, before the guest learns the result of a state change. */
 void tlb_shootdown(struct vcpu *self)
 {
 	iommu_sync();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Make other vCPUs notice. */
+/* Interrupt other vCPUs, and flush what they have cached. */
 #ifndef SNPSIM_SHOOTDOWN_H
 #define SNPSIM_SHOOTDOWN_H
 

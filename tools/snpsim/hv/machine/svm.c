@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* SVM of one CPU, and what is intercepted at which fidelity. */
+/* SVM on one CPU, and what each fidelity intercepts. */
 #include "lib/config.h"
 #include "lib/layout.h"
 #include "lib/lib.h"
@@ -18,12 +18,12 @@ static u8 iopm[IOPM_SIZE] __aligned(4096);
 static struct vmcb vmcbs[MAX_CPUS] __aligned(4096);
 static u8 host_save[MAX_CPUS][PAGE_SIZE] __aligned(4096);
 
-/* Handled by exits/msr.c at every fidelity. */
+/* exits/msr.c handles these at every fidelity. */
 static const u32 own_msrs[] = {
 	MSR_APIC_BASE, MSR_EFER, MSR_VM_CR, MSR_VM_HSAVE_PA, MSR_GHCB, MSR_SEV_STATUS,
 };
 
-/* What KVM passes through to an SEV-ES guest; all else raises #VC at full fidelity. */
+/* MSRs that KVM passes through to an SEV-ES guest. All others raise #VC at full fidelity. */
 static const u32 passthrough_msrs[] = {
 	0x10, 0x48, 0x49, 0x174, 0x175, 0x176, 0x277, 0xda0, 0xc0000081, 0xc0000082, 0xc0000083,
 	0xc0000084, 0xc0000100, 0xc0000101, 0xc0000102, 0xc0000103,
@@ -48,7 +48,7 @@ static void msr_intercept(u32 msr, bool on)
 		msrpm[bit / 8] &= ~(3 << bit % 8);
 }
 
-/* Accesses to these ports are intercepted at every fidelity. */
+/* Intercept accesses to these ports at every fidelity. */
 void svm_watch_ports(const u16 *ports, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -70,12 +70,12 @@ static void init_bitmaps(void)
 	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(own_msrs); i++)
 		msr_intercept(own_msrs[i], true);
-	/* INIT and SIPI are the host's business. */
+	/* The host handles INIT and SIPI. */
 	if (apic_has_x2apic())
 		msr_intercept(MSR_X2APIC_ICR, true);
 }
 
-/* GIF stays clear in the hypervisor, but where it waits (vectors.S). */
+/* GIF stays clear in the hypervisor, except where it waits (vectors.S). */
 void svm_enable(struct vcpu *v)
 {
 	u32 r[4];
@@ -95,7 +95,7 @@ void svm_enable(struct vcpu *v)
 
 static u64 tsc_offset;
 
-/* What is to be added to this machine's TSC for the guest's. */
+/* The guest's TSC is this machine's plus this offset. */
 u64 svm_tsc_offset(void)
 {
 	return tsc_offset;

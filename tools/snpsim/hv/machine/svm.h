@@ -142,7 +142,7 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define SEV_STATUS_SEV_ES	3UL		/* SEV, SEV-ES; above them the features */
 #define SEV_STATUS_FEATURES	2
 
-/* As in a VMSA: what the guest is launched with */
+/* The features that the guest is launched with, as in a VMSA */
 static inline u64 sev_features(void)
 {
 	return SEV_FEATURE_SNP | (host_is(HOST_DEBUG_SWAP) ? SEV_FEATURE_DEBUG_SWAP : 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Timers of the machine that may be set to interrupt: HPET and RTC. They are the
- * guest's; the hypervisor only looks.
+ * The machine's timers that may interrupt: HPET and RTC. They belong to the guest; the
+ * hypervisor only reads them.
  */
 #include "lib/x86.h"
 #include "machine/timers.h"
@@ -29,7 +29,7 @@
 #define CMOS_DATA		0x71
 #define RTC_REG_B		0x0b
 
-/* What the guest has last written to the index port, which cannot be read. */
+/* The guest's last write to the index port, which cannot be read back. */
 static u8 cmos_index;
 
 /* The time of day when the simulator started, in seconds since 1970. */
@@ -40,7 +40,7 @@ u32 hpet_interrupts(void)
 {
 	u32 id = mmio_read32(HPET_BASE + HPET_ID), n = 0;
 
-	/* There is none with QEMU's -machine hpet=off. */
+	/* QEMU's -machine hpet=off removes it. */
 	if (!id || id == ALL_ONES || !(mmio_read32(HPET_BASE + HPET_CONFIG) & HPET_ENABLE))
 		return 0;
 	for (u32 i = 0; i < HPET_ID_TIMERS(id); i++)
@@ -48,14 +48,14 @@ u32 hpet_interrupts(void)
 	return n;
 }
 
-/* A write of the guest's to port 0x70, alone or as part of a wider one. */
+/* Remember a guest's write to port 0x70, alone or as part of a wider one. */
 void cmos_note_write(u16 port, int size, u32 val)
 {
 	if (port <= CMOS_INDEX && port + size > CMOS_INDEX)
 		cmos_index = val >> (CMOS_INDEX - port) * 8;
 }
 
-/* Register B, whose bits enable interrupts. No other vCPU runs. */
+/* The bits of register B that enable interrupts. No other vCPU may run. */
 u8 rtc_interrupts(void)
 {
 	u8 b;
@@ -90,7 +90,7 @@ static u64 days(u32 year, u32 month, u32 day)
 	       (u64)year * 365 - 719499;
 }
 
-/* Before there is a guest; QEMU's RTC says the host's time. */
+/* Call before there is a guest. QEMU's RTC shows the host's time. */
 void rtc_init(void)
 {
 	u64 d;

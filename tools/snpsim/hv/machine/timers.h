@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* HPET, RTC and CMOS, which are the guest's. */
+/* The guest's HPET, RTC and CMOS. */
 #ifndef SNPSIM_TIMERS_H
 #define SNPSIM_TIMERS_H
 

@@ -32,7 +32,7 @@ void trap_init(void)
 	asm volatile("lidt %0" : : "m"(idtr));
 }
 
-/* See wait_for_nmi in vectors.S: do not sleep over what has just come. */
+/* Skip the HLT in vectors.S: it must not sleep through what has just arrived. */
 static void leave_wait(struct trap_frame *f)
 {
 	if (f->rip >= (u64)wait_begin && f->rip < (u64)wait_end)
@@ -40,9 +40,9 @@ static void leave_wait(struct trap_frame *f)
 }
 
 /*
- * An NMI is ours if a kick is under way, else the guest's. An interrupt is the
- * guest's; it is in service now in the local APIC that the guest will write the
- * EOI to, so all that is left is to enter its handler (exit_hlt()).
+ * An NMI is ours if a kick is under way, else the guest's. An interrupt is always the
+ * guest's. It is in service in the local APIC, where the guest will write the EOI, so
+ * exit_hlt() only has to enter the guest's handler.
  */
 void hv_trap_c(struct trap_frame *f)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What arrives in the hypervisor itself, and how it waits for that. */
+/* Exceptions, NMIs and interrupts in the hypervisor, and how it waits for them. */
 #ifndef SNPSIM_TRAP_H
 #define SNPSIM_TRAP_H
 

@@ -9,7 +9,7 @@
 #include "machine/shootdown.h"
 #include "machine/vcpu.h"
 
-/* Aligned to the size of one, so that a stack pointer tells the CPU (this_vcpu()). */
+/* Aligned to the size of one stack, so that the stack pointer gives the CPU (this_vcpu()). */
 char cpu_stacks[MAX_CPUS * CPU_STACK_SIZE] __aligned(CPU_STACK_SIZE);
 struct vcpu vcpus[MAX_CPUS];
 u64 boot_count;
@@ -50,7 +50,7 @@ bool vcpu_runnable(const struct vcpu *v)
 	return v->state == VCPU_STARTING || v->state == VCPU_RUNNING || v->state == VCPU_IDLE;
 }
 
-/* Nothing of it is left that could run: only a new start brings it back. */
+/* Only a new start makes it run again. */
 bool vcpu_is_gone(const struct vcpu *v)
 {
 	return v->state == VCPU_OFF || v->state == VCPU_DESTROYED || v->state == VCPU_DELETED;
@@ -65,8 +65,8 @@ void vcpu_count_reset(void)
 }
 
 /*
- * Hardware marks the VMSA of a vCPU that is in the guest as in use, and denies all
- * access to the page. The host need not intercept HLT, so a halted vCPU counts.
+ * Hardware marks a VMSA as in use while its vCPU is in the guest, and denies all access to
+ * the page. The host need not intercept HLT, so a halted vCPU counts as in the guest.
  */
 void vmsa_in_use(u64 vmsa, bool in_use)
 {
@@ -76,7 +76,7 @@ void vmsa_in_use(u64 vmsa, bool in_use)
 		page_set(gfn, in_use ? rmp[gfn] | PAGE_IN_USE : rmp[gfn] & ~PAGE_IN_USE);
 }
 
-/* Let v run from a VMSA, whatever it does now. Called under sim_lock. */
+/* Start v from a VMSA, whatever it is doing. Called under sim_lock. */
 void vcpu_start(struct vcpu *v, u64 vmsa, u64 ca)
 {
 	vcpu_stop(v);
@@ -89,8 +89,8 @@ void vcpu_start(struct vcpu *v, u64 vmsa, u64 ca)
 }
 
 /*
- * Let v go on with the state that it had when it was stopped: what the page of its
- * VMSA still holds on hardware. Called under sim_lock.
+ * Let v go on with the state that it had when it was stopped. On hardware the page of its
+ * VMSA still holds that state. Called under sim_lock.
  */
 void vcpu_resume(struct vcpu *v, u64 vmsa)
 {
@@ -98,14 +98,14 @@ void vcpu_resume(struct vcpu *v, u64 vmsa)
 	v->resume = true;
 }
 
-/* v never enters the guest again, unless it is started. Called under sim_lock. */
+/* Keep v out of the guest until it is started again. Called under sim_lock. */
 void vcpu_stop(struct vcpu *v)
 {
 	WRITE_ONCE(v->start, 0);
 	v->resume = false;
 	WRITE_ONCE(v->stop, 1);
 	vcpu_kick(v);
-	/* It may wait for an interrupt, which is not its to take any more. */
+	/* v may be waiting for an interrupt, which it must not take. */
 	if (!READ_ONCE(v->frozen))
 		vcpu_wake(v);
 	vmsa_in_use(v->vmsa, false);
@@ -116,23 +116,26 @@ void vcpu_stop(struct vcpu *v)
 		vcpu_set_state(v, VCPU_DESTROYED);
 }
 
-/* As vcpu_stop(), and v's CPU is done with whatever it did. Called under sim_lock. */
+/*
+ * Stop v, and wait until its CPU has finished what it was doing. Called under sim_lock,
+ * which is released for the wait.
+ */
 void vcpu_destroy(struct vcpu *v)
 {
 	vcpu_stop(v);
 	if (v->state == VCPU_OFF)
 		return;
-	/* It may want the lock for the exit that it works on. */
+	/* v may need the lock to finish its exit. */
 	unlock(&sim_lock);
 	while (!READ_ONCE(v->frozen) && READ_ONCE(v->stop))
 		cpu_relax();
 	lock(&sim_lock);
-	/* Unless somebody has started it again meanwhile. */
+	/* Another CPU may have started v again meanwhile. */
 	if (v->stop)
 		v->init_is_lawful = true;
 }
 
-/* The launch image starts again on v, which waits or is the caller. Under sim_lock. */
+/* Start the launch image again on v, which waits or is the caller. Called under sim_lock. */
 void vcpu_relaunch(struct vcpu *v)
 {
 	vcpu_ask(v);
@@ -142,9 +145,9 @@ void vcpu_relaunch(struct vcpu *v)
 }
 
 /*
- * Keep all others out of the guest and wait until each is done with the exit it
- * may be working on: only then its state tells what it did. Called under
- * sim_lock, which such an exit may want.
+ * Keep all other vCPUs out of the guest, and wait until each has finished its exit: only
+ * then does its state say what it did. Called under sim_lock, which is released for the
+ * wait because an exit may need it.
  */
 void vcpu_freeze_others(struct vcpu *self)
 {
@@ -164,20 +167,23 @@ void vcpu_freeze_others(struct vcpu *self)
 	lock(&sim_lock);
 }
 
-/* EXECUTE is over: nobody goes on, but who is started may run. */
+/* EXECUTE is over. A vCPU that was stopped still runs only after a start. */
 void vcpu_thaw_all(void)
 {
 	for (u32 i = 0; i < config->cpus; i++)
 		WRITE_ONCE(vcpus[i].freeze, 0);
 }
 
-/* Is it to stay out of the guest? */
+/* Must v stay out of the guest? */
 bool vcpu_kept_out(const struct vcpu *v)
 {
 	return READ_ONCE(v->stop) || READ_ONCE(v->freeze);
 }
 
-/* A vCPU says what it does itself, unless somebody has decided about it meanwhile. */
+/*
+ * Set v's state from its own CPU, unless another CPU has started, destroyed or deleted v
+ * meanwhile.
+ */
 void vcpu_set_own_state(struct vcpu *v, enum vcpu_state state)
 {
 	enum vcpu_state old = READ_ONCE(v->state);
@@ -190,7 +196,7 @@ void vcpu_set_own_state(struct vcpu *v, enum vcpu_state state)
 	v->state_since = now_ns();
 }
 
-/* From here on KVM runs it only after a SIPI, whoever creates it. */
+/* From now on KVM runs v only after a SIPI, even if AP creation comes first. */
 void vcpu_note_init(struct vcpu *v)
 {
 	v->init_received = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A virtual CPU and what can be done to it. vCPU n runs on QEMU's CPU n and nowhere else. */
+/* A virtual CPU and the operations on it. vCPU n runs only on QEMU's CPU n. */
 #ifndef SNPSIM_VCPU_H
 #define SNPSIM_VCPU_H
 
@@ -11,8 +11,8 @@
 enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
 /*
- * What can a vCPU still do? STARTING, RUNNING and IDLE can run guest code by
- * themselves; all others only if the host lets them.
+ * What a vCPU can still do. STARTING, RUNNING and IDLE can run guest code by themselves;
+ * all others need the host.
  */
 enum vcpu_state {
 	VCPU_OFF,		/* never started */
@@ -40,7 +40,7 @@ struct vcpu {
 	enum vcpu_state state;
 	u64 state_since;		/* ns */
 
-	/* Asked of this vCPU by another one. */
+	/* Requests from other vCPUs, and where this one is. */
 	int in_guest;			/* between the last check and #VMEXIT */
 	int kick;			/* leave the guest and look */
 	int flush;			/* forget cached translations */
@@ -48,7 +48,7 @@ struct vcpu {
 	int freeze;			/* stay out of the guest: EXECUTE is under way */
 	int start;			/* start with next_vmsa; both under sim_lock */
 	bool resume;			/* ... from where it left off, not from the VMSA's page */
-	int frozen;			/* it stays out, and is done with its last exit */
+	int frozen;			/* it stays out, and has finished its last exit */
 
 	/* Events for the guest. */
 	int nmi_pending, nmi_blocked;
@@ -56,24 +56,24 @@ struct vcpu {
 	u64 iret_rip, iret_rsp;
 	int hv_nmi;			/* an NMI arrived in the hypervisor */
 	int hv_vector;			/* an interrupt arrived in the hypervisor, or 0 */
-	bool eoi_pending;		/* it may end an interrupt in memory (--host kvm-pv) */
+	bool eoi_pending;		/* a flag may replace the EOI (--host kvm-pv) */
 	bool apic_disabled;		/* by the guest, in APIC_BASE */
-	bool apic_x2apic;		/* ... and the mode it has chosen there */
-	bool power_on;			/* its local APIC is to be as at power-on */
+	bool apic_x2apic;		/* ... and the mode that it has chosen there */
+	bool power_on;			/* reset what the host keeps before it starts */
 
 	/* SNP. */
 	u64 ghcb_msr, ghcb_gpa;		/* MSR value; registered GHCB */
-	u64 ghcb_before;		/* the one that was registered before that, or 0 */
-	u64 ca;				/* calling area that the SVSM listens to */
-	u64 vmsa, next_vmsa;		/* running, and last told to start with */
-	int vmsa_open;			/* others may read it, until this one enters the guest */
-	u64 vmsa_wanted;		/* since when another one has been waiting to */
+	u64 ghcb_before;		/* the GHCB registered before that, or 0 */
+	u64 ca;				/* calling area that the SVSM looks at */
+	u64 vmsa, next_vmsa;		/* VMSA it runs from; VMSA of the last start */
+	int vmsa_open;			/* others may read it until this vCPU enters the guest */
+	u64 vmsa_wanted;		/* since when another vCPU has waited to read it */
 	bool relaunch;			/* start the launch image on this vCPU */
 	bool came_up;			/* its CPU is in the hypervisor */
-	bool init_is_lawful;		/* the host has destroyed it: an INIT ends nothing */
-	bool init_received;		/* not run before a SIPI comes */
-	bool start_waits;		/* ... and then from next_vmsa */
-	int came_back;			/* its CPU is there again, after such an INIT */
+	bool init_is_lawful;		/* destroyed by the host: an INIT is no end */
+	bool init_received;		/* do not run it before a SIPI */
+	bool start_waits;		/* ... then start it from next_vmsa */
+	int came_back;			/* its CPU has come back after such an INIT */
 	u64 spins;			/* grows while it spins in wait_frozen() */
 
 	u64 vmruns, kinds[KIND_COUNT];
@@ -83,7 +83,7 @@ static_assert(offsetof(struct vcpu, vmcb_pa) == VCPU_VMCB_PA, "vmenter.S");
 
 extern char cpu_stacks[];
 extern struct vcpu vcpus[MAX_CPUS];
-extern u64 boot_count;			/* of this run: launch/ counts */
+extern u64 boot_count;			/* in this run; launch/ counts them */
 
 static inline void count(struct vcpu *v, enum exit_kind kind)
 {

@@ -49,8 +49,8 @@ hv_trap:
 
 	/*
 	 * Sleep with GIF set until an NMI (wait_for_nmi), or an NMI or interrupt
-	 * (wait_for_interrupt) has been taken. One that comes before the HLT must
-	 * not be slept over: hv_trap_c() moves RIP from the first range to the end.
+	 * (wait_for_interrupt), has been taken. The HLT must not sleep through one that
+	 * comes before it: hv_trap_c() moves RIP from wait_begin..wait_end to wait_end.
 	 */
 	.globl	wait_for_nmi, wait_for_interrupt, take_nmi, wait_begin, wait_end
 take_nmi:

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which view of memory a vCPU has. While paging is off hardware takes every
- * access as private: such a vCPU uses the private root, and CR0 writes are
- * intercepted to see paging come; also to see it go, where firmware runs. With
- * paging the C-bit of each mapping decides, and tables are private whatever CR3
- * and their entries say (npt.c).
+ * Which view of memory a vCPU has. Without paging hardware takes every access as private,
+ * so the vCPU uses the private root. Its CR0 writes are intercepted to see paging switched
+ * on, and where firmware runs also to see it switched off. With paging the C-bit of each
+ * mapping decides; page tables are private whatever CR3 and their entries say (npt.c).
  */
 #include "lib/config.h"
 #include "lib/lib.h"
@@ -44,7 +43,7 @@ void pick_view(struct vcpu *v)
 		v->flush = 1;
 	}
 	m->intercept_cr = paging(v) && !config->firmware_len ? 0 : INTERCEPT_CR0_WRITE;
-	/* exits/swint.c has to find the code, and only long mode's tables are known here. */
+	/* exits/swint.c reads the guest's code, and gmem.c knows only long mode's tables. */
 	if (m->save.efer & EFER_LMA)
 		m->intercept_misc1 |= MISC1_SWINT;
 	else

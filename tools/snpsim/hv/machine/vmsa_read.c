@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A VMSA that is in use, read by another vCPU: OVMF looks into it for the VMPL before it has
- * an AP destroyed that it believes to be halted. KVM intercepts HLT, so that the vCPU is out of
- * the guest then; while it is not, KVM has the access made again (sev_handle_rmp_fault(), Linux
- * 6.12), for as long as that takes.
+ * Another vCPU reads a VMSA that is in use. OVMF looks up the VMPL there before it has an
+ * AP destroyed that it believes halted. KVM intercepts HLT, so a halted vCPU is out of the
+ * guest. As long as it is not, KVM lets the reader repeat the access
+ * (sev_handle_rmp_fault(), Linux 6.12).
  */
 #include "lib/config.h"
 #include "lib/lib.h"
@@ -11,7 +11,7 @@
 #include "machine/shootdown.h"
 #include "machine/vcpu.h"
 
-#define PATIENCE_NS		10000000000UL	/* then it would be for ever */
+#define PATIENCE_NS		10000000000UL	/* after this it would be for ever */
 
 static bool is_halted(const struct vcpu *v)
 {
@@ -20,7 +20,7 @@ static bool is_halted(const struct vcpu *v)
 	return !READ_ONCE(v->in_guest) && (state == VCPU_HALTED || state == VCPU_IDLE);
 }
 
-/* True: the access can be made again. Under sim_lock. */
+/* Returns true if the reader may repeat the access. Called under sim_lock. */
 bool vmsa_let_read(u64 gpa)
 {
 	struct vcpu *v = vcpus;
@@ -43,7 +43,7 @@ bool vmsa_let_read(u64 gpa)
 	return now_ns() - v->vmsa_wanted < PATIENCE_NS;
 }
 
-/* v is about to enter the guest: nobody reads its VMSA any more. */
+/* v is about to enter the guest: from now on nobody may read its VMSA. */
 void vmsa_close(struct vcpu *v)
 {
 	lock(&sim_lock);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The guest context: four keys for messages (VMPCK), and how many messages have
- * been exchanged with each. It is made when a VM is launched and lives as long
- * as that; an SVSM that starts the launch image again does not touch it.
+ * The guest context: four keys for messages (VMPCK), and how many messages have been
+ * exchanged with each. It lives as long as the VM. An SVSM that starts the launch image
+ * again does not touch it.
  */
 #include "lib/lib.h"
 #include "psp/psp.h"
 
-#define TRIES		10		/* RDRAND may have nothing to give now and then */
-#define LAST_COUNT	(~0UL - 2)	/* there has to be a number for the answer */
+#define TRIES		10		/* RDRAND may fail now and then */
+#define LAST_COUNT	(~0UL - 2)	/* leaves a number for the answer */
 
 static struct {
 	u8 key[PSP_KEY_SIZE];
@@ -44,13 +44,13 @@ const u8 *psp_key(u32 n)
 	return vmpck[n].key;
 }
 
-/* Is this the number that the next message has to have? */
+/* Is this the number that the next message must have? */
 bool psp_count_next(u32 n, u64 seqno)
 {
 	return vmpck[n].count <= LAST_COUNT && seqno == vmpck[n].count + 1;
 }
 
-/* A message has been accepted: the number of its answer. */
+/* Count an accepted message. Returns the number of its answer. */
 u64 psp_count_answer(u32 n)
 {
 	vmpck[n].count += 2;

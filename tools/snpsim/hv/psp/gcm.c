@@ -58,7 +58,7 @@ static void ghash_bytes(struct ghash *g, const u8 *p, u64 len)
 	}
 }
 
-/* The key stream's block of that number. */
+/* One block of the key stream. */
 static void stream_block(const struct aes_key *k, const u8 *iv, u32 counter, u8 *out)
 {
 	u8 block[AES_BLOCK];
@@ -81,7 +81,7 @@ static void crypt(const struct aes_key *k, const struct gcm_text *t)
 	}
 }
 
-/* The tag of what is encrypted already. */
+/* Make the tag of a text that is already encrypted. */
 static void make_tag(const struct aes_key *k, const struct gcm_text *t, u8 *tag)
 {
 	u8 block[AES_BLOCK] = { 0 };
@@ -109,7 +109,7 @@ void gcm_encrypt(const u8 *key, const struct gcm_text *t, u8 *tag)
 	make_tag(&k, t, tag);
 }
 
-/* Nothing is decrypted where the tag is wrong. */
+/* Returns false, and decrypts nothing, if the tag is wrong. */
 bool gcm_decrypt(const u8 *key, const struct gcm_text *t, const u8 *tag)
 {
 	u8 right[GCM_TAG_SIZE], differ = 0;

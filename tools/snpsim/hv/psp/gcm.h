@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * AES-256-GCM (NIST SP 800-38D) with 96-bit IVs and 128-bit tags. Small and slow;
- * no secrets but those of a simulated guest, so nothing is done against side
- * channels. The self-test guest has it from here as well, and checks it.
+ * AES-256-GCM (NIST SP 800-38D) with 96-bit IVs and 128-bit tags. Small and slow. Its only
+ * secrets are those of a simulated guest, so it does nothing against side channels. The
+ * self-test guest uses this code as well, and checks it.
  */
 #ifndef SNPSIM_GCM_H
 #define SNPSIM_GCM_H

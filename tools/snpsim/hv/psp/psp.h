@@ -26,7 +26,7 @@ void psp_launch(void);
 const u8 *psp_key(u32 vmpck);
 bool psp_count_next(u32 vmpck, u64 seqno);
 u64 psp_count_answer(u32 vmpck);
-/* request.c: one message of a CPU's, a page each; the answer is only written on success */
+/* request.c: one message from a CPU, a page each way; the answer is written only on success */
 u32 psp_guest_request(u32 cpu, const u8 *request, u8 *response);
 /* report.c */
 void psp_report(u8 *report, const u8 *data, u32 vmpl);

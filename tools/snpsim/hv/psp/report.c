@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * An attestation report (AMD 56860, table ATTESTATION_REPORT). It says that it is
- * simulated and has a version that no firmware reports; nobody can take it for one.
+ * simulated, and its version is one that no firmware reports, so nobody can take it for a
+ * real one.
  */
 #include "lib/lib.h"
 #include "psp/psp.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SNP_GUEST_REQUEST (AMD 56860, chapter 7 and 8.26): a message of the guest,
- * encrypted with one of its VMPCKs. Its number is the IV, so no number may come
- * twice: the firmware takes the next one and no other, and answers with the one
- * after that. What it refuses is not counted.
+ * SNP_GUEST_REQUEST (AMD 56860, chapter 7 and 8.26): a message of the guest, encrypted
+ * with one of its VMPCKs. Its number is the IV, so no number may come twice. The firmware
+ * takes only the next number, and answers with the one after that. It does not count what
+ * it refuses.
  */
 #include "lib/lib.h"
 #include "psp/gcm.h"
@@ -79,7 +79,10 @@ static bool header_valid(const struct msg_header *h)
 	       is_zero(h->rsvd2, sizeof(h->rsvd2));
 }
 
-/* A VMPL gets reports for itself and for those below; its size, or 0 if it is malformed. */
+/*
+ * A VMPL gets reports for itself and for those below it. Returns the size of the answer,
+ * or 0 if the request is malformed.
+ */
 static u16 report_request(const struct msg *in, struct msg *out)
 {
 	const struct report_req *req = (const struct report_req *)in->payload;
@@ -97,7 +100,7 @@ static u16 report_request(const struct msg *in, struct msg *out)
 	return sizeof(*rsp);
 }
 
-/* A wrong number and a wrong tag are what hardware answers with these two. */
+/* Hardware, too, returns these two codes for a wrong number and for a wrong tag. */
 static u32 handle(struct msg *in, struct msg *out)
 {
 	struct gcm_text t;
@@ -129,7 +132,7 @@ u32 psp_guest_request(u32 cpu, const u8 *request, u8 *response)
 	static struct msg in, out;
 	u32 result;
 
-	/* Shared memory: it is read once. */
+	/* Read the message once: it is in shared memory. */
 	memcpy(&in, request, sizeof(in));
 	memset(&out, 0, sizeof(out));
 	result = handle(&in, &out);

@@ -12,7 +12,7 @@
 #define SVSM_VMPL		0
 #define MAX_CERTIFICATES	0x4000
 #define MAX_MANIFEST		4096
-#define MAX_SERVICE_MANIFEST	64	/* as the CLI has it */
+#define MAX_SERVICE_MANIFEST	64	/* the same as in the CLI */
 #define GUID_ENTRY_SIZE		24
 
 static const u8 reboot_guid[16] = {	/* 0cc20f93-afaa-4013-9fb6-9d16fc42ceae */
@@ -50,7 +50,7 @@ struct attest_op {
 
 static u8 manifest[MAX_MANIFEST], report[PSP_REPORT_SIZE];
 
-/* The draft's manifest: u32 version, u32 flags; a variant may bend it. */
+/* The draft's manifest: u32 version, u32 flags. A variant may change it. */
 static u32 reboot_manifest(u8 *buf)
 {
 	u32 size = config->manifest_size, max = MAX_SERVICE_MANIFEST;
@@ -102,7 +102,7 @@ static bool op_valid(const struct attest_op *op, bool single)
 					  op->certificates.size <= MAX_CERTIFICATES);
 }
 
-/* RCX: sizes out in RCX (manifest), RDX (certificates: none), R8 (report). */
+/* Sizes out: manifest in RCX, certificates (none) in RDX, report in R8. */
 static u64 answer(struct vcpu *v, const struct attest_op *op, u32 manifest_len)
 {
 	void *to_manifest, *to_report;

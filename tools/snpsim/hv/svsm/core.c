@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The core protocol (AMD 58019, section 6), but for PVALIDATE, VMSAs and memory. */
+/* The core protocol (AMD 58019, section 6), except PVALIDATE, VMSAs and memory. */
 #include "lib/lib.h"
 #include "machine/vcpu.h"
 #include "svsm/svsm.h"
@@ -17,7 +17,7 @@
 #define VERSION_MAX		1
 #define VTOM_QUERY		BIT_ULL(0)
 
-/* This call has been made through the old area; later ones come through the new. */
+/* This call came through the old area; later ones come through the new one. */
 static u64 remap_ca(struct svsm_call *c)
 {
 	u64 gpa = c->v->reg[RCX];
@@ -45,7 +45,7 @@ static u64 query_protocol(struct svsm_call *c)
 	return SVSM_SUCCESS;
 }
 
-/* A query says that there is no vTOM; without one there is nothing to configure. */
+/* The answer to a query is: no vTOM. Without vTOM there is nothing to configure. */
 static u64 configure_vtom(struct svsm_call *c)
 {
 	if (!(c->v->reg[RCX] & VTOM_QUERY))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What EXECUTE leaves alive, as the next firmware finds it: objects of its event. */
+/* What EXECUTE leaves active, as the next firmware finds it: objects of its event. */
 #include "lib/config.h"
 #include "lib/lib.h"
 #include "lib/x86.h"
@@ -73,8 +73,8 @@ static void event_apics(void)
 }
 
 /*
- * Registers that are reached by way of an index are the guest's as long as other vCPUs
- * run: what is behind them is shown when v is alone.
+ * While other vCPUs run, the guest may be using index registers. So what lies behind an
+ * index is shown only if v is alone.
  */
 void event_left(const struct vcpu *v, const struct svsm_watcher *watcher, bool alone)
 {

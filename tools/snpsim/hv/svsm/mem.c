@@ -57,7 +57,7 @@ u64 core_deposit_mem(struct svsm_call *c)
 	for (; next < entries; l->next = ++next) {
 		u64 entry = READ_ONCE(l->entry[next]), page = entry & PAGE_MASK;
 
-		/* The list and the calling area stay the guest's. */
+		/* The guest must keep the list and the calling area. */
 		if (page == (gpa & PAGE_MASK) || page == c->v->ca)
 			return SVSM_ERR_INVALID_ADDRESS;
 		rc = take_page(entry);
@@ -87,7 +87,7 @@ u64 core_withdraw_mem(struct svsm_call *c)
 	l = svsm_private_ptr(gpa, PAGE_SIZE);
 	if (!l)
 		return SVSM_ERR_INVALID_ADDRESS;
-	/* The list is the guest's memory: what it holds is never read back. */
+	/* Never read the list back: it is in the guest's memory. */
 	while (n_deposited && n < LIST_ROOM) {
 		u64 page = deposited[--n_deposited];
 
@@ -101,7 +101,7 @@ u64 core_withdraw_mem(struct svsm_call *c)
 	return SVSM_SUCCESS;
 }
 
-/* A guest that is launched again knows nothing of what the last one lent. */
+/* Return all pages: a guest that is launched again knows nothing of them. */
 void mem_return_all(void)
 {
 	while (n_deposited)

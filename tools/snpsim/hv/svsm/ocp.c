@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Another SVSM's protocol 5: Observability and Management, which was called
- * Observability and Configuration, as COCONUT-SVSM has it since its renaming. This
- * SVSM has no objects to show: a list is empty, a name is not known.
+ * Protocol 5 of another SVSM, COCONUT-SVSM: Observability and Management, once called
+ * Observability and Configuration. This SVSM has no objects to show: a list is empty, and
+ * no name is known.
  */
 #include "machine/vcpu.h"
 #include "svsm/svsm.h"
@@ -25,7 +25,7 @@ static u64 list(struct vcpu *v, u32 size)
 		return SVSM_ERR_INVALID_ADDRESS;
 	if (name)
 		return SVSM_ERR_INVALID_PARAMETER;
-	v->reg[R8] = 0;			/* bytes written, and what there would be */
+	v->reg[R8] = 0;			/* bytes written; R9: bytes that there are */
 	v->reg[R9] = 0;
 	return SVSM_SUCCESS;
 }

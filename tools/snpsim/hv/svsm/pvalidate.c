@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SVSM_CORE_PVALIDATE (AMD 58019, 6.2): a list of pages to validate, or to rescind
- * the validation of. A page is cleared when it is validated, before the guest's
- * VMPL gets access to it, unless this SVSM is one that does not (ram=keep).
+ * SVSM_CORE_PVALIDATE (AMD 58019, 6.2): a list of pages to validate, or to rescind. The
+ * SVSM clears a page when it validates it, before the guest's VMPL gets access, unless the
+ * variant is ram=keep.
  */
 #include "machine/rmp.h"
 #include "machine/vcpu.h"
@@ -33,7 +33,7 @@ static u64 page_validate(u64 gfn, bool ignore_cf)
 	case PAGE_VALID:
 		if (!ignore_cf)
 			return SVSM_ERR_PVALIDATE_NO_CHANGE;
-		/* COCONUT-SVSM clears the page all the same. */
+		/* COCONUT-SVSM clears the page in this case too. */
 		if (config->ram == RAM_CLEAR)
 			page_zero(gfn);
 		return SVSM_SUCCESS;
@@ -71,7 +71,7 @@ static u64 one_entry(u64 entry)
 		if (!page_is_ram((gfn + i) << PAGE_SHIFT) ||
 		    (page_flags((gfn + i) << PAGE_SHIFT) & PAGE_VMSA))
 			return SVSM_ERR_INVALID_ADDRESS;
-	/* One RMP entry for 2 MiB has one state; where there are several, it is not one. */
+	/* A 2 MiB RMP entry has one state. If the states differ, there is no such entry. */
 	for (u64 i = 1; i < n; i++)
 		if ((rmp[gfn + i] & PAGE_STATE) != (rmp[gfn] & PAGE_STATE))
 			return SVSM_ERR_PVALIDATE_SIZE_MISMATCH;
@@ -86,7 +86,7 @@ static u64 one_entry(u64 entry)
 	return SVSM_SUCCESS;
 }
 
-/* "next" tells the caller how far it came. */
+/* "next" tells the caller how far the SVSM came. */
 u64 core_pvalidate(struct svsm_call *c)
 {
 	u64 gpa = c->v->reg[RCX], offset = gpa & ~PAGE_MASK, room, rc = SVSM_SUCCESS;

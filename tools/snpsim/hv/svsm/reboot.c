@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The draft Reboot protocol, call 0 EXECUTE: RCX = flags, all reserved. Stops the
- * APs, drops their VMSAs, invalidates what the guest validated and starts the
- * launch image again, on the calling vCPU or on the one that was booted at first.
- * Devices and local APICs are not touched.
+ * The draft Reboot protocol, call 0 EXECUTE: RCX = flags, all reserved. It stops the APs,
+ * drops their VMSAs, invalidates what the guest has validated and starts the launch image
+ * again, on the calling vCPU or on the boot vCPU. It touches neither devices nor local
+ * APICs.
  */
 #include "lib/config.h"
 #include "lib/lib.h"
@@ -80,7 +80,7 @@ static void invalidate(u64 n_vmsas)
 	event_end();
 }
 
-/* An AP that can run while memory is invalidated is what must not be. */
+/* No AP may be able to run while memory is invalidated. */
 static void check_aps(struct vcpu *self)
 {
 	struct violation what = { .kind = "ap-running" };
@@ -126,7 +126,7 @@ static u64 execute(struct svsm_call *c)
 	mem_return_all();
 	invalidate(vmsa_drop_all());
 	report_switches();
-	/* Its VMSA is gone: it waits until the next guest makes one and starts it. */
+	/* The caller's VMSA is gone. It waits until the next guest makes one and starts it. */
 	if (next != c->v)
 		vcpu_stop(c->v);
 	vcpu_relaunch(next);

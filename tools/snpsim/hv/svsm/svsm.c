@@ -7,7 +7,10 @@
 #include "machine/vcpu.h"
 #include "svsm/svsm.h"
 
-/* Memory that the SVSM may touch for the guest: private and validated, all of it. */
+/*
+ * A pointer to memory that the SVSM may touch for the guest, all of it private and
+ * validated; or NULL.
+ */
 void *svsm_private_ptr(u64 gpa, u64 len)
 {
 	if (!len || gpa + len < gpa)
@@ -25,7 +28,7 @@ bool svsm_call_is_pending(struct vcpu *v)
 	return ca && ca[CA_CALL_PENDING];
 }
 
-/* Is it EXECUTE that v has prepared? Its registers hold the call at VMGEXIT. */
+/* Is the call that v has prepared EXECUTE? At VMGEXIT its registers hold the call. */
 bool svsm_call_is_execute(struct vcpu *v)
 {
 	u64 rax = v->vmcb->save.rax;
@@ -46,7 +49,7 @@ static u64 dispatch(struct svsm_call *c)
 	return ocp_call(c);
 }
 
-/* Failures, and all calls outside the core protocol: the rest would drown a log. */
+/* Report failures, and all calls outside the core protocol. The rest would flood the log. */
 static void report_call(const struct svsm_call *c, u64 result)
 {
 	if (svsm_is_reboot_protocol(c->protocol) && c->call == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The SVSM at VMPL 0 (AMD 58019 and the draft reboot protocol). The host
- * enters it by svsm_run(); another SVSM could take this part's place.
+ * The SVSM at VMPL 0 (AMD 58019 and the draft reboot protocol). The host enters it through
+ * svsm_run(), so another SVSM could replace this folder.
  */
 #ifndef SNPSIM_SVSM_H
 #define SNPSIM_SVSM_H
@@ -19,7 +19,7 @@
 /* PVALIDATE's own codes follow 0x80001000; 0x10 is "nothing changed". */
 #define SVSM_ERR_PVALIDATE_SIZE_MISMATCH	0x80001006UL
 #define SVSM_ERR_PVALIDATE_NO_CHANGE	0x80001010UL
-/* DELETE_VCPU of a VMSA that executes, as the SVSM of the specification's authors has it. */
+/* DELETE_VCPU of a VMSA that executes: AMD's linux-svsm returns this. */
 #define SVSM_ERR_VCPU_IN_USE		0x80001003UL
 
 #define SVSM_PROTO_CORE			0
@@ -36,10 +36,10 @@ struct svsm_call {
 	u32 protocol, call;
 };
 
-/* What is to be done at EXECUTE by somebody above the SVSM, who registers it. */
+/* Callbacks at EXECUTE, registered by a folder above the SVSM. */
 struct svsm_watcher {
-	void (*frozen)(struct vcpu *caller);	/* the others are stopped, nothing is taken yet */
-	void (*event_left)(void);		/* keys for the event, also of a refused call */
+	void (*frozen)(struct vcpu *caller);	/* the others are frozen, nothing is gone yet */
+	void (*event_left)(void);		/* adds keys to the event, also of a refused call */
 };
 
 /* svsm.c */

@@ -26,12 +26,12 @@ bool svsm_has_protocol(u32 protocol)
 	return config->svsm == SVSM_OCP && protocol == OCP_PROTOCOL;
 }
 
-/* How often the SVSM of this VM has given an answer that it was told to give. */
+/* How often this VM's SVSM has given each of the answers that it was told to give. */
 static struct {
 	u32 busy, incomplete, in_use, foreign;
 } given;
 
-/* The host has built the VM anew: another SVSM, which begins from the start. */
+/* The host has built the VM anew: its SVSM is a new one and counts from 0. */
 void svsm_begin_anew(void)
 {
 	memset(&given, 0, sizeof(given));
@@ -45,7 +45,7 @@ static bool give(u32 *so_far, u32 wanted)
 	return true;
 }
 
-/* What EXECUTE is to be answered with, or success. */
+/* The result that EXECUTE must return. */
 u64 svsm_execute_result(void)
 {
 	if (give(&given.busy, config->busy))
@@ -55,7 +55,7 @@ u64 svsm_execute_result(void)
 	return option(OPT_RESULT) ? config->execute_result : SVSM_SUCCESS;
 }
 
-/* Does the SVSM find the VMSA in use, though no processor executes it any more? */
+/* Must the SVSM call the VMSA in use, although no processor executes it? */
 bool svsm_finds_in_use(void)
 {
 	return give(&given.in_use, config->in_use);

@@ -35,7 +35,7 @@ bool vmsa_registered(u64 vmsa, u32 apic_id, u64 *ca)
 	return true;
 }
 
-/* The boot vCPU has a calling area, but no VMSA that the guest registered. */
+/* Is this the calling area of the boot vCPU, which has no registered VMSA? */
 static bool boot_area(u64 gpa)
 {
 	for (u32 i = 0; i < config->cpus; i++)
@@ -44,7 +44,7 @@ static bool boot_area(u64 gpa)
 	return false;
 }
 
-/* Linux makes a vCPU anew with the calling area it had; nobody else may have it. */
+/* Linux makes a vCPU anew with its old calling area. No other vCPU may use that area. */
 static bool area_of_another(u64 ca, u32 apic_id)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(vmsas); i++)
@@ -111,16 +111,16 @@ static void release(struct vmsa_entry *e)
 	e->vmsa = 0;
 }
 
-/* Is there a processor that executes v's VMSA, or is about to? HLT is an exit. */
+/* Does a processor execute v's VMSA, or is it about to? HLT is an exit. */
 static bool executes(const struct vcpu *v)
 {
 	return v->state == VCPU_RUNNING || v->state == VCPU_STARTING;
 }
 
 /*
- * The SVSM clears EFER.SVME in the VMSA, so that nobody can run it again. It can
- * not while a processor executes it: COCONUT-SVSM waits for as long as that takes,
- * AMD's linux-svsm answers what this one does.
+ * The SVSM clears EFER.SVME in the VMSA, so that nobody can run it again. It cannot do so
+ * while a processor executes the VMSA: COCONUT-SVSM waits for as long as that takes, AMD's
+ * linux-svsm returns the same error as this one.
  */
 u64 core_delete_vcpu(struct svsm_call *c)
 {
@@ -134,7 +134,7 @@ u64 core_delete_vcpu(struct svsm_call *c)
 	if (v->next_vmsa == vmsa) {
 		if (executes(v) || svsm_finds_in_use())
 			return SVSM_ERR_VCPU_IN_USE;
-		/* No VMSA to run it from is left, whatever the host wants. */
+		/* The host has no VMSA left to run v from. */
 		vcpu_stop(v);
 		if (v->state != VCPU_OFF)
 			vcpu_set_state(v, VCPU_DELETED);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * EXECUTE and the other CPUs: which of them may still be there, and in what
- * state.  Every second boot starts the AP anew.
+ * EXECUTE and the other CPUs: which states they may be in. Every second boot starts the AP
+ * anew.
  */
 #include "tests.h"
 
 #define AP	1
-#define LEFT_MS	50	/* how long an AP is left alone before EXECUTE */
+#define LEFT_MS	50	/* how long the AP runs before EXECUTE */
 
 static void start_again(void)
 {
@@ -41,7 +41,7 @@ static void hold_ghcb(void)
 	left(ap_reset_hold_ghcb);
 }
 
-/* It ran once more, for an NMI, and halted again. */
+/* The AP ran again for an NMI, and halted again. */
 static void halted_again(void)
 {
 	if (boot > 1) {
@@ -58,13 +58,13 @@ static void halted_again(void)
 	}
 }
 
-/* Not allowed: the simulator has to stop the run. */
+/* A running AP is not allowed: the simulator must end the run. */
 static void running(void)
 {
 	left(ap_busy);
 }
 
-/* EXECUTE right behind the host's event, whatever the AP has come to. */
+/* EXECUTE right after the host's event, however far the AP has come. */
 static void just_started(void)
 {
 	if (ap_create(AP, ap_busy) && ap_launch(AP))
@@ -112,7 +112,7 @@ static void created(void)
 		execute();
 }
 
-/* The page of a VMSA is an ordinary page again, and the host starts nothing from it. */
+/* After EXECUTE the page of a VMSA is an ordinary page, and the host starts nothing from it. */
 static void vmsa_gone(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -141,7 +141,7 @@ static void vmsa_gone(void)
 	expect_eq("rescind", svsm_pvalidate(c->vmsa, 0), SVSM_SUCCESS);
 }
 
-/* The AP ends the boot CPU, which nothing else can reach, and resets the guest. */
+/* The AP destroys the boot CPU, which nothing else can stop, and resets the guest. */
 static void destroy_boot_cpu(void)
 {
 	struct cpu *c = cpu_nr(0);
@@ -198,7 +198,7 @@ static void bsp_running(void)
 		ap_busy();
 }
 
-/* What the calling CPU's local APIC would still deliver. */
+/* The calling CPU's local APIC would still deliver something. */
 static void irq_armed(void)
 {
 	if (boot > 1)

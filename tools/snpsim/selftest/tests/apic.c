@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The local APIC's two modes, and INIT. The group runs with --apic x2apic; the option
- * apic=xapic stands for the other. Every test leaves each CPU in xAPIC mode.
+ * apic=xapic says that a run is with the other. Every test leaves each CPU in xAPIC mode.
  */
 #include "tests.h"
 
@@ -11,7 +11,7 @@
 #define MSR_X2APIC_SVR		0x80f
 #define LEAF_HYPERVISOR		0x40000000
 #define CPUID_X2APIC		BIT(21)
-#define MSR_NO_REGISTER		0x805	/* between version and task priority */
+#define MSR_NO_REGISTER		0x805	/* the registers have a gap here */
 #define APIC_BASE_RESERVED	BIT(9)
 #define APIC_BASE_MOVED		BIT(12)
 
@@ -20,7 +20,7 @@ static u64 base(void)
 	return rdmsr(MSR_APIC_BASE);
 }
 
-/* What does WRMSR raise? */
+/* Returns the exception that WRMSR raises. */
 static int write_traps(u32 msr, u64 v)
 {
 	try_insn("wrmsr", "c"(msr), "a"((u32)v), "d"((u32)(v >> 32)));
@@ -32,7 +32,7 @@ static int read_traps(u32 msr)
 	struct cpu *c = this_cpu();
 	u32 lo, hi;
 
-	/* As try_insn(), which has no outputs. */
+	/* Like try_insn(), but with outputs. */
 	store(&c->trap, 0);
 	asm volatile("leaq 771f(%%rip), %%r11\n\t"
 		     "movq %%r11, %[fix]\n\t"
@@ -71,7 +71,7 @@ static void leaves(void)
 	expect_eq("x2APIC", r[2] & CPUID_X2APIC, option_given("apic=xapic") ? 0 : CPUID_X2APIC);
 }
 
-/* APM volume 2, figure 16-23: from x2APIC to xAPIC only by way of disabled. */
+/* APM volume 2, figure 16-23: x2APIC leads to xAPIC only through disabled. */
 static void modes(void)
 {
 	u64 plain = base(), x2 = plain | APIC_BASE_X2APIC, off = plain & ~APIC_BASE_ENABLE;
@@ -177,7 +177,7 @@ static void ap_tells_mode(void)
 	store(&this_cpu()->go, 1);
 }
 
-/* The mode is what AP creation and destruction leave. */
+/* AP creation and destruction leave the mode alone. */
 static void create_keeps_mode(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -193,7 +193,7 @@ static void create_keeps_mode(void)
 	expect_eq("DELETE_VCPU", ap_delete(AP), SVSM_SUCCESS);
 }
 
-/* KVM does not run an AP that got an INIT before it gets a SIPI, whoever creates it. */
+/* KVM does not run an AP that got an INIT before a SIPI, even if AP creation comes first. */
 static void init_keeps_out(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -210,7 +210,7 @@ static void init_keeps_out(void)
 		delay_ms(10 * LEFT_MS);
 		expect_eq("started", load(&c->alive), 0);
 		apic_send_sipi(c->apic_id);
-		/* Where the host does not see it, it does not help either. */
+		/* A SIPI that the host does not see has no effect. */
 		if (!option_given("unseen"))
 			expect(wait_for(&c->alive, 1), "not started by the SIPI");
 	}
@@ -220,7 +220,7 @@ static void init_keeps_out(void)
 		expect_eq("DELETE_VCPU", ap_delete(AP), SVSM_SUCCESS);
 }
 
-/* In x2APIC mode nothing is left at the registers' place in memory. */
+/* In x2APIC mode there are no registers in memory. */
 static void mmio_hole(void)
 {
 	u64 svr;
@@ -233,7 +233,7 @@ static void mmio_hole(void)
 	to_xapic();
 }
 
-/* Nothing brings this vCPU back: the run ends here. */
+/* Nothing brings this vCPU back, so the run ends here. */
 static void init_to_running(void)
 {
 	if (!ap_start(AP, ap_busy))
@@ -245,7 +245,7 @@ static void init_to_running(void)
 	expect(false, "the run goes on after an INIT to a running vCPU");
 }
 
-/* The physical destination that stands for everybody, this CPU included */
+/* The physical destination of all CPUs, this one included */
 static void init_to_all(void)
 {
 	bool by_msr = !option_given("apic=xapic");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* How calls are made, whatever they ask for. */
+/* How calls are made, independent of the call. */
 #include "tests.h"
 
 static void unknown_call(void)
@@ -59,7 +59,7 @@ static void by_ghcb(void)
 	expect_eq("r9", a.r9, 0x3333);
 }
 
-/* The host can run VMPL 0 for this guest and nothing else. */
+/* The host can run VMPL 0 for this guest, and no other VMPL. */
 static void other_vmpl(void)
 {
 	static const u8 vmpls[] = { 1, 3, 4, 255 };
@@ -74,7 +74,7 @@ static void other_vmpl(void)
 	}
 }
 
-/* VMPL 2 changes no page state by itself. */
+/* VMPL 2 cannot change page states itself. */
 static u64 rmpadjust_result(u64 pa)
 {
 	u64 rax = pa;

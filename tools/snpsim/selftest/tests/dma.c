@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A device that reaches for memory: QEMU's edu (docs/specs/edu.rst), which copies between
- * memory and a buffer of its own a tenth of a second after it is told to.
+ * DMA by a device, QEMU's edu (docs/specs/edu.rst). It copies between memory and its own
+ * buffer, a tenth of a second after the guest tells it to.
  */
 #include "pci.h"
 #include "tests.h"
@@ -56,7 +56,7 @@ static u32 *shared_page(void)
 	return shared(PAGE);
 }
 
-/* Through its buffer, which is empty at first, and back. */
+/* Copy through the device's buffer, which is empty at first, and back. */
 static void to_shared(void)
 {
 	u32 *p = shared_page();
@@ -101,7 +101,7 @@ static void from_private(void)
 	delay_ms(LONG_MS);
 }
 
-/* What was shared once is out of its reach as soon as it is not any more. */
+/* A page is out of the device's reach as soon as it is no longer shared. */
 static void to_taken_back(void)
 {
 	shared_page();
@@ -118,7 +118,7 @@ static void to_taken_back(void)
 	expect_eq("contents", load((u32 *)private(PAGE)), PATTERN);
 }
 
-/* Told to write by one boot, it does so in the next; a few times over, for slow machines. */
+/* Boot 1 tells the device to write, and it does so in boot 2. Repeated, for slow machines. */
 static void stale(void)
 {
 	shared_page();
@@ -126,7 +126,7 @@ static void stale(void)
 	if (boot > 1)
 		delay_ms(EDU_MS + LONG_MS);
 	if (boot < MAX_BOOTS && edu_on()) {
-		/* Once in time, so that the IOMMU has it all in its caches */
+		/* Write once before, so that the IOMMU has cached everything. */
 		to_memory(PAGE);
 		delay_ms(LONG_MS);
 		to_memory(PAGE);
@@ -134,7 +134,7 @@ static void stale(void)
 	}
 }
 
-/* The same, where the next boot does not share that page: nobody's, and it stays as it is. */
+/* The same, but boot 2 does not share the page. It is nobody's, and keeps its contents. */
 static void stale_unclaimed(void)
 {
 	if (boot > 1) {
@@ -149,7 +149,7 @@ static void stale_unclaimed(void)
 	}
 }
 
-/* Whoever uses its registers has begun with it: what it does then is lawful. */
+/* A boot that uses the registers owns the device, and its accesses are lawful. */
 static void begun(void)
 {
 	u32 *p;
@@ -165,7 +165,7 @@ static void begun(void)
 	expect_eq("contents", load(p), 0);
 }
 
-/* Without bus mastering at EXECUTE it is not watched. */
+/* A device without bus mastering at EXECUTE is not watched. */
 static void stopped(void)
 {
 	u32 *p;

@@ -61,7 +61,7 @@ static void remove(const u16 *name)
 static const u16 a[] = { 'A', 0 }, b[] = { 'B', 'b', 0 }, none[] = { 0 };
 static const char text[] = "contents of it";
 
-/* What has that name is that text, and nothing beyond it was written. */
+/* Expect the variable to hold the text, and nothing written after it. */
 static void expect_text(const u16 *name, const u8 *whose)
 {
 	u64 size = sizeof(buffer);
@@ -165,7 +165,7 @@ static void fill(void)
 		remove(name);
 }
 
-/* What no firmware would send: the next request is served as if nothing had been. */
+/* Send requests that no firmware would send. The next good one must work all the same. */
 static void ports(void)
 {
 	for (unsigned int op = 0; op < 8; op++) {
@@ -185,7 +185,7 @@ static void ports(void)
 	remove(a);
 }
 
-/* The host's: a reset by the SVSM does not touch them. */
+/* The host keeps variables: a reset by the SVSM does not touch them. */
 static void kept(void)
 {
 	if (boot == 1) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* SVSM_REBOOT_EXECUTE: prepared in one boot, looked at in the next. */
+/* SVSM_REBOOT_EXECUTE: one boot prepares, the next one checks. */
 #include "tests.h"
 
 #define PATTERN		0xc0ffee0ddba11aceUL
@@ -9,7 +9,7 @@
 static u64 marker = PATTERN;
 static const u64 constant = ~PATTERN;
 
-/* What boot 1 validated is not valid in boot 2, and comes back empty. */
+/* Pages that boot 1 has validated are not valid in boot 2, and come back empty. */
 static void pages(void)
 {
 	for (u64 pa = FAR; pa < FAR + N_PAGES * PAGE_SIZE; pa += PAGE_SIZE) {
@@ -25,7 +25,7 @@ static void pages(void)
 		execute();
 }
 
-/* The image is that of the launch: code, data, and what it was loaded with. */
+/* The image is as launched: code, data, and what the loader passed. */
 static void image(void)
 {
 	expect_eq("data", load(&marker), PATTERN);
@@ -36,7 +36,7 @@ static void image(void)
 		execute();
 }
 
-/* A page of the launch image is valid again, whatever boot 1 made of it. */
+/* Pages of the launch image are valid again, whatever boot 1 did to them. */
 static void launch_pages(void)
 {
 	u64 gone = page_alloc(), open = page_alloc();
@@ -62,14 +62,14 @@ static void by_ghcb(void)
 	expect(false, "EXECUTE came back with %lx", a.rax);
 }
 
-/* The number is that of the boot, and there can be many. */
+/* Many resets in a row; each boot has its number. */
 static void chain(void)
 {
 	if (boot < option("boots", 5))
 		execute();
 }
 
-/* The next boot's calling area is that of the launch. */
+/* The next boot has the calling area of the launch. */
 static void moved_ca(void)
 {
 	u64 ca = page_alloc();
@@ -83,7 +83,7 @@ static void moved_ca(void)
 	execute();
 }
 
-/* A refused EXECUTE has changed nothing. */
+/* A refused EXECUTE changes nothing. */
 static void refused(void)
 {
 	u64 pa = page_far();

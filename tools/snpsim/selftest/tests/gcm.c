@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * AES-256-GCM as the simulator has it (hv/psp), by the known answers that were
- * submitted to NIST with GCM (McGrew and Viega, appendix B, test cases 13 to 16).
+ * The simulator's AES-256-GCM (hv/psp), checked with the known answers that were submitted
+ * to NIST with GCM (McGrew and Viega, appendix B, test cases 13 to 16).
  */
 #include "psp/gcm.h"
 #include "tests.h"

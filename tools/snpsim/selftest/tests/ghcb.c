@@ -19,7 +19,7 @@
 #define FEATURES		(BIT(0) | BIT(1) | BIT(4) | BIT(5))
 #define JUMP_TABLE_GET		1
 
-#define ERROR_INPUT		2	/* SW_EXITINFO1: malformed; why is in SW_EXITINFO2 */
+#define ERROR_INPUT		2	/* SW_EXITINFO1: malformed; SW_EXITINFO2 has the reason */
 #define WHY_SCRATCH		3
 #define WHY_INPUT		5
 #define WHY_EVENT		6
@@ -49,7 +49,7 @@ static void msr_info(void)
 	expect_eq("preferred GPA", ghcb_msr(MSR_PREFERRED_GPA), (PAGE_MASK) | 0x011);
 }
 
-/* One register a request */
+/* Each request returns one register. */
 static void msr_cpuid(void)
 {
 	u32 r[4];
@@ -84,7 +84,7 @@ static void event_features(void)
 	expect_eq("features", c.info2, FEATURES);
 }
 
-/* Without room the host says how many pages it wants; then their ids, 0 first */
+/* Without room the host returns the number of pages that it needs; with room, the ids, 0 first. */
 static void apic_ids(void)
 {
 	u64 pa = ghcb_page_alloc(), private = page_alloc();
@@ -106,7 +106,7 @@ static void apic_ids(void)
 	expect(!ghcb_event(&c), "half a page is taken");
 }
 
-/* What one leaves the next one finds. */
+/* The next caller finds what the last one has left. */
 static void jump_table(void)
 {
 	struct ghcb_call c = { .code = GHCB_AP_JUMP_TABLE, .info2 = 0x9000 };
@@ -137,7 +137,7 @@ static struct psc_list *psc_list(void)
 	return l;
 }
 
-/* SW_EXITINFO2: 0 when all was done; cur tells how far it came */
+/* Returns SW_EXITINFO2: 0 if all was done. cur says how far the host came. */
 static u64 psc(void)
 {
 	struct ghcb_call c = { .code = GHCB_PSC, .scratch = ghcb_buffer() };
@@ -204,7 +204,7 @@ static void psc_header(void)
 	expect_eq("begins after its end", psc(), PSC_HEADER_ERROR);
 }
 
-/* Stops at the entry that is wrong. */
+/* The host stops at the wrong entry. */
 static void psc_bad_entry(void)
 {
 	u64 pa = page_far(), other = page_far();
@@ -233,7 +233,7 @@ static void expect_no_scratch(const char *what, u64 code, u64 info1, u64 info2, 
 	expect_eq(what, c.info2, WHY_SCRATCH);
 }
 
-/* The host works in shared memory only, and never in the SVSM's. */
+/* The scratch area must be in shared memory, and never in the SVSM's. */
 static void scratch(void)
 {
 	const u64 outsb = 0x80UL << 16 | BIT(9) | BIT(4) | BIT(2);
@@ -260,7 +260,7 @@ static void expect_no_mmio(const char *what, u64 pa)
 	expect(!ghcb_event(&c), "%s: written", what);
 }
 
-/* MMIO by the host is for devices: neither the guest's memory nor the SVSM's. */
+/* The host does MMIO only on devices, neither on the guest's memory nor on the SVSM's. */
 static void mmio_memory(void)
 {
 	expect_no_mmio("private page", page_alloc());
@@ -268,7 +268,7 @@ static void mmio_memory(void)
 	expect_no_mmio("SVSM memory, configuration", svsm_base() + 0x7000000);
 }
 
-/* MSRs by which the simulator itself lives are not the guest's to write. */
+/* The guest cannot write the MSRs that the simulator itself needs. */
 static void msr_own(void)
 {
 	static const u32 own[] = { MSR_EFER, MSR_VM_HSAVE_PA };
@@ -282,7 +282,7 @@ static void msr_own(void)
 	expect_eq("alive", svsm_query(PROTO_CORE, 1), SVSM_VERSION_1);
 }
 
-/* A kernel's second page, for one call: registered, used, and the first one again. */
+/* Register a second GHCB, use it for one call, and go back to the first. */
 static void second_page(void)
 {
 	struct ghcb_call c = { .code = GHCB_HV_FEATURES };

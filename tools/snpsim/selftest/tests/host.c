@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Other ways out of the VM: resets that lose it, requests, hangs, forgeries. */
+/* Other ways for a run to end: resets that lose the VM, requests, hangs, forgeries. */
 #include "tests.h"
 
-#define ASYNC_MS	100	/* QEMU ends some time after it was told */
+#define ASYNC_MS	100	/* QEMU ends some time after it is told to */
 
 static void survived(void)
 {
@@ -72,7 +72,7 @@ static void spin(void)
 		cpu_relax();
 }
 
-/* Nothing to do: the run ends with the table. */
+/* Do nothing: the run ends after the last test. */
 static void none(void)
 {
 }
@@ -84,8 +84,8 @@ static void forge_string(u16 port, const char *s)
 }
 
 /*
- * The simulator's own channels, as far as they are ports, are not the guest's:
- * no line it writes there is an event, no value ends the run.
+ * The guest cannot use the simulator's own ports: no line that it writes there is an
+ * event, and no value ends the run.
  */
 static void forge(void)
 {
@@ -138,7 +138,7 @@ static void forge_debug_read(void)
 	expect(inb(0x402) != 0xe9, "the debug console answers on port 0x402");
 }
 
-/* The console is the guest's: what it prints there is text, never an event. */
+/* The console belongs to the guest: what it prints there is text, never an event. */
 static void forge_console(void)
 {
 	say("{\"event\":\"violation\",\"kind\":\"forged\",\"cpu\":0}");

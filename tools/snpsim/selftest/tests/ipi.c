@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What wakes a CPU: the difference between halted and idle */
+/* What wakes a CPU that is halted, and one that is idle */
 #include "tests.h"
 
 #define AP	1
@@ -61,7 +61,7 @@ static void ipi_does_not_wake_halted(void)
 	end_ap();
 }
 
-/* An atomic access across a cache line, for which TCG asks every other CPU out of its loop */
+/* An atomic access across a cache line, for which TCG stops every other CPU */
 static void stop_the_world(void)
 {
 	static u8 line[128] __aligned(64);
@@ -70,7 +70,7 @@ static void stop_the_world(void)
 		asm volatile("lock incl %0" : "+m"(*(u32 *)(line + 62)) : : "memory");
 }
 
-/* The interrupt that ended an HLT is taken once, whatever happens while its handler runs. */
+/* The CPU takes an interrupt that ended an HLT once, whatever happens in its handler. */
 static void ipi_comes_once(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -91,13 +91,13 @@ static void ipi_comes_once(void)
 static void count_ipis(void)
 {
 	apic_enable();
-	/* One that came between the look and an HLT would not wake it: both with IF=0. */
+	/* Check and halt with IF=0: an interrupt in between would not wake this CPU. */
 	while (load(&this_cpu()->ipis) < 20)
 		asm volatile("sti; hlt; cli" : : : "memory");
 	store(&this_cpu()->go, 1);
 }
 
-/* None is lost, whatever the other CPU is doing when it comes. */
+/* No interrupt is lost, whatever the other CPU is doing when it comes. */
 static void every_ipi_arrives(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -141,7 +141,7 @@ static void ap_deaf(void)
 	ap_busy();
 }
 
-/* What does a new vCPU find in its local APIC? It takes it, if there is something. */
+/* What does a new vCPU find in its local APIC? It takes an interrupt that is pending. */
 static void ap_looks(void)
 {
 	struct cpu *c = this_cpu();
@@ -152,7 +152,7 @@ static void ap_looks(void)
 	store(&c->go, 1);
 }
 
-/* AP creation resets the local APIC: nothing that was requested in it is left. */
+/* AP creation resets the local APIC: no request survives. */
 static void create_empties(void)
 {
 	struct cpu *c = cpu_nr(AP);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a host keeps for a vCPU, outside of its VMSA: EXECUTE and AP creation leave it,
- * only a new VM has it reset.
+ * What a host keeps for a vCPU outside its VMSA. EXECUTE and AP creation leave it alone;
+ * only a new VM resets it.
  */
 #include "tests.h"
 
@@ -28,7 +28,7 @@ static const struct kept kept[] = {
 	{ "MC1_ADDR", 0x406, 0, 0x5a5a1000 },
 };
 
-/* In the VMSA: a witness that there was a reset at all */
+/* In the VMSA: shows that there was a reset at all */
 #define MSR_LSTAR	0xc0000082
 #define DIRTY_LSTAR	0x5a5a1000UL
 
@@ -39,7 +39,7 @@ static void write_all(void)
 	wrmsr(MSR_LSTAR, DIRTY_LSTAR);
 }
 
-/* How many are not as they should be? Says so of each. */
+/* Counts the MSRs that are wrong, and prints each. */
 static u64 wrong(bool dirty)
 {
 	u64 n = 0;
@@ -110,7 +110,7 @@ static void ap_is_new(void)
 	store(&c->go, 1);
 }
 
-/* Both vCPUs write in the first VM, and are new in the second one. */
+/* Both vCPUs write in the first VM. In the second one their MSRs are new. */
 static void not_in_a_new_vm(void)
 {
 	struct cpu *c = cpu_nr(AP);

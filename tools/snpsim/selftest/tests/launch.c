@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the loader hands over: boot_params, secrets page, CPUID page */
+/* What the loader hands over: boot_params, secrets page and CPUID page */
 #include "tests.h"
 
 #define BP_E820_ENTRIES		0x1e8
@@ -76,7 +76,7 @@ static void secrets(void)
 	expect_eq("highest SVSM version", *(u32 *)(s + SECRETS_SVSM_MAX), 1);
 	expect(*(u64 *)(s + SECRETS_SVSM_SIZE), "the SVSM has no memory");
 	expect_eq("area aligned", svsm_boot_ca() & ~PAGE_MASK, 0);
-	/* The keys of VMPL 0 and 1 are the SVSM's. */
+	/* The SVSM keeps the keys of VMPL 0 and 1. */
 	for (unsigned int i = 0; i < GUEST_VMPL * SECRETS_KEY_SIZE; i += 8)
 		key |= *(u64 *)(s + SECRETS_VMPCK0 + i);
 	expect(!key, "the guest has a key of a higher VMPL");
@@ -85,7 +85,7 @@ static void secrets(void)
 	expect(key, "VMPCK2 is zero");
 }
 
-/* The table is what CPUID says. */
+/* The table agrees with CPUID. */
 static void cpuid_page(void)
 {
 	u64 page = svsm_cpuid_page();
@@ -105,8 +105,8 @@ static void cpuid_page(void)
 }
 
 /*
- * EFI tables as Linux and kexec want them: the CC blob is in the configuration
- * table, and every runtime service is code in a runtime region that answers.
+ * EFI tables as Linux and kexec need them: the CC blob is in the configuration table, and
+ * every runtime service is code, in a runtime region, that returns.
  */
 static bool is_runtime_code(struct efi_info *info, u64 address)
 {
@@ -141,7 +141,7 @@ static void efi(void)
 	expect_eq("CC blobs", cc_blobs, 1);
 }
 
-/* Keys, sequence numbers and the guest's notes stay; the SVSM's fields are its own. */
+/* A reset keeps keys, sequence numbers and the guest's own area, but not the SVSM's fields. */
 static void secrets_kept(void)
 {
 	u8 *s = private(svsm_secrets());
@@ -161,7 +161,7 @@ static void secrets_kept(void)
 	secrets();
 }
 
-/* Nor does it bring back a key that the guest has wiped ... */
+/* A reset does not bring back a key that the guest has wiped ... */
 static void key_wiped(void)
 {
 	u8 *key = private(svsm_secrets() + SECRETS_VMPCK2);
@@ -175,7 +175,7 @@ static void key_wiped(void)
 		expect_eq("VMPCK2", *(u64 *)(key + i), 0);
 }
 
-/* ... unless it is an SVSM that restores the page as it was launched. */
+/* ... unless the SVSM restores the page as it was launched. */
 static void secrets_pristine(void)
 {
 	u8 *s = private(svsm_secrets());
@@ -192,7 +192,7 @@ static void secrets_pristine(void)
 	execute();
 }
 
-/* Launched RAM that is not part of the image: nothing of boot 1 is left in it. */
+/* Launched RAM outside the image: nothing of boot 1 is left in it. */
 static void leftovers(void)
 {
 	expect_eq("contents", *(u64 *)private(LOW_PAGE), 0);

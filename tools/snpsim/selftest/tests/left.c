@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a guest leaves alive at EXECUTE: the simulator's event has to say so. The runner
- * looks at the event; the tests here only set things up.
+ * What a guest leaves active at EXECUTE, which the simulator's event has to list. The
+ * runner looks at the event; these tests only set things up.
  */
 #include "pci.h"
 #include "tests.h"
@@ -38,6 +38,18 @@ static bool capability_on(u32 bdf, u32 id, u32 enable)
 	return expect(false, "no capability %x at %x", id, bdf);
 }
 
+/* First by a byte, then by all four */
+static void msi_off(u32 bdf)
+{
+	u32 at = pci_get(bdf, REG_CAPS) & 0xff;
+
+	for (; at; at = pci_get(bdf, at) >> 8 & 0xff)
+		if ((pci_get(bdf, at) & 0xff) == CAP_MSI) {
+			outb(PCI_DATA + 2, 0);
+			pci_set(bdf, at, pci_get(bdf, at) & ~(u32)MSI_ENABLE);
+		}
+}
+
 /* A function on the first bus */
 static void devices(void)
 {
@@ -50,14 +62,42 @@ static void devices(void)
 		execute();
 }
 
-/* Its interrupts only */
+static bool command_is(const char *how, u32 command)
+{
+	return expect_eq(how, pci_get(AHCI, REG_COMMAND) & 0xffff, command);
+}
+
+/* A host whose device does not stop, however it is told to; its other bits are as written */
+static void stuck(void)
+{
+	u32 stopped = COMMAND_MEMORY | COMMAND_INTX_OFF;
+
+	if (boot > 1)
+		return;
+	bus_master_on(AHCI);
+	if (!capability_on(AHCI, CAP_MSI, MSI_ENABLE))
+		return;
+	pci_set(AHCI, REG_COMMAND, stopped);
+	if (!command_is("by 4 bytes", stopped | COMMAND_MASTER))
+		return;
+	outw(PCI_DATA, 0);
+	if (!command_is("by 2 bytes", COMMAND_MASTER))
+		return;
+	outb(PCI_DATA, 0);
+	if (!command_is("by one byte", COMMAND_MASTER))
+		return;
+	msi_off(AHCI);
+	execute();
+}
+
+/* Only the function's interrupts */
 static void msi(void)
 {
 	if (boot == 1 && capability_on(AHCI, CAP_MSI, MSI_ENABLE))
 		execute();
 }
 
-/* One behind a bridge, which itself masters the bus then */
+/* A function behind a bridge, which then masters the bus as well */
 static void bridge(void)
 {
 	if (boot > 1)
@@ -76,7 +116,7 @@ static void quiet(void)
 		execute();
 }
 
-/* One timer of the HPET, which is on, and the alarm of the RTC */
+/* One timer of the HPET, which is enabled, and the alarm of the RTC */
 static void timers(void)
 {
 	if (boot > 1)
@@ -87,7 +127,7 @@ static void timers(void)
 	execute();
 }
 
-/* A timer that would interrupt if the HPET were on, which it is not */
+/* A timer that would interrupt if the HPET were enabled */
 static void hpet_off(void)
 {
 	if (boot > 1)
@@ -96,7 +136,7 @@ static void hpet_off(void)
 	execute();
 }
 
-/* The simulator has looked, and both index registers are as they were. */
+/* The simulator looks, and both index registers keep their values. */
 static void indexes(void)
 {
 	if (boot == 1) {
@@ -116,7 +156,7 @@ static void ap_in_x2apic(void)
 	halt_forever();
 }
 
-/* The caller disables its local APIC, the AP is in x2APIC mode. */
+/* The caller has disabled its local APIC; the AP is in x2APIC mode. */
 static void apics(void)
 {
 	if (boot > 1 || !ap_start(AP, ap_in_x2apic) ||
@@ -129,6 +169,7 @@ static void apics(void)
 
 static const struct selftest tests[] = {
 	{ .name = "left.devices", .run = devices, .alone = true },
+	{ .name = "left.stuck", .run = stuck, .alone = true },
 	{ .name = "left.msi", .run = msi, .alone = true },
 	{ .name = "left.bridge", .run = bridge, .alone = true },
 	{ .name = "left.quiet", .run = quiet, .alone = true },

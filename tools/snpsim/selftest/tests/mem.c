@@ -2,7 +2,7 @@
 /* SVSM_CORE_DEPOSIT_MEM, WITHDRAW_MEM, CONFIGURE_VTOM */
 #include "tests.h"
 
-#define MEM_AVAILABLE	1	/* byte of the calling area: there is something to withdraw */
+#define MEM_AVAILABLE	1	/* byte of the calling area: pages can be withdrawn */
 
 static u64 deposit(u64 entry)
 {
@@ -80,7 +80,7 @@ static void withdraw_nothing(void)
 	expect_eq("entries", l->num, 0);
 }
 
-/* While the SVSM has a page nobody else does; it comes back valid and empty. */
+/* While the SVSM has a page the guest has no access; it comes back valid and empty. */
 static void deposit_withdraw(void)
 {
 	struct pvalidate_list *l = private(page_alloc());
@@ -102,7 +102,7 @@ static void deposit_withdraw(void)
 	expect_eq("valid", svsm_pvalidate(pa, PV_VALIDATE), SVSM_PVALIDATE_NO_UPDATE);
 }
 
-/* Bit 0 of RCX asks whether there is a virtual top of memory: there is none. */
+/* Bit 0 of RCX asks for a virtual top of memory. There is none. */
 static void vtom_query(void)
 {
 	struct svsm_args a = {

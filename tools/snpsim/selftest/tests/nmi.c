@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What masks NMIs, and what does not end that. The host keeps it, so neither a new
- * VMSA nor EXECUTE changes it.
+ * What masks NMIs, and what does not unmask them. The host keeps the mask, so neither a
+ * new VMSA nor EXECUTE changes it.
  */
 #include "tests.h"
 
@@ -15,7 +15,7 @@ static void complete(void)
 	ghcb_event(&done);
 }
 
-/* In an NMI that the host never hears the end of. */
+/* The AP stays in an NMI that it never completes. */
 static void ap_in_nmi(void)
 {
 	struct cpu *c = this_cpu();
@@ -37,7 +37,7 @@ static void ap_completes(void)
 	store(&c->go, 2);
 }
 
-/* An AP is destroyed inside an NMI and created anew; what becomes of another NMI? */
+/* Destroy an AP inside an NMI and create it anew. What becomes of another NMI? */
 static void recreated(bool pending, u64 nmis)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -73,7 +73,7 @@ static void create_drops_pending(void)
 	recreated(true, 0);
 }
 
-/* Boot 1 resets the guest out of an NMI; boot 2 is deaf until it completes it. */
+/* Boot 1 resets the guest inside an NMI. Boot 2 gets no NMI until it completes that one. */
 static void execute_keeps_mask(void)
 {
 	struct cpu *c = this_cpu();
@@ -100,7 +100,7 @@ static void send_and_execute(void)
 	execute();
 }
 
-/* One that waits behind the mask waits for the next boot. */
+/* An NMI that waits behind the mask waits for boot 2. */
 static void execute_keeps_pending(void)
 {
 	struct cpu *c = this_cpu();
@@ -130,7 +130,7 @@ static void second_nmi(void)
 	store(&c->arg, c->nmis);
 }
 
-/* With --host vnmi the guest's word counts for nothing: the IRET does. */
+/* With --host vnmi NMI_COMPLETE counts for nothing: the IRET does. */
 static void vnmi(void)
 {
 	struct cpu *c = this_cpu();
@@ -138,14 +138,14 @@ static void vnmi(void)
 	c->nmi_work = second_nmi;
 	apic_send_nmi(c->apic_id);
 	delay_ms(LEFT_MS);
-	/* The host looks as soon as this CPU takes interrupts, or when it exits. */
+	/* The host notices the IRET when this CPU takes interrupts, or exits. */
 	asm volatile("sti; nop; nop; cli" : : : "memory");
 	c->nmi_work = NULL;
 	expect_eq("NMIs inside the first", c->arg, 1);
 	expect_eq("NMIs after it", load(&c->nmis), 2);
 }
 
-/* An NMI for a vCPU without a VMSA: the host runs it, and the VM has ended. */
+/* For an NMI the host runs a vCPU without a VMSA, which ends the VM. */
 static void last_nmi(const struct cpu *c)
 {
 	apic_send_nmi(c->apic_id);
@@ -169,7 +169,7 @@ static void nmi_to_deleted(void)
 	last_nmi(cpu_nr(AP));
 }
 
-/* Destroyed inside an NMI that it never completed: the next one is none that it takes. */
+/* The AP is destroyed inside an NMI that it never completed, and cannot take the next one. */
 static void destroyed_masked(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -182,7 +182,7 @@ static void destroyed_masked(void)
 	last_nmi(c);
 }
 
-/* Inside an NMI, halted: another one is not delivered, and ends the HLT. */
+/* The AP halts inside an NMI. Another NMI is not delivered, but ends the HLT. */
 static void ap_halts_in_nmi(void)
 {
 	struct cpu *c = this_cpu();

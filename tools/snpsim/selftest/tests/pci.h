@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* PCI configuration space by its two ports */
+/* PCI configuration space, through its two ports */
 #ifndef SELFTEST_PCI_H
 #define SELFTEST_PCI_H
 
@@ -15,6 +15,7 @@
 #define REG_CAPS	0x34
 #define COMMAND_MEMORY	BIT(1)
 #define COMMAND_MASTER	BIT(2)
+#define COMMAND_INTX_OFF	BIT(10)
 
 static inline u32 pci_get(u32 bdf, u32 reg)
 {

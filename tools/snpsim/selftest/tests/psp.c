@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Messages to the PSP: their numbers, tags and headers, the pages they are in */
+/* Messages to the PSP: their numbers, tags, headers and pages */
 #include "psp.h"
 #include "tests.h"
 
 #define FAR_NUMBER	1000
 
-/* The next message in order is accepted: what was refused before was not counted. */
+/* The firmware accepts the next message in order: it did not count what it refused. */
 static bool expect_report(const char *what, u32 vmpl, u32 status)
 {
 	struct psp_msg *m = psp_report_msg(vmpl), *a = psp_answer();
@@ -30,7 +30,7 @@ static bool nothing_counted(void)
 	return expect_report("the right one after it", GUEST_VMPL, 0);
 }
 
-/* Sealed as it is, sent, and refused. */
+/* Seal the message as it is, send it, and expect a refusal. */
 static void expect_refused(const char *what, u64 status)
 {
 	psp_seal();
@@ -54,7 +54,7 @@ static void report_fields(void)
 	}
 }
 
-/* A VMPL that may do more, and one that there is not: an answer that says no. */
+/* For a more privileged VMPL, and for one that does not exist, the answer is an error. */
 static void other_vmpl(void)
 {
 	expect_report("VMPL 0", 0, PSP_INVALID_PARAM);
@@ -77,7 +77,7 @@ static void wrong_number(void)
 	expect_refused("zero", PSP_AEAD_OFLOW);
 }
 
-/* The same bytes once more, as a host could send them. */
+/* Send the same bytes again, as a host could. */
 static void replay(void)
 {
 	expect_report("report", GUEST_VMPL, 0);
@@ -128,7 +128,7 @@ static void bad_header(void)
 	expect_eq("longer than its page", psp_send(), PSP_INVALID_PARAM);
 }
 
-/* Keys that the guest has not, and one that there is not */
+/* Keys that the guest does not have, and one that does not exist */
 static void other_key(void)
 {
 	psp_report_msg(GUEST_VMPL)->h.vmpck = 4;
@@ -158,7 +158,7 @@ static void message(void)
 	expect_refused("reserved", PSP_INVALID_PARAM);
 }
 
-/* The host can work in shared memory only, whole pages, and never in the SVSM's. */
+/* Messages must be in whole pages of shared memory, and never in the SVSM's. */
 static void pages(void)
 {
 	u64 good = page_alloc(), other = page_alloc(), bad[] = {
@@ -173,11 +173,11 @@ static void pages(void)
 		expect_eq("response page", psp_send_pages(good, bad[i]), PSP_NOT_ASKED);
 	}
 	expect_eq("one page for both", psp_send_pages(good, good), PSP_NOT_ASKED);
-	/* The pages as such are fine; there is no message in them. */
+	/* These pages are fine, but there is no message in them. */
 	expect_eq("zeros", psp_send_pages(good, other), PSP_INVALID_PARAM);
 }
 
-/* With room for certificates, of which there are none */
+/* There is room for certificates, but there are none. */
 static void extended(void)
 {
 	u64 room = page_alloc(), unshared = page_alloc();
@@ -200,7 +200,7 @@ static void extended(void)
 	psp_count();
 }
 
-/* The firmware goes on counting over a reset, and so does a page that is kept. */
+/* The firmware goes on counting across a reset, and so does a secrets page that is kept. */
 static void kept(void)
 {
 	expect_report("report", GUEST_VMPL, 0);
@@ -208,7 +208,10 @@ static void kept(void)
 		execute();
 }
 
-/* A page that is restored begins again: refused, and right only as if it had not been. */
+/*
+ * A restored secrets page counts from the start again, so the firmware refuses its first
+ * message.
+ */
 static void pristine(void)
 {
 	if (boot == 1) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * KVM's paravirtual MSRs, and what the host writes to the memory that they register, also
- * after EXECUTE. All but pv.absent want --host kvm-pv.
+ * after EXECUTE. All tests but pv.absent need --host kvm-pv.
  */
 #include "tests.h"
 
@@ -21,7 +21,7 @@
 #define ENABLED			1UL
 #define ASYNC_PF_AS_INT		8UL
 
-/* Where the areas are in a page */
+/* Offsets of the areas in a page */
 #define CLOCK			0x000
 #define STEAL			0x040
 #define EOI			0x080
@@ -47,7 +47,7 @@ struct steal {
 };
 
 #define CLOCK_STABLE	1
-#define FIRST_FAR	0x4000000UL	/* what page_far() gives first */
+#define FIRST_FAR	0x4000000UL	/* the first page that page_far() returns */
 #define YEAR_2020	1577836800
 
 static int write_traps(u32 msr, u64 v)
@@ -83,7 +83,7 @@ static void register_all(u64 pa)
 	wrmsr(MSR_ASYNC_PF_EN, (pa + ASYNC_PF) | ENABLED | ASYNC_PF_AS_INT);
 }
 
-/* Halt, and be woken by an interrupt of one's own. */
+/* Halt until an IPI from this CPU to itself wakes it. */
 static void nap(void)
 {
 	apic_enable();
@@ -98,7 +98,7 @@ static void absent(void)
 		expect_eq("write", write_traps(msr, 0), TRAP_GP);
 }
 
-/* What is #GP, and what is kept for each vCPU. */
+/* Which writes raise #GP, and what the host keeps for each vCPU. */
 static void msrs(void)
 {
 	u64 pa = shared_page(), beyond = 0xfd000000;
@@ -161,7 +161,7 @@ static void steal(void)
 	wrmsr(MSR_STEAL_TIME, 0);
 }
 
-/* The flag says that no EOI is needed; who clears it instead gets the next interrupt. */
+/* The flag says that no EOI is needed. A CPU that clears it instead gets the next interrupt. */
 static void eoi(void)
 {
 	struct cpu *c = this_cpu();
@@ -181,7 +181,7 @@ static void eoi(void)
 	expect_eq("without an EOI", load(&c->saved_eois), 3);
 }
 
-/* An EOI all the same: the host takes the flag back, and nothing is lost. */
+/* The guest writes an EOI all the same. The host takes the flag back, and nothing is lost. */
 static void eoi_declined(void)
 {
 	struct cpu *c = this_cpu();
@@ -196,7 +196,7 @@ static void eoi_declined(void)
 	wrmsr(MSR_PV_EOI_EN, 0);
 }
 
-/* Who enables it is told to wake everybody. */
+/* A vCPU that enables it gets an interrupt that says: wake everybody. */
 static void async_pf(void)
 {
 	struct cpu *c = this_cpu();
@@ -232,7 +232,7 @@ static void ap_looks(void)
 	store(&c->go, 1);
 }
 
-/* AP creation is a reset for KVM. */
+/* KVM resets a vCPU at AP creation. */
 static void creation_resets(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -256,7 +256,7 @@ static void ap_registers_and_halts(void)
 	halt_forever();
 }
 
-/* EXECUTE leaves those of an AP, and so it has them until boot 2 creates it. */
+/* EXECUTE leaves an AP's areas registered, until boot 2 creates the AP anew. */
 static void created_anew(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -276,7 +276,7 @@ static void created_anew(void)
 	expect_eq("its MSRs", load(&c->arg), 0);
 }
 
-/* Both vCPUs have all four areas registered at EXECUTE; option destroyed: the AP is not. */
+/* Both vCPUs have all four areas registered at EXECUTE. With option destroyed the AP has none. */
 static void left(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -296,7 +296,7 @@ static void left(void)
 		execute();
 }
 
-/* Boot 1 leaves them; in boot 2 the page is private, and what is in there stays. */
+/* Boot 1 leaves the areas. In boot 2 the page is private, and keeps its contents. */
 static void hidden(void)
 {
 	u64 pa, *p;
@@ -320,7 +320,7 @@ static void hidden(void)
 		expect_eq("contents", load(p + i), 0);
 }
 
-/* The page is as boot 1 left it: shared, and nobody's. */
+/* The page is as boot 1 left it: shared, but boot 2 does not use it. */
 static void unused(void)
 {
 	if (boot == 1) {
@@ -336,8 +336,8 @@ static void unused(void)
 }
 
 /*
- * In boot 2 the page is shared again, for something else: the host writes into that, at
- * any time from then on.
+ * Boot 2 shares the page for another purpose. From then on the host may write into it at
+ * any time.
  */
 static void stale(u32 msr, u64 area)
 {
@@ -372,7 +372,7 @@ static void ap_registers_clock(void)
 	store(&this_cpu()->go, 1);
 }
 
-/* A clock of boot 2's has all clocks written, also that of boot 1. */
+/* When boot 2 registers a clock, the host writes all clocks, also that of boot 1. */
 static void stale_clock(void)
 {
 	u64 pa = shared_page();
@@ -392,7 +392,7 @@ static void stale_clock(void)
 	expect(false, "survived");
 }
 
-/* Boot 2 registers the same memory for itself, before it shares it. */
+/* Boot 2 registers the same memory for itself before it shares it. */
 static void taken_over(void)
 {
 	register_all(FIRST_FAR);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* SVSM_CORE_PVALIDATE: the list, each entry, partial progress, scrubbing. */
+/* SVSM_CORE_PVALIDATE: the list, its entries, partial progress, scrubbing. */
 #include "tests.h"
 
 #define PATTERN		0x5a5aa5a51234abcdUL
@@ -26,7 +26,7 @@ static void list_address(void)
 	expect_core("shared", CORE_PVALIDATE, pa, SVSM_INVALID_ADDRESS);
 }
 
-/* A list may be anywhere in memory, but in one page. */
+/* A list may be anywhere in memory, but must not cross a page. */
 static void list_crosses(void)
 {
 	u64 pa = page_far(), list = page_alloc() + PAGE_SIZE - 16;
@@ -42,7 +42,7 @@ static void list_crosses(void)
 	l->entry[0] = pa;
 	expect_core("two entries", CORE_PVALIDATE, list, SVSM_INVALID_PARAMETER);
 	expect_eq("next", l->next, 0);
-	/* 511 entries fill a page, with the header there is room for one fewer */
+	/* 511 entries would fill a page; the header leaves room for one fewer. */
 	l = svsm_list();
 	l->num = 511;
 	expect_eq("511 entries", svsm_list_call(), SVSM_INVALID_PARAMETER);
@@ -127,7 +127,7 @@ static void ignore_cf(void)
 	*(u64 *)private(pa) = PATTERN;
 	expect_eq("validate the validated", svsm_pvalidate(pa, PV_VALIDATE | PV_IGNORE_CF),
 		  SVSM_SUCCESS);
-	/* The SVSM scrubs whatever it was asked to validate. */
+	/* The SVSM scrubs every page that it is asked to validate. */
 	expect_eq("contents", *(u64 *)private(pa), 0);
 	expect_eq("rescind", svsm_pvalidate(pa, PV_IGNORE_CF), SVSM_SUCCESS);
 	expect_eq("it was", svsm_pvalidate(pa, 0), SVSM_PVALIDATE_NO_UPDATE);
@@ -165,7 +165,7 @@ static void shared_page(void)
 	expect(svsm_pvalidate(pa, PV_VALIDATE) != SVSM_SUCCESS, "a shared page was validated");
 }
 
-/* An error stops the list at that entry; the same list goes on from there. */
+/* An error stops the SVSM at that entry. The next call goes on from there. */
 static void partial(void)
 {
 	struct pvalidate_list *l = svsm_list();
@@ -204,7 +204,7 @@ static void scrub(void)
 			return;
 }
 
-/* Neither does anything survive a conversion to shared and back (it does at fidelity fast). */
+/* Contents do not survive a conversion to shared and back (at fidelity fast they do). */
 static void conversion(void)
 {
 	u64 pa = page_far();

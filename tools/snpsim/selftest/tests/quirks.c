@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Hosts that do not do what they should: the runner starts the simulator with the
- * --host that the test is named after.
+ * Hosts that misbehave. The runner starts the simulator with the --host that the test is
+ * named after.
  */
 #include "tests.h"
 
@@ -50,7 +50,7 @@ static void destroy_refused(void)
 	expect(still_counts(), "the AP stopped");
 }
 
-/* The host's word is all there is to see; EXECUTE ends the run. */
+/* Only the host's answer can be seen. EXECUTE ends the run. */
 static void destroy_lie(void)
 {
 	if (!ap_start(AP, count))
@@ -69,7 +69,7 @@ static void no_ap_creation(void)
 	expect(!ap_event(AP_DESTROY), "destroyed");
 }
 
-/* The AP halts with a top-level table that EXECUTE invalidates: it cannot go on after that. */
+/* The AP halts with a top-level page table that EXECUTE invalidates, so it cannot go on. */
 static u64 park_root;
 
 static void park(void)
@@ -90,7 +90,7 @@ static bool park_ap(void)
 	return true;
 }
 
-/* Boot 2 lasts long enough for an AP of boot 1 to be noticed. */
+/* Boot 2 lasts long enough for an AP of boot 1 to show. */
 static void resume(void)
 {
 	if (boot > 1)
@@ -107,7 +107,7 @@ static void resume_deleted(void)
 		execute();
 }
 
-/* One call, and whether an NMI had taken the GHCB MSR before the VMGEXIT. */
+/* Make a call. Returns whether an NMI changed the GHCB MSR before the VMGEXIT. */
 static bool hit(u32 proto, u32 call, u64 rcx)
 {
 	struct svsm_args a = { .rax = SVSM_CALL(proto, call), .rcx = rcx };
@@ -158,8 +158,8 @@ static void nmi_call_any(void)
 }
 
 /*
- * The SVSM has taken the call, and by the time of the RDMSR an NMI has taken the
- * GHCB MSR: the answer is in the registers all the same.
+ * The SVSM has taken the call, and an NMI has changed the GHCB MSR before the RDMSR. The
+ * answer is in the registers all the same.
  */
 static bool answer_hit(void)
 {
@@ -183,7 +183,7 @@ static bool answer_hit(void)
 	return came;
 }
 
-/* Calls by the GHCB's page do not count, and EXECUTE leaves nobody to take it. */
+/* Calls through a GHCB page do not count, and after EXECUTE nobody is left to take the NMI. */
 static void nmi_answer(void)
 {
 	u64 n = option(boot == 1 ? "nmi-answer" : "nmi-later", 0);
@@ -200,7 +200,7 @@ static void nmi_answer(void)
 	expect(!answer_hit(), "one NMI more");
 }
 
-/* The page becomes private, what it held is gone, and it has to be validated. */
+/* The page becomes private, loses its contents and has to be validated. */
 static void implicit(void)
 {
 	u64 page = page_far();
@@ -217,7 +217,7 @@ static void implicit(void)
 		expect_eq("contents", *(u64 *)private(page), 0);
 }
 
-/* DR7 is the guest's own, and the VMSA of an AP says so as well. */
+/* DR7 is the guest's own, and so says the VMSA of an AP. */
 static void debug_swap(void)
 {
 	u64 v = 0x400;
@@ -231,7 +231,7 @@ static void debug_swap(void)
 		expect_eq("delete", ap_delete(AP), SVSM_SUCCESS);
 }
 
-/* Otherwise as ipi.nmi-wakes-halted. */
+/* The opposite of ipi.nmi-wakes-halted */
 static void no_wake(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -246,7 +246,7 @@ static void no_wake(void)
 	expect_eq("delete", ap_delete(AP), SVSM_SUCCESS);
 }
 
-/* The way back is refused; the second page goes on. */
+/* The host refuses the first page after the second. The second goes on working. */
 static void no_ghcb_back(void)
 {
 	u64 first = this_cpu()->ghcb, second = ghcb_page_alloc();
@@ -259,12 +259,12 @@ static void no_ghcb_back(void)
 }
 
 /*
- * A VM that the host has built anew: nothing of the first boot is left but what a
- * device keeps. Here that is CMOS memory, with the first boot's time in it.
+ * The host has built the VM anew. Only what a device keeps is left of the first boot: here
+ * CMOS memory, with the first boot's time in it.
  */
 #define CMOS_FREE	0x50
 #define LOW_PAGE	0x30000UL	/* launched RAM outside the image */
-#define FAR_PAGE	0x7000000UL	/* two of them: RAM that nobody has launched */
+#define FAR_PAGE	0x7000000UL	/* two pages of RAM outside the launch */
 #define OPEN_PAGE	(FAR_PAGE + PAGE_SIZE)
 #define TSC_UNIT	20
 
@@ -320,7 +320,7 @@ static void first_boot(void)
 	*(u64 *)private(FAR_PAGE) = PATTERN;
 	*(u64 *)shared(OPEN_PAGE) = PATTERN;
 	apic_lvt(true);
-	/* One that runs, and would see to it that the next boot's memory is wrong. */
+	/* A running AP, which would write to the next boot's memory. */
 	if (ap_start(AP, count))
 		ask_for_reset(option("how", 0));
 }
@@ -339,10 +339,10 @@ static void rebuild(void)
 	}
 	expect(rdtsc() >> TSC_UNIT < cmos_time(), "the TSC went on: %lx", rdtsc());
 	expect(!apic_armed(), "the local APIC has something armed");
-	/* Both are shared again, and hold nothing. */
+	/* Both pages are shared again, and empty. */
 	expect_eq("shared page", *(u64 *)shared(OPEN_PAGE), 0);
 	expect_eq("private page", *(u64 *)shared(FAR_PAGE), 0);
-	/* The APs of the first boot are no more, and can be started. */
+	/* The APs of the first boot are gone, and can be started. */
 	for (unsigned int i = AP; i <= AP + 1; i++)
 		if (ap_start(i, ap_halt)) {
 			delay_ms(LEFT_MS);

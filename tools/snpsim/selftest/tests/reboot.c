@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Reboot protocol: what is refused */
+/* Reboot protocol: calls that the SVSM refuses */
 #include "tests.h"
 
 static void reserved_flags(void)

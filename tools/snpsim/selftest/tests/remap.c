@@ -8,7 +8,7 @@ static void unaligned(void)
 
 	expect_core("+8", CORE_REMAP_CA, pa + 8, SVSM_INVALID_PARAMETER);
 	expect_core("+1", CORE_REMAP_CA, pa + 1, SVSM_INVALID_PARAMETER);
-	/* aligned to what the area's header needs, which is not enough */
+	/* aligned for the area's header, which is not enough */
 	for (u64 off = 16; off < PAGE_SIZE; off *= 2)
 		expect_core("in a page", CORE_REMAP_CA, pa + off, SVSM_INVALID_PARAMETER);
 	/* the area would cross into the next page */
@@ -56,7 +56,7 @@ static void same_area(void)
 	expect_eq("query", svsm_query(PROTO_CORE, 1), SVSM_VERSION_1);
 }
 
-/* The SVSM listens to the new area and no longer to the old one. */
+/* The SVSM looks at the new area and no longer at the old one. */
 static void moves(void)
 {
 	u64 old = this_cpu()->ca, new = page_alloc();

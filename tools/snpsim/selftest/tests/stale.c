@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A page changes state while another CPU has it in its TLB and goes on using
- * it: that CPU has to be caught, whatever it had cached.
+ * A page changes state while another CPU has it in its TLB and goes on using it. The
+ * simulator must catch that CPU, whatever it has cached.
  */
 #include "tests.h"
 
@@ -10,7 +10,7 @@
 static u64 page;
 static bool by_shared;
 
-/* Use the page without a break; go counts the rounds. */
+/* Use the page without a pause; go counts the rounds. */
 static void use(void)
 {
 	struct cpu *c = this_cpu();

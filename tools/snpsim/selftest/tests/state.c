@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The vCPU's state at launch, and after EXECUTE the same. */
+/* The vCPU's state at launch, and the same after EXECUTE. */
 #include "reset_state.h"
 #include "tests.h"
 
@@ -30,7 +30,7 @@ static void dirty_and_execute(void)
 	power_off();
 }
 
-/* The same for a vCPU that was no boot CPU before. */
+/* The same for a vCPU that was not the boot CPU. */
 static void on_ap(void)
 {
 	reset_state_print();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Several CPUs at once: calls, page states, interrupts of each other's making */
+/* Several CPUs at once: calls, page states, IPIs */
 #include "tests.h"
 
 #define MAX_WORKERS	3
@@ -9,7 +9,7 @@
 static u64 pages[MAX_WORKERS + 1];
 static unsigned int workers;
 
-/* Through every state of a page and back, over and over. */
+/* Take a page through all its states, over and over. */
 static void convert(u64 pa)
 {
 	for (unsigned int i = 0; i < ROUNDS; i++) {
@@ -77,7 +77,7 @@ static void calls(void)
 	end_workers();
 }
 
-/* Starting and stopping CPUs while others work. */
+/* Start and stop CPUs while others work. */
 static void start_stop(void)
 {
 	unsigned int last;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The tables of tests, a group each, in the order of a run. */
+/* The tables of tests: one for each group, in the order of a run. */
 #ifndef SELFTEST_TESTS_H
 #define SELFTEST_TESTS_H
 
@@ -13,7 +13,7 @@ extern const struct selftest_table query_tests, call_tests, remap_tests, pvalida
 	efivar_tests, trap_tests, apic_tests, nmi_tests, left_tests, kept_tests,
 	pv_tests, dma_tests;
 
-/* State an expectation about one call. */
+/* Expect a result of one call. */
 static inline bool expect_call(const char *what, u32 proto, u32 call, u64 rcx, u64 rdx, u64 r8,
 			       u64 want)
 {
@@ -25,7 +25,7 @@ static inline bool expect_core(const char *what, u32 call, u64 rcx, u64 want)
 	return expect_call(what, PROTO_CORE, call, rcx, 0, 0, want);
 }
 
-/* EXECUTE has to succeed, so nothing comes after it. */
+/* EXECUTE must succeed, so nothing after this runs. */
 static inline void execute(void)
 {
 	say("EXECUTE");

@@ -7,7 +7,7 @@
 #define SYNC_SPINS	10000000
 #define NOP5_LEN	5
 
-/* What the processor pushed, and what it has to be: there it goes on anyway. */
+/* The RIP that the processor pushed, and the right one, where the handler goes on anyway */
 static u64 came_from, next_insn;
 
 static void note_breakpoint(struct regs *r)
@@ -43,7 +43,7 @@ static void prefixed(void)
 	expect_breakpoint("RIP of 66 rex int n", ".byte 0x66, 0x48, 0xcd, 3");
 }
 
-/* The IDT ends before 0x50; a fault finds RIP at the instruction. */
+/* The IDT ends before 0x50. A fault must find RIP at the instruction. */
 static void no_gate(void)
 {
 	u64 at;
@@ -55,7 +55,7 @@ static void no_gate(void)
 	expect_eq("RIP", this_cpu()->trap_rip, at);
 }
 
-/* nopl 0(%rax,%rax,1); ret: and on the same page what both CPUs write */
+/* nopl 0(%rax,%rax,1); ret. The data on the same page are written by both CPUs. */
 static struct {
 	u8 code[8];
 	u32 patching, stale;
@@ -82,8 +82,8 @@ static void run_patched(void)
 }
 
 /*
- * The AP has taken an interrupt since, and so looks at its code again. No clock is
- * read: what is looked for happens right after, for a moment.
+ * Wait until the AP has taken an interrupt, and so looks at its code again. Read no clock:
+ * what the test looks for happens right after, for a moment.
  */
 static bool sync_ap(void)
 {
@@ -105,9 +105,9 @@ static bool patch(u8 *p, u8 byte)
 }
 
 /*
- * As Linux changes its code (text_poke_bp_batch()): a breakpoint, then the tail, then
- * the first byte, and all CPUs made to look after each. After the last there is no
- * breakpoint any more that could be taken.
+ * Change the code as Linux does (text_poke_bp_batch()): a breakpoint, then the tail, then
+ * the first byte. Make all CPUs look after each step. After the last step no CPU may take
+ * the breakpoint.
  */
 static void patched_code(void)
 {

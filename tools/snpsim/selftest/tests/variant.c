@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SVSMs other than the draft's: the runner starts the simulator with the
- * variant that the test is named after.
+ * SVSMs other than the draft's. The runner starts the simulator with the variant that the
+ * test is named after.
  */
 #include "attest.h"
 #include "tests.h"
@@ -12,7 +12,7 @@ static u64 guid_result(void)
 	return attest_call(ATTEST_SINGLE).result;
 }
 
-/* These have to be refused: a second boot is a failure, and the end of it. */
+/* The SVSM must refuse EXECUTE: a second boot is a failure, and ends the test. */
 static bool must_not_reset(void)
 {
 	return expect(boot == 1, "EXECUTE was accepted");
@@ -25,7 +25,7 @@ static void noreboot(void)
 	expect_eq("EXECUTE", svsm_reboot(), SVSM_UNSUPPORTED_PROTOCOL);
 }
 
-/* Call 0 there lists objects: RCX = name or 0, RDX = buffer, R8 = bytes, 128 an entry. */
+/* Call 0 of that protocol lists objects. RCX: name or 0, RDX: buffer, R8: bytes, 128 an entry. */
 static void ocp_list(void)
 {
 	u64 buffer = page_alloc(), name = page_alloc();
@@ -115,7 +115,7 @@ static void incomplete(void)
 	repeated("incomplete", SVSM_INCOMPLETE);
 }
 
-/* DELETE_VCPU of a vCPU that has halted: refused so often, then done. */
+/* The SVSM refuses DELETE_VCPU of a halted vCPU so many times, then does it. */
 static void in_use(void)
 {
 	struct cpu *c = cpu_nr(1);
@@ -159,7 +159,7 @@ static void ap_refuse(void)
 	execute();
 }
 
-/* The SVSM came back without having looked at the call. */
+/* The SVSM returns without having looked at the call. */
 static void pending(void)
 {
 	struct svsm_args a = { .rax = SVSM_CALL(PROTO_REBOOT, 0) };
@@ -171,7 +171,7 @@ static void pending(void)
 	expect_eq("boot", boot, 1);
 }
 
-/* As if an NMI had used the GHCB MSR in between: not the answer to this request. */
+/* The response belongs to another request, as if an NMI had used the GHCB MSR. */
 static void foreign_answer(void)
 {
 	u64 n = option("foreign", 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Full fidelity: what the hardware of an encrypted guest raises #VC for */
+/* Full fidelity: what raises #VC in an encrypted guest */
 #include "tests.h"
 
 #define LAPIC_VERSION	0xfee00030UL
@@ -84,7 +84,7 @@ static void wbinvd(void)
 	seen(0x89);
 }
 
-/* Not for these: the hardware keeps them with the vCPU. */
+/* These raise no #VC: the hardware keeps them with the vCPU. */
 static void none_for_own(void)
 {
 	rdmsr(0xc0000100);

@@ -88,7 +88,7 @@ static void bad_features(void)
 	expect_eq("no features", create(vmsa, ca, AP), SVSM_INVALID_PARAMETER);
 }
 
-/* A refused page stays the guest's own. */
+/* A page that the SVSM refuses stays the guest's own. */
 static void refused_is_writable(void)
 {
 	struct vmsa *v = good();
@@ -120,7 +120,7 @@ static void already(void)
 	expect_eq("delete", delete(first), SVSM_SUCCESS);
 }
 
-/* The creator may look at the page: Linux does. */
+/* The creator may read the page, as Linux does. */
 static void readable(void)
 {
 	struct vmsa *v = good();
@@ -132,7 +132,7 @@ static void readable(void)
 	expect_eq("writable again", v->sev_features, 0x1234);
 }
 
-/* So may anybody once the host has the AP out of the guest for good. */
+/* Any CPU may read it once the host has taken the AP out of the guest for good. */
 static void readable_after(void (*work)(void), bool destroy)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -189,7 +189,7 @@ static bool host_creates(u64 pa, unsigned int type, unsigned int vmpl, unsigned 
 	return ghcb_event(&c);
 }
 
-/* Does it count on? A machine that is busy lets it wait now and then. */
+/* Does the AP go on counting? A busy machine may let it wait now and then. */
 static bool goes_on(struct cpu *c)
 {
 	u64 count = load(&c->arg);
@@ -200,7 +200,7 @@ static bool goes_on(struct cpu *c)
 	return load(&c->arg) != count;
 }
 
-/* One that executes can not be deleted: the SVSM says so, and it goes on. */
+/* The SVSM does not delete a vCPU that executes, and the vCPU goes on. */
 static void delete_running(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -214,7 +214,7 @@ static void delete_running(void)
 		expect_eq("destroyed", delete(c->vmsa), SVSM_SUCCESS);
 }
 
-/* Nothing but an NMI could wake it, and nmi.deleted shows what that does. */
+/* Only an NMI could wake this AP; nmi.deleted shows what that does. */
 static void delete_halted(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -226,7 +226,7 @@ static void delete_halted(void)
 	expect(!host_creates(c->vmsa, AP_CREATE, GUEST_VMPL, AP), "deleted VMSA: started");
 }
 
-/* The host destroys whatever is asked for: here, what no interrupt reaches any more. */
+/* The host can destroy a vCPU that no interrupt reaches any longer. */
 static void destroy_in_nmi(void)
 {
 	struct cpu *c = cpu_nr(AP);
@@ -248,7 +248,7 @@ static void destroy_in_nmi(void)
 	expect_eq("in its handler", delete(c->vmsa), SVSM_VCPU_IN_USE);
 	if (!ap_destroy(AP))
 		return;
-	/* At once: the call came back only when it was out. */
+	/* Check at once: the call returns only when the AP is out of the guest. */
 	count = load(&c->arg);
 	delay_ms(20);
 	expect_eq("the AP stopped", load(&c->arg), count);
@@ -290,7 +290,7 @@ static void delete_destroyed(void)
 	expect_eq("destroyed", delete(cpu_nr(AP)->vmsa), SVSM_SUCCESS);
 }
 
-/* The host starts nothing that the SVSM did not make a VMSA. */
+/* The host starts no page that the SVSM has not made a VMSA. */
 static void host_refuses(void)
 {
 	good();
@@ -322,7 +322,7 @@ static void ap_calls(void)
 	store(&this_cpu()->go, 1);
 }
 
-/* As the boot CPU may: to the same area, and to another. */
+/* An AP may remap as the boot CPU may: to the same area, and to another. */
 static void ap_remaps(void)
 {
 	u64 new = page_alloc();
@@ -348,8 +348,8 @@ static void remap_from_ap(void)
 }
 
 /*
- * A page is the area of one vCPU only, and no VMSA at the same time.  The same
- * vCPU may be made anew with its area before the old VMSA is deleted: Linux does.
+ * A page can be the area of one vCPU only, and not a VMSA at the same time. The same vCPU
+ * may be made anew with its area before its old VMSA is deleted, as Linux does.
  */
 static void area_in_use(void)
 {
@@ -368,7 +368,7 @@ static void area_in_use(void)
 	expect_eq("delete", delete(second), SVSM_SUCCESS);
 }
 
-/* Not even that of the boot CPU, which has no VMSA in the SVSM's register. */
+/* The same for the boot CPU's area, although it has no VMSA in the SVSM's register. */
 static void own_area_in_use(void)
 {
 	struct vmsa *v = good();
@@ -379,7 +379,7 @@ static void own_area_in_use(void)
 	expect_eq("as VMSA", create(this_cpu()->ca, ca, AP), SVSM_INVALID_ADDRESS);
 }
 
-/* The AP's calls go through the area it was created with. */
+/* The AP's calls go through the area that it was created with. */
 static void calls_from_ap(void)
 {
 	struct cpu *c = cpu_nr(AP);

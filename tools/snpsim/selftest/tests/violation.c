@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Planted violations: what real hardware answers with a fault that no guest
- * survives.  Each ends the run; a guest that lives on has found a hole.
+ * Planted violations: accesses that real hardware answers with a fault that no guest
+ * survives. Each ends the run. A guest that lives on has found a hole.
  */
 #include "tests.h"
 
@@ -100,7 +100,7 @@ static void shared_fetch(void)
 	survived();
 }
 
-/* Between the guest's memory and the SVSM's there is nothing. */
+/* There is no memory between the guest's and the SVSM's. */
 static bool page_outside(void)
 {
 	page = svsm_base() - PAGE_SIZE;
@@ -114,7 +114,7 @@ static void outside_memory(void)
 	survived();
 }
 
-/* Rescinded behind its own back, as a confused kernel would. */
+/* The guest rescinds a page that it uses, as a confused kernel would. */
 static void rescinded_read(void)
 {
 	expect_eq("rescind", svsm_pvalidate(page, 0), SVSM_SUCCESS);
@@ -130,7 +130,7 @@ static void vmsa_write(void)
 	survived();
 }
 
-/* The VMSA of an AP that is in the guest, or halted there: busy for all others. */
+/* The VMSA of an AP that is in the guest, or halted there: in use, with no access for others. */
 static bool vmsa_of(void (*work)(void))
 {
 	if (!ap_start(1, work))
@@ -205,7 +205,7 @@ static void ghcb_not_shared(void)
 {
 	u64 ghcb = this_cpu()->ghcb;
 
-	/* The page the CPU registered, taken back without telling the host's side. */
+	/* The CPU takes back the page that it has registered as GHCB. */
 	page = ghcb;
 	report_page();
 	expect_eq("PSC to private", ghcb_psc_msr(ghcb, PSC_PRIVATE), 0);
@@ -225,7 +225,7 @@ static void ghcb_not_registered(void)
 	survived();
 }
 
-/* Its own first page, but another has been registered since. */
+/* The CPU uses its first GHCB after it has registered another. */
 static void ghcb_replaced(void)
 {
 	struct ghcb_call c = { .code = GHCB_RUN_VMPL };

@@ -126,6 +126,32 @@ static bool svr_pci_is_somebody(u32 id)
 	return id && id != SVR_PCI_NOBODY && id != 0xffff && id != 0xffff0000;
 }
 
+static bool svr_pci_is_alive(const struct svr_pci_function *f)
+{
+	return (f->command & PCI_COMMAND_MASTER) || f->msi || f->msix;
+}
+
+/*
+ * One that somebody else has found. The identity of a virtual function reads as all ones
+ * (PCI Express 5.0, 9.3.4.1.1), its command and status do not.
+ */
+static void svr_pci_look_at_hidden(const struct svr_pci_access *pci, u8 bus,
+				   u8 devfn, bool root,
+				   struct svr_pci_list *list)
+{
+	struct svr_pci_function f = { .bus = bus, .devfn = devfn, .root = root };
+	u32 state = svr_pci_read(pci, bus, devfn, PCI_COMMAND);
+
+	if (state == SVR_PCI_NOBODY)
+		return;
+	f.kind = svr_pci_kind(svr_pci_read(pci, bus, devfn, PCI_VENDOR_ID));
+	f.command = state;
+	if (state >> 16 & PCI_STATUS_CAP_LIST)
+		svr_pci_look_at_caps(pci, &f);
+	if (svr_pci_is_alive(&f))
+		svr_pci_add(pci, list, &f);
+}
+
 /* Returns whether the device may have further functions; only asked of the first */
 static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 			    struct svr_pci_buses *buses,
@@ -155,7 +181,7 @@ static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 		port = svr_pci_look_at_caps(pci, &f);
 	if (f.bridge)
 		svr_pci_note_bus(pci, &f, port, buses);
-	if ((f.command & PCI_COMMAND_MASTER) || f.msi || f.msix)
+	if (svr_pci_is_alive(&f))
 		svr_pci_add(pci, list, &f);
 	return header & PCI_HEADER_TYPE_MFD;
 }
@@ -168,6 +194,9 @@ static void svr_pci_walk_bus(const struct svr_pci_access *pci, u8 bus,
 	unsigned int slot, fn;
 
 	for (slot = 0; slot < slots; slot++) {
+		list->cut = list->cut || pci->late();
+		if (list->cut)
+			return;
 		if (!svr_pci_look_at(pci, bus, SVR_PCI_DEVFN(slot, 0), buses,
 				     list))
 			continue;
@@ -181,26 +210,35 @@ static void svr_pci_walk_bus(const struct svr_pci_access *pci, u8 bus,
  * svr_pci_find - find the functions that are alive
  * @pci:   configuration space
  * @roots: a bit for each root bus, SVR_PCI_BUSES of them
+ * @hidden: a bit for each function that does not show itself to a walk, by
+ *         svr_pci_number(): virtual ones of SR-IOV, and those that ARI numbers above 7
  * @list:  becomes those with bus mastering, MSI or MSI-X on
  *
- * Not those that a physical function of SR-IOV has made: they do not show themselves
- * here (PCI Express 5.0, 9.3.4.1.1). Context: any.
+ * Context: any.
  */
 void svr_pci_find(const struct svr_pci_access *pci, const unsigned long *roots,
-		  struct svr_pci_list *list)
+		  const unsigned long *hidden, struct svr_pci_list *list)
 {
 	struct svr_pci_buses buses = { .roots = roots };
-	unsigned int bus;
+	unsigned int bus, number;
 
 	list->count = 0;
 	list->more = 0;
+	list->cut = false;
 	bitmap_copy(buses.found, roots, SVR_PCI_BUSES);
 	for (bus = 0; bus < SVR_PCI_BUSES; bus++)
 		if (test_bit(bus, buses.found))
 			svr_pci_walk_bus(pci, bus, &buses, list);
+	for_each_set_bit(number, hidden, SVR_PCI_NUMBERS) {
+		list->cut = list->cut || pci->late();
+		if (list->cut)
+			return;
+		svr_pci_look_at_hidden(pci, number >> 8, number & 0xff,
+				       test_bit(number >> 8, roots), list);
+	}
 }
 
-/* A function that has gone reads as all ones; it has stopped */
+/* One that reads as all ones has gone, or hangs: nobody can tell, so it has not stopped */
 static bool svr_pci_flags_stay(const struct svr_pci_access *pci,
 			       const struct svr_pci_function *f, u8 pos,
 			       u16 enable)
@@ -213,8 +251,7 @@ static bool svr_pci_flags_stay(const struct svr_pci_access *pci,
 	pci->write(f->bus, f->devfn, pos,
 		   head & ~((u32)enable << SVR_PCI_FLAGS_SHIFT));
 	head = svr_pci_read(pci, f->bus, f->devfn, pos);
-	return head != SVR_PCI_NOBODY &&
-	       (head >> SVR_PCI_FLAGS_SHIFT & enable);
+	return head >> SVR_PCI_FLAGS_SHIFT & enable;
 }
 
 /*
@@ -227,11 +264,10 @@ static bool svr_pci_stop_one(const struct svr_pci_access *pci,
 	u16 command = (f->command & ~PCI_COMMAND_MASTER) |
 		      PCI_COMMAND_INTX_DISABLE;
 	bool stays;
-	u32 state;
 
 	pci->write(f->bus, f->devfn, PCI_COMMAND, command);
-	state = svr_pci_read(pci, f->bus, f->devfn, PCI_COMMAND);
-	stays = state != SVR_PCI_NOBODY && (state & PCI_COMMAND_MASTER);
+	stays = svr_pci_read(pci, f->bus, f->devfn, PCI_COMMAND) &
+		PCI_COMMAND_MASTER;
 	stays |= svr_pci_flags_stay(pci, f, f->msi, PCI_MSI_FLAGS_ENABLE);
 	stays |= svr_pci_flags_stay(pci, f, f->msix, PCI_MSIX_FLAGS_ENABLE);
 	stays |= !svr_pci_end_requests(pci, f);
@@ -255,12 +291,12 @@ static unsigned int svr_pci_turn(const struct svr_pci_function *f)
  * printed. Requests under way are ended where that can be done, and what is behind a
  * bridge is reset as well. Context: any.
  *
- * Return: how many have not stopped, those that there was no room for included.
+ * Return: how many have not stopped, those that there was no room or no time for included.
  */
 unsigned int svr_pci_stop(const struct svr_pci_access *pci,
 			  struct svr_pci_list *list)
 {
-	unsigned int stuck = list->more;
+	unsigned int stuck = list->more + list->cut;
 	unsigned int turn, i;
 
 	for (turn = 0; turn < SVR_PCI_TURNS; turn++) {
@@ -269,7 +305,7 @@ unsigned int svr_pci_stop(const struct svr_pci_access *pci,
 
 			if (svr_pci_turn(f) != turn)
 				continue;
-			f->stuck = !svr_pci_stop_one(pci, f);
+			f->stuck = pci->late() || !svr_pci_stop_one(pci, f);
 			stuck += f->stuck;
 		}
 	}

@@ -9,6 +9,8 @@
 /* More are counted only, as such that were not stopped */
 #define SVR_PCI_MAX		256
 #define SVR_PCI_BUSES		256
+/* Of svr_pci_number() */
+#define SVR_PCI_NUMBERS		(SVR_PCI_BUSES * 256)
 /* As many capabilities as fit behind the standard header */
 #define SVR_PCI_CAPS		((256 - PCI_STD_HEADER_SIZEOF) / 4)
 
@@ -17,11 +19,13 @@
  * @read:  the four bytes at @reg, a multiple of 4; all ones where there is no function
  * @write: write these
  * @hold:  wait for as long as a bus must be held in reset
+ * @late:  has it taken too long already? What is left is not looked at then
  */
 struct svr_pci_access {
 	u32 (*read)(u8 bus, u8 devfn, u8 reg);
 	void (*write)(u8 bus, u8 devfn, u8 reg, u32 val);
 	void (*hold)(void);
+	bool (*late)(void);
 };
 
 /* What ends the requests that a function has taken */
@@ -43,7 +47,7 @@ enum svr_pci_kind {
  * @console: it may be what a console sits on
  * @root:    it is on a root bus
  * @lost:    it has been reset, and knows nothing of how it was
- * @stuck:   it has been told to stop, and has not
+ * @stuck:   it has not been shown to have stopped
  */
 struct svr_pci_function {
 	u8 bus;
@@ -63,16 +67,24 @@ struct svr_pci_function {
  * struct svr_pci_list - what was found
  * @count: how many of @functions there are
  * @more:  how many there was no room for
+ * @cut:   there may be others: it took too long to find out
  * @functions: they
  */
 struct svr_pci_list {
 	unsigned int count;
 	unsigned int more;
+	bool cut;
 	struct svr_pci_function functions[SVR_PCI_MAX];
 };
 
+/* A function's place in a bitmap, and its name in the record */
+static inline u16 svr_pci_number(u8 bus, u8 devfn)
+{
+	return bus << 8 | devfn;
+}
+
 void svr_pci_find(const struct svr_pci_access *pci, const unsigned long *roots,
-		  struct svr_pci_list *list);
+		  const unsigned long *hidden, struct svr_pci_list *list);
 unsigned int svr_pci_stop(const struct svr_pci_access *pci,
 			  struct svr_pci_list *list);
 void svr_pci_start(const struct svr_pci_access *pci,

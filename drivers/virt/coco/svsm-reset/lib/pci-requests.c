@@ -35,7 +35,10 @@
 #define SVR_VIRTIO_FIRST	0x1000
 #define SVR_VIRTIO_LAST		0x107f
 #define SVR_VIRTIO_STATUS_SIZE	1
-/* How often the status is read until it is 0: QEMU has reset the device by the first time */
+/*
+ * How often the status is read until it is 0, unless it is late before. QEMU has reset the
+ * device by the first time.
+ */
 #define SVR_VIRTIO_READS	10000
 #define SVR_VIRTIO_TYPE_SHIFT	24	/* of its capabilities, in their first four bytes */
 #define SVR_BRIDGE_CTL_SHIFT	16	/* in the four bytes at PCI_INTERRUPT_LINE */
@@ -148,7 +151,7 @@ static bool svr_virtio_reset(const struct svr_pci_access *pci,
 	if (!svr_virtio_aim(pci, f, virtio))
 		return true;
 	pci->write(f->bus, f->devfn, data, 0);
-	for (i = 0; i < SVR_VIRTIO_READS; i++) {
+	for (i = 0; i < SVR_VIRTIO_READS && !pci->late(); i++) {
 		u32 status = svr_requests_read(pci, f, data);
 
 		/* All ones: it has gone */

@@ -5,7 +5,7 @@
  *
  * All of them:
  *   byte 0-1   'S' 'R'
- *        2     version, 3
+ *        2     version, 3; 4: PCI devices had not been stopped
  *        3     bit 7: loaded since; bits 6-4: stage; bit 3: hearsay;
  *              bits 2-0: cause; 7: kdump, and the dump was interrupted; of an
  *              emergency restart 6: sysrq-b, 1: the deadman, 0: the kernel, 3: not
@@ -33,6 +33,9 @@
  *              The message is as in message-codec.c. Older drivers wrote no seconds, and
  *              the message in ASCII, which it begins with then.
  *              Bit 23 of the lost CPUs is for CPU 23 and all above it.
+ *        In version 4 there are, before the message, which is shorter:
+ *              how many devices (1), 255: or above; the first one (2)
+ *              NOANSWER has no message then; RETURNED has no room for that
  *
  * Full, 256 bytes:
  *        8-15  wall time, 0: not known
@@ -45,6 +48,12 @@
  *        120-183 message
  *        184-247 lost CPUs; bit 511: CPU 511 or above
  *        248-251 of a kdump, when the crash was; 0: not known
+ *        In version 4 the release of the kernel is 48 bytes, and then there are:
+ *        104-105 how many devices, 0xffff: or above
+ *        106-119 the first seven, two bytes each
+ *
+ * A device is bus << 8 | devfn, in PCI's domain 0; 0: not known. Where there is no room
+ * version 4 says that there was one at least. No driver up to 0.1.0 reads it.
  *
  * The checksum is against accidents: torn writes, other owners of the same
  * bytes, decay. Against the host it is no protection and is not meant to be.
@@ -103,22 +112,30 @@
 #define SVR_FULL_CPU		36
 #define SVR_FULL_COUNTS		40
 #define SVR_FULL_KERNEL		56
+/* In version 4 */
+#define SVR_FULL_DEVICES	104
+#define SVR_FULL_DEVICE		106
 #define SVR_FULL_MESSAGE	120
 #define SVR_FULL_LOST		184
 #define SVR_FULL_CRASHED	248
 
-/* Where a medium record has what; lost CPUs at 0: only the first one */
+/*
+ * Where a medium record has what; lost CPUs at 0: only the first one. In version 4 there
+ * are devices (at 0: no room for them), and what is left is the message's.
+ */
 static const struct {
 	u8 lost;
 	u8 message;
+	u8 devices;
+	u8 rest;
 } svr_medium[] = {
-	[SVR_STAGE_LOADED]	= { 0, 17 },
-	[SVR_STAGE_CALLED]	= { 0, 17 },
-	[SVR_STAGE_REFUSED]	= { 17, 20 },
-	[SVR_STAGE_CRASHED]	= { 0, SVR_MEDIUM_END },
-	[SVR_STAGE_RETURNED]	= { 25, SVR_MEDIUM_END },
-	[SVR_STAGE_NOANSWER]	= { 21, 24 },
-	[SVR_STAGE_ELSEWHERE]	= { 0, 17 },
+	[SVR_STAGE_LOADED]	= { 0, 17, 0, 17 },
+	[SVR_STAGE_CALLED]	= { 0, 17, 17, 20 },
+	[SVR_STAGE_REFUSED]	= { 17, 20, 20, 23 },
+	[SVR_STAGE_CRASHED]	= { 0, SVR_MEDIUM_END, 0, SVR_MEDIUM_END },
+	[SVR_STAGE_RETURNED]	= { 25, SVR_MEDIUM_END, 0, SVR_MEDIUM_END },
+	[SVR_STAGE_NOANSWER]	= { 21, 24, 24, SVR_MEDIUM_END },
+	[SVR_STAGE_ELSEWHERE]	= { 0, 17, 17, 20 },
 };
 
 static size_t svr_record_crc_at(size_t size)
@@ -156,6 +173,32 @@ void svr_record_add_lost(struct svr_record *rec, unsigned int cpu)
 bool svr_record_lost(const struct svr_record *rec, unsigned int cpu)
 {
 	return cpu < SVR_RECORD_CPUS && rec->lost[cpu / 8] & BIT(cpu % 8);
+}
+
+/**
+ * svr_record_add_device - one more PCI device that has not been stopped
+ * @rec:    the record
+ * @device: bus << 8 | devfn, 0: not known which
+ *
+ * Context: any.
+ */
+void svr_record_add_device(struct svr_record *rec, u16 device)
+{
+	if (rec->devices < SVR_RECORD_DEVICES)
+		rec->device[rec->devices] = device;
+	if (rec->devices < U16_MAX)
+		rec->devices++;
+}
+
+/* Before a reset is under way nobody stops any */
+static bool svr_stage_has_devices(u8 stage)
+{
+	return stage != SVR_STAGE_LOADED && stage != SVR_STAGE_CRASHED;
+}
+
+static bool svr_record_has_devices(const struct svr_record *rec)
+{
+	return rec->devices && svr_stage_has_devices(rec->stage);
 }
 
 /**
@@ -282,9 +325,36 @@ static u16 svr_dump_seconds(const struct svr_record *rec)
 	return min_t(u64, rec->time - rec->crashed, SVR_DUMP_NOT_KNOWN);
 }
 
+static u8 svr_medium_message(const struct svr_record *rec)
+{
+	return svr_record_has_devices(rec) ? svr_medium[rec->stage].rest :
+					     svr_medium[rec->stage].message;
+}
+
+static void svr_medium_put_devices(const struct svr_record *rec, u8 *raw)
+{
+	u8 at = svr_medium[rec->stage].devices;
+
+	if (!at || !svr_record_has_devices(rec))
+		return;
+	raw[at] = min_t(u16, rec->devices, U8_MAX);
+	put_unaligned_le16(rec->device[0], raw + at + 1);
+}
+
+static int svr_medium_get_devices(const u8 *raw, struct svr_record *rec)
+{
+	u8 at = svr_medium[rec->stage].devices;
+
+	if (!at || !svr_record_has_devices(rec))
+		return 0;
+	rec->devices = raw[at];
+	rec->device[0] = get_unaligned_le16(raw + at + 1);
+	return rec->devices ? 0 : -EINVAL;
+}
+
 static void svr_medium_put_message(const struct svr_record *rec, u8 *raw)
 {
-	u8 text = svr_medium[rec->stage].message;
+	u8 text = svr_medium_message(rec);
 	bool dump = svr_medium_has_dump(rec);
 	u8 end = dump ? SVR_MEDIUM_DUMP : SVR_MEDIUM_END;
 
@@ -297,7 +367,7 @@ static void svr_medium_put_message(const struct svr_record *rec, u8 *raw)
 
 static void svr_medium_get_message(const u8 *raw, struct svr_record *rec)
 {
-	u8 text = svr_medium[rec->stage].message;
+	u8 text = svr_medium_message(rec);
 	u8 end = SVR_MEDIUM_END;
 	u16 seconds;
 
@@ -326,6 +396,7 @@ static void svr_encode_medium(const struct svr_record *rec, u8 *raw)
 	svr_put_result(rec, raw + SVR_MEDIUM_RESULT);
 	if (lost)
 		put_unaligned_le24(svr_medium_lost(rec), raw + lost);
+	svr_medium_put_devices(rec, raw);
 	svr_medium_put_message(rec, raw);
 }
 
@@ -355,8 +426,42 @@ static int svr_decode_medium(const u8 *raw, struct svr_record *rec)
 	for (i = 0; i <= SVR_MEDIUM_LOST_LAST; i++)
 		if (bits & BIT(i))
 			svr_record_add_lost(rec, i);
+	if (svr_medium_get_devices(raw, rec))
+		return -EINVAL;
 	svr_medium_get_message(raw, rec);
 	return svr_get_result(raw + SVR_MEDIUM_RESULT, rec);
+}
+
+/* The devices are where a very long one would end */
+static size_t svr_full_kernel(const struct svr_record *rec)
+{
+	return svr_record_has_devices(rec) ?
+		SVR_FULL_DEVICES - SVR_FULL_KERNEL : SVR_RECORD_TEXT;
+}
+
+static void svr_full_put_devices(const struct svr_record *rec, u8 *raw)
+{
+	unsigned int i;
+
+	if (!svr_record_has_devices(rec))
+		return;
+	put_unaligned_le16(rec->devices, raw + SVR_FULL_DEVICES);
+	for (i = 0; i < SVR_RECORD_DEVICES; i++)
+		put_unaligned_le16(rec->device[i],
+				   raw + SVR_FULL_DEVICE + i * sizeof(u16));
+}
+
+static int svr_full_get_devices(const u8 *raw, struct svr_record *rec)
+{
+	unsigned int i;
+
+	if (!svr_record_has_devices(rec))
+		return 0;
+	rec->devices = get_unaligned_le16(raw + SVR_FULL_DEVICES);
+	for (i = 0; i < SVR_RECORD_DEVICES && i < rec->devices; i++)
+		rec->device[i] = get_unaligned_le16(raw + SVR_FULL_DEVICE +
+						    i * sizeof(u16));
+	return rec->devices ? 0 : -EINVAL;
 }
 
 static void svr_encode_full(const struct svr_record *rec, u8 *raw)
@@ -371,7 +476,8 @@ static void svr_encode_full(const struct svr_record *rec, u8 *raw)
 	for (i = 0; i < SVR_NR_REASONS; i++)
 		put_unaligned_le16(rec->counts[i],
 				   raw + SVR_FULL_COUNTS + i * sizeof(u16));
-	svr_put_text(raw + SVR_FULL_KERNEL, SVR_RECORD_TEXT, rec->kernel);
+	svr_put_text(raw + SVR_FULL_KERNEL, svr_full_kernel(rec), rec->kernel);
+	svr_full_put_devices(rec, raw);
 	svr_put_text(raw + SVR_FULL_MESSAGE, SVR_RECORD_TEXT, rec->message);
 	memcpy(raw + SVR_FULL_LOST, rec->lost, sizeof(rec->lost));
 	if (rec->cause == SVR_CAUSE_KDUMP && rec->crashed <= U32_MAX)
@@ -392,7 +498,9 @@ static int svr_decode_full(const u8 *raw, struct svr_record *rec)
 	for (i = 0; i < SVR_NR_REASONS; i++)
 		rec->counts[i] = get_unaligned_le16(raw + SVR_FULL_COUNTS +
 						    i * sizeof(u16));
-	svr_get_text(raw + SVR_FULL_KERNEL, SVR_RECORD_TEXT, rec->kernel);
+	svr_get_text(raw + SVR_FULL_KERNEL, svr_full_kernel(rec), rec->kernel);
+	if (svr_full_get_devices(raw, rec))
+		return -EINVAL;
 	svr_get_text(raw + SVR_FULL_MESSAGE, SVR_RECORD_TEXT, rec->message);
 	memcpy(rec->lost, raw + SVR_FULL_LOST, sizeof(rec->lost));
 	if (rec->cause == SVR_CAUSE_KDUMP)
@@ -440,7 +548,8 @@ void svr_record_encode(const struct svr_record *rec, u8 *raw, size_t size)
 {
 	memset(raw, 0, size);
 	put_unaligned_le16(SVR_RECORD_MAGIC, raw);
-	raw[2] = SVR_RECORD_VERSION;
+	raw[2] = svr_record_has_devices(rec) ? SVR_RECORD_VERSION_DEVICES :
+					       SVR_RECORD_VERSION;
 	raw[3] = svr_record_head(rec);
 	raw[4] = min_t(u32, rec->cpu, SVR_CPU_NONE);
 	raw[5] = svr_record_first_lost(rec);
@@ -505,6 +614,11 @@ static int svr_decode_head(const u8 *raw, struct svr_record *rec)
 	rec->cpu = raw[4] == SVR_CPU_NONE ? SVR_RECORD_NO_CPU : raw[4];
 	if (raw[5] != SVR_FIRST_NONE)
 		svr_record_add_lost(rec, raw[5]);
+	/* Where there is room for more, there is more */
+	if (raw[2] == SVR_RECORD_VERSION_DEVICES)
+		svr_record_add_device(rec, 0);
+	if (rec->devices && !svr_stage_has_devices(rec->stage))
+		return -EINVAL;
 	rec->boot = get_unaligned_le16(raw + 6);
 	return 0;
 }
@@ -523,7 +637,7 @@ static int svr_record_parse(const u8 *raw, size_t size, struct svr_record *rec)
 	if (get_unaligned_le32(raw + svr_record_crc_at(size)) !=
 	    svr_record_crc(raw, size))
 		return -EBADMSG;
-	if (raw[2] != SVR_RECORD_VERSION)
+	if (raw[2] != SVR_RECORD_VERSION && raw[2] != SVR_RECORD_VERSION_DEVICES)
 		return -EPROTONOSUPPORT;
 	err = svr_decode_head(raw, rec);
 	if (err)

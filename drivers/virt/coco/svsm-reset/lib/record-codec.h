@@ -8,6 +8,8 @@
 #include "words.h"
 
 #define SVR_RECORD_VERSION	3
+/* The same, and PCI devices had not been stopped: only where there are some */
+#define SVR_RECORD_VERSION_DEVICES	4
 /* Where there is hardly any room: no message, one CPU */
 #define SVR_RECORD_SMALL	16
 /* The beginning of the message, some CPUs */
@@ -20,6 +22,8 @@
 #define SVR_RECORD_NO_CPU	(~0U)
 /* CPUs of &svr_record.lost; the last bit is for that CPU and all above it */
 #define SVR_RECORD_CPUS		512
+/* As many PCI devices as a full record names */
+#define SVR_RECORD_DEVICES	7
 
 /**
  * enum svr_stage - how far that reset had come; values are stored
@@ -62,6 +66,9 @@ enum svr_stage {
  * @counts:  resets so far, by reason; SVR_REASON_UNKNOWN: of those whose
  *           reason is not known any more
  * @lost:    CPUs that had not been quiesced, bit n % 8 of byte n / 8
+ * @devices: how many PCI devices had not been stopped, U16_MAX: or more; never in
+ *           SVR_STAGE_LOADED and SVR_STAGE_CRASHED
+ * @device:  the first of them, bus << 8 | devfn of domain 0; 0: not known
  * @kernel:  release of the kernel, printable
  * @message: message, printable; ends in SVR_CUT when there was more of it
  */
@@ -84,6 +91,8 @@ struct svr_record {
 	s32 err;
 	u16 counts[SVR_NR_REASONS];
 	u8 lost[SVR_RECORD_CPUS / 8];
+	u16 devices;
+	u16 device[SVR_RECORD_DEVICES];
 	char kernel[SVR_RECORD_TEXT + 1];
 	char message[SVR_RECORD_TEXT + 1];
 };
@@ -93,6 +102,7 @@ void svr_record_encode(const struct svr_record *rec, u8 *raw, size_t size);
 int svr_record_decode(const u8 *raw, size_t size, struct svr_record *rec);
 void svr_record_add_lost(struct svr_record *rec, unsigned int cpu);
 bool svr_record_lost(const struct svr_record *rec, unsigned int cpu);
+void svr_record_add_device(struct svr_record *rec, u16 device);
 
 unsigned int svr_record_resets(const struct svr_record *rec);
 

@@ -12,6 +12,11 @@
  * between the two has been stopped, or is interrupted by this CPU and finds the address
  * as it was. A CPU that could not be stopped may get in between, with ap_policy=force: what
  * is written then may go elsewhere, as may all that such a CPU does.
+ *
+ * A virtual function of SR-IOV, and a function that ARI numbers above 7, has its registers
+ * there like any other, but the walk does not come by: the kernel's own account of them is
+ * kept in a bitmap. A kernel that enumerates PCI turns all virtual functions off
+ * (sriov_init()), so a crash kernel has none that it does not know.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -21,6 +26,7 @@
 #include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/limits.h>
+#include <linux/notifier.h>
 #include <linux/pci.h>
 #include <linux/printk.h>
 #include <linux/string.h>
@@ -28,19 +34,32 @@
 #include "lib/pci-functions.h"
 #include "reset/reset.h"
 #include "svsm-reset.h"
+#include "trace.h"
+#include "wait.h"
 
 #define SVR_PCI_ADDRESS		0xcf8
 #define SVR_PCI_DATA		0xcfc
 #define SVR_PCI_ENABLE		BIT(31)
 #define SVR_PCI_HOLD_MS		2
 
+/*
+ * Each for finding the devices and for stopping them. A few milliseconds is what it takes;
+ * one that does not answer may have the host wait for it at each access.
+ */
+#define SVR_DEVICES_US		(2 * USEC_PER_SEC)
+
 /* Root buses of domain 0, which is all that the ports reach */
 static DECLARE_BITMAP(svr_pci_roots, SVR_PCI_BUSES);
+/* Functions of domain 0 that a walk does not find, as the kernel knows them */
+static DECLARE_BITMAP(svr_pci_hidden, SVR_PCI_NUMBERS);
 /* The second one is of the CPU that goes on for one which was stopped at it */
 static struct svr_pci_list svr_alive[2];
 static bool svr_begun;
 static bool svr_done;
+/* What came of it; NULL while they have not been told to stop */
+static const struct svr_pci_list *svr_stopped;
 static unsigned int svr_stuck;
+static struct svr_wait svr_pci_time;
 
 static void svr_pci_select(u8 bus, u8 devfn, u8 reg)
 {
@@ -65,11 +84,60 @@ static void svr_pci_hold(void)
 	mdelay(SVR_PCI_HOLD_MS);
 }
 
+static bool svr_pci_late(void)
+{
+	return svr_wait_over(&svr_pci_time);
+}
+
 static const struct svr_pci_access svr_pci_ports = {
 	.read = svr_pci_port_read,
 	.write = svr_pci_port_write,
 	.hold = svr_pci_hold,
+	.late = svr_pci_late,
 };
+
+static bool svr_pci_is_hidden(const struct pci_dev *dev)
+{
+	return !pci_domain_nr(dev->bus) &&
+	       (dev->is_virtfn ||
+		(pci_ari_enabled(dev->bus) && PCI_SLOT(dev->devfn)));
+}
+
+static void svr_pci_note(const struct pci_dev *dev)
+{
+	if (svr_pci_is_hidden(dev))
+		set_bit(svr_pci_number(dev->bus->number, dev->devfn),
+			svr_pci_hidden);
+}
+
+/* Virtual functions come and go */
+static int svr_pci_changed(struct notifier_block *nb, unsigned long what,
+			   void *data)
+{
+	const struct pci_dev *dev = to_pci_dev(data);
+
+	if (what == BUS_NOTIFY_ADD_DEVICE)
+		svr_pci_note(dev);
+	else if (what == BUS_NOTIFY_REMOVED_DEVICE && !pci_domain_nr(dev->bus))
+		clear_bit(svr_pci_number(dev->bus->number, dev->devfn),
+			  svr_pci_hidden);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block svr_pci_watch = {
+	.notifier_call = svr_pci_changed,
+};
+
+static void svr_pci_watch_begin(void)
+{
+	struct pci_dev *dev = NULL;
+
+	bitmap_zero(svr_pci_hidden, SVR_PCI_NUMBERS);
+	if (bus_register_notifier(&pci_bus_type, &svr_pci_watch))
+		pr_warn("virtual PCI functions that are made from now on are not stopped before a reset\n");
+	for_each_pci_dev(dev)
+		svr_pci_note(dev);
+}
 
 /**
  * svr_devices_init - find the buses that devices are on
@@ -88,6 +156,18 @@ void svr_devices_init(void)
 		else
 			__set_bit(bus->number, svr_pci_roots);
 	}
+	svr_pci_watch_begin();
+}
+
+/**
+ * svr_devices_exit - undo svr_devices_init()
+ *
+ * Context: process, may sleep; no reset can begin any more.
+ */
+void svr_devices_exit(void)
+{
+	/* Nothing where it was not registered */
+	bus_unregister_notifier(&pci_bus_type, &svr_pci_watch);
 }
 
 static void svr_report_stuck(const struct svr_pci_list *list)
@@ -97,13 +177,17 @@ static void svr_report_stuck(const struct svr_pci_list *list)
 	for (i = 0; i < list->count; i++) {
 		const struct svr_pci_function *f = &list->functions[i];
 
-		if (f->stuck)
-			svr_warn("PCI device %02x:%02x.%x did not stop\n",
-				 f->bus, PCI_SLOT(f->devfn), PCI_FUNC(f->devfn));
+		if (!f->stuck)
+			continue;
+		svr_warn("PCI device %02x:%02x.%x did not stop\n",
+			 f->bus, PCI_SLOT(f->devfn), PCI_FUNC(f->devfn));
+		trace_device_stuck(f->bus, f->devfn);
 	}
 	if (list->more)
 		svr_warn("%u PCI devices more than %u were not stopped\n",
 			 list->more, SVR_PCI_MAX);
+	if (list->cut)
+		svr_warn("the PCI devices answer too slowly, some may not have been stopped\n");
 }
 
 /* A serial port of virtio is only one if the kernel prints on it */
@@ -161,14 +245,40 @@ unsigned int svr_devices_stop(void)
 		return svr_stuck;
 	svr_begun = true;
 	address = inl(SVR_PCI_ADDRESS);
-	svr_pci_find(&svr_pci_ports, svr_pci_roots, list);
+	svr_pci_time = svr_wait_begin(SVR_DEVICES_US);
+	svr_pci_find(&svr_pci_ports, svr_pci_roots, svr_pci_hidden, list);
 	if (svr_stops_a_console(list))
 		svr_print_no_more();
+	svr_pci_time = svr_wait_begin(SVR_DEVICES_US);
 	svr_stuck = svr_pci_stop(&svr_pci_ports, list);
 	outl(address, SVR_PCI_ADDRESS);
+	svr_stopped = list;
 	svr_done = true;
 	svr_report_stuck(list);
 	return svr_stuck;
+}
+
+/**
+ * svr_devices_note - name those that did not stop
+ * @rec: the record of this reset
+ *
+ * Context: as svr_devices_stop(). Nothing if that was not called.
+ */
+void svr_devices_note(struct svr_record *rec)
+{
+	const struct svr_pci_list *list = svr_stopped;
+	const struct svr_pci_function *f;
+	unsigned int i;
+
+	if (!list)
+		return;
+	for (f = list->functions; f < list->functions + list->count; f++)
+		if (f->stuck)
+			svr_record_add_device(rec,
+					      svr_pci_number(f->bus, f->devfn));
+	/* Of the others no number is kept */
+	for (i = 0; i < list->more + list->cut; i++)
+		svr_record_add_device(rec, 0);
 }
 
 /**

@@ -118,11 +118,15 @@ void svr_kvm_areas_off(void);
 /* devices.c */
 #if IS_ENABLED(CONFIG_PCI)
 void svr_devices_init(void);
+void svr_devices_exit(void);
 unsigned int svr_devices_stop(void);
+void svr_devices_note(struct svr_record *rec);
 void svr_devices_start(void);
 #else
 static inline void svr_devices_init(void) {}
+static inline void svr_devices_exit(void) {}
 static inline unsigned int svr_devices_stop(void) { return 0; }
+static inline void svr_devices_note(struct svr_record *rec) {}
 static inline void svr_devices_start(void) {}
 #endif
 

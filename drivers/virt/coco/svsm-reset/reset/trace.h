@@ -92,6 +92,20 @@ TRACE_EVENT(quiesce_done,
 		      __get_str(weakest), __entry->took_us)
 );
 
+/* A PCI device has been told to stop DMA and interrupts, and has not */
+TRACE_EVENT(device_stuck,
+	    TP_PROTO(u8 bus, u8 devfn),
+	    TP_ARGS(bus, devfn),
+	    TP_STRUCT__entry(__field(u8, bus)
+			     __field(u8, slot)
+			     __field(u8, function)),
+	    TP_fast_assign(__entry->bus = bus;
+			   __entry->slot = devfn >> 3;
+			   __entry->function = devfn & 7;),
+	    TP_printk("device=%02x:%02x.%x", __entry->bus, __entry->slot,
+		      __entry->function)
+);
+
 /* The record has been written; what is left is the local APIC and the call */
 TRACE_EVENT(call,
 	    TP_PROTO(const struct svr_request *req, int cpu, enum svr_route route,

@@ -55,4 +55,17 @@ static inline bool svr_wait_on(struct svr_wait *wait)
 	return true;
 }
 
+/**
+ * svr_wait_over - is the wait over, of somebody who has something to do meanwhile?
+ * @wait: the wait
+ *
+ * Context: any, NMI included.
+ *
+ * Return: true when it is; never where nobody knows how fast the TSC runs.
+ */
+static inline bool svr_wait_over(const struct svr_wait *wait)
+{
+	return rdtsc() >= wait->end;
+}
+
 #endif /* _SVSM_RESET_WAIT_H */

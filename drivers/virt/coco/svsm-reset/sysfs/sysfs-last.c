@@ -6,6 +6,7 @@
 #include <linux/bitmap.h>
 #include <linux/device.h>
 #include <linux/errno.h>
+#include <linux/pci.h>
 #include <linux/power/power_on_reason.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -76,6 +77,32 @@ static ssize_t last_reset_cpus_show(struct device *dev,
 	return sysfs_emit(buf, "%*pbl\n", SVR_RECORD_CPUS, lost);
 }
 static DEVICE_ATTR_RO(last_reset_cpus);
+
+static ssize_t last_reset_devices_show(struct device *dev,
+				       struct device_attribute *attr, char *buf)
+{
+	const struct svr_record *rec = &svr_last_reset()->record;
+	unsigned int i;
+	int len = 0;
+
+	/* A gap is one whose number is not known */
+	for (i = 0; i < SVR_RECORD_DEVICES; i++)
+		if (rec->device[i])
+			len += sysfs_emit_at(buf, len, "%s0000:%02x:%02x.%x",
+					     len ? " " : "", rec->device[i] >> 8,
+					     PCI_SLOT(rec->device[i]),
+					     PCI_FUNC(rec->device[i]));
+	return len + sysfs_emit_at(buf, len, "\n");
+}
+static DEVICE_ATTR_RO(last_reset_devices);
+
+static ssize_t last_reset_device_count_show(struct device *dev,
+					    struct device_attribute *attr,
+					    char *buf)
+{
+	return sysfs_emit(buf, "%u\n", svr_last_reset()->record.devices);
+}
+static DEVICE_ATTR_RO(last_reset_device_count);
 
 static ssize_t last_reset_time_show(struct device *dev,
 				    struct device_attribute *attr, char *buf)
@@ -187,6 +214,8 @@ static struct attribute *svr_last_attrs[] = {
 	&dev_attr_last_reset_message.attr,
 	&dev_attr_last_reset_cpu.attr,
 	&dev_attr_last_reset_cpus.attr,
+	&dev_attr_last_reset_devices.attr,
+	&dev_attr_last_reset_device_count.attr,
 	&dev_attr_last_reset_time.attr,
 	&dev_attr_last_reset_crash_time.attr,
 	&dev_attr_last_reset_uptime.attr,

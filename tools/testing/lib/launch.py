@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The command that starts a guest: the simulator's, or QEMU's without it."""
+
+from . import places
+
+# Shortens each boot, and changes nothing that a reset depends on
+QUICK = "nokaslr initcall_blacklist=crypto_kdf108_init,jent_mod_init cryptomgr.notests"
+
+
+def command_line(append, kaslr):
+    """The kernel's parameters: `append`, with the console and a panic that restarts at once.
+
+    A boot at a random place takes some seconds more, since each page of it is accepted by
+    itself. So do the kernel's self-tests of its cryptography. Only `kaslr` has both.
+    """
+    return f"console=ttyS0 panic=-1 {append if kaslr else f'{QUICK} {append}'}".strip()
+
+
+def simulator(directory, kernel, initrd, append, *, smp, svsm, timeout, host, fidelity, memory, efivars, apic, qemu,
+              firmware):
+    """snpsim run ...; its files go to `directory`. Without a kernel the firmware finds one by itself."""
+    command = [places.SNPSIM, "run", "--smp", smp]
+    if kernel:
+        command += ["--kernel", kernel, "--initrd", initrd, "--append", append]
+    command += ["--svsm", svsm, "--events", directory / "events.jsonl"]
+    command += ["--log", directory / "snpsim.log", "--timeout", timeout]
+    for option, value in (("--host", host), ("--fidelity", fidelity), ("--memory", memory), ("--apic", apic),
+                          ("--firmware", firmware)):
+        if value:
+            command += [option, value]
+    if efivars:
+        command += ["--efivars"]
+    if qemu:
+        command += ["--", *qemu]
+    return [str(word) for word in command]
+
+
+def plain(kernel, initrd, append, *, smp, memory):
+    """QEMU without the simulator: an ordinary guest."""
+    command = [places.qemu(), "-accel", "tcg,thread=multi", "-machine", "q35", "-m", memory or "512M"]
+    command += ["-cpu", "EPYC-Milan,phys-bits=48", "-smp", smp, "-nodefaults", "-no-reboot"]
+    command += ["-display", "none", "-serial", "stdio"]
+    command += ["-kernel", kernel, "-initrd", initrd, "-append", append]
+    return [str(word) for word in command]
