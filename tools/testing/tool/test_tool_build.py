@@ -106,7 +106,7 @@ def test_manual_page_has_it_all(installed):
     for name in names + ["emergency-restart", "relaunched", "disabled"]:
         assert re.search(rf"^\s+{re.escape(name)}(,|\s|$)", shown, re.MULTILINE), name
     shown = rendered(page(installed, "svsm-reset-ima-entry.1"))
-    for word in ("[--json] [LIST]", "The digest of each entry", "nothing is reported"):
+    for word in ("[--json] [LIST]", "For each entry", "nothing was reported"):
         assert word in shown, word
 
 
