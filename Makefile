@@ -16,6 +16,11 @@ SCOPE ?= quick
 # for check-fresh: on which bare machines, and what is run there
 RELEASES ?= bookworm trixie
 COMMANDS ?= demo check
+# for check-kernels: 7.3, 6.12-rt, ...
+SERIES ?=
+# for check-hardware: COCONUT-SVSM's QEMU, SVSM and firmware
+QEMU ?= qemu-system-x86_64
+IGVM ?= coconut-qemu.igvm
 # for each fuzzer
 FUZZ_SECONDS ?= 60
 # for soak
@@ -36,8 +41,8 @@ KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo demo-kdump docs check check-all check-ci check-kunit check-static \
-	check-tool check-scenarios check-simulator check-kernel73 check-rt check-debug check-packages \
-	check-fresh fuzz soak guest guest73 guest-rt firmware simulator tool \
+	check-tool check-scenarios check-simulator check-kernels check-debug check-packages \
+	check-fresh check-hardware fuzz soak guest guest-kernel-next guest-rt firmware simulator tool \
 	tool_install deb deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
@@ -76,11 +81,11 @@ deps: ## Install the Debian packages that demo and check need
 guest: ## Build the test guest: module, kernel and initial ram disks
 	@tools/build/all guest
 
-guest73: ## The same with Debian's Linux 7.3, which is downloaded
-	@tools/build/all guest73
+guest-kernel-next: ## The same with Debian's newest kernel, which is downloaded
+	@tools/build/all guest-on "$$(tools/build/other-kernel --list | tail -n 1)"
 
 guest-rt: ## The same with Debian's Linux 6.12 with PREEMPT_RT, which is downloaded
-	@tools/build/all guest-rt
+	@tools/build/all guest-on 6.12-rt
 
 firmware: ## Download OVMF, which the simulator's guest can be started by (RELEASE=trixie, bookworm, sid)
 	@tools/build/ovmf $(RELEASE)
@@ -118,17 +123,19 @@ check-kunit: ## Only the KUnit tests (on the debug kernel, built once)
 	@tools/build/all check
 	@$(PYTEST) tools/testing/kunit
 
-check-kernel73: ## Only the scenarios on Linux 7.3, which no other target runs
-	@tools/build/all check-kernel73
-	@$(PYTEST) -m kernel73 tools/testing/scenarios
-
-check-rt: ## Only the scenarios on Linux 6.12 with PREEMPT_RT, which no other target runs
-	@tools/build/all check-rt
-	@$(PYTEST) -m kernel_rt tools/testing/scenarios
+check-kernels: ## The smoke scenarios on every kernel that Debian has, or on those of SERIES=; writes their table
+	@kernels='$(SERIES)' && kernels=$${kernels:-6.12 $$(tools/build/other-kernel --list)} && \
+		tools/build/all check-kernels $$kernels && \
+		$(PYTEST) --kernels="$$kernels" tools/testing/kernels
 
 check-debug: ## What runs on the debug kernel: its scenarios and the KUnit tests
 	@tools/build/all check
 	@$(PYTEST) tools/testing/scenarios/test_debug_kernel.py tools/testing/kunit
+
+check-hardware: ## Scenarios on a real SNP host, judged by the console: IGVM= QEMU= FIRMWARE= (see tools/testing/hardware)
+	@tools/build/all check-hardware
+	@tools/testing/hardware/check-hardware --igvm '$(IGVM)' --qemu '$(QEMU)' \
+		$(if $(FIRMWARE),--firmware '$(FIRMWARE)') $(HARDWARE_ARGS)
 
 check-fresh: ## README's two commands on bare machines, Debian 12 and 13 (as root, over an hour)
 	@tools/testing/fresh/run '$(RELEASES)' '$(COMMANDS)' $(call given,SCOPE PYTEST_ARGS FUZZ_SECONDS)
@@ -158,6 +165,8 @@ help: ## List the targets
 		while IFS='|' read -r target text; do printf '  %-18s %s\n' "$$target" "$$text"; done
 	@echo 'Variables: KDIR= kernel build directory, O= build directory, W= C= V= LLVM= as for the kernel,'
 	@echo '           PREFIX= DESTDIR= for tool_install, FUZZ_SECONDS= for each fuzzer,'
+	@echo '           SERIES="6.12-rt 7.3" for check-kernels (tools/build/other-kernel --list),'
+	@echo '           QEMU="sudo .../qemu-system-x86_64" IGVM= FIRMWARE= HARDWARE_ARGS= for check-hardware,'
 	@echo '           RESETS= SEED= NAME= for soak (again with the same seed: it goes on),'
 	@echo '           RELEASES="bookworm trixie" COMMANDS="demo check" for check-fresh,'
 	@echo '           JOBS= how many tests side by side (one for each CPU, 4 at most),'

@@ -23,7 +23,7 @@ from lib.complaints import KERNEL_SPLAT, KERNEL_TROUBLE  # noqa: E402
 from lib.guest import Guest  # noqa: E402
 
 # Quick ones first; the debug kernel is built while those that do not need it run.
-ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "packages", "kunit")
+ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "packages", "kernels", "kunit")
 
 # Whole Debian systems are made for these, as root: only where all tests are asked for.
 BARE = ("fresh", "packages")
@@ -43,6 +43,7 @@ def pytest_addoption(parser):
         "--scope", choices=slices.SCOPES, default="all",
         help="all tests (default), the quick ones, or in CI those and a slice of the others chosen by the commit",
     )
+    parser.addoption("--kernels", default="", help="the tests in kernels/, on these kernels (tools/build/other-kernel --list)")
 
 
 def pytest_report_header(config):
@@ -62,6 +63,8 @@ def pytest_collection_modifyitems(config, items):
     left_out = sliced - slices.selected(sliced, scope, slices.commit())
     if scope != "all":
         left_out |= {item.nodeid for item in items if directory_of(item) in BARE}
+    if not config.getoption("--kernels"):
+        left_out |= {item.nodeid for item in items if directory_of(item) == "kernels"}
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
     items[:] = [item for item in items if item.nodeid not in left_out]
 

@@ -1,15 +1,107 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Kernels that only a target of their own tests."""
+"""Kernels that only "make check-kernels" tests, and the page about what came of that.
 
-import pytest
+A kernel has a name: a series (7.3) for Debian's cloud kernel, or 6.12-rt and 6.12-generic.
+"""
+
+import re
+
+from . import places
+
+MAIN = "6.12"
+PAGE = places.TOP / "Documentation/admin-guide/svsm-reset-kernels.rst"
+# What a test can be about, in the order of the table
+COLUMNS = ("build", "reboot", "panic", "kdump", "unload")
+WORDS = ("yes", "no", "-")
+HEAD = """\
+.. SPDX-License-Identifier: GPL-2.0
+
+=====================
+Kernels: what was run
+=====================
+
+"make check-kernels" writes this page from the results of its tests, and nobody else does.
+Each kernel is one that Debian ships, unmodified, in the simulator:
+
+build
+	compiled with {compiler}, with W=1 and by sparse, without a warning
+reboot
+	begun on an AP: the guest is up again with all CPUs, and knows the reason
+panic
+	the same of a panic on an AP
+kdump
+	after a panic on the BSP the crash kernel reads all of the memory, and its reboot
+	goes through the SVSM (the host has DebugSwap)
+unload
+	the module can be unloaded and loaded again, and when it is unloaded nothing of it is left
+
+"-" is for what was not run, "no" for what failed.
+
+"""
 
 
-def asked_for(request, marker, target, name, kernel, guest):
-    """Skip, and say why, where this kernel is not asked for or cannot be had -> its release"""
-    if marker not in request.config.option.markexpr:
-        pytest.skip(f"only when asked for: make {target}")
-    missing = kernel / "missing"
-    if missing.exists():
-        pytest.skip(f"no {name}: {missing.read_text(encoding='utf-8').strip()}")
-    assert (guest / "initrd.img").exists(), f"not built: make {guest.name}"
-    return (kernel / "release").read_text(encoding="utf-8").strip()
+class Kernel:
+    """One of them, and its guest: built by tools/build/all."""
+
+    def __init__(self, name):
+        self.name = name
+        self.directory = places.BUILD / ("kernel" if name == MAIN else f"kernels/{name}")
+        self.guest = places.BUILD / ("guest" if name == MAIN else f"guests/{name}")
+        self.image = self.directory / "vmlinuz"
+        self.headers = self.directory / "headers"
+        self.initrd = self.guest / "initrd.img"
+        self.initrd_kdump = self.guest / "initrd-kdump.img"
+
+    @property
+    def missing(self):
+        """Why it cannot be had, None if it is there."""
+        path = self.directory / "missing"
+        return path.read_text(encoding="utf-8").strip() if path.exists() else None
+
+    @property
+    def release(self):
+        return (self.directory / "release").read_text(encoding="utf-8").strip()
+
+    @property
+    def realtime(self):
+        return self.name.endswith("-rt")
+
+
+def newest(names):
+    """Of the kernels asked for the newest cloud kernel, if it is as new as what is to be tested: 7.1."""
+    series = sorted((name for name in names if re.fullmatch(r"\d+\.\d+", name)), key=numbers)
+    return [name for name in series[-1:] if numbers(name) >= [7, 1]]
+
+
+def realtime(names):
+    return [name for name in names if name.endswith("-rt")]
+
+
+def numbers(text):
+    """Something to sort versions by."""
+    return [int(number) for number in re.findall(r"\d+", text)]
+
+
+def kind(release):
+    """6.12.117+deb12-rt-amd64 -> ([6, 12], "rt")"""
+    version, *flavour, _ = release.split("-")
+    return numbers(version)[:2], "-".join(flavour)
+
+
+def rows(text):
+    """{release: [words]} of a page."""
+    return {line.split()[0]: line.split()[1:] for line in text.splitlines() if re.match(r"\d+\.\d+\.\d+", line)}
+
+
+def page(results, before, compiler):
+    """The page: `results`, {release: {column: word}}, in place of the rows of their series in the page before."""
+    kinds = [kind(release) for release in results]
+    kept = {release: words for release, words in rows(before).items() if kind(release) not in kinds}
+    made = {release: [words.get(column, "-") for column in COLUMNS] for release, words in results.items()}
+    table = sorted({**kept, **made}.items(), key=lambda row: kind(row[0]))
+    width = max(len(release) for release, _ in table)
+    line = "  ".join(["=" * width, *("=" * max(len(column), 4) for column in COLUMNS)])
+    lines = [line, "  ".join(["Kernel".ljust(width), *COLUMNS]), line]
+    lines += ["  ".join([release.ljust(width), *(
+        word.ljust(max(len(column), 4)) for word, column in zip(words, COLUMNS))]).rstrip() for release, words in table]
+    return HEAD.format(compiler=compiler) + "\n".join([*lines, line, ""])

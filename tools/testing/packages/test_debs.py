@@ -77,7 +77,7 @@ def test_one_version(unpacked, debs, version):
     tool = unpacked("svsm-reset", version)
     assert run(tool / "usr/sbin/svsm-reset", "--version").stdout == f"svsm-reset {version}\n"
     pages = [*tool.glob("usr/share/man/*/*.gz"), *unpacked("snpsim", version).glob("usr/share/man/*/*.gz")]
-    assert len(pages) == 3
+    assert len(pages) == 4
     for page in pages:
         assert f'"svsm\\-reset {version}"' in gzip.open(page, "rt").read()
 
@@ -91,7 +91,8 @@ def test_changelog():
         "Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
     said = run(places.TOP / "tools/packaging/changelog", "--debian").stdout
     assert said.startswith(f"svsm-reset ({OLD}) ") and said.endswith("00:00:00 +0000\n\n")
-    assert max(map(len, said.splitlines())) < 80
+    # The line with the date has the length that it has
+    assert max(len(line) for line in said.splitlines() if not line.startswith(" -- ")) < 80
 
 
 def test_sources_are_whole(unpacked):

@@ -26,6 +26,10 @@ mount --bind "$root/run/noted" "$kmod"
 """
 
 
+# kdump-tools asks what this machine has loaded; the kernel below may have no modules at all
+NO_MODULES = re.compile(r"^(libkmod: ERROR .*/proc/modules.*|Error: could not get list of modules.*)\n", re.MULTILINE)
+
+
 def ordinary(tree, kernel=None):
     return f"/boot/initrd.img-{kernel or tree.kernel}"
 
@@ -57,7 +61,8 @@ def test_install(installed):
     assert installed.has_module(crash(installed))
     # Once each, at the end
     assert installed.said.count(f"Generating {ordinary(installed)}") == 1, installed.said
-    assert not re.search("svsm-reset.*(warning|no module)|No such|[eE]rror", installed.said), installed.said
+    said = NO_MODULES.sub("", installed.said)
+    assert not re.search("svsm-reset.*(warning|no module)|No such|[eE]rror", said), said
 
 
 def test_silent_elsewhere(installed):

@@ -144,3 +144,16 @@ def test_kernel_without_headers_is_one_line(directory):
     lines = [line for line in result.stdout.splitlines() if not line.startswith("make")]
     assert result.returncode != 0
     assert lines == [f"svsm-reset: error: KDIR={directory} is not a kernel build directory (it has no Makefile)"]
+
+
+@pytest.mark.parametrize("version, refused", [
+    ("5.10", True), ("6.1", True), ("6.10", True), ("6.11", False), ("6.12", False), ("6.19", False), ("7.0", False), ("10.1", False),
+])
+def test_old_kernel_is_one_line(tmp_path, version, refused):
+    """A kernel that knows of no SVSM; what stands for it here reads Kbuild as kernels do."""
+    major, minor = version.split(".")
+    (tmp_path / "Makefile").write_text(f"export VERSION = {major}\nexport PATCHLEVEL = {minor}\nmodules:\ninclude $(M)/Kbuild\n")
+    result = run("make", "-s", "-C", tmp_path, f"M={places.TOP}", "modules")
+    assert (result.returncode != 0) == refused, result.stdout
+    line = f"svsm-reset needs Linux 6.11 or newer, and this is {version}.  Stop."
+    assert [text for text in result.stdout.splitlines() if text.endswith(line)][1:] == [] and (line in result.stdout) == refused

@@ -85,11 +85,13 @@ def test_front_page(html):
         assert command in page, command
         assert command.startswith(("modprobe", "svsm-reset")) or command in readme
     assert '<img alt="' in page and "_images/svsm-reset-way.svg" in page
-    assert 'href="man/svsm-reset.8.html"' in page and 'href="man/svsm_reset.4.html"' in page
+    for name in ("svsm-reset.8", "svsm_reset.4", "svsm-reset-ima-entry.1"):
+        assert f'href="man/{name}.html"' in page
 
 
 @pytest.mark.parametrize("name, words", [
     ("svsm-reset.8", ("SYNOPSIS", "svsm-reset check", "--sysfs-root=DIR")),
+    ("svsm-reset-ima-entry.1", ("SYNOPSIS", "[--json] [LIST]")),
     ("svsm_reset.4", ("MODULE PARAMETERS", "last_reset_trigger", "deadman")),
 ])
 def test_manual_pages(html, name, words):

@@ -119,6 +119,52 @@ def test_program_without_network(tmp_path):
     assert "is the network there?" in result.stdout.splitlines()[-1]
 
 
+HEADERS = "linux-headers-{0}+deb13-cloud-amd64_{0}-1~bpo13+1_amd64.deb"
+
+
+def kernel_of_an_old_series(tmp_path, version):
+    """apt has no more than the image of it, and a pool is here; why it is missing, and what the log says."""
+    codename = run("sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME").stdout.strip()
+    stub(tmp_path, "apt-get", f"""case "$*" in
+    *indextargets*) echo 'copy:{tmp_path}/ {codename} main' ;;
+    *download*) touch an-image.deb ;;
+    esac""")
+    stub(tmp_path, "apt-cache", f"""case "$*" in
+    *'pkgnames linux-image-') echo linux-image-{version}+deb13-cloud-amd64 ;;
+    *show*) echo 'Version: {version}-1~bpo13+1' ;;
+    *'madison linux-image-'*) echo 'linux-image | {version}-1~bpo13+1 | somewhere' ;;
+    esac""")
+    result = tool(tmp_path, TOOLS / "other-kernel", "6.16")
+    assert result.returncode == 0, result.stdout
+    log = (tmp_path / "build/log/kernel-6.16-download.log").read_text()
+    return (tmp_path / "build/kernels/6.16/missing").read_text(), log
+
+
+def test_kernel_that_nobody_vouches_for(tmp_path):
+    why, log = kernel_of_an_old_series(tmp_path, "6.16.99")
+    assert why.startswith("the packages of 6.16.99+deb13-cloud-amd64 cannot be downloaded") and why.count("\n") == 1
+    assert f"{HEADERS.format('6.16.99')} is in no package list, nor in kernels.sums" in log
+
+
+def test_kernel_that_is_another_one(tmp_path):
+    """What the pool has is not what kernels.sums says."""
+    pool = tmp_path / "pool/main/l/linux"
+    pool.mkdir(parents=True)
+    (pool / HEADERS.format("6.16.12")).write_text("not this")
+    why, log = kernel_of_an_old_series(tmp_path, "6.16.12")
+    assert "cannot be downloaded" in why and "Hash Sum mismatch" in log
+    assert not list((tmp_path / "build/kernels").rglob(HEADERS.format("6.16.12")))
+
+
+def test_kernel_that_is_no_name(tmp_path):
+    stub(tmp_path, "apt-get", "exit 100")
+    stub(tmp_path, "apt-cache", "exit 0")
+    for name in ("6.12-frobnicate", "7", "7.3.4"):
+        result = tool(tmp_path, TOOLS / "other-kernel", name)
+        assert result.returncode == 1 and result.stdout.splitlines()[-1].startswith(
+            f"svsm-reset: error: no kernel is called {name}: 6.12-generic 6.12-rt")
+
+
 def test_image_without_a_library(tmp_path):
     """A program that could not start in the guest is not put into an image."""
     program = tmp_path / "program"

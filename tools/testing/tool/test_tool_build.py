@@ -12,7 +12,7 @@ from lib import places
 from lib.sources import run, text
 from lib.tool import PRODUCTS, SOURCE, build
 
-PAGES = ("svsm-reset.8", "svsm_reset.4")
+PAGES = {"svsm-reset.8": 100, "svsm_reset.4": 100, "svsm-reset-ima-entry.1": 30}  # lines, at least
 ABI = "Documentation/ABI/testing/sysfs-platform-svsm-reset"
 
 
@@ -48,9 +48,19 @@ def test_install(installed):
     names = {str(path.relative_to(installed)) for path in installed.rglob("*") if path.is_file()}
     assert names == {
         "sbin/svsm-reset", "share/man/man8/svsm-reset.8", "share/man/man4/svsm_reset.4",
-        "share/bash-completion/completions/svsm-reset",
+        "bin/svsm-reset-ima-entry", "share/man/man1/svsm-reset-ima-entry.1", "share/bash-completion/completions/svsm-reset",
     }
     assert run(installed / "sbin/svsm-reset", "--version").stdout.startswith("svsm-reset ")
+    decoder = run(installed / "bin/svsm-reset-ima-entry", "/dev/null")
+    assert (decoder.returncode, decoder.stdout) == (1, "svsm-reset-ima-entry: /dev/null: the list is empty\n")
+
+
+def test_source_that_has_moved(tmp_path):
+    """What an older build knows of where a file of the driver was does not end a newer one."""
+    (tmp_path / "obj").mkdir()
+    (tmp_path / "obj/words.d").write_text(f"{tmp_path}/obj/words.o: ../../drivers/virt/coco/svsm-reset/gone.c\n")
+    result = run("make", "-n", "-C", SOURCE, f"O={tmp_path}", f"{tmp_path}/obj/words.o")
+    assert result.returncode == 0 and "gone.c" not in result.stdout, result.stdout
 
 
 def page(installed, name):
@@ -71,7 +81,7 @@ def test_manual_page_is_sound(installed, name):
     path = page(installed, name)
     assert run("groff", "-man", "-ww", "-z", "-Tutf8", path).stdout == ""
     shown = rendered(path)
-    assert len(shown.splitlines()) > 100
+    assert len(shown.splitlines()) > PAGES[name]
     assert not re.search(r"@\w+@", shown)
     assert "===" not in shown and "``" not in shown, "markup of a table, or of reStructuredText"
     assert max(map(len, shown.splitlines())) <= 80
@@ -95,6 +105,9 @@ def test_manual_page_has_it_all(installed):
     assert len(names) > 15
     for name in names + ["emergency-restart", "relaunched", "disabled"]:
         assert re.search(rf"^\s+{re.escape(name)}(,|\s|$)", shown, re.MULTILINE), name
+    shown = rendered(page(installed, "svsm-reset-ima-entry.1"))
+    for word in ("[--json] [LIST]", "For each entry", "nothing was reported"):
+        assert word in shown, word
 
 
 def completions(line):

@@ -9,6 +9,8 @@
 
 #include <linux/hrtimer.h>
 #include <linux/module.h>
+#include <linux/panic.h>
+#include <linux/printk.h>
 #include <linux/version.h>
 #include <asm/msr.h>
 
@@ -23,7 +25,20 @@
 /* panic_force_cpu= came with 7.0: a CPU that panics may leave it to another one */
 #define SVR_PANIC_MAY_BE_REDIRECTED	(LINUX_VERSION_MAJOR >= 7)
 
-/* hrtimer_setup() came with 6.13, hrtimer_init() went later */
+/*
+ * panic_in_progress() came with 6.18, and with 6.12.110. Nothing that others export
+ * tells of a panic there. oops_in_progress is set from before a panic, or an oops that
+ * goes to a crash kernel, stops the other CPUs, and stays so. That it is set while any
+ * other oops is printed, too, has somebody else's stop in that time taken for ours.
+ */
+#if LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 18 ||	\
+	(LINUX_VERSION_PATCHLEVEL == 12 && LINUX_VERSION_SUBLEVEL >= 110)
+#define svr_panic_in_progress()		panic_in_progress()
+#else
+#define svr_panic_in_progress()		(READ_ONCE(oops_in_progress) != 0)
+#endif
+
+/* hrtimer_setup() came with 6.13; hrtimer_init() is not in 6.16 any more */
 #if LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 13
 #define svr_hrtimer_setup(timer, expired, clock, mode)			\
 	hrtimer_setup(timer, expired, clock, mode)
@@ -43,7 +58,7 @@ svr_hrtimer_setup(struct hrtimer *timer,
 #include <asm/cpuid/api.h>
 #endif
 
-/* wrmsrq_safe() was wrmsrl_safe() until 6.16 */
+/* wrmsrq_safe() was wrmsrl_safe() until 6.15 */
 #if LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 16
 #define svr_wrmsr_safe(msr, val)	wrmsrq_safe(msr, val)
 #else

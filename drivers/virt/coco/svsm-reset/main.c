@@ -114,6 +114,7 @@ static int __init svr_init(void)
 	}
 	pr_info("ready: protocol %u version %u\n",
 		svr_protocol(), SVSM_REBOOT_VERSION);
+	svr_config_report();
 	svr_last_reset_report();
 	svr_measure();
 	return 0;

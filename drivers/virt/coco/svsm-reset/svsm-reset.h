@@ -107,6 +107,9 @@ struct svr_cpu {
 
 DECLARE_PER_CPU(struct svr_cpu, svr_cpus);
 
+/* config.c */
+void svr_config_report(void);
+
 /* reset/log.c: log lines, also while other CPUs are stopped */
 void __printf(1, 2) svr_emit(const char *fmt, ...);
 void __printf(1, 2) svr_emit_log(const char *fmt, ...);

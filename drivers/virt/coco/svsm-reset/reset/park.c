@@ -14,7 +14,6 @@
 #include <linux/delay.h>
 #include <linux/kernel.h>
 #include <linux/nmi.h>
-#include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
@@ -57,7 +56,7 @@ static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
 	c->pending = svr_lapic_quiet();
 	c->in_nmi = in_nmi();
 	if (served && svr_lapic_can_listen() &&
-	    !(panic_in_progress() && svr_kdump_keeps_bsp()))
+	    !(svr_panic_in_progress() && svr_kdump_keeps_bsp()))
 		svr_lapic_listen(c);
 	for (;;) {
 		svr_halt(c, how);
@@ -76,7 +75,7 @@ static bool svr_stop_is_ours(void)
 {
 	enum svr_state state = svr_state_get();
 
-	if (state == SVR_STATE_FIRING || panic_in_progress())
+	if (state == SVR_STATE_FIRING || svr_panic_in_progress())
 		return true;
 	return SVR_X86_RUNS_RESTART_HANDLERS && state == SVR_STATE_ARMED &&
 	       system_state == SYSTEM_RESTART;

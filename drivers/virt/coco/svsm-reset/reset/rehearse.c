@@ -27,7 +27,6 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/panic.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -36,6 +35,7 @@
 #include <asm/apic.h>
 #include <asm/irq_vectors.h>
 
+#include "compat.h"
 #include "record/record.h"
 #include "reset/reset.h"
 #include "svsm-reset.h"
@@ -94,7 +94,7 @@ static struct {
 /* May a rehearsal begin, or go on? Whatever ends this kernel comes first */
 static int svr_rehearsal_may(void)
 {
-	if (panic_in_progress() || system_state != SYSTEM_RUNNING)
+	if (svr_panic_in_progress() || system_state != SYSTEM_RUNNING)
 		return -EBUSY;
 	return svr_policy_rehearse(svr_state_get());
 }

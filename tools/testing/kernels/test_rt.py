@@ -6,21 +6,15 @@ a reset must not depend on either.
 """
 
 import re
-import shutil
 
 import pytest
 
-from lib import crash, kernels, matrix, places
-from lib.sources import run
+from lib import crash, kernels, matrix
 
-pytestmark = pytest.mark.kernel_rt
+pytestmark = pytest.mark.only(choose=kernels.realtime)
 
 BOOT_TIMEOUT = 240
-KERNEL = {"kernel": places.KERNEL_RT / "vmlinuz", "initrd": places.GUEST_RT / "initrd.img", "timeout": 900}
-KDUMP = {
-    **KERNEL, "initrd": places.GUEST_RT / "initrd-kdump.img", "memory": "1G", "append": "crashkernel=320M", "smp": 2,
-    "timeout": 1500,
-}
+KDUMP = {"memory": "1G", "append": "crashkernel=320M", "smp": 2, "timeout": 1500}
 # Rows of the crash matrix: each way to the driver, and each thing that another CPU may be doing
 ROWS = (
     "panic-bsp-idle", "panic-irq-ap-idle", "panic-nmi-last-ap-idle", "sysrq-b-bsp-idle", "sysrq-b-last-ap-idle",
@@ -29,20 +23,20 @@ ROWS = (
 )
 
 
-@pytest.fixture(name="kernel_rt", autouse=True)
-def fixture_kernel_rt(request):
-    return kernels.asked_for(
-        request, "kernel_rt", "check-rt", "Linux 6.12 with PREEMPT_RT", places.KERNEL_RT, places.GUEST_RT)
+@pytest.fixture(name="this")
+def fixture_this(kernel):
+    """What a guest with this kernel is started with."""
+    return {"kernel": kernel.image, "initrd": kernel.initrd, "timeout": 900}
 
 
 @pytest.fixture(name="start")
-def fixture_start(simulate, kernel_rt):
+def fixture_start(simulate, kernel, this):
     """Start a guest with this kernel and load the module: start(...) -> Guest"""
 
     def start(parameters="", **arguments):
-        guest = simulate(**{**KERNEL, **arguments})
+        guest = simulate(**{**this, **arguments})
         assert guest.boot(1, BOOT_TIMEOUT) == guest.smp
-        assert guest.check("uname -r").split()[-1] == kernel_rt
+        assert guest.check("uname -r").split()[-1] == kernel.release
         assert "PREEMPT_RT" in guest.check("uname -v")
         guest.load(parameters)
         assert guest.attribute("last_reset_reason") == "none"
@@ -70,17 +64,6 @@ def do(guest, text):
     guest.check(f"insmod {crash.TROUBLE}; echo 1 > /proc/sys/kernel/sysrq")
     guest.check("taskset -p 1 $$ > /dev/null; echo 0 > /proc/irq/4/smp_affinity_list")
     guest.send(f"echo '{text}' > {crash.DO}")
-
-
-def test_module_builds_without_warnings():
-    out = places.CHECK / "kernel-rt"
-    shutil.rmtree(out, ignore_errors=True)
-    result = run(
-        places.TOP / "tools/build/module", "--kdir", places.KERNEL_RT / "headers", "--out", out, "W=1"
-    )
-    assert result.returncode == 0, result.stdout
-    complaints = [line for line in result.stdout.splitlines() if re.search(r"warning:|error:|objtool", line)]
-    assert complaints == []
 
 
 @pytest.mark.parametrize("cpu", [0, 3], ids=["bsp", "ap"])
@@ -113,9 +96,9 @@ def test_module_reloaded(start):
 
 
 @pytest.mark.parametrize("row", [pytest.param(matrix.BY_ID[name], id=name) for name in ROWS])
-def test_crash(simulate, row):
+def test_crash(simulate, this, row):
     """Nothing but what was asked for complains, no scheduling while atomic in particular."""
-    crash.run(simulate, row, **KERNEL)
+    crash.run(simulate, row, **this)
 
 
 @pytest.mark.parametrize("what, reason", [
@@ -169,9 +152,9 @@ def load_capture(guest):
     ("sysrq-c 0", "sysrq triggered crash"), ("sysrq-c 1", "sysrq triggered crash"),
     ("panic@nmi 1", "trouble: as asked for, in an NMI"),
 ], ids=["bsp", "ap", "ap-nmi"])
-def test_kdump(start, what, message):
+def test_kdump(start, kernel, what, message):
     """Crash, read the whole core in the capture kernel, which runs on the BSP, and reset."""
-    guest = start(**{**KDUMP, "append": "crashkernel=320M efi=runtime"})
+    guest = start(**{**KDUMP, "initrd": kernel.initrd_kdump, "append": "crashkernel=320M efi=runtime"})
     load_capture(guest)
     do(guest, what)
     assert guest.capture(1, timeout=600) == 1
@@ -189,9 +172,9 @@ def test_kdump(start, what, message):
     guest.events.orderly_resets(1, cpus=2)
 
 
-def test_no_capture_kernel_without_efi_runtime(simulate):
+def test_no_capture_kernel_without_efi_runtime(simulate, kernel, this):
     """What no module can mend: machine_kexec_prepare() reads EFI's system table, which is private, as shared."""
-    guest = simulate(**KDUMP)
+    guest = simulate(**{**this, **KDUMP, "initrd": kernel.initrd_kdump})
     guest.boot(1, BOOT_TIMEOUT)
     guest.send("load-capture nokaslr")
     assert guest.end() == 2, guest.tail()

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What this kernel was built without, and what is lost by that. Whoever built it may
+ * know; whoever waits for a record or a dump should not have to find out by its absence.
+ * Without BTF find-vmsa.c says so itself, since it may be there and not be the right one.
+ */
+#define pr_fmt(fmt) "svsm-reset: " fmt
+
+#include <linux/kconfig.h>
+#include <linux/printk.h>
+
+#include "svsm-reset.h"
+
+#define SVR_HAS_KDUMP							\
+	(IS_ENABLED(CONFIG_KPROBES) && IS_ENABLED(CONFIG_CRASH_DUMP) &&	\
+	 IS_ENABLED(CONFIG_PROC_VMCORE))
+
+/**
+ * svr_config_report - say in a line each what this kernel was built without
+ *
+ * Nothing on a kernel as distributions build it.
+ *
+ * Context: process.
+ */
+void svr_config_report(void)
+{
+	if (!SVR_HAS_KDUMP)
+		pr_info("kernel without CONFIG_KPROBES, CONFIG_CRASH_DUMP or CONFIG_PROC_VMCORE: nothing is done for crash kernels\n");
+	if (!IS_ENABLED(CONFIG_EFI))
+		pr_info("kernel without CONFIG_EFI: no record in an EFI variable\n");
+	if (!IS_ENABLED(CONFIG_IMA))
+		pr_info("kernel without CONFIG_IMA: the last reset is not measured\n");
+	if (!IS_ENABLED(CONFIG_PCI))
+		pr_info("kernel without CONFIG_PCI: no device is stopped before the call\n");
+}

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernels that "make check-kernels" asks for, and the table that it writes.
+
+A test with the mark column(NAME) and the fixture kernel stands for a cell of that table;
+where there are several, all have to pass.
+"""
+
+import subprocess
+
+import pytest
+
+from lib import kernels
+
+
+def asked_for(config):
+    return config.getoption("--kernels").split()
+
+
+def pytest_generate_tests(metafunc):
+    if "kernel" in metafunc.fixturenames:
+        names = asked_for(metafunc.config)
+        only = metafunc.definition.get_closest_marker("only")
+        if only:
+            names = only.kwargs["choose"](names)
+        metafunc.parametrize("kernel", names, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def kernel(request):
+    found = kernels.Kernel(request.param)
+    if found.missing:
+        pytest.skip(f"no kernel {found.name}: {found.missing}")
+    assert found.initrd.exists(), f"not built: tools/build/all check-kernels {found.name}"
+    return found
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Note what came of a test that stands in the table."""
+    report = (yield).get_result()
+    column = item.get_closest_marker("column")
+    kernel_of = item.funcargs.get("kernel") if hasattr(item, "funcargs") else None
+    if column is None or kernel_of is None or (report.passed and report.when != "call"):
+        return
+    cells = item.session.kernel_results.setdefault(kernel_of.release, {})
+    word = "yes" if report.passed else "-" if report.skipped else "no"
+    if cells.get(column.args[0]) != "no":
+        cells[column.args[0]] = word
+
+
+def pytest_sessionstart(session):
+    session.kernel_results = {}
+
+
+def pytest_sessionfinish(session):
+    results = getattr(session, "kernel_results", {})
+    if not results:
+        return
+    compiler = subprocess.run(["gcc", "-dumpversion"], capture_output=True, text=True, check=True).stdout.strip()
+    before = kernels.PAGE.read_text(encoding="utf-8") if kernels.PAGE.exists() else ""
+    kernels.PAGE.write_text(kernels.page(results, before, f"gcc {compiler}"), encoding="utf-8")

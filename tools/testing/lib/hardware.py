@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Scenarios on a real SNP host: QEMU and KVM, with an SVSM from an IGVM file.
+
+Nothing but the console tells what happened, and the record of the last reset: what is
+judged here is a part of what the scenarios in the simulator judge by its events.
+"""
+
+import re
+import subprocess
+import time
+
+from .console import Console
+from .guest import Guest
+
+# A host takes its time for the memory of an SNP guest, and firmware runs in each boot
+BOOT = 300
+MEMORY = "2G"
+SMP = 4
+APPEND = "console=ttyS0 panic=-1 crashkernel=512M"
+
+# What nobody but the simulator sees
+NOT_JUDGED = (
+    "that no other vCPU could run guest code when the call was made",
+    "that the SVSM invalidated the memory and the calling areas of the boot before",
+    "that no device of the boot before wrote to memory after the reset (DMA)",
+    "that timers, local APICs and what KVM writes to were off at the call",
+    "that the host had no part in the reset, beyond that QEMU did not end",
+    "whether vCPUs were deleted, destroyed or parked, except as the driver says itself",
+)
+
+
+def command_line(settings):
+    """QEMU's command line, as COCONUT-SVSM's documentation has it, with the kernel given directly."""
+    machine = "q35,confidential-guest-support=sev0,memory-backend=ram1,igvm-cfg=igvm0"
+    if settings.planes:
+        machine += ",kernel-irqchip=split,device-plane=2"
+    command = [
+        *settings.qemu, "-enable-kvm", "-cpu", settings.cpu, "-machine", machine,
+        "-object", f"memory-backend-memfd,id=ram1,size={MEMORY},share=true,prealloc=false,reserve=false",
+        "-object", f"sev-snp-guest,id=sev0,cbitpos={settings.cbitpos},reduced-phys-bits=1",
+        "-object", f"igvm-cfg,id=igvm0,file={settings.igvm}",
+        "-smp", str(SMP), "-no-reboot", "-nodefaults", "-display", "none", "-vga", "none", "-serial", "stdio",
+        "-kernel", str(settings.kernel), "-initrd", str(settings.initrd), "-append", APPEND,
+    ]
+    if settings.firmware:
+        command += ["-bios", settings.firmware]
+    return command
+
+
+def has_planes(qemu):
+    """Has this QEMU planes, as COCONUT's branch has?  Its own launch script asks the same way."""
+    said = subprocess.run([*qemu, "-h"], capture_output=True, text=True, check=False, timeout=60)
+    return "device-plane=" in said.stdout
+
+
+class Machine(Guest):
+    """A guest on such a host."""
+
+    def __init__(self, directory, settings):
+        directory.mkdir(parents=True, exist_ok=True)
+        self.smp = SMP
+        self._events_path = directory / "none"
+        Console.__init__(self, directory, command_line(settings), settings.patience)
+
+    def boot(self, number=None, timeout=BOOT):
+        """Wait for the shell; its number of CPUs.  Nobody counts the boots here."""
+        cpus = int(self.expect(r"guest: boot \d+ cpus (\d+) kernel ", timeout)[1])
+        self.prompt()
+        return cpus
+
+    def capture(self, number=None, timeout=BOOT):
+        cpus = int(self.expect(r"guest: capture \d+ cpus (\d+) kernel ", timeout)[1])
+        self.prompt()
+        return cpus
+
+    def loaded(self, reason, resets):
+        """Load the module; it has to be ready, and to know of the last reset."""
+        self.load()
+        assert "svsm-reset: ready: protocol" in self.dmesg(), "the module is loaded and not ready"
+        assert self.attribute("last_reset_reason") == reason
+        if resets:
+            assert self.attribute("record_trust") in ("guest", "host"), "there is no record"
+
+    def again(self, reason):
+        """The next boot, in the same VM: all CPUs are there and the reason is known; then the end."""
+        assert self.boot() == SMP, "a CPU is missing after the reset"
+        self.loaded(reason, 1)
+        self.off()
+
+    def off(self):
+        """Power off: QEMU ends."""
+        self.send("poweroff -f")
+        self.end(120)
+
+
+def begin(machine):
+    assert machine.boot() == SMP, "a CPU is missing"
+    machine.loaded("none", 0)
+
+
+def reboot_on_the_bsp(machine):
+    begin(machine)
+    machine.send("taskset 1 reboot -f")
+    machine.again("reboot")
+
+
+def reboot_on_an_ap(machine):
+    begin(machine)
+    machine.check("echo 2 > /sys/kernel/reboot/cpu")
+    machine.send("reboot -f")
+    machine.expect("handing the call over from CPU 2 to the BSP")
+    machine.again("reboot")
+
+
+def panic_on_an_ap(machine):
+    begin(machine)
+    machine.check("echo 1 > /proc/sys/kernel/sysrq")
+    machine.send("taskset 4 sh -c 'echo c > /proc/sysrq-trigger'")
+    machine.again("panic")
+
+
+def emergency_restart(machine):
+    begin(machine)
+    machine.check("echo 1 > /proc/sys/kernel/sysrq")
+    machine.send("taskset 1 sh -c 'echo b > /proc/sysrq-trigger'")
+    machine.again("emergency-restart")
+
+
+def two_resets(machine):
+    begin(machine)
+    machine.send("reboot -f")
+    machine.boot()
+    machine.loaded("reboot", 1)
+    machine.send("reboot -f")
+    machine.again("reboot")
+
+
+def crash_dump(machine):
+    begin(machine)
+    machine.check("load-capture nokaslr", timeout=240)
+    machine.send("taskset 1 sh -c 'echo c > /proc/sysrq-trigger'")
+    assert machine.capture() == 1
+    machine.load()
+    said = machine.check("vmcore check", timeout=600)
+    assert re.search(r"^vmcore: pages \d+ failed 0 ", said, re.MULTILINE), said
+    machine.send("reboot -f")
+    machine.again("kdump")
+
+
+def unloaded(machine):
+    """What a reboot comes to without it: the VM ends."""
+    begin(machine)
+    machine.check("rmmod svsm_reset")
+    machine.send("reboot -f")
+    machine.end(120)
+
+
+SCENARIOS = (
+    reboot_on_the_bsp, reboot_on_an_ap, panic_on_an_ap, emergency_restart, two_resets, crash_dump, unloaded,
+)
+
+
+def run(scenario, settings, directory):
+    """(passed, what to say about it, what the guest said of itself)"""
+    machine = Machine(directory, settings)
+    begun = time.monotonic()
+    try:
+        scenario(machine)
+        why = ""
+    except AssertionError as error:
+        why = str(error).strip().splitlines()[0] if str(error).strip() else "not as it should be"
+    finally:
+        machine.stop()
+    return why, time.monotonic() - begun, [
+        line.strip() for line in machine.console.splitlines() if "svsm-reset: " in line]

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The table of kernels: what writes it, and that nobody else has."""
+
+import pytest
+
+from lib import kernels
+
+RESULTS = {
+    "7.3.4+deb13-cloud-amd64": {"build": "yes", "reboot": "no"},
+    "6.12.117+deb12-rt-amd64": {"kdump": "yes"},
+}
+
+
+def test_page_is_written():
+    text = kernels.page(RESULTS, "", "gcc 12")
+    assert kernels.rows(text) == {
+        "6.12.117+deb12-rt-amd64": ["-", "-", "-", "yes", "-"],
+        "7.3.4+deb13-cloud-amd64": ["yes", "no", "-", "-", "-"],
+    }
+    assert list(kernels.rows(text))[0] == "6.12.117+deb12-rt-amd64" and "with gcc 12, " in text
+
+
+def test_rows_of_other_kernels_stay():
+    """A newer release takes the place of the older one, of that series and flavour alone."""
+    before = kernels.page(RESULTS, "", "gcc 12")
+    text = kernels.page({"7.3.11+deb13-cloud-amd64": {"panic": "yes"}, "6.12.118+deb12-cloud-amd64": {}}, before, "gcc 12")
+    assert list(kernels.rows(text)) == [
+        "6.12.118+deb12-cloud-amd64", "6.12.117+deb12-rt-amd64", "7.3.11+deb13-cloud-amd64"]
+    assert kernels.rows(text)["7.3.11+deb13-cloud-amd64"] == ["-", "-", "yes", "-", "-"]
+
+
+def test_page_is_as_it_was_written():
+    """What is there is what the run would write again."""
+    text = kernels.PAGE.read_text(encoding="utf-8")
+    found = {release: dict(zip(kernels.COLUMNS, words)) for release, words in kernels.rows(text).items()}
+    assert found and all(word in kernels.WORDS for words in found.values() for word in words.values())
+    compiler = text.split("compiled with ")[1].split(",")[0]
+    assert kernels.page(found, "", compiler) == text
+
+
+@pytest.mark.parametrize("names, chosen", [
+    ("6.12 6.12-rt 6.16 7.0", []), ("6.12 7.1 7.3 7.2 6.12-rt", ["7.3"]), ("7.9 7.10", ["7.10"]), ("", []),
+])
+def test_newest(names, chosen):
+    assert kernels.newest(names.split()) == chosen
+
+
+def test_kinds():
+    assert kernels.kind("6.12.117+deb12-rt-amd64") == ([6, 12], "rt")
+    assert kernels.kind("6.12.117+deb12-amd64") == ([6, 12], "")
+    assert kernels.kind("7.2.13+deb14-cloud-amd64") == ([7, 2], "cloud")
