@@ -3,7 +3,7 @@
 
 import pytest
 
-from lib import crash
+from lib import crash, mutation
 from lib.load import Load
 from lib.slices import later
 
@@ -35,3 +35,20 @@ def test_busy(simulate, tmp_path, how):
         load.verify(guest)
         guest.powered_off()
     guest.events.orderly_resets(1, cpus=4)
+
+
+@pytest.mark.sliced
+def test_busy_without(simulate, tmp_path):
+    """If buses are not reset, the card goes on with the rings of the dead kernel."""
+    initrd = mutation.initrd(tmp_path, "lib/pci-functions.c", "\tsvr_pci_reset_buses(pci, list);\n", "")
+    with Load(tmp_path) as load:
+        guest = simulate(qemu=load.qemu, initrd=initrd)
+        guest.trouble_is_fine = True
+        guest.boot(1, timeout=crash.BOOT)
+        guest.load()
+        load.begin(guest)
+        guest.send(BEGIN["panic-ap"][0])
+        guest.boot(2, timeout=crash.RESET)
+        load.begin(guest)
+        guest.powered_off()
+    assert {event["bdf"] for event in guest.events.of("dma", boot=2)} == {"02:00.0"}
