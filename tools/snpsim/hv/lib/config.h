@@ -80,6 +80,7 @@ struct sim_config {
 	u32 nmi_call, nmi_call_any;
 	char host_name[64];
 	u32 nmi_answer;
+	u32 stuck_device;		/* PCI_FUNCTION(), 0: none */
 	u32 image, ram;
 	/* Firmware at HV_IMAGES. With length 0 a kernel is started directly. */
 	u64 firmware_len;
@@ -88,7 +89,6 @@ struct sim_config {
 	u32 sections;
 	struct sev_section section[MAX_SECTIONS];
 	u8 kernel_hash[HASH_SIZE], initrd_hash[HASH_SIZE];
-	u32 stuck_device;	/* PCI_FUNCTION(), 0: none */
 } __packed;
 
 extern const struct sim_config *config;
