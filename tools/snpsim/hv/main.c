@@ -47,7 +47,7 @@ void hv_main(void)
 	struct vcpu *boot = this_vcpu();
 
 	if (config->magic != CONFIG_MAGIC || config->cpus > MAX_CPUS || !config->cpus)
-		hv_panic("no configuration at %x: start the simulator by the snpsim command", HV_CONFIG);
+		hv_panic("no configuration at %x: use the snpsim command", HV_CONFIG);
 	trap_init();
 	apic_check();
 	platform_init();

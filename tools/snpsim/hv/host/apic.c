@@ -67,7 +67,7 @@ bool host_takes_ipi(struct vcpu *v, u32 dest, u32 icr)
 	if (!init && mode != (APIC_DM_STARTUP & APIC_DM_MASK))
 		return false;
 	if (icr & ICR_LOGICAL) {
-		hv_log("cpu%u: ICR %x to logical destination %x is not supported", v->index, icr, dest);
+		hv_log("cpu%u: ICR %x to logical %x is not supported", v->index, icr, dest);
 		return true;
 	}
 	/* The de-assertion of an INIT had an effect on the first processors only. */

@@ -25,7 +25,7 @@ void platform_init(void)
 	pci_write(LPC, LPC_PMBASE, PM_BASE | LPC_PMBASE_IO);
 	pci_write(LPC, LPC_ACPI_CNTL, LPC_ACPI_ENABLE);
 	pci_write(PCI_HOST_BRIDGE, PCI_EXBAR + 4, 0);
-	pci_write(PCI_HOST_BRIDGE, PCI_EXBAR, PCIEXBAR_BASE | PCI_EXBAR_ENABLE);	/* 256 MiB */
+	pci_write(PCI_HOST_BRIDGE, PCI_EXBAR, PCIEXBAR_BASE | PCI_EXBAR_ENABLE); /* 256 MiB */
 	out8(0x21, 0xff);
 	out8(0xa1, 0xff);
 	apic_write(APIC_SVR, APIC_SVR_ENABLE | 0xff);
