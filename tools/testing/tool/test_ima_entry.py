@@ -107,7 +107,7 @@ def test_nobody_reads():
 
 
 def test_no_entry():
-    refused(OTHERS, "no entry of svsm_reset: was there a policy")
+    refused(OTHERS, "no entry of svsm_reset: is there an IMA policy")
     refused(OTHERS, "template=ima-buf")
     # Somebody else's, in another template
     refused(line(template="ima-ng"), "no entry")
@@ -155,7 +155,7 @@ def test_data_that_is_not_the_drivers(data, why):
     (lambda text: text[:3] + ("0" if text[3] != "0" else "1") + text[4:], "the hash is not that of the entry"),
     (lambda text: text[:3] + "00" * 20 + text[43:], "the hash is not that of the entry"),
     (lambda text: text[:3] + "00" * 21 + text[43:], "no hash that is known here has 21 bytes"),
-    (lambda text: "9" + text, "no line of it is one of a measurement list"),
+    (lambda text: "9" + text, "no line is one of a measurement list"),
     (lambda text: text.replace(" ima-buf", ""), "not an entry"),
     (lambda text: text[:-1], "the last line is cut"),
     (lambda text: text[:-40], "the last line is cut"),
