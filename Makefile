@@ -42,7 +42,7 @@ KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo demo-kdump docs check check-all check-ci check-kunit check-static \
 	check-tool check-scenarios check-simulator check-kernels check-debug check-packages \
-	check-fresh check-hardware fuzz soak guest guest-kernel-next guest-rt firmware simulator tool \
+	check-debian check-fresh check-hardware debian-image fuzz soak guest guest-kernel-next guest-rt firmware simulator tool \
 	tool_install deb deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
@@ -89,6 +89,11 @@ guest-rt: ## The same with Debian's Linux 6.12 with PREEMPT_RT, which is downloa
 
 firmware: ## Download OVMF, which the simulator's guest can be started by (RELEASE=trixie, bookworm, sid)
 	@tools/build/ovmf $(RELEASE)
+
+debian-image: ## A Debian 13 disk with systemd, kdump-tools and our packages, in build/debian
+	@tools/build/deps debian
+	@tools/build/ovmf
+	@tools/build/debian-image
 
 simulator: ## Build the simulator and see that there is a QEMU for it
 	@tools/build/all simulator
@@ -144,6 +149,11 @@ check-packages: SCOPE = all
 check-packages: ## Only the packages: built, and installed in bare Debian 12 and 13 trees (as root)
 	@tools/build/all check-packages
 	@$(PYTEST) tools/testing/packages
+
+check-debian: SCOPE = all
+check-debian: ## Only the Debian system: that disk, started by firmware, rebooted by systemd
+	@tools/build/all check-debian
+	@$(PYTEST) tools/testing/debian
 
 fuzz: ## Fuzz the driver's decoders in user space, each for FUZZ_SECONDS=60
 	@tools/build/deps check

@@ -23,10 +23,10 @@ from lib.complaints import KERNEL_SPLAT, KERNEL_TROUBLE  # noqa: E402
 from lib.guest import Guest  # noqa: E402
 
 # Quick ones first; the debug kernel is built while those that do not need it run.
-ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "packages", "kernels", "kunit")
+ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "packages", "debian", "kernels", "kunit")
 
-# Whole Debian systems are made for these, as root: only where all tests are asked for.
-BARE = ("fresh", "packages")
+# Whole Debian systems are made for these: only where all tests are asked for.
+BARE = ("fresh", "packages", "debian")
 
 
 def directory_of(item):

@@ -31,6 +31,7 @@ OTHERWISE = {
 }
 # What a list is not for, though the name of such a file stands in one that it is for
 NOT_FOR_THE_DEMO = {
+    "tools/build/debian-image": "debian",
     "tools/build/debug-kernel": "check",
     "tools/build/linux-source": "check",
     "tools/build/other-kernel": "kernels",
@@ -50,6 +51,11 @@ OTHER_LISTS = {
     "tools/testing/packages/test_boot.py": "packages",
     "tools/testing/packages/test_debs.py": "packages",
     "tools/testing/packages/test_trees.py": "packages",
+    "tools/build/debian-image": "debian",
+    "tools/build/debian-disk": "debian",
+    "tools/testing/debian/conftest.py": "debian",
+    "tools/testing/debian/test_debian.py": "debian",
+    "tools/testing/lib/debian.py": "debian",
 }
 # Run by dpkg, DKMS, initramfs-tools or dracut where the packages are installed, by what is there
 ON_THE_TARGET = re.compile(r"tools/packaging/(hooks/|images$|dkms-post-install$|debian/.*(inst|rm)$)")
