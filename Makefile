@@ -90,7 +90,7 @@ guest-rt: ## The same with Debian's Linux 6.12 with PREEMPT_RT, which is downloa
 firmware: ## Download OVMF, which the simulator's guest can be started by (RELEASE=trixie, bookworm, sid)
 	@tools/build/ovmf $(RELEASE)
 
-debian-image: ## A Debian 13 disk with systemd, kdump-tools and our packages, in build/debian
+debian-image: ## A Debian 13 disk with systemd, kdump-tools and our packages, in build/debian (as root)
 	@tools/build/deps debian
 	@tools/build/ovmf
 	@tools/build/debian-image
@@ -151,7 +151,7 @@ check-packages: ## Only the packages: built, and installed in bare Debian 12 and
 	@$(PYTEST) tools/testing/packages
 
 check-debian: SCOPE = all
-check-debian: ## Only the Debian system: that disk, started by firmware, rebooted by systemd
+check-debian: ## Only the Debian system: started by firmware, rebooted by systemd (as root)
 	@tools/build/all check-debian
 	@$(PYTEST) tools/testing/debian
 
