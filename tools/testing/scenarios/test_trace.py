@@ -21,7 +21,7 @@ FIELDS = {
     "quiesce_start": ["cause", "cpu", "begun_on", "ap_policy"],
     "quiesce_cpu": ["cpu", "apic_id", "fate", "nmi", "pending"],
     "quiesce_done": ["cpus", "lost", "nmi", "weakest", "took_us"],
-    "device_stuck": ["device"],
+    "device_stuck": ["bus", "slot", "function"],
     "call": ["cause", "cpu", "bsp", "route", "protocol"],
     "call_result": ["errno", "rax", "result"],
     "declined": ["why", "cause", "cpu", "ap_policy"],
@@ -141,7 +141,7 @@ def test_device_stuck(simulate, policy):
         guest.boot(2, timeout=120)
         guest.powered_off()
     assert traced(guest)[2:] == [
-        event("quiesce_done", 0, 0, 0, "deleted"), event("device_stuck", "00:05.0"),
+        event("quiesce_done", 0, 0, 0, "deleted"), event("device_stuck", 0, 5, 0),
         event("declined", "device", "reboot", 0, "refuse") if policy == "refuse" else
         event("call", "reboot", 0, 1, "here", 5),
     ]

@@ -102,7 +102,7 @@ TRACE_EVENT(device_stuck,
 	    TP_fast_assign(__entry->bus = bus;
 			   __entry->slot = devfn >> 3;
 			   __entry->function = devfn & 7;),
-	    TP_printk("device=%02x:%02x.%x", __entry->bus, __entry->slot,
+	    TP_printk("bus=%u slot=%u function=%u", __entry->bus, __entry->slot,
 		      __entry->function)
 );
 
