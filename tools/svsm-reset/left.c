@@ -27,7 +27,8 @@
 static void sr_left_add(struct sr_left_list *list, const char *name)
 {
 	if (list->count < SR_LEFT_NAMES) {
-		snprintf(list->names[list->count], SR_LEFT_NAME, "%s", name);
+		snprintf(list->names[list->count], SR_LEFT_NAME, "%.*s",
+			 SR_LEFT_NAME - 1, name);
 		sr_clean(list->names[list->count]);
 	}
 	list->count++;
