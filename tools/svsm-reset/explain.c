@@ -119,7 +119,7 @@ const struct sr_command sr_command_explain = {
 	"Prints what status does, then what would happen at a reboot, a panic, sysrq-b,\n"
 	"an oops and when a CPU hangs. The rules of kernel and driver decide that, from\n"
 	"the settings that both have at this moment. Then what a reset would leave alive\n"
-	"that the driver does not stop: PCI devices it does not reach, and watchdogs. Last\n"
+	"that the driver does not stop: PCI devices out of reach, and watchdogs. Last\n"
 	"it says who could forge what is shown. Needs no rights.\n",
 	.usage = SR_EXIT_USAGE,
 	.run = sr_explain,
