@@ -35,12 +35,6 @@ struct svr_pci_buses {
 	DECLARE_BITMAP(single, SVR_PCI_BUSES);
 };
 
-static u32 svr_pci_read(const struct svr_pci_access *pci, u8 bus, u8 devfn,
-			unsigned int reg)
-{
-	return pci->read(bus, devfn, reg & ~3u);
-}
-
 static bool svr_pci_is_port(u16 flags)
 {
 	u16 type = (flags & PCI_EXP_FLAGS_TYPE) >> 4;
@@ -49,33 +43,68 @@ static bool svr_pci_is_port(u16 flags)
 	       type == PCI_EXP_TYPE_DOWNSTREAM;
 }
 
+/**
+ * svr_pci_caps - begin with the capabilities of a function
+ * @pci: configuration space
+ * @f:   the function; its status says that it has some
+ *
+ * Context: any.
+ *
+ * Return: what is before the first one.
+ */
+struct svr_pci_cap svr_pci_caps(const struct svr_pci_access *pci,
+				const struct svr_pci_function *f)
+{
+	return (struct svr_pci_cap){
+		.next = svr_pci_read(pci, f, PCI_CAPABILITY_LIST) & ~3u,
+	};
+}
+
+/**
+ * svr_pci_next_cap - go on to the next capability
+ * @pci: configuration space
+ * @f:   the function
+ * @cap: svr_pci_caps(), or the one before
+ *
+ * Context: any. A list that leads round in a circle ends after SVR_PCI_CAPS.
+ *
+ * Return: is there one?
+ */
+bool svr_pci_next_cap(const struct svr_pci_access *pci,
+		      const struct svr_pci_function *f, struct svr_pci_cap *cap)
+{
+	if (cap->seen == SVR_PCI_CAPS || cap->next < PCI_STD_HEADER_SIZEOF)
+		return false;
+	cap->seen++;
+	cap->pos = cap->next;
+	cap->head = svr_pci_read(pci, f, cap->pos);
+	cap->next = cap->head >> 8 & 0xfc;
+	return true;
+}
+
 /* Fills in MSI and MSI-X; is it a port with one link? */
 static bool svr_pci_look_at_caps(const struct svr_pci_access *pci,
 				 struct svr_pci_function *f)
 {
+	struct svr_pci_cap cap = svr_pci_caps(pci, f);
 	bool port = false;
-	unsigned int i;
-	u8 pos;
 
-	pos = svr_pci_read(pci, f->bus, f->devfn, PCI_CAPABILITY_LIST) & ~3u;
-	for (i = 0; i < SVR_PCI_CAPS && pos >= PCI_STD_HEADER_SIZEOF; i++) {
-		u32 head = svr_pci_read(pci, f->bus, f->devfn, pos);
-		u16 flags = head >> SVR_PCI_FLAGS_SHIFT;
+	while (svr_pci_next_cap(pci, f, &cap)) {
+		u16 flags = cap.head >> SVR_PCI_FLAGS_SHIFT;
 
-		switch (head & 0xff) {
+		switch (cap.head & 0xff) {
 		case PCI_CAP_ID_MSI:
 			if (flags & PCI_MSI_FLAGS_ENABLE)
-				f->msi = pos;
+				f->msi = cap.pos;
 			break;
 		case PCI_CAP_ID_MSIX:
 			if (flags & PCI_MSIX_FLAGS_ENABLE)
-				f->msix = pos;
+				f->msix = cap.pos;
 			break;
 		case PCI_CAP_ID_EXP:
 			port = svr_pci_is_port(flags);
 			break;
 		}
-		pos = (head >> 8) & 0xfc;
 	}
 	return port;
 }
@@ -85,8 +114,7 @@ static void svr_pci_note_bus(const struct svr_pci_access *pci,
 			     const struct svr_pci_function *f, bool port,
 			     struct svr_pci_buses *buses)
 {
-	u8 secondary = svr_pci_read(pci, f->bus, f->devfn,
-				    PCI_PRIMARY_BUS) >> 8;
+	u8 secondary = svr_pci_read(pci, f, PCI_PRIMARY_BUS) >> 8;
 
 	if (secondary <= f->bus || __test_and_set_bit(secondary, buses->found))
 		return;
@@ -105,7 +133,7 @@ static bool svr_pci_is_chipset(u32 class)
 static void svr_pci_add(const struct svr_pci_access *pci,
 			struct svr_pci_list *list, struct svr_pci_function *f)
 {
-	u32 class = svr_pci_read(pci, f->bus, f->devfn, PCI_CLASS_REVISION);
+	u32 class = svr_pci_read(pci, f, PCI_CLASS_REVISION);
 
 	if (svr_pci_is_chipset(class))
 		return;
@@ -140,11 +168,11 @@ static void svr_pci_look_at_hidden(const struct svr_pci_access *pci, u8 bus,
 				   struct svr_pci_list *list)
 {
 	struct svr_pci_function f = { .bus = bus, .devfn = devfn, .root = root };
-	u32 state = svr_pci_read(pci, bus, devfn, PCI_COMMAND);
+	u32 state = svr_pci_read(pci, &f, PCI_COMMAND);
 
 	if (state == SVR_PCI_NOBODY)
 		return;
-	f.kind = svr_pci_kind(svr_pci_read(pci, bus, devfn, PCI_VENDOR_ID));
+	f.kind = svr_pci_kind(svr_pci_read(pci, &f, PCI_VENDOR_ID));
 	f.command = state;
 	if (state >> 16 & PCI_STATUS_CAP_LIST)
 		svr_pci_look_at_caps(pci, &f);
@@ -162,12 +190,12 @@ static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 	bool port = false;
 	u8 type;
 
-	id = svr_pci_read(pci, bus, devfn, PCI_VENDOR_ID);
+	id = svr_pci_read(pci, &f, PCI_VENDOR_ID);
 	if (!svr_pci_is_somebody(id))
 		return false;
 	list->seen = true;
-	state = svr_pci_read(pci, bus, devfn, PCI_COMMAND);
-	header = svr_pci_read(pci, bus, devfn, PCI_CACHE_LINE_SIZE) >>
+	state = svr_pci_read(pci, &f, PCI_COMMAND);
+	header = svr_pci_read(pci, &f, PCI_CACHE_LINE_SIZE) >>
 		 SVR_PCI_HEADER_SHIFT;
 	type = header & PCI_HEADER_TYPE_MASK;
 
@@ -191,6 +219,14 @@ static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 	return header & PCI_HEADER_TYPE_MFD;
 }
 
+/* Has it taken too long? Then there may be others that nobody has come to */
+static bool svr_pci_is_cut(const struct svr_pci_access *pci,
+			   struct svr_pci_list *list)
+{
+	list->cut = list->cut || pci->late();
+	return list->cut;
+}
+
 static void svr_pci_walk_bus(const struct svr_pci_access *pci, u8 bus,
 			     struct svr_pci_buses *buses,
 			     struct svr_pci_list *list)
@@ -199,8 +235,7 @@ static void svr_pci_walk_bus(const struct svr_pci_access *pci, u8 bus,
 	unsigned int slot, fn;
 
 	for (slot = 0; slot < slots; slot++) {
-		list->cut = list->cut || pci->late();
-		if (list->cut)
+		if (svr_pci_is_cut(pci, list))
 			return;
 		if (!svr_pci_look_at(pci, bus, SVR_PCI_DEVFN(slot, 0), buses,
 				     list))
@@ -236,8 +271,7 @@ void svr_pci_find(const struct svr_pci_access *pci, const unsigned long *roots,
 		if (test_bit(bus, buses.found))
 			svr_pci_walk_bus(pci, bus, &buses, list);
 	for_each_set_bit(number, hidden, SVR_PCI_NUMBERS) {
-		list->cut = list->cut || pci->late();
-		if (list->cut)
+		if (svr_pci_is_cut(pci, list))
 			return;
 		svr_pci_look_at_hidden(pci, number >> 8, number & 0xff,
 				       test_bit(number >> 8, roots), list);
@@ -250,7 +284,7 @@ static void svr_pci_flags_off(const struct svr_pci_access *pci,
 {
 	if (pos)
 		pci->write(f->bus, f->devfn, pos,
-			   svr_pci_read(pci, f->bus, f->devfn, pos) &
+			   svr_pci_read(pci, f, pos) &
 			   ~((u32)enable << SVR_PCI_FLAGS_SHIFT));
 }
 
@@ -273,7 +307,7 @@ static bool svr_pci_flags_stay(const struct svr_pci_access *pci,
 			       const struct svr_pci_function *f, u8 pos,
 			       u16 enable)
 {
-	return pos && svr_pci_read(pci, f->bus, f->devfn, pos) >>
+	return pos && svr_pci_read(pci, f, pos) >>
 			      SVR_PCI_FLAGS_SHIFT & enable;
 }
 
@@ -281,7 +315,7 @@ static bool svr_pci_flags_stay(const struct svr_pci_access *pci,
 static bool svr_pci_is_stuck(const struct svr_pci_access *pci,
 			     const struct svr_pci_function *f)
 {
-	u32 state = svr_pci_read(pci, f->bus, f->devfn, PCI_COMMAND);
+	u32 state = svr_pci_read(pci, f, PCI_COMMAND);
 
 	return state & PCI_COMMAND_MASTER ||
 	       svr_pci_flags_stay(pci, f, f->msi, PCI_MSI_FLAGS_ENABLE) ||
@@ -318,7 +352,7 @@ static bool svr_pci_reset_has_stopped(const struct svr_pci_access *pci,
 				      const struct svr_pci_function *f)
 {
 	return f->lost &&
-	       (svr_pci_read(pci, f->bus, f->devfn, PCI_COMMAND) ==
+	       (svr_pci_read(pci, f, PCI_COMMAND) ==
 			SVR_PCI_NOBODY ||
 		!svr_pci_is_stuck(pci, f));
 }
@@ -362,7 +396,7 @@ static void svr_pci_flags_on(const struct svr_pci_access *pci,
 {
 	if (pos)
 		pci->write(f->bus, f->devfn, pos,
-			   svr_pci_read(pci, f->bus, f->devfn, pos) |
+			   svr_pci_read(pci, f, pos) |
 			   (u32)enable << SVR_PCI_FLAGS_SHIFT);
 }
 

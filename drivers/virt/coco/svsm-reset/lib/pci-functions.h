@@ -12,7 +12,7 @@
 /* Of svr_pci_number() */
 #define SVR_PCI_NUMBERS		(SVR_PCI_BUSES * 256)
 /* As many capabilities as fit behind the standard header */
-#define SVR_PCI_CAPS		((256 - PCI_STD_HEADER_SIZEOF) / 4)
+#define SVR_PCI_CAPS		((PCI_CFG_SPACE_SIZE - PCI_STD_HEADER_SIZEOF) / 4)
 
 /**
  * struct svr_pci_access - configuration space, in 32-bit units
@@ -79,6 +79,27 @@ struct svr_pci_list {
 	struct svr_pci_function functions[SVR_PCI_MAX];
 };
 
+/**
+ * struct svr_pci_cap - one capability of a function after another
+ * @head: its first four bytes
+ * @pos:  where it is
+ * @next: where the next one is said to be
+ * @seen: how many there were, this one included
+ */
+struct svr_pci_cap {
+	u32 head;
+	u8 pos;
+	u8 next;
+	u8 seen;
+};
+
+static inline u32 svr_pci_read(const struct svr_pci_access *pci,
+			       const struct svr_pci_function *f,
+			       unsigned int reg)
+{
+	return pci->read(f->bus, f->devfn, reg & ~3u);
+}
+
 /* A function's place in a bitmap, and its name in the record */
 static inline u16 svr_pci_number(u8 bus, u8 devfn)
 {
@@ -91,6 +112,10 @@ unsigned int svr_pci_stop(const struct svr_pci_access *pci,
 			  struct svr_pci_list *list);
 void svr_pci_start(const struct svr_pci_access *pci,
 		   const struct svr_pci_list *list);
+struct svr_pci_cap svr_pci_caps(const struct svr_pci_access *pci,
+				const struct svr_pci_function *f);
+bool svr_pci_next_cap(const struct svr_pci_access *pci,
+		      const struct svr_pci_function *f, struct svr_pci_cap *cap);
 enum svr_pci_kind svr_pci_kind(u32 id);
 bool svr_pci_end_requests(const struct svr_pci_access *pci,
 			  struct svr_pci_function *f);

@@ -53,12 +53,6 @@ struct svr_virtio {
 	u8 window;
 };
 
-static u32 svr_requests_read(const struct svr_pci_access *pci,
-			     const struct svr_pci_function *f, unsigned int reg)
-{
-	return pci->read(f->bus, f->devfn, reg & ~3u);
-}
-
 /**
  * svr_pci_kind - can requests of this function be ended?
  * @id: vendor and device, as in configuration space
@@ -80,41 +74,34 @@ enum svr_pci_kind svr_pci_kind(u32 id)
 	return SVR_PCI_PLAIN;
 }
 
+/* Without the bit in the status there is no list, whatever its first byte says */
+static struct svr_pci_cap svr_pci_caps_if_any(const struct svr_pci_access *pci,
+					      const struct svr_pci_function *f)
+{
+	if (svr_pci_read(pci, f, PCI_COMMAND) >> 16 & PCI_STATUS_CAP_LIST)
+		return svr_pci_caps(pci, f);
+	return (struct svr_pci_cap){};
+}
+
 /* The first common configuration is the one that counts (4.1.4.1) */
-static void svr_virtio_look_at(u32 head, u8 pos, struct svr_virtio *virtio)
-{
-	u8 type = head >> SVR_VIRTIO_TYPE_SHIFT;
-
-	if ((head & 0xff) != PCI_CAP_ID_VNDR)
-		return;
-	if (type == VIRTIO_PCI_CAP_COMMON_CFG && !virtio->common)
-		virtio->common = pos;
-	/* With its window behind it */
-	if (type == VIRTIO_PCI_CAP_PCI_CFG && !virtio->window &&
-	    pos <= PCI_CFG_SPACE_SIZE - sizeof(struct virtio_pci_cfg_cap))
-		virtio->window = pos;
-}
-
-static u8 svr_pci_first_cap(const struct svr_pci_access *pci,
-			    const struct svr_pci_function *f)
-{
-	if (!(svr_requests_read(pci, f, PCI_COMMAND) >> 16 & PCI_STATUS_CAP_LIST))
-		return 0;
-	return svr_requests_read(pci, f, PCI_CAPABILITY_LIST) & 0xfc;
-}
-
 static struct svr_virtio svr_virtio_find(const struct svr_pci_access *pci,
 					 const struct svr_pci_function *f)
 {
+	struct svr_pci_cap cap = svr_pci_caps_if_any(pci, f);
 	struct svr_virtio virtio = {};
-	u8 pos = svr_pci_first_cap(pci, f);
-	unsigned int i;
 
-	for (i = 0; i < SVR_PCI_CAPS && pos >= PCI_STD_HEADER_SIZEOF; i++) {
-		u32 head = svr_requests_read(pci, f, pos);
+	while (svr_pci_next_cap(pci, f, &cap)) {
+		u8 type = cap.head >> SVR_VIRTIO_TYPE_SHIFT;
 
-		svr_virtio_look_at(head, pos, &virtio);
-		pos = (head >> 8) & 0xfc;
+		if ((cap.head & 0xff) != PCI_CAP_ID_VNDR)
+			continue;
+		if (type == VIRTIO_PCI_CAP_COMMON_CFG && !virtio.common)
+			virtio.common = cap.pos;
+		/* With its window behind it */
+		if (type == VIRTIO_PCI_CAP_PCI_CFG && !virtio.window &&
+		    cap.pos <= PCI_CFG_SPACE_SIZE -
+			       sizeof(struct virtio_pci_cfg_cap))
+			virtio.window = cap.pos;
 	}
 	return virtio;
 }
@@ -129,9 +116,9 @@ static bool svr_virtio_aim(const struct svr_pci_access *pci,
 	if (!virtio.common || !virtio.window ||
 	    virtio.common > PCI_CFG_SPACE_SIZE - sizeof(struct virtio_pci_cap))
 		return false;
-	bar = svr_requests_read(pci, f, virtio.common + VIRTIO_PCI_CAP_BAR);
-	offset = svr_requests_read(pci, f, virtio.common + VIRTIO_PCI_CAP_OFFSET);
-	length = svr_requests_read(pci, f, virtio.common + VIRTIO_PCI_CAP_LENGTH);
+	bar = svr_pci_read(pci, f, virtio.common + VIRTIO_PCI_CAP_BAR);
+	offset = svr_pci_read(pci, f, virtio.common + VIRTIO_PCI_CAP_OFFSET);
+	length = svr_pci_read(pci, f, virtio.common + VIRTIO_PCI_CAP_LENGTH);
 	if (length <= VIRTIO_PCI_COMMON_STATUS ||
 	    offset > U32_MAX - VIRTIO_PCI_COMMON_STATUS)
 		return false;
@@ -157,7 +144,7 @@ static bool svr_virtio_reset(const struct svr_pci_access *pci,
 	pci->write(f->bus, f->devfn, data, 0);
 	/* At least once: the write may have taken all the time there is */
 	for (i = 0; i < SVR_VIRTIO_READS; i++) {
-		u32 status = svr_requests_read(pci, f, data);
+		u32 status = svr_pci_read(pci, f, data);
 
 		/* All ones: it has gone */
 		if (!(status & 0xff) || status == U32_MAX)
@@ -171,23 +158,18 @@ static bool svr_virtio_reset(const struct svr_pci_access *pci,
 static bool svr_pci_has_flr(const struct svr_pci_access *pci,
 			    const struct svr_pci_function *f, u8 pos)
 {
-	return svr_requests_read(pci, f, pos + PCI_EXP_DEVCAP) &
+	return svr_pci_read(pci, f, pos + PCI_EXP_DEVCAP) &
 	       PCI_EXP_DEVCAP_FLR;
 }
 
 static u8 svr_pci_express(const struct svr_pci_access *pci,
 			  const struct svr_pci_function *f)
 {
-	u8 pos = svr_pci_first_cap(pci, f);
-	unsigned int i;
+	struct svr_pci_cap cap = svr_pci_caps_if_any(pci, f);
 
-	for (i = 0; i < SVR_PCI_CAPS && pos >= PCI_STD_HEADER_SIZEOF; i++) {
-		u32 head = svr_requests_read(pci, f, pos);
-
-		if ((head & 0xff) == PCI_CAP_ID_EXP)
-			return pos;
-		pos = (head >> 8) & 0xfc;
-	}
+	while (svr_pci_next_cap(pci, f, &cap))
+		if ((cap.head & 0xff) == PCI_CAP_ID_EXP)
+			return cap.pos;
 	return 0;
 }
 
@@ -202,7 +184,7 @@ static void svr_pci_flr(const struct svr_pci_access *pci,
 	if (!pos || pos > PCI_CFG_SPACE_SIZE - SVR_EXP_SIZE ||
 	    !svr_pci_has_flr(pci, f, pos))
 		return;
-	control = svr_requests_read(pci, f, pos + PCI_EXP_DEVCTL);
+	control = svr_pci_read(pci, f, pos + PCI_EXP_DEVCTL);
 	pci->write(f->bus, f->devfn, pos + PCI_EXP_DEVCTL,
 		   control | PCI_EXP_DEVCTL_BCR_FLR);
 	f->lost = true;
@@ -238,7 +220,7 @@ bool svr_pci_end_requests(const struct svr_pci_access *pci,
 static void svr_pci_hold_bus(const struct svr_pci_access *pci,
 			     const struct svr_pci_function *f, bool hold)
 {
-	u32 val = svr_requests_read(pci, f, PCI_INTERRUPT_LINE);
+	u32 val = svr_pci_read(pci, f, PCI_INTERRUPT_LINE);
 
 	if (val == U32_MAX)
 		return;
@@ -274,7 +256,7 @@ static void svr_pci_lose_behind(const struct svr_pci_access *pci,
 				const struct svr_pci_function *bridge,
 				struct svr_pci_list *list)
 {
-	u32 buses = svr_requests_read(pci, bridge, PCI_PRIMARY_BUS);
+	u32 buses = svr_pci_read(pci, bridge, PCI_PRIMARY_BUS);
 	u8 first = buses >> 8, last = buses >> 16;
 	unsigned int i;
 
