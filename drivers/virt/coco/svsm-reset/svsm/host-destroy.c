@@ -43,22 +43,6 @@ static u64 svr_sev_features;
 static bool svr_cannot_destroy;
 static atomic_t svr_ghcb_busy;
 
-static __always_inline u64 svr_ghcb_read(void)
-{
-	u32 lo, hi;
-
-	asm volatile("rdmsr" : "=a" (lo), "=d" (hi)
-		     : "c" (MSR_AMD64_SEV_ES_GHCB) : "memory");
-	return (u64)hi << 32 | lo;
-}
-
-static __always_inline void svr_ghcb_write(u64 val)
-{
-	asm volatile("wrmsr" : : "c" (MSR_AMD64_SEV_ES_GHCB),
-		     "a" (lower_32_bits(val)), "d" (upper_32_bits(val))
-		     : "memory");
-}
-
 /* Write the MSR, exit to the host, read the MSR: in one piece of assembler */
 static __always_inline u64 svr_ghcb_exchange(u64 val)
 {
@@ -139,7 +123,7 @@ int svr_host_destroy(u32 apic_id)
 	if (atomic_xchg(&svr_ghcb_busy, 1))
 		return -EBUSY;
 
-	msr = svr_ghcb_read();
+	msr = svr_ghcb_msr_read();
 	kernel = svr_ghcb_registered(msr);
 	if (!kernel || !pfn_valid(PHYS_PFN(kernel))) {
 		err = -ENODEV;
@@ -148,7 +132,7 @@ int svr_host_destroy(u32 apic_id)
 
 	svr_ghcb_fill_destroy(apic_id);
 	err = svr_ghcb_request(kernel, &back);
-	svr_ghcb_write(msr);
+	svr_ghcb_msr_write(msr);
 
 	if (back) {
 		svr_log_mute();
@@ -175,11 +159,11 @@ static void svr_ghcb_ask_features(void)
 	u64 msr;
 
 	local_irq_save(flags);
-	msr = svr_ghcb_read();
+	msr = svr_ghcb_msr_read();
 	for (i = 0; i < SVR_GHCB_TRIES && err; i++)
 		err = svr_ghcb_parse_features(svr_ghcb_exchange(GHCB_MSR_HV_FT_REQ),
 					      &features);
-	svr_ghcb_write(msr);
+	svr_ghcb_msr_write(msr);
 	local_irq_restore(flags);
 
 	svr_cannot_destroy = !err && !(features & GHCB_HV_FT_SNP_AP_CREATION);

@@ -3,8 +3,11 @@
 #ifndef _SVSM_RESET_SVSM_H
 #define _SVSM_RESET_SVSM_H
 
+#include <linux/compiler.h>
 #include <linux/cpumask.h>
 #include <linux/types.h>
+#include <linux/wordpart.h>
+#include <asm/msr-index.h>
 
 #include "lib/protocol.h"
 
@@ -37,6 +40,23 @@ struct svr_result {
 	int err;
 	u64 rax;
 };
+
+/* The MSR by which both are asked; without tracepoints, which could be in the way */
+static __always_inline u64 svr_ghcb_msr_read(void)
+{
+	u32 lo, hi;
+
+	asm volatile("rdmsr" : "=a" (lo), "=d" (hi)
+		     : "c" (MSR_AMD64_SEV_ES_GHCB) : "memory");
+	return (u64)hi << 32 | lo;
+}
+
+static __always_inline void svr_ghcb_msr_write(u64 val)
+{
+	asm volatile("wrmsr" : : "c" (MSR_AMD64_SEV_ES_GHCB),
+		     "a" (lower_32_bits(val)), "d" (upper_32_bits(val))
+		     : "memory");
+}
 
 /* transport.c: calls */
 int svr_transport_call(struct svsm_ca *ca, const struct svr_call *call,

@@ -20,22 +20,6 @@
 /* An NMI or a #VC came between WRMSR and VMGEXIT: that often in a row */
 #define SVR_TRANSPORT_TRIES	64
 
-static __always_inline u64 svr_ghcb_msr_read(void)
-{
-	u32 lo, hi;
-
-	asm volatile("rdmsr" : "=a" (lo), "=d" (hi)
-		     : "c" (MSR_AMD64_SEV_ES_GHCB) : "memory");
-	return (u64)hi << 32 | lo;
-}
-
-static __always_inline void svr_ghcb_msr_write(u64 val)
-{
-	asm volatile("wrmsr" : : "c" (MSR_AMD64_SEV_ES_GHCB),
-		     "a" (lower_32_bits(val)), "d" (upper_32_bits(val))
-		     : "memory");
-}
-
 /*
  * One attempt. From WRMSR to VMGEXIT nothing may touch the GHCB MSR, so there
  * is nothing between them but loads of registers, in one piece of assembler:
