@@ -25,6 +25,7 @@
 #include "lib/crash-block.h"
 #include "lib/crash-log.h"
 #include "record/record.h"
+#include "reset/reset.h"
 #include "svsm-reset.h"
 #include "svsm/svsm.h"
 
@@ -173,29 +174,6 @@ static void svr_madt_entry(const struct acpi_subtable_header *sub)
 		svr_madt_cpu(x2apic->local_apic_id, x2apic->lapic_flags);
 }
 
-static void svr_read_madt(void)
-{
-	const struct acpi_subtable_header *sub;
-	struct acpi_table_header *madt;
-	unsigned long pos, end;
-
-	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_MADT, 0, &madt))) {
-		/* Without one there is no second CPU, if it is the truth */
-		svr_incomplete |= !svr_block;
-		return;
-	}
-	pos = (unsigned long)madt + sizeof(struct acpi_table_madt);
-	end = (unsigned long)madt + madt->length;
-	while (pos + sizeof(*sub) <= end) {
-		sub = (const struct acpi_subtable_header *)pos;
-		if (sub->length < sizeof(*sub) || pos + sub->length > end)
-			break;
-		svr_madt_entry(sub);
-		pos += sub->length;
-	}
-	acpi_put_table(madt);
-}
-
 /**
  * svr_capture_init - find out what there is to know of the kernel that crashed
  *
@@ -218,7 +196,9 @@ void svr_capture_init(void)
 			ERR_PTR(err));
 	else
 		svr_use_block();
-	svr_read_madt();
+	/* Without one there is no second CPU, if it is the truth */
+	if (!svr_madt_walk(svr_madt_entry))
+		svr_incomplete |= !svr_block;
 }
 
 /**

@@ -73,7 +73,7 @@ bool svr_write_call(const struct svr_request *req, const struct cpumask *lost)
 	svr_write_begin(SVR_STAGE_CALLED, req);
 	svr_written.tsc = rdtsc_ordered();
 	svr_write_lost(lost);
-	svr_devices_note(&svr_written);
+	svr_devices_record(&svr_written);
 	svr_record_count(&svr_written, svr_cause_reason(req->cause));
 	return svr_stores_write(&svr_written, false);
 }
@@ -95,7 +95,7 @@ void svr_write_refusal(const struct svr_request *req, const struct cpumask *lost
 		stage = result->err ? SVR_STAGE_NOANSWER : SVR_STAGE_RETURNED;
 	svr_write_begin(stage, req);
 	svr_write_lost(lost);
-	svr_devices_note(&svr_written);
+	svr_devices_record(&svr_written);
 	if (result) {
 		svr_written.result = true;
 		svr_written.err = result->err;

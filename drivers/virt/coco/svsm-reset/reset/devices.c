@@ -273,12 +273,12 @@ unsigned int svr_devices_stop(void)
 }
 
 /**
- * svr_devices_note - name those that did not stop
+ * svr_devices_record - name those that did not stop
  * @rec: the record of this reset
  *
  * Context: as svr_devices_stop(). Nothing if that was not called.
  */
-void svr_devices_note(struct svr_record *rec)
+void svr_devices_record(struct svr_record *rec)
 {
 	const struct svr_pci_list *list = svr_stopped;
 	const struct svr_pci_function *f;

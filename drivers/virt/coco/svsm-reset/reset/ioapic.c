@@ -32,10 +32,13 @@
 static void __iomem *svr_ioapics[SVR_IOAPIC_MAX];
 static unsigned int svr_ioapic_count;
 
-static void svr_ioapic_map(const struct acpi_madt_io_apic *entry)
+static void svr_ioapic_map(const struct acpi_subtable_header *sub)
 {
+	const struct acpi_madt_io_apic *entry = (const void *)sub;
 	void __iomem *regs;
 
+	if (sub->type != ACPI_MADT_TYPE_IO_APIC || sub->length < sizeof(*entry))
+		return;
 	if (svr_ioapic_count == SVR_IOAPIC_MAX) {
 		pr_warn("more than %u I/O APICs, the rest stays unmasked at a reset\n",
 			SVR_IOAPIC_MAX);
@@ -59,27 +62,8 @@ static void svr_ioapic_map(const struct acpi_madt_io_apic *entry)
  */
 void svr_ioapic_init(void)
 {
-	struct acpi_subtable_header *sub;
-	struct acpi_table_header *madt;
-	unsigned long pos, end;
-
-	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_MADT, 0, &madt))) {
+	if (!svr_madt_walk(svr_ioapic_map))
 		pr_warn("no MADT, I/O APICs stay unmasked at a reset\n");
-		return;
-	}
-
-	pos = (unsigned long)madt + sizeof(struct acpi_table_madt);
-	end = (unsigned long)madt + madt->length;
-	while (pos + sizeof(*sub) <= end) {
-		sub = (struct acpi_subtable_header *)pos;
-		if (sub->length < sizeof(*sub) || pos + sub->length > end)
-			break;
-		if (sub->type == ACPI_MADT_TYPE_IO_APIC &&
-		    sub->length >= sizeof(struct acpi_madt_io_apic))
-			svr_ioapic_map((const struct acpi_madt_io_apic *)sub);
-		pos += sub->length;
-	}
-	acpi_put_table(madt);
 }
 
 /**

@@ -11,6 +11,8 @@
 #include "lib/policy.h"
 #include "svsm-reset.h"
 
+struct acpi_subtable_header;
+
 /* state.c: how far a reset has come */
 enum svr_state svr_state_get(void);
 bool svr_state_advance(enum svr_state from, enum svr_state to);
@@ -101,6 +103,9 @@ void svr_lapic_listen(struct svr_cpu *c);
 void svr_lapic_wait(u32 *evidence, u32 how);
 void svr_drain_vector(void);
 
+/* madt.c */
+bool svr_madt_walk(void (*show)(const struct acpi_subtable_header *entry));
+
 /* ioapic.c */
 void svr_ioapic_init(void);
 void svr_ioapic_exit(void);
@@ -120,13 +125,13 @@ void svr_kvm_areas_off(void);
 void svr_devices_init(void);
 void svr_devices_exit(void);
 unsigned int svr_devices_stop(void);
-void svr_devices_note(struct svr_record *rec);
+void svr_devices_record(struct svr_record *rec);
 void svr_devices_start(void);
 #else
 static inline void svr_devices_init(void) {}
 static inline void svr_devices_exit(void) {}
 static inline unsigned int svr_devices_stop(void) { return 0; }
-static inline void svr_devices_note(struct svr_record *rec) {}
+static inline void svr_devices_record(struct svr_record *rec) {}
 static inline void svr_devices_start(void) {}
 #endif
 
