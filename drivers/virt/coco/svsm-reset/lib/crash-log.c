@@ -16,6 +16,7 @@
 
 #include "crash-log.h"
 #include "message-codec.h"
+#include "text.h"
 
 /* The last one is a sure sign of an oops, and this of its end: oops_exit() */
 #define SVR_CRASH_OOPS		"Oops: "
@@ -92,7 +93,7 @@ void svr_crash_text_copy(char *message, size_t size, const char *from,
 	size_t i;
 
 	for (i = 0; i < size - 1 && i < len && from[i] && from[i] != '\n'; i++)
-		message[i] = isascii(from[i]) && isprint(from[i]) ? from[i] : '?';
+		message[i] = svr_printable(from[i]);
 	message[i] = 0;
 	if (i < len && from[i] && from[i] != '\n')
 		memcpy(message + i - strlen(SVR_CUT), SVR_CUT, sizeof(SVR_CUT));

@@ -20,12 +20,12 @@
  * is written again. Tables only grow at their end: records outlive the driver.
  * Pure: kunit/message_codec_kunit.c.
  */
-#include <linux/ctype.h>
 #include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "message-codec.h"
+#include "text.h"
 
 #define SVR_MESSAGE_PACKED	0x80	/* of the first byte */
 #define SVR_MESSAGE_CUT		0x40
@@ -322,7 +322,7 @@ static bool svr_message_ascii(const u8 *raw, size_t size, char *text,
 	size_t i;
 
 	for (i = 0; i < size && i + 1 < room && raw[i]; i++)
-		text[i] = isascii(raw[i]) && isprint(raw[i]) ? raw[i] : '?';
+		text[i] = svr_printable(raw[i]);
 	text[i] = 0;
 	return i == size;
 }

@@ -62,7 +62,6 @@
 #include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/crc32.h>
-#include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
@@ -72,6 +71,7 @@
 
 #include "message-codec.h"
 #include "record-codec.h"
+#include "text.h"
 
 #define SVR_RECORD_MAGIC	0x5253	/* "SR", little endian */
 #define SVR_LOADED_BIT		0x8	/* of the upper half of byte 3 */
@@ -233,13 +233,12 @@ static void svr_put_text(u8 *raw, size_t size, const char *text)
 	memcpy(raw, text, strnlen(text, size));
 }
 
-/* Whoever wrote it: what people get to see is printable */
 static void svr_get_text(const u8 *raw, size_t size, char *text)
 {
 	size_t i;
 
 	for (i = 0; i < size && raw[i]; i++)
-		text[i] = isascii(raw[i]) && isprint(raw[i]) ? raw[i] : '?';
+		text[i] = svr_printable(raw[i]);
 	text[i] = 0;
 }
 
