@@ -65,7 +65,9 @@ def change(path, value):
         ((2, "irq", "irr"), 1),
         ((2, "irq", "isr"), 1),
         ((2, "irq", "ioapic_unmasked"), 1),
-        ((2, "devices"), [{"bdf": "00:03.0", "bus_master": True, "msi": False, "msix": True}]),
+        ((2, "devices"), [
+            {"bdf": "00:03.0", "class": "0x20000", "bus_master": True, "msi": False, "msix": True},
+        ]),
         ((2, "pv"), [{"cpu": 1, "kind": "steal", "gpa": "0x1000"}]),
         ((2, "timers", "hpet"), 1),
         ((2, "timers", "rtc"), ["alarm"]),
