@@ -139,7 +139,7 @@ class Events(list):
                 self.fail(f"EXECUTE while the AP {ap['cpu']} could run")
         irq = execute["irq"]
         if irq["lvt_unmasked"] or irq["irr"] or irq["isr"] or irq["ioapic_unmasked"]:
-            self.fail("EXECUTE with interrupts that the next boot would get")
+            self.fail(f"EXECUTE with interrupts that the next boot would get: {irq}")
 
         after = self[self.index(execute) + 1 :]
         kinds = [event["event"] for event in after]

@@ -97,8 +97,8 @@ AP = members(
     since_ns=integer,
 )
 IRQ = members(
-    lvt_unmasked=integer, irr=integer, isr=integer, apic_enabled=boolean, nmi_masked=boolean,
-    nmi_pending=boolean, ioapic_unmasked_=integer,
+    lvt_unmasked=integer, irr=integer, isr=integer, vectors=list_of(hexadecimal), apic_enabled=boolean,
+    nmi_masked=boolean, nmi_pending=boolean, ioapic_unmasked_=integer,
 )
 bdf = matching(r"[0-9a-f]{2}:[01][0-9a-f]\.[0-7]")
 DEVICE = members(

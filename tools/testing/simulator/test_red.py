@@ -15,8 +15,8 @@ from selftest_run import Run
 
 KINDS = {name: 5 for name in event_schema.SWITCHES}
 IRQ = {
-    "lvt_unmasked": 0, "irr": 0, "isr": 0, "apic_enabled": True, "nmi_masked": False, "nmi_pending": False,
-    "ioapic_unmasked": 0,
+    "lvt_unmasked": 0, "irr": 0, "isr": 0, "vectors": [], "apic_enabled": True, "nmi_masked": False,
+    "nmi_pending": False, "ioapic_unmasked": 0,
 }
 AP = {
     "cpu": 1, "apic_id": 1, "state": "halted", "runnable": False, "nmi_masked": False, "since_ns": 600,

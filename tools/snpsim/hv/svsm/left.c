@@ -48,6 +48,19 @@ static void event_timers(void)
 	event_object_end();
 }
 
+/* Which vectors are requested or in service in the calling vCPU's local APIC? */
+static void event_vectors(void)
+{
+	event_array_begin("vectors");
+	for (u32 i = 0; i < 8; i++) {
+		u32 word = apic_read(APIC_IRR + i * 0x10) | apic_read(APIC_ISR + i * 0x10);
+
+		for (; word; word &= word - 1)
+			event_hex(NULL, i * 32 + __builtin_ctz(word));
+	}
+	event_array_end();
+}
+
 /* The calling vCPU's local APIC, and the I/O APIC. */
 static void event_irq(const struct vcpu *v, bool alone)
 {
@@ -55,6 +68,7 @@ static void event_irq(const struct vcpu *v, bool alone)
 	event_u64("lvt_unmasked", apic_lvt_unmasked());
 	event_u64("irr", apic_count(APIC_IRR));
 	event_u64("isr", apic_count(APIC_ISR));
+	event_vectors();
 	event_bool("apic_enabled", apic_enabled());
 	event_bool("nmi_masked", v->nmi_blocked);
 	event_bool("nmi_pending", v->nmi_pending);
