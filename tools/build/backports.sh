@@ -8,6 +8,7 @@
 #   private_apt DIR SUITE...   set up DIR/apt for the given suites, section main
 #   apt_get ARGS...            apt-get with these suites; apt_cache likewise
 #   $fetched                   where apt_get --download-only puts the packages
+#   sources_of RELEASE [SUITE...]   lines of sources.list for that release
 #
 # The suites come from the mirror that the system uses.
 
@@ -15,6 +16,22 @@
 mirror() {
 	apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
 		awk -v suite="$1" '$2 == suite && $3 == "main" && !found { print $1; found = 1 }'
+}
+
+# sources_of RELEASE [SUITE...]: apt's lines for it, its updates and other suites, from the
+# mirrors that this system uses.
+sources_of() {
+	local release=$1 own main security suite
+
+	shift
+	own=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	main=$(mirror "$own")
+	security=$(mirror "$own-security")
+	[ -n "$main" ] || { echo "apt knows no mirror for $own main" >&2; return 1; }
+	for suite in "$release" "$release-updates" "$@"; do
+		echo "deb $main $suite main"
+	done
+	[ -z "$security" ] || echo "deb $security $release-security main"
 }
 
 private_apt() {
