@@ -59,3 +59,26 @@ def pytest_sessionfinish(session):
     compiler = subprocess.run(["gcc", "-dumpversion"], capture_output=True, text=True, check=True).stdout.strip()
     before = kernels.PAGE.read_text(encoding="utf-8") if kernels.PAGE.exists() else ""
     kernels.PAGE.write_text(kernels.page(results, before, f"gcc {compiler}"), encoding="utf-8")
+
+
+@pytest.fixture
+def start(request, simulate, kernel):
+    """Start a guest with this kernel and load the module: start(...) -> Guest
+
+    The test's module has the bounds for a hang, BOOT_TIMEOUT and RUN_TIMEOUT.
+    """
+    bounds = request.module
+
+    def begin(parameters="", load=True, **arguments):
+        initrd = kernel.initrd_kdump if "crashkernel=" in arguments.get("append", "") else kernel.initrd
+        guest = simulate(**{"kernel": kernel.image, "initrd": initrd, "timeout": bounds.RUN_TIMEOUT, **arguments})
+        guest.boot_timeout = bounds.BOOT_TIMEOUT
+        assert guest.boot(1, guest.boot_timeout) == guest.smp
+        assert guest.check("uname -r").split()[-1] == kernel.release
+        assert ("PREEMPT_RT" in guest.check("uname -v")) == kernel.realtime
+        if load:
+            guest.load(parameters)
+            assert guest.attribute("last_reset_reason") == "none"
+        return guest
+
+    return begin

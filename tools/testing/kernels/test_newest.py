@@ -10,38 +10,14 @@ import time
 
 import pytest
 
-from lib import kernels, places
+from lib import kernels
+from lib.kernels import next_boot, reset_once
 
 pytestmark = pytest.mark.only(choose=kernels.newest)
 
 BOOT_TIMEOUT = 180
+RUN_TIMEOUT = 600
 KDUMP = {"memory": "1G", "append": "crashkernel=256M", "smp": 2, "timeout": 1200}
-
-
-@pytest.fixture(name="start")
-def fixture_start(simulate, kernel):
-    """Start a guest with this kernel and load the module: start(...) -> Guest"""
-
-    def start(load=True, **arguments):
-        initrd = kernel.initrd_kdump if "crashkernel=" in arguments.get("append", "") else kernel.initrd
-        guest = simulate(**{"kernel": kernel.image, "initrd": initrd, "timeout": 600, **arguments})
-        assert guest.boot(1, BOOT_TIMEOUT) == guest.smp
-        assert guest.check("uname -r").split()[-1] == kernel.release
-        if load:
-            guest.load()
-            assert guest.attribute("last_reset_reason") == "none"
-        return guest
-
-    return start
-
-
-def reset_once(guest, reason):
-    """The next boot: same CPUs, the reason known; then power off."""
-    assert guest.boot(2, BOOT_TIMEOUT) == guest.smp
-    guest.load()
-    assert guest.attribute("last_reset_reason") == reason
-    guest.powered_off()
-    guest.events.orderly_resets(1, cpus=guest.smp)
 
 
 def test_reboot_on_bsp(start):
@@ -121,10 +97,7 @@ def test_offline_ap(start):
 def test_module_reloaded(start):
     guest = start()
     for _ in range(3):
-        guest.check("rmmod svsm_reset")
-        assert guest.run(f"test -e {places.ATTRIBUTES}")[0] != 0
-        guest.load()
-        assert guest.attribute("last_reset_reason") == "none"
+        guest.reload()
     guest.send("reboot -f")
     reset_once(guest, "reboot")
 
@@ -228,9 +201,7 @@ def troubled(start, append=FORCED, **arguments):
 
 def reset_of(guest, reason, *cpus):
     """As reset_once(), and the CPU that it began on."""
-    assert guest.boot(2, BOOT_TIMEOUT) == guest.smp
-    guest.load()
-    assert guest.attribute("last_reset_reason") == reason
+    next_boot(guest, reason)
     assert int(guest.attribute("last_reset_cpu")) in cpus
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=guest.smp)

@@ -10,10 +10,12 @@ import re
 import pytest
 
 from lib import crash, kernels, matrix
+from lib.kernels import next_boot, reset_once
 
 pytestmark = pytest.mark.only(choose=kernels.realtime)
 
 BOOT_TIMEOUT = 240
+RUN_TIMEOUT = 900
 KDUMP = {"memory": "1G", "append": "crashkernel=320M", "smp": 2, "timeout": 1500}
 # Rows of the crash matrix: each way to the driver, and each thing that another CPU may be doing
 ROWS = (
@@ -26,36 +28,7 @@ ROWS = (
 @pytest.fixture(name="this")
 def fixture_this(kernel):
     """What a guest with this kernel is started with."""
-    return {"kernel": kernel.image, "initrd": kernel.initrd, "timeout": 900}
-
-
-@pytest.fixture(name="start")
-def fixture_start(simulate, kernel, this):
-    """Start a guest with this kernel and load the module: start(...) -> Guest"""
-
-    def start(parameters="", **arguments):
-        guest = simulate(**{**this, **arguments})
-        assert guest.boot(1, BOOT_TIMEOUT) == guest.smp
-        assert guest.check("uname -r").split()[-1] == kernel.release
-        assert "PREEMPT_RT" in guest.check("uname -v")
-        guest.load(parameters)
-        assert guest.attribute("last_reset_reason") == "none"
-        return guest
-
-    return start
-
-
-def next_boot(guest, reason, parameters="", boot=2):
-    """The next boot: all CPUs, the reason known."""
-    assert guest.boot(boot, BOOT_TIMEOUT) == guest.smp
-    guest.load(parameters)
-    assert guest.attribute("last_reset_reason") == reason
-
-
-def reset_once(guest, reason, parameters=""):
-    next_boot(guest, reason, parameters)
-    guest.powered_off()
-    guest.events.orderly_resets(1, cpus=guest.smp)
+    return {"kernel": kernel.image, "initrd": kernel.initrd, "timeout": RUN_TIMEOUT}
 
 
 def do(guest, text):
@@ -88,9 +61,7 @@ def test_reboot_while_an_ap_spins(start):
 def test_module_reloaded(start):
     guest = start()
     for _ in range(3):
-        guest.check("rmmod svsm_reset")
-        guest.load()
-        assert guest.attribute("last_reset_reason") == "none"
+        guest.reload()
     guest.send("reboot -f")
     reset_once(guest, "reboot")
 

@@ -7,9 +7,11 @@ import shutil
 import pytest
 
 from lib import places
+from lib.kernels import reset_once
 from lib.sources import run
 
 BOOT_TIMEOUT = 300
+RUN_TIMEOUT = 900
 COMPLAINT = re.compile(r"(?i)\bwarning:|\berror:|objtool")
 # Not about this code: the headers name the compiler that built the kernel
 NOT_OURS = re.compile(r"the compiler differs from|Skipping BTF generation")
@@ -23,31 +25,6 @@ def builds(kernel, *arguments):
     shutil.rmtree(out)
     assert result.returncode == 0, result.stdout
     return [line for line in result.stdout.splitlines() if COMPLAINT.search(line) and not NOT_OURS.search(line)]
-
-
-@pytest.fixture
-def start(simulate, kernel):
-    """Start a guest with this kernel and load the module: start(...) -> Guest"""
-
-    def begin(**arguments):
-        guest = simulate(**{"kernel": kernel.image, "initrd": kernel.initrd, "timeout": 900, **arguments})
-        assert guest.boot(1, BOOT_TIMEOUT) == guest.smp
-        assert guest.check("uname -r").split()[-1] == kernel.release
-        assert ("PREEMPT_RT" in guest.check("uname -v")) == kernel.realtime
-        guest.load()
-        assert guest.attribute("last_reset_reason") == "none"
-        return guest
-
-    return begin
-
-
-def reset_once(guest, reason):
-    """The next boot: same CPUs, the reason known; then power off."""
-    assert guest.boot(2, BOOT_TIMEOUT) == guest.smp
-    guest.load()
-    assert guest.attribute("last_reset_reason") == reason
-    guest.powered_off()
-    guest.events.orderly_resets(1, cpus=guest.smp)
 
 
 @pytest.mark.column("build")
@@ -95,10 +72,7 @@ def test_kdump(start, kernel):
 def test_reloaded(start):
     guest = start()
     for _ in range(3):
-        guest.check("rmmod svsm_reset")
-        assert guest.run(f"test -e {places.ATTRIBUTES}")[0] != 0
-        guest.load()
-        assert guest.attribute("last_reset_reason") == "none"
+        guest.reload()
     guest.send("reboot -f")
     reset_once(guest, "reboot")
 

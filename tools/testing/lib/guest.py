@@ -77,6 +77,13 @@ class Guest(Console):
         """Load the module; it has to work."""
         self.check(f"insmod {places.MODULE} {parameters}", timeout)
 
+    def reload(self):
+        """Unload the module, which leaves nothing behind, and load it again."""
+        self.check("rmmod svsm_reset")
+        assert self.run(f"test -e {places.ATTRIBUTES}")[0] != 0
+        self.load()
+        assert self.attribute("last_reset_reason") == "none"
+
     def attribute(self, name):
         """Read one of the driver's sysfs attributes."""
         return self.check(f"cat {places.ATTRIBUTES}/{name}").split("\n")[-1]

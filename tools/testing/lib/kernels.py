@@ -67,6 +67,20 @@ class Kernel:
         return self.name.endswith("-rt")
 
 
+def next_boot(guest, reason, parameters="", boot=2):
+    """The next boot: same CPUs, the reason known."""
+    assert guest.boot(boot, guest.boot_timeout) == guest.smp
+    guest.load(parameters)
+    assert guest.attribute("last_reset_reason") == reason
+
+
+def reset_once(guest, reason, parameters=""):
+    """The next boot, and that it was an orderly reset; then power off."""
+    next_boot(guest, reason, parameters)
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=guest.smp)
+
+
 def newest(names):
     """Of the kernels asked for the newest cloud kernel, if it is as new as what is to be tested: 7.1."""
     series = sorted((name for name in names if re.fullmatch(r"\d+\.\d+", name)), key=numbers)

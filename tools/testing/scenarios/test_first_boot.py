@@ -7,7 +7,7 @@ scenario with orderly_resets() looks at that, these have something to be left.
 
 import pytest
 
-from lib import crash, monitor, mutation
+from lib import begin, crash, monitor, mutation
 from lib.slices import later
 
 # Bus masters with MSI-X, one of them behind a bridge, which the kernel drives by itself
@@ -17,13 +17,6 @@ DEVICES = (
     "-device", "pcie-root-port,id=downstream,chassis=1",
     "-device", "virtio-rng-pci,bus=downstream,iommu_platform=on,disable-legacy=on",
 )
-BEGIN = {
-    "reboot": "reboot -f",
-    "sysrq-b": "echo b > /proc/sysrq-trigger",
-    "panic-bsp": "taskset 1 sh -c 'echo c > /proc/sysrq-trigger'",
-    "panic-ap": "taskset 4 sh -c 'echo c > /proc/sysrq-trigger'",
-}
-REASONS = {"reboot": "reboot", "sysrq-b": "emergency-restart"}
 
 
 def start(simulate, parameters="", append="", **arguments):
@@ -48,20 +41,20 @@ def test_nothing_is_left(simulate, how, fidelity):
     guest = start(simulate, "device_policy=refuse", fidelity=fidelity)
     alarm(guest)
     guest.check("ls /dev/nvme0n1 /dev/hvc0 /dev/hwrng")
-    guest.send(BEGIN[how])
+    guest.send(begin.WAYS[how][0])
     assert guest.boot(2, timeout=crash.RESET) == 4
     guest.load()
-    assert guest.attribute("last_reset_reason") == REASONS.get(how, "panic")
+    assert guest.attribute("last_reset_reason") == begin.WAYS[how][1]
     guest.check("dd if=/dev/nvme0n1 of=/dev/null bs=4096 count=64")
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=4)
 
 
-@pytest.mark.parametrize("how", ["reboot", *map(later, list(BEGIN)[1:])])
+@pytest.mark.parametrize("how", ["reboot", *map(later, list(begin.WAYS)[1:])])
 def test_call_comes_back(simulate, how):
     """The SVSM refuses: the devices are started again, and the kernel's own restart gets to its end."""
     guest = start(simulate, svsm="draft,result=0x80000006", append="console=hvc0 console=ttyS0")
-    guest.send(BEGIN[how])
+    guest.send(begin.WAYS[how][0])
     guest.lost()
     assert len(guest.events.refusals) == 1
 
@@ -116,7 +109,7 @@ def requests_under_way(simulate, **arguments):
     guest.load()
     guest.check("modprobe virtio_blk")
     guest.check(READS)
-    guest.send(BEGIN["panic-ap"])
+    guest.send(begin.WAYS["panic-ap"][0])
     return guest
 
 
@@ -159,7 +152,7 @@ def answered_late(simulate, tmp_path, kind, **arguments):
     guest.load()
     guest.check(load)
     guest.check(READS.replace("vda", name))
-    guest.send(BEGIN["panic-ap"])
+    guest.send(begin.WAYS["panic-ap"][0])
     guest.expect("Linux version", timeout=crash.RESET)
     at_reset = monitor.reads(outside, "slow")
     guest.boot(2, timeout=crash.RESET)
@@ -240,7 +233,7 @@ def test_virtual_function_without(simulate, without, measure, before):
 def test_interrupts_without(simulate, without, measure, left):
     """orderly_resets() of any scenario would notice."""
     guest = start(simulate, initrd=without(measure))
-    guest.send(BEGIN["panic-bsp"])
+    guest.send(begin.WAYS["panic-bsp"][0])
     # How far it comes with them is another question
     guest.expect("Linux version", timeout=crash.RESET)
     guest.stop()
@@ -253,7 +246,7 @@ def test_without(simulate, without, measure):
     """The scenarios above would notice: each measure is what keeps something from being left."""
     guest = start(simulate, initrd=without(measure))
     alarm(guest)
-    guest.send(BEGIN["panic-ap"])
+    guest.send(begin.WAYS["panic-ap"][0])
     assert guest.boot(2, timeout=crash.RESET) == 4
     guest.stop()
     assert guest.events.left(apics=False) == WITHOUT[measure][3]

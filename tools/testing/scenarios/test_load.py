@@ -3,22 +3,15 @@
 
 import pytest
 
-from lib import crash, mutation
+from lib import begin, crash, mutation
 from lib.load import Load
 from lib.slices import later
-
-BEGIN = {
-    "reboot": ("reboot -f", "reboot"),
-    "sysrq-b": ("echo b > /proc/sysrq-trigger", "emergency-restart"),
-    "panic-ap": ("taskset 4 sh -c 'echo c > /proc/sysrq-trigger'", "panic"),
-    "panic-bsp": ("taskset 1 sh -c 'echo c > /proc/sysrq-trigger'", "panic"),
-}
 
 
 @pytest.mark.parametrize("how", ["panic-ap", *map(later, ("reboot", "sysrq-b", "panic-bsp"))])
 def test_busy(simulate, tmp_path, how):
     """Two boots with the same load, nothing left of the first one's devices in the second."""
-    command, reason = BEGIN[how]
+    command, reason = begin.WAYS[how]
     with Load(tmp_path) as load:
         guest = simulate(qemu=load.qemu)
         guest.trouble_is_fine = True
@@ -47,7 +40,7 @@ def test_busy_without(simulate, tmp_path):
         guest.boot(1, timeout=crash.BOOT)
         guest.load()
         load.begin(guest)
-        guest.send(BEGIN["panic-ap"][0])
+        guest.send(begin.WAYS["panic-ap"][0])
         guest.boot(2, timeout=crash.RESET)
         load.begin(guest)
         guest.powered_off()

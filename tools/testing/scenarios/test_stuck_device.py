@@ -8,18 +8,17 @@ import json
 
 import pytest
 
-from lib import crash, record
+from lib import begin, crash, record
 from lib.slices import later
 
 BDF = "00:05.0"
 STUCK = f"stuck-device={BDF}"
 DEVICES = ("-drive", "if=none,id=disk,driver=null-co,size=64M", "-device", "nvme,drive=disk,serial=1,addr=5")
+# On two CPUs
 BEGIN = {
-    "reboot": "taskset 1 reboot -f",
-    "sysrq-b": "taskset 1 sh -c 'echo b > /proc/sysrq-trigger'",
-    "panic-ap": "taskset 2 sh -c 'echo c > /proc/sysrq-trigger'",
+    "reboot": begin.on(0, begin.REBOOT), "sysrq-b": begin.on(0, begin.SYSRQ_B), "panic-ap": begin.on(1, begin.PANIC),
 }
-CAUSES = {"reboot": "reboot", "sysrq-b": "emergency-restart", "panic-ap": "panic"}
+CAUSES = {how: begin.WAYS[how][1] for how in BEGIN}
 HOW = ["panic-ap", *map(later, ("reboot", "sysrq-b"))]
 
 
