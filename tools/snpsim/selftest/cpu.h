@@ -230,6 +230,7 @@ void apic_enable(void);
 void apic_eoi(void);
 void apic_send_nmi(u32 apic_id);
 void apic_send_ipi(u32 apic_id);
+void apic_send_illegal(u32 apic_id);
 void apic_send_init(u32 apic_id);
 void apic_send_sipi(u32 apic_id);
 bool apic_ipi_pending(void);

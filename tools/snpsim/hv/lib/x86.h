@@ -76,6 +76,7 @@
 #define APIC_ISR		0x100
 #define APIC_TMR		0x180
 #define APIC_IRR		0x200
+#define APIC_WORDS		8		/* registers of IRR, and of ISR */
 #define APIC_ESR		0x280
 #define APIC_ICR_LOW		0x300
 #define APIC_ICR_HIGH		0x310

@@ -52,8 +52,8 @@ static void event_timers(void)
 static void event_vectors(void)
 {
 	event_array_begin("vectors");
-	for (u32 i = 0; i < 8; i++) {
-		u32 word = apic_read(APIC_IRR + i * 0x10) | apic_read(APIC_ISR + i * 0x10);
+	for (u32 i = 0; i < APIC_WORDS; i++) {
+		u32 word = apic_vectors(APIC_IRR, i) | apic_vectors(APIC_ISR, i);
 
 		for (; word; word &= word - 1)
 			event_hex(NULL, i * 32 + __builtin_ctz(word));
