@@ -7,7 +7,7 @@ guest's word about NMIs.
 
 import pytest
 
-from lib import crash, matrix
+from lib import begin, crash, matrix
 from lib.slices import later
 
 # Stopped by an interrupt and by an NMI, woken for a hand-over out of either, called from an NMI
@@ -37,6 +37,19 @@ def test_mode(simulate, apic):
             guest.send("reboot -f")
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=2)
+
+
+def test_vector_that_is_never_delivered(simulate):
+    """KVM and QEMU take a request for vector 0, and keep it: it is none that the next kernel would get."""
+    guest = simulate(smp=2)
+    guest.boot(1)
+    guest.load()
+    guest.check(f"insmod {crash.TROUBLE}; echo 'vector-0 0' > /sys/module/trouble/parameters/do")
+    guest.send(begin.REBOOT)
+    assert guest.boot(2) == 2
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+    assert "stays pending" not in guest.console
 
 
 @pytest.mark.sliced

@@ -8,6 +8,7 @@
  * 16.6 for the registers.
  */
 #include <linux/array_size.h>
+#include <linux/bits.h>
 #include <linux/cpufeature.h>
 #include <linux/processor.h>
 #include <linux/string.h>
@@ -27,6 +28,11 @@
 #define SVR_ICR_US		1000
 #define SVR_VECTORS_PER_REG	32
 #define SVR_FIRST_VECTOR	32
+/*
+ * Vectors below 16 are reserved. Hardware does not accept them; the local APICs of KVM and
+ * QEMU do, and keep them without ever delivering them.
+ */
+#define SVR_RESERVED_VECTORS	GENMASK(15, 0)
 /* What wakes a CPU that listens; should it ever get to the kernel, that says a line */
 #define SVR_WAKE_VECTOR		SPURIOUS_APIC_VECTOR
 /* Below the class of SVR_WAKE_VECTOR: all that devices have */
@@ -55,7 +61,7 @@ static void svr_apic_write(u32 reg, u32 val)
 		native_apic_mem_write(reg, val);
 }
 
-/* Highest vector set in IRR or ISR, -1 when there is none */
+/* The highest vector in IRR or ISR that is ever delivered, -1 when there is none */
 static int svr_apic_highest(u32 base)
 {
 	int i;
@@ -63,6 +69,8 @@ static int svr_apic_highest(u32 base)
 	for (i = 7; i >= 0; i--) {
 		u32 bits = svr_apic_read(base + i * 0x10);
 
+		if (!i)
+			bits &= ~SVR_RESERVED_VECTORS;
 		if (bits)
 			return i * SVR_VECTORS_PER_REG + fls(bits) - 1;
 	}
