@@ -106,7 +106,7 @@ u64 svr_old_end(const struct svr_old *old)
 	return end;
 }
 
-/* Finds a note's name and contents; returns how far it is to the next one, 0 at the end */
+/* Finds an ELF note's name and contents; returns how far it is to the next one, 0 at the end */
 static size_t svr_old_note(const void *notes, size_t len, const char **name,
 			   const char **text)
 {

@@ -110,9 +110,9 @@ static bool svr_pci_look_at_caps(const struct svr_pci_access *pci,
 }
 
 /* Bus numbers rise on the way down; otherwise nobody has set the bridge up */
-static void svr_pci_note_bus(const struct svr_pci_access *pci,
-			     const struct svr_pci_function *f, bool port,
-			     struct svr_pci_buses *buses)
+static void svr_pci_add_bus(const struct svr_pci_access *pci,
+			    const struct svr_pci_function *f, bool port,
+			    struct svr_pci_buses *buses)
 {
 	u8 secondary = svr_pci_read(pci, f, PCI_PRIMARY_BUS) >> 8;
 
@@ -210,7 +210,7 @@ static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 	    type != PCI_HEADER_TYPE_CARDBUS)
 		port = svr_pci_look_at_caps(pci, &f);
 	if (f.bridge)
-		svr_pci_note_bus(pci, &f, port, buses);
+		svr_pci_add_bus(pci, &f, port, buses);
 	/*
 	 * A bridge on a root bus is always listed: svr_pci_reset_buses() uses it. Some
 	 * hosts let devices behind it reach memory although it does not master the bus; and

@@ -107,7 +107,7 @@ static bool svr_pci_is_hidden(const struct pci_dev *dev)
 		(pci_ari_enabled(dev->bus) && PCI_SLOT(dev->devfn)));
 }
 
-static void svr_pci_note(const struct pci_dev *dev)
+static void svr_pci_mark(const struct pci_dev *dev)
 {
 	if (svr_pci_is_hidden(dev))
 		set_bit(svr_pci_number(dev->bus->number, dev->devfn),
@@ -121,7 +121,7 @@ static int svr_pci_changed(struct notifier_block *nb, unsigned long what,
 	const struct pci_dev *dev = to_pci_dev(data);
 
 	if (what == BUS_NOTIFY_ADD_DEVICE)
-		svr_pci_note(dev);
+		svr_pci_mark(dev);
 	else if (what == BUS_NOTIFY_REMOVED_DEVICE && !pci_domain_nr(dev->bus))
 		clear_bit(svr_pci_number(dev->bus->number, dev->devfn),
 			  svr_pci_hidden);
@@ -140,7 +140,7 @@ static void svr_pci_watch_begin(void)
 	if (bus_register_notifier(&pci_bus_type, &svr_pci_watch))
 		pr_warn("virtual PCI functions that are made from now on are not stopped before a reset\n");
 	for_each_pci_dev(dev)
-		svr_pci_note(dev);
+		svr_pci_mark(dev);
 }
 
 /**
