@@ -54,7 +54,7 @@ class Kernel:
 
     @property
     def missing(self):
-        """Why it cannot be had, None if it is there."""
+        """Why it is not available, None if it is there."""
         path = self.directory / "missing"
         return path.read_text(encoding="utf-8").strip() if path.exists() else None
 
