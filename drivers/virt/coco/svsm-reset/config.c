@@ -12,10 +12,6 @@
 
 #include "svsm-reset.h"
 
-#define SVR_HAS_KDUMP							\
-	(IS_ENABLED(CONFIG_KPROBES) && IS_ENABLED(CONFIG_CRASH_DUMP) &&	\
-	 IS_ENABLED(CONFIG_PROC_VMCORE))
-
 /**
  * svr_config_report - log what this kernel was built without
  *
