@@ -53,7 +53,7 @@
  *        106-119 the first seven, two bytes each
  *
  * A device is bus << 8 | devfn, in PCI's domain 0; 0: not known. Where there is no room for
- * devices, the version 4 says that there was at least one. No driver up to 0.1.0 reads it.
+ * devices, version 4 itself says that there was at least one. No driver up to 0.1.0 reads it.
  *
  * The checksum is against accidents: torn writes, other owners of the same bytes, decay. It
  * is no protection against the host, and is not meant as one.

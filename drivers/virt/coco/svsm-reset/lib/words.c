@@ -185,7 +185,7 @@ const struct svr_word svr_fate_words[SVR_NR_FATES] = {
 	},
 	[SVR_FATE_DESTROYED] = {
 		"destroyed",
-		"the host says that it will not run it any more"
+		"the host says that it will not run it again"
 	},
 	[SVR_FATE_OFFLINE] = {
 		"offline",
@@ -197,7 +197,7 @@ const struct svr_word svr_fate_words[SVR_NR_FATES] = {
 	},
 	[SVR_FATE_DELETED] = {
 		"deleted",
-		"the SVSM says that it cannot run any more"
+		"the SVSM says that it cannot run again"
 	},
 };
 
