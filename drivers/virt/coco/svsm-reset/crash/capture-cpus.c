@@ -191,7 +191,7 @@ void svr_capture_init(void)
 	pa = svr_last_reset_crash_block();
 	err = pa ? svr_copy_block(pa) : -ENODATA;
 	if (err)
-		pr_warn("nothing is known of the CPUs of the kernel that crashed (%pe)\n",
+		pr_warn("the CPUs of the crashed kernel are not known (%pe)\n",
 			ERR_PTR(err));
 	else
 		svr_use_block();
@@ -299,7 +299,7 @@ enum svr_fate svr_capture_account(void)
 	}
 	svr_report_fates(fates, count);
 	if (svr_incomplete) {
-		svr_warn("there may be more CPUs than are known of\n");
+		svr_warn("the crashed kernel may have had more CPUs than are known\n");
 		weakest = SVR_FATE_RUNNING;
 	}
 	return weakest;

@@ -410,7 +410,7 @@ void svr_kdump_init(void)
 		return;
 	err = svr_kernel_clears_up();
 	if (err < 0) {
-		pr_warn("no crash kernel will come up, whether this kernel clears up before it starts one cannot be told (%pe)\n",
+		pr_warn("no crash kernel will come up, this kernel does not tell whether it clears up before it starts one (%pe)\n",
 			ERR_PTR(err));
 	} else {
 		svr_kdump.mended = err;

@@ -191,7 +191,7 @@ static void svr_report_stuck(const struct svr_pci_list *list)
 		trace_device_stuck(f->bus, f->devfn);
 	}
 	if (list->more)
-		svr_warn("%u PCI devices more than %u were not stopped\n",
+		svr_warn("%u PCI devices beyond the first %u were not stopped\n",
 			 list->more, SVR_PCI_MAX);
 	if (svr_pci_unreached)
 		svr_warn("some PCI devices are out of reach and were not stopped\n");

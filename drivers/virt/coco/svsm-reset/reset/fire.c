@@ -86,8 +86,8 @@ static void svr_report_quiesce(const struct svr_quiesce *q,
 	if (req->interrupted)
 		svr_warn("the crash kernel panicked or was restarted by force, its dump may be incomplete\n");
 	svr_report_mask("by NMI", &q->nmi);
-	svr_report_mask("offline since before", &svr_offline);
-	svr_report_mask("destroyed by the host, so it says", &q->destroyed);
+	svr_report_mask("offline before the reset", &svr_offline);
+	svr_report_mask("destroyed, as the host says", &q->destroyed);
 	svr_report_mask("VMSA deleted by the SVSM", &q->deleted);
 	if (!cpumask_empty(&q->missing))
 		svr_err("CPU %*pbl did not park\n",
@@ -132,7 +132,7 @@ static void svr_prepare_call(const struct svr_request *req)
 	svr_timers_stop();
 	svr_ioapic_mask();
 	if (!svr_write_call(req, svr_find_lost(&svr_stopped)))
-		svr_warn("the reason of the reset could not be recorded\n");
+		svr_warn("no store has a record of this reset\n");
 }
 
 /* Runs on the BSP, while the CPU that fires is parked */

@@ -68,7 +68,7 @@ static bool svr_accept_bsp(unsigned int cpu)
 		WRITE_ONCE(svr_bsp, cpu);
 		return true;
 	}
-	pr_err("the host makes CPU %u the BSP, which is CPU %d\n", cpu, bsp);
+	pr_err("the host says that CPU %u is the BSP, but CPU %d already is\n", cpu, bsp);
 	return svr_sealed;
 }
 

@@ -86,7 +86,7 @@ void svr_secrets_init(void)
 	struct snp_secrets_page *page = svr_secrets_map();
 
 	if (!page) {
-		pr_info("no way to the secrets page\n");
+		pr_info("the secrets page cannot be found\n");
 		return;
 	}
 	if (page->svsm_guest_vmpl != snp_vmpl) {
