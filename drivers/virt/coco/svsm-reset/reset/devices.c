@@ -34,9 +34,9 @@
 
 #include "lib/pci-functions.h"
 #include "reset/reset.h"
+#include "reset/trace.h"
+#include "reset/wait.h"
 #include "svsm-reset.h"
-#include "trace.h"
-#include "wait.h"
 
 #define SVR_PCI_ADDRESS		0xcf8
 #define SVR_PCI_DATA		0xcfc
