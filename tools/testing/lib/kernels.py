@@ -82,7 +82,7 @@ def reset_once(guest, reason, parameters=""):
 
 
 def newest(names):
-    """Of the kernels asked for the newest cloud kernel, if it is as new as what is to be tested: 7.1."""
+    """The newest cloud kernel of those asked for, if it is as new as the tests need: 7.1."""
     series = sorted((name for name in names if re.fullmatch(r"\d+\.\d+", name)), key=numbers)
     return [name for name in series[-1:] if numbers(name) >= [7, 1]]
 
