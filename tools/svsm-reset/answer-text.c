@@ -237,7 +237,7 @@ static int sr_why_number(const struct sr_settings *set, enum sr_why why)
  * @size:  size of @text
  */
 void sr_why_text(const struct sr_facts *facts, enum sr_why why, char *text,
-		  size_t size)
+		 size_t size)
 {
 	int number = sr_why_number(&facts->set, why);
 

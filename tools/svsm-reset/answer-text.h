@@ -16,7 +16,7 @@ extern const struct svr_word sr_thing_words[SR_NR_THINGS];
 extern const struct svr_word sr_forger_words[SR_NR_FORGERS];
 
 void sr_why_text(const struct sr_facts *facts, enum sr_why why, char *text,
-		  size_t size);
+		 size_t size);
 void sr_thing_text(const struct sr_facts *facts, enum sr_thing thing,
 		   char *text, size_t size);
 

@@ -40,7 +40,7 @@ static void sr_explain_answers(const struct sr_facts *facts)
 			sr_way_words[answer.way].text);
 		for (nr = 0; nr < answer.nr; nr++) {
 			sr_why_text(facts, answer.why[nr], text,
-				     sizeof(text));
+				    sizeof(text));
 			sr_item(SR_PLAIN, "-", text);
 		}
 	}
