@@ -100,7 +100,7 @@ debian-image: ## A Debian 13 disk with systemd, kdump-tools and our packages, in
 simulator: ## Build the simulator and see that there is a QEMU for it
 	@tools/build/all simulator
 
-check: ## The tests but for most of the crash matrix: static checks, scenarios, simulator, KUnit
+check: ## The tests, without most of the crash matrix: static checks, scenarios, simulator, KUnit
 	@tools/build/all check
 	@$(PYTEST) tools/testing
 

@@ -149,7 +149,7 @@ void ap_main(void)
 	if (!v->init_is_lawful)
 		/* Where the host handles INIT, such a vCPU does not come back. */
 		report_vm_lost(v, "init");
-	vcpu_note_init(v);
+	vcpu_got_init(v);
 	WRITE_ONCE(v->came_back, 1);
 	vcpu_main(v);
 }

@@ -83,7 +83,7 @@ u64 host_features(void);
 bool host_nmi_before_call(struct vcpu *v);
 bool host_counts_answer(struct vcpu *v);
 void host_nmi_after_call(struct vcpu *v);
-void host_note_parked(const struct vcpu *self);
+void host_pick_parked(const struct vcpu *self);
 void host_after_launch(const struct vcpu *launched);
 bool host_converts(u64 gpa);
 /* gap.c: pages between the sections of firmware */

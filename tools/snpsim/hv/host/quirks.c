@@ -105,7 +105,7 @@ void host_nmi_after_call(struct vcpu *v)
  * Called at EXECUTE, before the APs' VMSAs go. Prefers an AP that waits, or was destroyed,
  * to one that was deleted.
  */
-void host_note_parked(const struct vcpu *self)
+void host_pick_parked(const struct vcpu *self)
 {
 	parked = NULL;
 	if (!host_is(HOST_RESUME))

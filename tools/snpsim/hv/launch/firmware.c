@@ -182,7 +182,7 @@ static void firmware_place(void)
 		place_section(&config->section[i], &section_placed[i], secrets_intact);
 }
 
-/* As at reset, but for the processor's name in EDX. */
+/* As at reset, except the processor's name in EDX. */
 static void firmware_set_regs(struct vcpu *v)
 {
 	u32 r[4];

@@ -197,7 +197,7 @@ void vcpu_set_own_state(struct vcpu *v, enum vcpu_state state)
 }
 
 /* From now on KVM runs v only after a SIPI, even if AP creation comes first. */
-void vcpu_note_init(struct vcpu *v)
+void vcpu_got_init(struct vcpu *v)
 {
 	v->init_received = true;
 	event_begin("vcpu-init");

@@ -105,7 +105,7 @@ void vcpu_destroy(struct vcpu *v);
 void vcpu_relaunch(struct vcpu *v);
 void vcpu_freeze_others(struct vcpu *self);
 void vcpu_thaw_all(void);
-void vcpu_note_init(struct vcpu *v);
+void vcpu_got_init(struct vcpu *v);
 void vcpu_set_own_state(struct vcpu *v, enum vcpu_state state);
 bool vcpu_kept_out(const struct vcpu *v);
 void vcpu_count_reset(void);

@@ -31,7 +31,7 @@ struct svr_old_tables {
 /**
  * struct svr_old_ops - what a walk needs
  * @map:    make a table readable: its 512 entries, or NULL
- * @unmap:  it is not needed any more
+ * @unmap:  the table is no longer needed
  * @shared: these pages are mapped as shared
  *
  * @pa and @pfn are of the dead kernel's memory, @map is only called with pages

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Waiting with interrupts off, and never for ever */
+/* Waits with interrupts off, each with a bound */
 #ifndef _SVSM_RESET_WAIT_H
 #define _SVSM_RESET_WAIT_H
 
@@ -11,8 +11,8 @@
 
 /**
  * struct svr_wait - a wait that has begun
- * @end:   when it is over, by the TSC: the kernel's own clocks may be pages that
- *         are shared with the host, and on the way to another kernel are not any more
+ * @end:   when it is over, by the TSC: the kernel's own clocks may be pages that it shares
+ *         with the host, and no longer shares on the way to another kernel
  * @steps: how many more looks there are, should the TSC stand still
  */
 struct svr_wait {
@@ -56,7 +56,7 @@ static inline bool svr_wait_on(struct svr_wait *wait)
 }
 
 /**
- * svr_wait_over - is the wait over, of somebody who has something to do meanwhile?
+ * svr_wait_over - is the wait over? For a caller that works meanwhile
  * @wait: the wait
  *
  * Context: any, NMI included.
