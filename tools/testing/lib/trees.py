@@ -3,7 +3,7 @@
 
 A command in a tree runs as on a machine: in process, mount and network namespaces of its
 own, so without a network, with /proc, the host's /sys, and a small /dev.  Nothing is left
-mounted when it ends.  To programs that look for it the root file system is on a loop
+mounted when it ends.  All trees share what was compiled (ccache).  To programs that look for it the root file system is on a loop
 device with an ext4 file system, which MODULES=dep of initramfs-tools insists on.
 """
 
@@ -22,11 +22,11 @@ NEW = "99.0.0"
 RELEASES = ("bookworm", "trixie")
 VERSIONS = {"bookworm": "12", "trixie": "13"}
 
-# $1: lower directories, $2: upper, $3: work, $4: where, $5: loop device, $6: more mounts
+# $1: lower directories, $2: upper, $3: work, $4: where, $5: loop device, $6: more mounts, $7: cache
 SETUP = r"""
 set -e
-lower=$1 upper=$2 work=$3 root=$4 loop=$5 more=$6
-shift 6
+lower=$1 upper=$2 work=$3 root=$4 loop=$5 more=$6 cache=$7
+shift 7
 mount -t overlay "$loop" -o "lowerdir=$lower,upperdir=$upper,workdir=$work" "$root"
 mount -t proc proc "$root/proc"
 mount --bind /sys "$root/sys"
@@ -41,9 +41,11 @@ ln -s /proc/self/fd/1 "$root/dev/stdout"
 ln -s /proc/self/fd/2 "$root/dev/stderr"
 mount -t tmpfs tmpfs "$root/tmp"
 mount -t tmpfs -o mode=755 tmpfs "$root/run"
+mkdir -p "$cache" "$root/var/cache/ccache"
+mount --bind "$cache" "$root/var/cache/ccache"
 eval "$more"
-exec chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-	LC_ALL=C HOME=/root DEBIAN_FRONTEND=noninteractive bash -c "$1"
+exec chroot "$root" env -i PATH=/usr/lib/ccache:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+	CCACHE_DIR=/var/cache/ccache CCACHE_BASEDIR=/var/lib/dkms LC_ALL=C HOME=/root DEBIAN_FRONTEND=noninteractive bash -c "$1"
 """
 
 
@@ -85,7 +87,8 @@ class Tree:
         lower = ":".join(map(str, [*reversed(self.layers), self.base]))
         return run(
             "unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--propagation", "private", "sh", "-c", SETUP,
-            "sh", lower, self.upper, self.directory / "work", self.directory / "root", self.loop.device, mounts, command,
+            "sh", lower, self.upper, self.directory / "work", self.directory / "root", self.loop.device, mounts,
+            PACKAGES / f"ccache-{self.release}", command,
             timeout=timeout,
         )
 
