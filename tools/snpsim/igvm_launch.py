@@ -18,7 +18,7 @@ LARGEST_AREA = 1 << 20                  # of parameters
 # Kinds of ranges, in the order in which a launch takes them
 REQUIRED, PAGES, UNMEASURED_PAGES, PARAMETERS, SHARED_PAGES, CPUID, SECRETS, VMSA = range(8)
 RANGES = {REQUIRED: 'required', PAGES: 'normal', UNMEASURED_PAGES: 'unmeasured',
-          PARAMETERS: 'parameters', SHARED_PAGES: 'shared', CPUID: 'cpuid', SECRETS: 'secrets',
+          PARAMETERS: 'parameter', SHARED_PAGES: 'shared', CPUID: 'cpuid', SECRETS: 'secrets',
           VMSA: 'vmsa'}
 OF_TYPE = {igvm.NORMAL: PAGES, igvm.SECRETS: SECRETS, igvm.CPUID: CPUID, igvm.CPUID_XF: CPUID}
 # Kinds that are copied as they are, so that pages one after the other make one range
@@ -54,12 +54,18 @@ class Machine:
         if memory > low:
             self.ram.append((FOUR_GIB, FOUR_GIB + memory - low))
 
-    def has_ram(self, gpa, size):
-        return any(start <= gpa and gpa + size <= end for start, end in self.ram)
-
-    def has(self, gpa, size):
-        """Memory that pages can be put into: RAM, or the place of firmware."""
-        return self.has_ram(gpa, size) or FOUR_GIB - LARGEST <= gpa <= gpa + size <= FOUR_GIB
+    def missing(self, item):
+        """The parts of a range for which there is no memory. Pages can be where firmware is."""
+        places = list(self.ram)
+        if item.kind != REQUIRED:
+            places.append((FOUR_GIB - LARGEST, FOUR_GIB))
+        at = item.gpa
+        for start, end in sorted(places):
+            if at < min(start, item.end):
+                yield at, min(start, item.end)
+            at = max(at, end)
+        if at < item.end:
+            yield at, item.end
 
 
 class Range:
@@ -80,7 +86,7 @@ class Range:
     def take(self, other):
         """Add the range that follows, if it is of the same kind."""
         if other.kind != self.kind or other.gpa != self.end or other.large != self.large or \
-           self.kind not in JOINED or bool(other.data) != bool(self.data):
+           self.kind not in JOINED or bool(other.data) != bool(self.data) or self.end == FOUR_GIB:
             return False
         self.size += other.size
         self.data += other.data
@@ -107,6 +113,7 @@ class Launch:
         self.place_parameters()
         self.place_vmsa()
         self.join()
+        self.check_memory()
 
     def problem(self, text):
         if text not in self.problems:
@@ -132,13 +139,8 @@ class Launch:
                 self.problem(f'its guest policy is {header.policy:#x}, and bit 17 has to be set')
 
     def place(self, kind, header, size, data=b'', large=False):
-        if not size:
-            return
-        self.ranges.append(Range(kind, header.gpa, size, data, large))
-        has = self.machine.has_ram if kind == REQUIRED else self.machine.has
-        if not has(header.gpa, size):
-            self.problem(f'{header.name} at {header.gpa:#x} with {size:#x} bytes lies where the '
-                         'guest has no memory')
+        if size:
+            self.ranges.append(Range(kind, header.gpa, size, data, large))
 
     def place_required(self):
         for header in self.of('required-memory'):
@@ -247,6 +249,13 @@ class Launch:
             if not joined or not joined[-1].take(item):
                 joined.append(item)
         self.ranges = joined
+
+    def check_memory(self):
+        for item in self.ranges:
+            if item.kind != VMSA:
+                for start, end in self.machine.missing(item):
+                    self.problem(f'{item.name} pages at {start:#x} - {end - 1:#x}: the guest has '
+                                 'no memory there')
 
     def check_room(self, room):
         """The hypervisor has so much room for what it is given."""

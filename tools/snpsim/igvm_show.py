@@ -100,7 +100,7 @@ class Listing:
             notes = ['2-MiB pages'] * r.large
             if r.name in ('normal', 'unmeasured', 'shared') and not r.data:
                 notes.append('zeros')
-            if r.name == 'parameters':
+            if r.name == 'parameter':
                 notes += [f'{name} at {offset:#x}' for name, offset in contents.get(r.gpa, ())]
             yield (f'  {r.name:<11}{r.gpa:#14x} - {r.end - 1:#14x}{r.size // igvm.PAGE:>8}  '
                    f'{", ".join(notes)}').rstrip()

@@ -68,7 +68,7 @@ def test_as_json(tmp_path):
     assert found["headers"]["page-data"] == 3 and found["other_platforms"] == {"page-data": 1}
     assert [(r["kind"], r["gpa"], r["pages"], r["data"]) for r in found["ranges"]] == [
         ("required", "0x8000000", 16, False), ("normal", "0x10000", 1, True), ("normal", "0x11000", 1, False),
-        ("parameters", "0x8000000", 1, True), ("vmsa", "0xfffffffff000", 1, True),
+        ("parameter", "0x8000000", 1, True), ("vmsa", "0xfffffffff000", 1, True),
     ]
     assert found["parameters"] == [{"gpa": "0x8000000", "bytes": 4096, "contents": [
         {"name": "vp-count", "offset": 0}, {"name": "environment-info", "offset": 4}]}]
@@ -79,7 +79,7 @@ def test_as_json(tmp_path):
 def test_what_cannot_be_satisfied(tmp_path, arguments):
     """The file is good, and so its list is there; the status says that it would not start."""
     status, lines = snpsim(tmp_path, good(page(0x40000000)), *arguments)
-    said = "page-data at 0x40000000 with 0x1000 bytes lies where the guest has no memory"
+    said = "normal pages at 0x40000000 - 0x40000fff: the guest has no memory there"
     assert status == 1
     if arguments:
         assert json.loads("\n".join(lines))["problems"] == [said]

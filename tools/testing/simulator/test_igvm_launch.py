@@ -40,7 +40,7 @@ def test_order():
     )
     found = ranges(good(before=(policy(),), parameters=(), pages=mixed))
     assert [kind for kind, *_ in found] == [
-        "required", "normal", "unmeasured", "parameters", "shared", "shared", "cpuid", "secrets", "vmsa"]
+        "required", "normal", "unmeasured", "parameter", "shared", "shared", "cpuid", "secrets", "vmsa"]
     assert found[0] == ("required", 0x8000000, 16, b"")
     assert found[-1][1:] == (VMSA_GPA, 1, vmsa())
 
@@ -62,7 +62,7 @@ def test_what_is_not_joined():
     found = launch(good(pages=pages, parameters=two))
     assert [(r.name, r.gpa, r.size // PAGE, r.large) for r in found.ranges[1:-1]] == [
         ("normal", 0x1FF000, 1, False), ("normal", 0x200000, 1024, True), ("normal", 0x600000, 1, False),
-        ("parameters", 0x8000000, 1, False), ("parameters", 0x8001000, 1, False)]
+        ("parameter", 0x8000000, 1, False), ("parameter", 0x8001000, 1, False)]
 
 
 def test_pages_of_other_platforms_are_not_there():
@@ -74,12 +74,12 @@ def filled(name, offset=0, size=PAGE, at=None, before=(policy(),), **other):
     """A parameter area in which there is nothing else."""
     parameters = (area(0, size, at), parameter(name, 0, offset), insert(0x9000000, 0))
     found = ranges(good(before=before, parameters=parameters), **other)
-    return next(data for kind, gpa, _, data in found if kind == "parameters")
+    return next(data for kind, gpa, _, data in found if kind == "parameter")
 
 
 @pytest.mark.parametrize("cpus", (1, 4, 16))
 def test_general_page(cpus):
-    data = next(data for kind, _, _, data in ranges(good(), cpus=cpus) if kind == "parameters")
+    data = next(data for kind, _, _, data in ranges(good(), cpus=cpus) if kind == "parameter")
     assert data == struct.pack("<II", cpus, 1) + bytes(PAGE - 8)
 
 
@@ -192,19 +192,20 @@ IDS = {
     "vtom": (good(platforms=(platform(boundary=1 << 46),)), "memory from 0x400000000000 is to be shared"),
     "policy": (good(before=(policy(0x10000),)), "bit 17"),
     "two-policies": (good(before=(policy(), policy())), "two guest policies"),
-    "page-above-memory": (good(page(0x20000000)), "page-data at 0x20000000 with 0x1000 bytes lies where"),
-    "page-in-the-vga-hole": (good(page(0xA0000)), "page-data at 0xa0000"),
-    "page-of-the-hypervisor": (good(page(LOW_TOP)), "page-data at 0x70000000"),
-    "page-at-512-gib": (good(page(512 << 30)), "page-data at 0x8000000000"),
-    "large-page-above-memory": (good(page(0x1FE00000, flags=1), page(0x6FE00000, flags=1)), "page-data at 0x6fe00000"),
+    "page-above-memory": (good(page(0x20000000)), "normal pages at 0x20000000 - 0x20000fff: the guest has no memory"),
+    "page-in-the-vga-hole": (good(page(0x9F000), page(0xA0000)), "normal pages at 0xa0000 - 0xa0fff"),
+    "page-of-the-hypervisor": (good(page(LOW_TOP)), "normal pages at 0x70000000 - 0x70000fff"),
+    "pages-around-the-hole": (good(*map(page, range(0x9F000, 0x101000, PAGE))), "pages at 0xa0000 - 0xfffff"),
+    "page-at-512-gib": (good(page(512 << 30)), "normal pages at 0x8000000000 -"),
+    "large-page-above-memory": (good(page(0x1FE00000, flags=1), page(0x6FE00000, flags=1)), "at 0x6fe00000 - 0x6fffffff"),
     "flags": (good(page(0x20000, flags=8)), "flags 0x8"),
     "large-secrets": (good(page(0x200000, flags=1, kind=1)), "is a secrets page with flags 0x1"),
     "two-secrets": (good(page(0x20000, kind=1), page(0x22000, kind=1)), "more than one secrets page"),
     "cpuid-count": (with_leaves(65), "asks for 65 CPUID leaves"),
-    "required-above-memory": (good(before=(required(0x1FFFF000, 2 * PAGE),)), "at 0x1ffff000 with 0x2000 bytes"),
-    "required-where-firmware-is": (good(before=(required(FOUR_GIB - PAGE, PAGE),)), "required-memory at 0xfffff000"),
-    "error-range": (good(header("error-range", "QII", 1 << 40, 1, PAGE)), "error-range at 0x10000000000"),
-    "parameters-above-memory": (good(area(1), insert(0x20000000, 1)), "parameter-insert at 0x20000000"),
+    "required-above-memory": (good(before=(required(0x1FFFF000, 2 * PAGE),)), "required pages at 0x20000000 - 0x20000fff"),
+    "required-where-firmware-is": (good(before=(required(FOUR_GIB - PAGE, PAGE),)), "required pages at 0xfffff000 - 0xffffffff"),
+    "error-range": (good(header("error-range", "QII", 1 << 40, 1, PAGE)), "shared pages at 0x10000000000 - 0x10000000fff"),
+    "parameters-above-memory": (good(area(1), insert(0x20000000, 1)), "parameter pages at 0x20000000"),
     "huge-area": (good(area(1, 1 << 40), insert(0x20000000, 1)), "has 0x10000000000 bytes"),
     "no-room-for-the-map": (good(*asked_for("memory-map", PAGE - 48)), "room for 48 bytes"),
     "no-room-for-the-madt": (good(*asked_for("madt", PAGE - 75)), "room for 75 bytes, and 76"),
@@ -239,6 +240,13 @@ def test_what_cannot_be_satisfied(name):
 ), ids=("hole", "top", "reset-vector", "firmware", "snp-only", "cpuid-count", "no-policy", "shared", "nothing-required"))
 def test_what_can_be_satisfied(content):
     assert launch(content).problems == []
+
+
+def test_pages_on_both_sides_of_4_gib():
+    """Firmware's place, and RAM: two ranges."""
+    made = launch(good(page(FOUR_GIB), page(FOUR_GIB - PAGE), page(FOUR_GIB - 2 * PAGE)), memory=2 << 30)
+    assert made.problems == []
+    assert [(r.gpa, r.size) for r in made.ranges[3:5]] == [(FOUR_GIB - 2 * PAGE, 2 * PAGE), (FOUR_GIB, PAGE)]
 
 
 def test_more_memory_and_more_cpus():

@@ -98,7 +98,7 @@ def test_memory():
     magic, kernel, size, *where = struct.unpack("<8s11Q", info)
     general, memory_map, madt, tree, cpuid, secrets, unmeasured, zero, large = where
     assert magic == b"SNVMPL0\0" and (kernel, size) == (KERNEL, KERNEL_SIZE)
-    assert {kinds[gpa] for gpa in (general, memory_map, madt, tree)} == {"parameters"}
+    assert {kinds[gpa] for gpa in (general, memory_map, madt, tree)} == {"parameter"}
     assert (kinds[cpuid], kinds[secrets], kinds[unmeasured]) == ("cpuid", "secrets", "unmeasured")
     assert contents[general][:8] == struct.pack("<II", 4, 1) and contents[madt][:4] == b"APIC"
     assert contents[unmeasured].startswith(b"This page is not measured.")

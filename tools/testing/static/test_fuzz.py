@@ -75,7 +75,7 @@ IGVM_BUGS = [
     ("igvm.py", "len(body) != kind.size", "len(body) < kind.size", "struct.error"),
     ("igvm.py", "<= len(self.image) - size:", "<= len(self.image):", "not so: the contents of a page are a page"),
     ("igvm.py", "if header.gpa < end and not", "if header.gpa < 0 and not", "not so: no page twice"),
-    ("igvm_launch.py", "if not has(header.gpa, size):", "if kind and not has(header.gpa, size):", "not so: in the guest's memory"),
+    ("igvm_launch.py", "if item.kind != VMSA:", "if item.kind == PARAMETERS:", "not so: in the guest's memory"),
     ("igvm_launch.py", "at += sum(map(len, item.data))", "at += item.size", "not so: "),
     ("igvm_show.py", "if not self.launch.platform:", "if not self.problems:", "AttributeError"),
 ]
