@@ -83,7 +83,9 @@ IGVM_BUGS = [
 
 @pytest.mark.parametrize("name, right, wrong, said", IGVM_BUGS)
 def test_planted_bug_in_igvm_is_found(tmp_path, name, right, wrong, said):
-    shutil.copytree(SNPSIM, tmp_path / "snpsim", ignore=shutil.ignore_patterns("hv", "selftest"))
+    (tmp_path / "snpsim").mkdir()
+    for path in SNPSIM.glob("*.py"):
+        shutil.copy(path, tmp_path / "snpsim")
     source = (tmp_path / "snpsim" / name).read_text()
     assert source.count(right) == 1
     (tmp_path / "snpsim" / name).write_text(source.replace(right, wrong))
