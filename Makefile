@@ -157,7 +157,7 @@ check-debian: ## Only the Debian system: started by firmware, rebooted by system
 	@tools/build/all check-debian
 	@$(PYTEST) tools/testing/debian
 
-fuzz: ## Fuzz the driver's decoders in user space, each for FUZZ_SECONDS=60
+fuzz: ## Fuzz the driver's decoders in user space, and the IGVM reader, each for FUZZ_SECONDS=60
 	@tools/build/deps check
 	@$(MAKE) --no-print-directory -C tools/testing/fuzz O='$(BUILD)/fuzz' FUZZ_SECONDS='$(FUZZ_SECONDS)' run
 

@@ -190,7 +190,8 @@ def agreed(snpsim):
         ("sizeof(struct sim_config)", snpsim.struct.calcsize(
             config.FORMAT + host.FORMAT[1:] + config.TAIL[1:] + snpsim.Firmware.FORMAT[1:])),
         ("__builtin_offsetof(struct sim_config, image)", snpsim.struct.calcsize(config.FORMAT + host.FORMAT[1:])),
-        ("HV_ROM - HV_IMAGES", snpsim.LARGEST), ("MAX_SECTIONS", firmware.MAX_SECTIONS),
+        ("HV_ROM - HV_IMAGES", snpsim.LARGEST), ("0UL + HV_BASE + HV_SIZE - HV_ROM", layout.IGVM_ROOM),
+        ("MAX_SECTIONS", firmware.MAX_SECTIONS),
         ("__builtin_offsetof(struct sim_config, host)", snpsim.struct.calcsize(config.FORMAT)),
         ("OPT_RESULT", config.RESULT), ("OPT_EFIVARS", config.EFIVARS),
     )
