@@ -45,12 +45,12 @@ static bool take_start(struct vcpu *v)
 		WRITE_ONCE(v->stop, 0);
 		v->init_is_lawful = false;
 		if (v->resume)
-			v->vmsa = v->next_vmsa;
+			vcpu_guest(v)->vmsa = v->next_vmsa;
 		else
 			create(v);
 		v->resume = false;
 		v->flush = 1;
-		vmsa_in_use(v->vmsa, true);
+		vmsa_in_use(vcpu_guest(v)->vmsa, true);
 		tlb_shootdown(v);
 		WRITE_ONCE(v->frozen, 0);
 		vcpu_set_state(v, VCPU_RUNNING);
@@ -85,7 +85,7 @@ static void wait_frozen(struct vcpu *v)
 
 static void enter(struct vcpu *v)
 {
-	struct vmcb *m = v->vmcb;
+	struct vmcb *m = v->cur->vmcb;
 
 	pick_view(v);
 	pv_before_entry(v);
@@ -105,7 +105,7 @@ static void enter(struct vcpu *v)
 	if (__atomic_exchange_n(&v->flush, 0, __ATOMIC_SEQ_CST))
 		m->tlb_ctl = TLB_CTL_FLUSH_ALL;
 	v->vmruns++;
-	vmenter(v);
+	vmenter(v->cur);
 	WRITE_ONCE(v->in_guest, 0);
 	m->tlb_ctl = TLB_CTL_NOTHING;
 	/* Poll before the exit is handled, which may end the run. */

@@ -14,15 +14,15 @@
 static u64 gpr_value(const struct vcpu *v, int reg)
 {
 	if (reg == RAX)
-		return v->vmcb->save.rax;
+		return v->cur->vmcb->save.rax;
 	if (reg == RSP)
-		return v->vmcb->save.rsp;
-	return v->reg[reg];
+		return v->cur->vmcb->save.rsp;
+	return v->cur->reg[reg];
 }
 
 static bool set_cr0(struct vcpu *v, u64 cr0)
 {
-	struct vmcb_save *s = &v->vmcb->save;
+	struct vmcb_save *s = &v->cur->vmcb->save;
 
 	if ((cr0 & CR0_PG) && !(cr0 & CR0_PE))
 		return false;
@@ -41,7 +41,7 @@ static bool set_cr0(struct vcpu *v, u64 cr0)
 /* MOV to CR0 (0F 22 /0), LMSW with a register (0F 01 /6), CLTS (0F 06). */
 void exit_cr0_write(struct vcpu *v)
 {
-	u64 cr0 = v->vmcb->save.cr0;
+	u64 cr0 = v->cur->vmcb->save.cr0;
 	u64 mask = in_64bit_mode(v) ? ~0UL : 0xffffffff;
 	u8 b[4 + MAX_PREFIXES];
 	int i = 0, high = 0;

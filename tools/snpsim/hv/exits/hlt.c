@@ -26,7 +26,7 @@ static bool waits_for_one(void)
  */
 void exit_hlt(struct vcpu *v)
 {
-	bool if_set = (v->vmcb->save.rflags & RFLAGS_IF) && !waits_for_one();
+	bool if_set = (v->cur->vmcb->save.rflags & RFLAGS_IF) && !waits_for_one();
 	u8 vector = 0;
 
 	count(v, KIND_HLT);
@@ -42,7 +42,7 @@ void exit_hlt(struct vcpu *v)
 			v->hv_vector = 0;
 			break;
 		}
-		if ((came || nmi_deliverable(v)) && (if_set || !host_is(HOST_NO_WAKE)))
+		if ((came || nmi_deliverable(vcpu_guest(v))) && (if_set || !host_is(HOST_NO_WAKE)))
 			break;
 		if (if_set)
 			wait_for_interrupt();

@@ -20,9 +20,9 @@ void exit_ud(struct vcpu *v)
 	u8 b[4];
 
 	count(v, KIND_UD);
-	if (!v->vmcb->save.cpl && !guest_fetch(v, b, sizeof(b))) {
+	if (!v->cur->vmcb->save.cpl && !guest_fetch(v, b, sizeof(b))) {
 		if (!memcmp(b, insn_rmpadjust, sizeof(b))) {
-			v->vmcb->save.rax = RMPADJUST_FAIL_PERMISSION;
+			v->cur->vmcb->save.rax = RMPADJUST_FAIL_PERMISSION;
 			skip_insn(v, 4);
 			return;
 		}

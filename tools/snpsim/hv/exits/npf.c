@@ -42,8 +42,8 @@ static const char *violation_kind(bool c, u64 gpa, u64 err)
 
 void exit_npf(struct vcpu *v)
 {
-	u64 err = v->vmcb->exit_info1, gpa = v->vmcb->exit_info2 & ~CBIT_MASK;
-	bool c = v->vmcb->exit_info2 & CBIT_MASK;
+	u64 err = v->cur->vmcb->exit_info1, gpa = v->cur->vmcb->exit_info2 & ~CBIT_MASK;
+	bool c = v->cur->vmcb->exit_info2 & CBIT_MASK;
 	struct violation what = { .gpa = gpa, .ap = -1 };
 
 	count(v, KIND_NPF);

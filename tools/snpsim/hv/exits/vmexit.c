@@ -13,17 +13,17 @@
 
 static void __noreturn unknown_exit(struct vcpu *v)
 {
-	struct vmcb_save *s = &v->vmcb->save;
+	struct vmcb_save *s = &v->cur->vmcb->save;
 
 	hv_log("cpu%u: cr0 %lx cr3 %lx cr4 %lx efer %lx", v->index, s->cr0, s->cr3, s->cr4,
 	       s->efer);
 	hv_panic("cpu%u: unexpected exit %lx info %lx %lx rip %lx rsp %lx", v->index,
-		 v->vmcb->exit_code, v->vmcb->exit_info1, v->vmcb->exit_info2, s->rip, s->rsp);
+		 v->cur->vmcb->exit_code, v->cur->vmcb->exit_info1, v->cur->vmcb->exit_info2, s->rip, s->rsp);
 }
 
 void vmexit(struct vcpu *v)
 {
-	struct vmcb *m = v->vmcb;
+	struct vmcb *m = v->cur->vmcb;
 
 	m->event_inj = 0;
 	nmi_after_exit(v);

@@ -97,7 +97,7 @@ void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa)
 void ap_reset_hold(struct vcpu *v)
 {
 	vcpu_set_state(v, VCPU_RESET_HOLD);
-	vmsa_in_use(v->vmsa, false);	/* only a start lets it into the guest again */
+	vmsa_in_use(v->cur->vmsa, false);	/* only a start lets it into the guest again */
 	event_begin("vcpu-park");
 	event_u64("cpu", v->index);
 	event_str("how", "reset-hold");

@@ -69,7 +69,7 @@ static void leaf_7(u64 cr4, u32 *r)
 
 void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r)
 {
-	u64 cr4 = v ? v->vmcb->save.cr4 : 0;
+	u64 cr4 = v ? v->cur->vmcb->save.cr4 : 0;
 
 	cpuid(fn, sub, r);
 	switch (fn) {

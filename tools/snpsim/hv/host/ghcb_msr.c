@@ -55,17 +55,17 @@ static u64 run_vmpl(struct vcpu *v, u64 msr)
 /* AMD 56421, 2.3.2: the same address, or all ones for a refusal. */
 static u64 register_ghcb(struct vcpu *v, u64 gpa)
 {
-	if (host_is(HOST_NO_GHCB_BACK) && gpa == v->ghcb_before)
+	if (host_is(HOST_NO_GHCB_BACK) && gpa == v->cur->ghcb_before)
 		return NO_PREFERENCE;
-	if (gpa != v->ghcb_gpa)
-		v->ghcb_before = v->ghcb_gpa;
-	v->ghcb_gpa = gpa;
+	if (gpa != v->cur->ghcb_gpa)
+		v->cur->ghcb_before = v->cur->ghcb_gpa;
+	v->cur->ghcb_gpa = gpa;
 	return gpa;
 }
 
 void ghcb_msr_request(struct vcpu *v)
 {
-	u64 msr = v->ghcb_msr, resp = 0;
+	u64 msr = v->cur->ghcb_msr, resp = 0;
 
 	count(v, KIND_GHCB_MSR);
 	switch (msr & GHCB_MSR_INFO) {
@@ -100,5 +100,5 @@ void ghcb_msr_request(struct vcpu *v)
 	default:
 		hv_log("cpu%u: unknown GHCB MSR request %lx", v->index, msr);
 	}
-	v->ghcb_msr = resp;
+	v->cur->ghcb_msr = resp;
 }

@@ -188,7 +188,7 @@ static void firmware_set_regs(struct vcpu *v)
 	u32 r[4];
 
 	guest_cpuid(NULL, 1, 0, r);
-	v->reg[RDX] = r[0];
+	v->cur->reg[RDX] = r[0];
 }
 
 const struct launch_image firmware_image = {

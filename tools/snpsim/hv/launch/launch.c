@@ -96,9 +96,9 @@ void launch(struct vcpu *v)
 	iommu_sync();
 	new_vm = false;
 	vcpu_reset(v);
-	v->ghcb_msr = 0;
-	v->ghcb_gpa = 0;
-	v->ghcb_before = 0;
+	v->cur->ghcb_msr = 0;
+	v->cur->ghcb_gpa = 0;
+	v->cur->ghcb_before = 0;
 	v->stop = 0;
 	v->init_is_lawful = false;
 	v->start = 0;

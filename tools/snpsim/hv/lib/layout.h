@@ -49,8 +49,8 @@
 #define PORT_DEBUG_EXIT		0x501
 #define PCIEXBAR_BASE		0xb0000000
 
-/* Offsets into struct vcpu that vmenter.S uses. */
-#define VCPU_REG(n)		((n) * 8)
-#define VCPU_VMCB_PA		128
+/* Offsets into struct context that vmenter.S uses. */
+#define CONTEXT_REG(n)		((n) * 8)
+#define CONTEXT_VMCB_PA		128
 
 #endif

@@ -24,7 +24,7 @@ void *gpa_ptr(u64 gpa, u64 len)
 /* Knows four-level long mode, and no paging at all. */
 static int guest_translate(struct vcpu *v, u64 va, u64 *pa)
 {
-	struct vmcb_save *s = &v->vmcb->save;
+	struct vmcb_save *s = &v->cur->vmcb->save;
 	u64 e = s->cr3;
 
 	if (!(s->cr0 & CR0_PG)) {
@@ -83,7 +83,7 @@ int guest_write(struct vcpu *v, u64 va, const void *buf, u64 n)
 /* Compatibility mode is not 64-bit mode. */
 bool in_64bit_mode(const struct vcpu *v)
 {
-	const struct vmcb_save *s = &v->vmcb->save;
+	const struct vmcb_save *s = &v->cur->vmcb->save;
 
 	return (s->efer & EFER_LMA) && (s->cs.attr & SEG_ATTR_L);
 }
@@ -91,7 +91,7 @@ bool in_64bit_mode(const struct vcpu *v)
 /* CS:RIP */
 static u64 code_address(struct vcpu *v)
 {
-	struct vmcb_save *s = &v->vmcb->save;
+	struct vmcb_save *s = &v->cur->vmcb->save;
 
 	return in_64bit_mode(v) ? s->rip : (u32)(s->cs.base + s->rip);
 }

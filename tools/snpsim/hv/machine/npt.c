@@ -42,7 +42,7 @@ u64 npt_root_private(void)
 /* Without paging every access is private, whatever its C-bit. */
 bool npt_all_private(const struct vcpu *v)
 {
-	return v->vmcb->ncr3 == npt_root_private();
+	return v->cur->vmcb->ncr3 == npt_root_private();
 }
 
 /*

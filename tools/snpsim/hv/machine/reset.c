@@ -123,7 +123,7 @@ void vcpu_power_on(struct vcpu *v)
 /* QEMU's VMRUN does not load G_PAT, so set the MSR itself. */
 static void set_pat(struct vcpu *v, u64 pat)
 {
-	v->vmcb->save.pat = pat;
+	v->cur->vmcb->save.pat = pat;
 	wrmsr(MSR_PAT, pat);
 }
 
@@ -144,14 +144,14 @@ void vcpu_reset(struct vcpu *v)
 {
 	struct vmcb_save *s;
 
-	memset(v->reg, 0, sizeof(v->reg));
-	svm_init_vmcb(v);
+	memset(v->cur->reg, 0, sizeof(v->cur->reg));
+	svm_init_vmcb(v->cur);
 	reset_fpu(v);
 	reset_debug_addresses();
 	set_msrs(vmsa_msrs, ARRAY_SIZE(vmsa_msrs));
 	v->hv_vector = 0;
 	v->flush = 1;
-	s = &v->vmcb->save;
+	s = &v->cur->vmcb->save;
 	s->cs = (struct vmcb_seg){ 0xf000, 0x9b, 0xffff, 0xffff0000 };
 	s->ds = (struct vmcb_seg){ 0, 0x93, 0xffff, 0 };
 	s->es = s->ds;
@@ -183,13 +183,13 @@ void vcpu_load_vmsa(struct vcpu *v)
 	u64 xcr0 = *(u64 *)(vmsa + VMSA_XCR0);
 
 	vcpu_reset(v);
-	memcpy(&v->vmcb->save, vmsa, offsetof(struct vmcb_save, dbgctl));
-	v->vmcb->save.cpl = 0;
-	set_pat(v, v->vmcb->save.pat);
+	memcpy(&v->cur->vmcb->save, vmsa, offsetof(struct vmcb_save, dbgctl));
+	v->cur->vmcb->save.cpl = 0;
+	set_pat(v, v->cur->vmcb->save.pat);
 	for (unsigned int i = 0; i < ARRAY_SIZE(vmsa_gprs); i++)
 		if (vmsa_gprs[i] != RSP)
-			v->reg[vmsa_gprs[i]] = *(u64 *)(vmsa + VMSA_RCX + i * 8);
+			v->cur->reg[vmsa_gprs[i]] = *(u64 *)(vmsa + VMSA_RCX + i * 8);
 	if (xcr0)
 		xsetbv(xcr0);
-	v->vmsa = v->next_vmsa;
+	v->cur->vmsa = v->next_vmsa;
 }

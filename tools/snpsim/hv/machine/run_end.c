@@ -55,7 +55,7 @@ void report_violation(struct vcpu *v, const struct violation *what)
 		event_hex("gpa", what->gpa);
 		event_str("access", what->access);
 	}
-	event_hex("rip", v->vmcb->save.rip);
+	event_hex("rip", v->cur->vmcb->save.rip);
 	event_end();
 	report_switches();
 	hv_exit();
@@ -85,7 +85,7 @@ void event_host_reset(struct vcpu *v, const char *how, bool rebuilt)
 	event_begin("host-reset");
 	event_str("how", how);
 	event_u64("cpu", v->index);
-	event_hex("rip", v->vmcb->save.rip);
+	event_hex("rip", v->cur->vmcb->save.rip);
 	event_guest_usage();
 	event_bool("rebuilt", rebuilt);
 	event_end();
@@ -109,7 +109,7 @@ void report_terminate(struct vcpu *v, u64 set, u64 code)
 	event_u64("cpu", v->index);
 	event_u64("set", set);
 	event_u64("code", code);
-	event_hex("rip", v->vmcb->save.rip);
+	event_hex("rip", v->cur->vmcb->save.rip);
 	event_end();
 	report_switches();
 	hv_exit();

@@ -15,7 +15,7 @@
 
 static u8 msrpm[MSRPM_SIZE] __aligned(4096);
 static u8 iopm[IOPM_SIZE] __aligned(4096);
-static struct vmcb vmcbs[MAX_CPUS] __aligned(4096);
+static struct vmcb vmcbs[MAX_CPUS][VMPLS] __aligned(4096);
 static u8 host_save[MAX_CPUS][PAGE_SIZE] __aligned(4096);
 
 /* exits/msr.c handles these at every fidelity. */
@@ -89,8 +89,12 @@ void svm_enable(struct vcpu *v)
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
 	wrmsr(MSR_VM_HSAVE_PA, (u64)host_save[v->index]);
 	asm volatile("clgi");
-	v->vmcb = &vmcbs[v->index];
-	v->vmcb_pa = (u64)v->vmcb;
+	for (u32 i = 0; i < VMPLS; i++) {
+		v->ctx[i].vmcb = &vmcbs[v->index][i];
+		v->ctx[i].vmcb_pa = (u64)v->ctx[i].vmcb;
+	}
+	if (!v->cur)
+		v->cur = vcpu_guest(v);
 }
 
 static u64 tsc_offset;
@@ -107,9 +111,9 @@ void svm_restart_tsc(void)
 	tsc_offset = -rdtsc();
 }
 
-void svm_init_vmcb(struct vcpu *v)
+void svm_init_vmcb(struct context *c)
 {
-	struct vmcb *m = v->vmcb;
+	struct vmcb *m = c->vmcb;
 
 	init_bitmaps();
 	memset(m, 0, sizeof(*m));

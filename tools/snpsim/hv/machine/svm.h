@@ -139,6 +139,7 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define CBIT			47
 #define CBIT_MASK		BIT_ULL(CBIT)
 #define GUEST_VMPL		2
+#define VMPLS			4
 #define SEV_STATUS_SEV_ES	3UL		/* SEV, SEV-ES; above them the features */
 #define SEV_STATUS_FEATURES	2
 
@@ -149,12 +150,13 @@ static inline u64 sev_features(void)
 }
 
 /* svm.c, vmenter.S */
+struct context;
 struct vcpu;
 void svm_enable(struct vcpu *v);
-void svm_init_vmcb(struct vcpu *v);
+void svm_init_vmcb(struct context *c);
 void svm_watch_ports(const u16 *ports, size_t n);
 u64 svm_tsc_offset(void);
 void svm_restart_tsc(void);
-void vmenter(struct vcpu *v);
+void vmenter(struct context *c);
 
 #endif

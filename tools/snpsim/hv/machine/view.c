@@ -16,7 +16,7 @@
 
 static bool paging(const struct vcpu *v)
 {
-	return v->vmcb->save.cr0 & CR0_PG;
+	return v->cur->vmcb->save.cr0 & CR0_PG;
 }
 
 /* Does a vCPU still run on tables that are reached without the C-bit? */
@@ -27,7 +27,7 @@ static bool any_without_cbit(void)
 
 		if (vcpu_is_gone(v))
 			continue;
-		if (!paging(v) || !(v->vmcb->save.cr3 & CBIT_MASK))
+		if (!paging(v) || !(v->cur->vmcb->save.cr3 & CBIT_MASK))
 			return true;
 	}
 	return false;
@@ -35,7 +35,7 @@ static bool any_without_cbit(void)
 
 void pick_view(struct vcpu *v)
 {
-	struct vmcb *m = v->vmcb;
+	struct vmcb *m = v->cur->vmcb;
 	u64 root = paging(v) ? npt_root_paged() : npt_root_private();
 
 	if (m->ncr3 != root) {

@@ -39,7 +39,7 @@ bool vmsa_registered(u64 vmsa, u32 apic_id, u64 *ca)
 static bool boot_area(u64 gpa)
 {
 	for (u32 i = 0; i < config->cpus; i++)
-		if (!vcpus[i].vmsa && vcpus[i].ca == gpa && !vcpu_is_gone(&vcpus[i]))
+		if (!vcpu_guest(&vcpus[i])->vmsa && vcpus[i].ca == gpa && !vcpu_is_gone(&vcpus[i]))
 			return true;
 	return false;
 }
@@ -79,8 +79,8 @@ static bool vmsa_valid(const u8 *p)
 
 u64 core_create_vcpu(struct svsm_call *c)
 {
-	u64 vmsa = c->v->reg[RCX], ca = c->v->reg[RDX];
-	u32 apic_id = c->v->reg[R8];
+	u64 vmsa = c->guest->reg[RCX], ca = c->guest->reg[RDX];
+	u32 apic_id = c->guest->reg[R8];
 	struct vmsa_entry *e;
 
 	if (((vmsa | ca) & ~PAGE_MASK) || vmsa == ca || !page_is_private_valid(vmsa) ||
@@ -124,11 +124,11 @@ static bool executes(const struct vcpu *v)
  */
 u64 core_delete_vcpu(struct svsm_call *c)
 {
-	u64 vmsa = c->v->reg[RCX];
+	u64 vmsa = c->guest->reg[RCX];
 	struct vmsa_entry *e = vmsa ? find(vmsa) : NULL;
 	struct vcpu *v;
 
-	if ((vmsa & ~PAGE_MASK) || !e || c->v->vmsa == vmsa)
+	if ((vmsa & ~PAGE_MASK) || !e || c->guest->vmsa == vmsa)
 		return SVSM_ERR_INVALID_PARAMETER;
 	v = vcpu_by_apic(e->apic_id);
 	if (v->next_vmsa == vmsa) {
