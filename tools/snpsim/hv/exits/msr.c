@@ -62,7 +62,7 @@ void exit_msr(struct vcpu *v)
 	case MSR_SEV_STATUS:
 		if (write)
 			goto gp;
-		val = SEV_STATUS_SEV_ES | sev_features() << SEV_STATUS_FEATURES;
+		val = SEV_STATUS_SEV_ES | v->cur->sev_features << SEV_STATUS_FEATURES;
 		break;
 	case MSR_VM_CR:
 		if (!write)

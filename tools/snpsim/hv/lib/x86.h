@@ -33,6 +33,7 @@
 #define MSR_PAT			0x277
 #define PAT_RESET		0x0007040600070406UL
 #define MXCSR_RESET		0x1f80U
+#define MXCSR_BITS		0xffffU
 
 #define PTE_PRESENT		BIT_ULL(0)
 #define PTE_WRITE		BIT_ULL(1)

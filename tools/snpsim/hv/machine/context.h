@@ -13,10 +13,18 @@
 /* General registers in encoding order; RAX and RSP live in the VMCB. */
 enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
+#define XSAVE_AREA_SIZE		8192
+#define CONTEXT_MSRS		4	/* vmsa_msrs[] in reset.c */
+
 struct context {
 	u64 reg[16];			/* offset 0, see vmenter.S */
 	u64 vmcb_pa;			/* offset 128 */
 	struct vmcb *vmcb;
+
+	/* What VMRUN does not switch; in the processor while the context is cur. */
+	u8 *fpu;			/* an XSAVE area */
+	u64 xcr0, dr[4], msr[CONTEXT_MSRS];
+	u64 sev_features;		/* as in its VMSA */
 
 	u64 vmsa;			/* the VMSA that it runs from, or 0 */
 	u64 ghcb_msr, ghcb_gpa;		/* MSR value; registered GHCB */
@@ -26,6 +34,10 @@ struct context {
 	bool iret;			/* an IRET at iret_rip is about to end an NMI */
 	u64 iret_rip, iret_rsp;
 };
+
+/* reset.c */
+void context_reset(struct context *c);
+void context_to_cpu(struct context *c);
 
 static_assert(offsetof(struct context, vmcb_pa) == CONTEXT_VMCB_PA, "vmenter.S");
 

@@ -93,6 +93,7 @@ void svm_enable(struct vcpu *v)
 		v->ctx[i].vmcb = &vmcbs[v->index][i];
 		v->ctx[i].vmcb_pa = (u64)v->ctx[i].vmcb;
 	}
+	context_init(v);
 	if (!v->cur)
 		v->cur = vcpu_guest(v);
 }

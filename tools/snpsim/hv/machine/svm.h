@@ -61,12 +61,7 @@ static_assert(offsetof(struct vmcb_save, rax) == 0x1f8, "vmcb");
 static_assert(offsetof(struct vmcb_save, pat) == 0x268, "vmcb");
 static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 
-/* What differs from a VMCB in an SNP VMSA (APM volume 2, table B-4). */
-#define VMSA_VMPL		0x0ca
-#define VMSA_EFER		0x0d0
-#define VMSA_RCX		0x308		/* RCX, RDX, RBX, rsvd, RBP, RSI, RDI, R8.. */
-#define VMSA_SEV_FEATURES	0x3b0
-#define VMSA_XCR0		0x3e8
+/* Features in a VMSA, and in SEV_STATUS */
 #define SEV_FEATURE_SNP		BIT_ULL(0)
 #define SEV_FEATURE_DEBUG_SWAP	BIT_ULL(5)
 

@@ -108,9 +108,9 @@ bool vmsa_let_read(u64 gpa);
 void vmsa_close(struct vcpu *v);
 
 /* reset.c: its registers */
+void context_init(struct vcpu *v);
 void vcpu_reset(struct vcpu *v);
 void vcpu_power_on(struct vcpu *v);
 void vcpu_load_vmsa(struct vcpu *v);
-bool xcr0_valid(u64 xcr0);
 
 #endif

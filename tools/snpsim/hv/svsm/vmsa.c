@@ -4,9 +4,11 @@
 #include "lib/layout.h"
 #include "lib/lib.h"
 #include "lib/x86.h"
+#include "machine/fpu.h"
 #include "machine/rmp.h"
 #include "machine/svm.h"
 #include "machine/vcpu.h"
+#include "machine/vmsa.h"
 #include "svsm/svsm.h"
 
 struct vmsa_entry {
@@ -70,11 +72,10 @@ void vmsa_remap_ca(u64 vmsa, u64 ca)
 		e->ca = ca;
 }
 
-static bool vmsa_valid(const u8 *p)
+static bool vmsa_valid(const struct vmsa *p)
 {
-	return p[VMSA_VMPL] == GUEST_VMPL && (*(const u64 *)(p + VMSA_EFER) & EFER_SVME) &&
-	       *(const u64 *)(p + VMSA_SEV_FEATURES) == sev_features() &&
-	       xcr0_valid(*(const u64 *)(p + VMSA_XCR0));
+	return p->vmpl == GUEST_VMPL && (p->efer & EFER_SVME) &&
+	       p->sev_features == sev_features() && xcr0_valid(p->xcr0);
 }
 
 u64 core_create_vcpu(struct svsm_call *c)
@@ -86,7 +87,7 @@ u64 core_create_vcpu(struct svsm_call *c)
 	if (((vmsa | ca) & ~PAGE_MASK) || vmsa == ca || !page_is_private_valid(vmsa) ||
 	    !page_is_private_valid(ca) || vmsa_uses_page(vmsa) || area_of_another(ca, apic_id))
 		return SVSM_ERR_INVALID_ADDRESS;
-	if (!vcpu_by_apic(apic_id) || !vmsa_valid((u8 *)vmsa))
+	if (!vcpu_by_apic(apic_id) || !vmsa_valid((const struct vmsa *)vmsa))
 		return SVSM_ERR_INVALID_PARAMETER;
 	e = find(0);
 	if (!e)
