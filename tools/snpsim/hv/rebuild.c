@@ -79,7 +79,8 @@ static void forget_vcpu(struct vcpu *v)
 {
 	vcpu_stop(v);
 	vcpu_set_state(v, VCPU_OFF);
-	forget_context(vcpu_guest(v));
+	for (u32 i = 0; i < VMPLS; i++)
+		forget_context(&v->ctx[i]);
 	v->ca = 0;
 	v->next_vmsa = 0;
 	v->init_received = false;

@@ -23,5 +23,10 @@ void exit_npf(struct vcpu *v);
 void exit_swint(struct vcpu *v);
 void exit_ud(struct vcpu *v);
 void exit_vmmcall(struct vcpu *v);
+/* snp_insn.c: at VMPL 0 */
+void exit_pvalidate(struct vcpu *v);
+void exit_rmpadjust(struct vcpu *v);
+void exit_invlpgb(struct vcpu *v);
+void exit_tlbsync(struct vcpu *v);
 
 #endif

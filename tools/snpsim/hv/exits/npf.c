@@ -35,6 +35,8 @@ static const char *violation_kind(bool c, u64 gpa, u64 err)
 		return c ? "mmio-as-private" : "outside-memory";
 	case PAGE_SHARED:
 		return "shared-as-private";
+	case PAGE_VALID:
+		return c ? "vmpl-rights" : "private-as-shared";
 	default:
 		return c ? "unvalidated" : "private-as-shared";
 	}
@@ -58,7 +60,8 @@ void exit_npf(struct vcpu *v)
 		if (npt_map_high_mmio(gpa))
 			goto out;
 	}
-	if (!c && page_state(gpa) == PAGE_VALID && (err & (NPF_TABLE_WALK | NPF_FETCH))) {
+	if (!c && v->cur->vmpl == GUEST_VMPL && page_state(gpa) == PAGE_VALID &&
+	    (err & (NPF_TABLE_WALK | NPF_FETCH))) {
 		npt_grant_walk_alias(gpa);
 		goto out;
 	}

@@ -42,7 +42,7 @@ static u64 run_vmpl(struct vcpu *v, u64 msr)
 {
 	bool counts;
 
-	if ((msr >> 32 & 0xff) != 0)
+	if ((msr >> 32 & 0xff) != 0 || vmpl0_is_guest())
 		return 1UL << 32 | RESP_RUN_VMPL;
 	if (svsm_take_foreign(v))
 		return FOREIGN_RESPONSE;

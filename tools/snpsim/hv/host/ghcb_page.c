@@ -114,7 +114,7 @@ void ghcb_page_request(struct vcpu *v)
 		ap_ids(ghcb, info1);
 		break;
 	case VMGEXIT_RUN_VMPL:
-		if (info1 & 15)
+		if ((info1 & 15) || vmpl0_is_guest())
 			ghcb_error(ghcb, GHCB_ERR_INVALID_INPUT);
 		else
 			svsm_run(v);

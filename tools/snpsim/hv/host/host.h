@@ -75,6 +75,7 @@ void ghcb_page_request(struct vcpu *v);
 /* cpuid.c: CPUID as an SNP guest sees it */
 void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r);
 void fill_cpuid_page(void *page);
+void answer_cpuid_page(void *page);
 /* psc.c */
 int psc_one(struct vcpu *v, u64 gfn, int op);
 void psc_page(struct vcpu *v, u8 *ghcb);

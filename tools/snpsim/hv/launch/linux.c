@@ -281,4 +281,5 @@ const struct launch_image linux_image = {
 	.check = linux_check,
 	.place = linux_place,
 	.set_regs = linux_set_regs,
+	.vmpl = GUEST_VMPL,
 };

@@ -20,6 +20,7 @@
 #define EFER_SVME		BIT_ULL(12)
 #define EFER_FFXSR		BIT_ULL(14)
 
+#define RFLAGS_CF		BIT_ULL(0)
 #define RFLAGS_FIXED		0x2UL
 #define RFLAGS_TF		BIT_ULL(8)
 #define RFLAGS_IF		BIT_ULL(9)
@@ -45,6 +46,7 @@
 #define EXC_UD			6
 #define EXC_NP			11
 #define EXC_GP			13
+#define EXC_PF			14
 #define EXC_VC			29
 #define NMI_VECTOR		2
 

@@ -20,6 +20,7 @@ struct context {
 	u64 reg[16];			/* offset 0, see vmenter.S */
 	u64 vmcb_pa;			/* offset 128 */
 	struct vmcb *vmcb;
+	u32 vmpl;
 
 	/* What VMRUN does not switch; in the processor while the context is cur. */
 	u8 *fpu;			/* an XSAVE area */

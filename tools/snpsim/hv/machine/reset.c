@@ -125,8 +125,10 @@ void context_reset(struct context *c)
 /* The areas of a CPU's contexts, once it is up */
 void context_init(struct vcpu *v)
 {
-	for (u32 i = 0; i < VMPLS; i++)
+	for (u32 i = 0; i < VMPLS; i++) {
+		v->ctx[i].vmpl = i;
 		v->ctx[i].fpu = xsave_areas[v->index][i];
+	}
 }
 
 static void enter_afresh(struct vcpu *v)
@@ -143,14 +145,18 @@ void vcpu_reset(struct vcpu *v)
 	enter_afresh(v);
 }
 
+/* Run a context from a VMSA, which is at gpa for the guest. Runs on v's own CPU. */
+void vcpu_load(struct vcpu *v, struct context *c, const struct vmsa *p, u64 gpa)
+{
+	context_reset(c);
+	vmsa_load(c, p);
+	c->vmsa = gpa;
+	v->cur = c;
+	enter_afresh(v);
+}
+
 /* Load v's state from next_vmsa. Runs on v's own CPU. */
 void vcpu_load_vmsa(struct vcpu *v)
 {
-	struct context *c = vcpu_guest(v);
-
-	context_reset(c);
-	vmsa_load(c, (const struct vmsa *)v->next_vmsa);
-	c->vmsa = v->next_vmsa;
-	v->cur = c;
-	enter_afresh(v);
+	vcpu_load(v, vcpu_guest(v), (const struct vmsa *)v->next_vmsa, v->next_vmsa);
 }

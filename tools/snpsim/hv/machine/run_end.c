@@ -49,6 +49,7 @@ void report_violation(struct vcpu *v, const struct violation *what)
 	event_begin("violation");
 	event_str("kind", what->kind);
 	event_u64("cpu", v->index);
+	event_u64("vmpl", v->cur->vmpl);
 	if (what->ap >= 0)
 		event_u64("ap", what->ap);
 	if (what->access) {

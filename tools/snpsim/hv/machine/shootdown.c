@@ -105,3 +105,23 @@ void tlb_shootdown(struct vcpu *self)
 		}
 	}
 }
+
+/*
+ * INVLPGB: every CPU forgets what VMPL 0 has cached. VMPL 2 has its own pages flushed when
+ * they change state.
+ */
+void tlb_broadcast(struct vcpu *self)
+{
+	self->flush = 1;
+	for (u32 i = 0; i < config->cpus; i++) {
+		struct vcpu *v = &vcpus[i];
+
+		if (v == self || READ_ONCE(v->state) == VCPU_OFF)
+			continue;
+		WRITE_ONCE(v->flush, 1);
+		/* Pairs with enter(). */
+		smp_mb();
+		if (READ_ONCE(v->in_guest) && !READ_ONCE(v->cur)->vmpl)
+			vcpu_kick(v);
+	}
+}

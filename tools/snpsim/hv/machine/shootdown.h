@@ -7,6 +7,7 @@
 
 void tlb_stale(void);
 void tlb_shootdown(struct vcpu *self);
+void tlb_broadcast(struct vcpu *self);
 void vcpu_kick(struct vcpu *v);
 void vcpu_ask(struct vcpu *v);
 void vcpu_nmi(struct vcpu *v);

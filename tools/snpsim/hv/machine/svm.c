@@ -131,5 +131,4 @@ void svm_init_vmcb(struct context *c)
 	m->tsc_offset = tsc_offset;
 	m->asid = 1;
 	m->np_ctl = NP_ENABLE;
-	m->ncr3 = npt_root_paged();
 }

@@ -4,7 +4,7 @@
 #define SNPSIM_VMSA_H
 
 #include "lib/types.h"
-#include "machine/context.h"
+#include "machine/vcpu.h"
 
 struct vmsa {
 	struct vmcb_seg es, cs, ss, ds, fs, gs, gdtr, ldtr, idtr, tr;
@@ -63,6 +63,8 @@ struct vmsa_msr {
 
 extern const struct vmsa_msr vmsa_msrs[CONTEXT_MSRS];
 
+/* reset.c */
+void vcpu_load(struct vcpu *v, struct context *c, const struct vmsa *p, u64 gpa);
 /* vmsa.c */
 void vmsa_load(struct context *c, const struct vmsa *p);
 

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A program at VMPL 0 in place of the built-in SVSM: tools/snpsim/minisvsm."""
+
+import pytest
+
+from lib import places, vmpl0
+from lib.guest import Guest
+from selftest_run import run_of
+
+IMAGE = places.BUILD / "snpsim/minisvsm.elf"
+MEMORY = 512
+TIMEOUT = 60
+
+GROUPS = {
+    "launch": "registers sev-status general-page memory-map madt pages required rest-is-shared secrets cpuid-page",
+    "pvalidate": "changes keeps-contents input offset large unmapped without-cbit conversion invlpgb",
+    "rmpadjust": "results large unmapped",
+}
+NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names in GROUPS.items()}
+ALL = [name for names in NAMES.values() for name in names]
+
+
+def minisvsm(test, fidelity="strict", smp=2, build=None):
+    name = f"vmpl0-{test}-{fidelity}-{smp}"
+    directory = places.CHECK / "simulator" / name.replace(" ", "-")
+    directory.mkdir(parents=True, exist_ok=True)
+    image = directory / "launch-list"
+    image.write_bytes(vmpl0.launch_list(IMAGE.read_bytes(), MEMORY << 20, smp))
+    guest = Guest(
+        directory, kernel=None, initrd=None, fidelity=fidelity, smp=smp, timeout=TIMEOUT, memory=f"{MEMORY}M",
+        launch_list=image, qemu=("-fw_cfg", f"name=opt/snpsim/minisvsm,string=test={test} cpus={smp}"),
+    )
+    return run_of(guest, TIMEOUT + 30)
+
+
+@pytest.fixture(scope="module")
+def runs():
+    made = {}
+
+    def run(test, **options):
+        key = test, *sorted(options.items())
+        if key not in made:
+            made[key] = minisvsm(test, **options)
+        return made[key]
+
+    return run
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_vmpl0(runs, name):
+    run = runs(name.split(".")[0])
+    assert name in run.verdicts, f"no verdict on {name}\n{run}"
+    assert run.verdicts[name] is None, run.verdicts[name]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_group(runs, group):
+    """The whole group, its end and its event log."""
+    run = runs(group)
+    run.well_formed()
+    run.passed(*NAMES[group])
+    assert run.events.one("boot")["image"] == "vmpl0"
+
+
+def test_full_fidelity(runs):
+    """The console's ports raise #VC, and the program asks the host through its GHCB."""
+    run = runs("pvalidate", fidelity="full")
+    run.well_formed()
+    run.passed(*NAMES["pvalidate"])
+
+
+@pytest.mark.parametrize("test, kind", (
+    ("unvalidated", "unvalidated"),
+    ("shared-as-private", "shared-as-private"),
+    ("pvalidate-shared", "not-assigned"),
+    ("rmpadjust-shared", "not-assigned"),
+))
+def test_violation(runs, test, kind):
+    run = runs(f"ends.{test}")
+    run.well_formed()
+    run.cut_off()
+    run.violation(kind, gpa=run.page, vmpl=0)
+
+
+def test_terminate(runs):
+    run = runs("ends.terminate")
+    run.well_formed()
+    run.cut_off()
+    run.ended(3, "terminate")
+    event = run.events.one("terminate")
+    assert (event["set"], event["code"]) == (1, 7)
