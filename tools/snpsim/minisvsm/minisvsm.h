@@ -45,6 +45,23 @@ enum snp_result {
 u32 pvalidate(u64 va, bool large, bool validate, bool *changed);
 u64 rmpadjust(u64 va, bool large, u32 vmpl, u64 rights);
 
+/* guest.c: VMPL 2 */
+struct cpu *guest_cpu(void);
+struct vmsa *guest_vmsa(u64 pa, void (*rip)(void));
+void guest_seal(u64 pa);
+bool guest_create(u32 apic_id, u64 pa, unsigned int type);
+u64 guest_prepare(void (*rip)(void));
+u32 run_vmpl(u32 vmpl);
+
+/* payload.S: what VMPL 2 runs, and what it has found */
+void payload_registers(void);
+void payload_stores(void);
+extern char payload_gave_way[];
+extern u64 payload_found[6];
+
+/* minisvsm.lds */
+extern char __image_end[];
+
 /* fwcfg.c: a file of QEMU's fw_cfg, as text; returns "" if there is none */
 const char *fwcfg_text(const char *name);
 

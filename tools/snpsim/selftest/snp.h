@@ -50,6 +50,7 @@ bool page_share(u64 pa);		/* validated private -> shared */
 #define GHCB_RUN_VMPL		0x80000018
 #define GHCB_TERMINATE		0x8000fffe
 
+#define AP_CREATE_ON_INIT	0
 #define AP_CREATE		1
 #define AP_DESTROY		2
 

@@ -10,7 +10,7 @@ import shutil
 
 import pytest
 
-from lib import places
+from lib import places, vmpl0
 from lib.guest import Guest
 from lib.sources import run as run_command
 from selftest_run import EDU, run_of
@@ -115,7 +115,7 @@ MUTATIONS = (
     ("XMM registers are not reset", "machine/fpu.c",
      '"xrstor %0"', '"nop # %0"', "state.after-execute", "strict", same_state),
     ("no shootdown", "machine/shootdown.c",
-     "\tstale = true;", "\tstale = false;", "stale.rescinded", "strict", caught),
+     "\tstale |= 1U << vmpl;", "\t(void)vmpl;", "stale.rescinded", "strict", caught),
     ("VMSAs are writable", "machine/rmp.c",
      "PAGE_VMSA ? RIGHT_READ : RIGHTS_ALL", "PAGE_VMSA ? RIGHTS_ALL : RIGHTS_ALL", "violation.vmsa-write", "strict", caught),
     ("a VMSA in use is readable", "loop.c",
@@ -239,6 +239,34 @@ DMA_MUTATIONS = (
 )
 
 
+# The same of a program at VMPL 0: (what is broken, file, text, instead, test, check)
+VMPL0_MUTATIONS = (
+    ("PVALIDATE always changes something", "machine/rmp_insn.c",
+     "*changed = (rmp[gfn] & PAGE_STATE) != state;", "*changed = true;", "pvalidate.changes", passes),
+    ("512 pages of two states are one", "machine/rmp_insn.c",
+     "\t\t\treturn false;\n\treturn true;", "\t\t\treturn true;\n\treturn true;", "pvalidate.large", passes),
+    ("VMPL 0 may change its own rights", "machine/rmp_insn.c",
+     "\tif (!vmpl)\n\t\treturn RMP_FAIL_PERMISSION;\n", "\tvmpl = vmpl ? vmpl : 1;\n", "rmpadjust.results", passes),
+    ("VMPL 2 has all rights", "machine/npt.c",
+     "with_rights(pa, page_rights(gfn))", "with_rights(pa, RIGHTS_ALL)", "run.revoked", caught),
+    ("rights outlive an assignment", "machine/rmp.c",
+     "\t\trights_below[gfn] = 0;", "\t\trights_below[gfn] |= 0;", "run.assigned-anew", caught),
+    ("required memory is valid", "launch/vmpl0.c",
+     "r->kind == LAUNCH_REQUIRED ? PAGE_PRIVATE :", "r->kind == LAUNCH_REQUIRED ? PAGE_VALID :", "launch.required", passes),
+    ("XMM registers are not saved", "machine/fpu.c",
+     "\tmemcpy(p->xmm, a->xmm, sizeof(a->xmm));\n", "", "run.registers", passes),
+    ("the VMPLs share their debug registers", "machine/reset.c",
+     '\tasm volatile("mov %0, %%db0" : : "r"(c->dr[0]));\n', "", "run.registers", passes),
+    ("VMPL 2 goes on from what is cached", "host/vmpl.c",
+     "\tcontext_load(c, vmsa_ptr(c));\n", "\tif (!c->vmcb->save.rip || c->vmcb->save.rip == 0xfff0)\n\t\tcontext_load(c, vmsa_ptr(c));\n",
+     "run.from-memory", passes),
+    ("any VMSA can be run", "host/vmpl.c",
+     "if (!(p->efer & EFER_SVME))", "if (!p->efer)", "run.refused", passes),
+    ("LMA is what the page has", "machine/vmsa.c",
+     "\ts->efer = efer_of(p);\n", "\ts->efer = efer_of(p) & (p->efer | ~EFER_LMA);\n", "run.lma", passes),
+)
+
+
 @pytest.fixture(scope="module")
 def hypervisor(tmp_path_factory):
     """A copy of the sources and its build; the self-test guest is the one there is."""
@@ -250,7 +278,7 @@ def hypervisor(tmp_path_factory):
 
 
 def build(top):
-    result = run_command("make", "-s", "-j2", "-C", top / "source", f"O={top}/build/snpsim")
+    result = run_command("make", "-s", "-j2", "-C", top / "source", f"O={top}/build/snpsim", "DEBUG=1")
     assert result.returncode == 0, result.stdout
 
 
@@ -269,14 +297,14 @@ def run_guest(top, name, test, fidelity, monkeypatch, host=None, qemu=()):
 def mutated(hypervisor, monkeypatch):
     """mutated(file, old, new, run_guest's arguments) -> the run of a hypervisor that is broken there."""
 
-    def run(file, old, new, *arguments, **options):
+    def run(file, old, new, *arguments, runner=run_guest, **options):
         path = hypervisor / "source/hv" / file
         source = path.read_text(encoding="utf-8")
         assert source.count(old) == 1, f"{file} does not have {old!r} once: write this mutation anew"
         try:
             path.write_text(source.replace(old, new), encoding="utf-8")
             build(hypervisor)
-            return run_guest(hypervisor, *arguments, monkeypatch, **options)
+            return runner(hypervisor, *arguments, monkeypatch, **options)
         finally:
             path.write_text(source, encoding="utf-8")
 
@@ -333,9 +361,28 @@ def test_stuck_mutation_is_red(mutated, name, file, old, new):
     is_red(mutated(file, old, new, f"stuck {name}", "left.stuck", "strict", host="stuck-device=00:1f.2"), sticks)
 
 
+def run_vmpl0(top, name, test, monkeypatch):
+    program = top / "build/snpsim/minisvsm.elf"
+    if not program.exists():
+        shutil.copy(places.BUILD / "snpsim/minisvsm.elf", program)
+    monkeypatch.setenv("SNPSIM_QEMU", QEMU)
+    monkeypatch.setattr(places, "BUILD", top / "build")
+    directory = places.CHECK / "simulator/mutations" / name.replace(" ", "-")
+    return run_of(vmpl0.guest(directory, test, timeout=20), 60)
+
+
+@pytest.mark.parametrize("name, file, old, new, test, check", VMPL0_MUTATIONS,
+    ids=[row[0].replace(" ", "-") for row in VMPL0_MUTATIONS],
+)
+def test_vmpl0_mutation_is_red(mutated, name, file, old, new, test, check):
+    is_red(mutated(file, old, new, f"vmpl0 {name}", test, runner=run_vmpl0), check)
+
+
 def test_copy_without_mutation_is_green(hypervisor, monkeypatch):
     """The same runs, unbroken, satisfy the same checks."""
     build(hypervisor)
+    for test, check in sorted({row[4:] for row in VMPL0_MUTATIONS}, key=str):
+        check(run_vmpl0(hypervisor, f"none vmpl0 {test}", test, monkeypatch))
     rebuilt(run_guest(hypervisor, "none rebuild", REBUILD, "strict", monkeypatch, "rebuild"))
     sticks(run_guest(hypervisor, "none stuck", "left.stuck", "strict", monkeypatch, "stuck-device=00:1f.2"))
     for test, check in sorted({row[4:] for row in PV_MUTATIONS}, key=str):

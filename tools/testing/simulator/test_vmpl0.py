@@ -4,33 +4,23 @@
 import pytest
 
 from lib import places, vmpl0
-from lib.guest import Guest
 from selftest_run import run_of
 
-IMAGE = places.BUILD / "snpsim/minisvsm.elf"
-MEMORY = 512
 TIMEOUT = 60
 
 GROUPS = {
     "launch": "registers sev-status general-page memory-map madt pages required rest-is-shared secrets cpuid-page",
     "pvalidate": "changes keeps-contents input offset large unmapped without-cbit conversion invlpgb",
     "rmpadjust": "results large unmapped",
+    "run": "registers from-memory lma by-page msrs refused creation-refused rights rights-stay",
 }
 NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names in GROUPS.items()}
 ALL = [name for names in NAMES.values() for name in names]
 
 
-def minisvsm(test, fidelity="strict", smp=2, build=None):
-    name = f"vmpl0-{test}-{fidelity}-{smp}"
-    directory = places.CHECK / "simulator" / name.replace(" ", "-")
-    directory.mkdir(parents=True, exist_ok=True)
-    image = directory / "launch-list"
-    image.write_bytes(vmpl0.launch_list(IMAGE.read_bytes(), MEMORY << 20, smp))
-    guest = Guest(
-        directory, kernel=None, initrd=None, fidelity=fidelity, smp=smp, timeout=TIMEOUT, memory=f"{MEMORY}M",
-        launch_list=image, qemu=("-fw_cfg", f"name=opt/snpsim/minisvsm,string=test={test} cpus={smp}"),
-    )
-    return run_of(guest, TIMEOUT + 30)
+def minisvsm(test, fidelity="strict", smp=2):
+    directory = places.CHECK / "simulator" / f"vmpl0-{test}-{fidelity}-{smp}"
+    return run_of(vmpl0.guest(directory, test, fidelity=fidelity, smp=smp, timeout=TIMEOUT), TIMEOUT + 30)
 
 
 @pytest.fixture(scope="module")
@@ -69,17 +59,20 @@ def test_full_fidelity(runs):
     run.passed(*NAMES["pvalidate"])
 
 
-@pytest.mark.parametrize("test, kind", (
-    ("unvalidated", "unvalidated"),
-    ("shared-as-private", "shared-as-private"),
-    ("pvalidate-shared", "not-assigned"),
-    ("rmpadjust-shared", "not-assigned"),
+@pytest.mark.parametrize("test, kind, vmpl", (
+    ("ends.unvalidated", "unvalidated", 0),
+    ("ends.shared-as-private", "shared-as-private", 0),
+    ("ends.pvalidate-shared", "not-assigned", 0),
+    ("ends.rmpadjust-shared", "not-assigned", 0),
+    ("run.revoked", "vmpl-rights", 2),
+    ("run.assigned-anew", "vmpl-rights", 2),
+    ("run.vmsa-write", "vmsa-write", 2),
 ))
-def test_violation(runs, test, kind):
-    run = runs(f"ends.{test}")
+def test_violation(runs, test, kind, vmpl):
+    run = runs(test)
     run.well_formed()
     run.cut_off()
-    run.violation(kind, gpa=run.page, vmpl=0)
+    run.violation(kind, gpa=run.page, vmpl=vmpl)
 
 
 def test_terminate(runs):

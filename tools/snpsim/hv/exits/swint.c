@@ -46,6 +46,7 @@ static bool is_prefix(struct vcpu *v, u8 b)
  */
 static int decode(struct vcpu *v, u64 *len)
 {
+	const struct vmcb_save *s = &v->cur->vmcb->save;
 	u8 b[MAX_INSN];
 	u64 n = 0;
 
@@ -58,7 +59,7 @@ static int decode(struct vcpu *v, u64 *len)
 	case INSN_INT3:
 		return VECTOR_BP;
 	case INSN_INTO:
-		return !in_64bit_mode(v) && (v->cur->vmcb->save.rflags & RFLAGS_OF) ? VECTOR_OF : -1;
+		return !in_64bit_mode(v) && (s->rflags & RFLAGS_OF) ? VECTOR_OF : -1;
 	case INSN_INT:
 		*len = n + 1;
 		return n < sizeof(b) && !guest_fetch(v, b, n + 1) ? b[n] : -1;

@@ -13,12 +13,13 @@
 
 static void __noreturn unknown_exit(struct vcpu *v)
 {
-	struct vmcb_save *s = &v->cur->vmcb->save;
+	struct vmcb *m = v->cur->vmcb;
+	struct vmcb_save *s = &m->save;
 
 	hv_log("cpu%u: cr0 %lx cr3 %lx cr4 %lx efer %lx", v->index, s->cr0, s->cr3, s->cr4,
 	       s->efer);
 	hv_panic("cpu%u: unexpected exit %lx info %lx %lx rip %lx rsp %lx", v->index,
-		 v->cur->vmcb->exit_code, v->cur->vmcb->exit_info1, v->cur->vmcb->exit_info2, s->rip, s->rsp);
+		 m->exit_code, m->exit_info1, m->exit_info2, s->rip, s->rsp);
 }
 
 void vmexit(struct vcpu *v)

@@ -28,6 +28,8 @@ static const char *create_ap(struct vcpu *v, struct vcpu *ap, u64 info1, u64 vms
 
 	if ((info1 >> 16 & 15) != GUEST_VMPL)
 		return "VMPL";
+	if (vmpl0_is_guest())
+		return ap == v && !v->cur->vmpl ? host_set_vmsa(v, vmsa) : "CPU";
 	if (!vmsa_registered(vmsa, ap->apic_id, &ca))
 		return "VMSA not created by the SVSM";
 	if (ap == v)

@@ -20,6 +20,7 @@
 #define REQ_PSC			0x014
 #define RESP_PSC		0x015
 #define RESP_RUN_VMPL		0x017
+#define RUN_VMPL_ERROR		BIT_ULL(32)
 #define REQ_HV_FEATURES		0x080
 #define RESP_HV_FEATURES	0x081
 #define REQ_TERMINATE		0x100
@@ -40,10 +41,13 @@ static u64 cpuid_request(struct vcpu *v, u64 msr)
 /* AMD 56421: MSR protocol 0x016, VMPL in bits 39:32; a non-zero high half is an error. */
 static u64 run_vmpl(struct vcpu *v, u64 msr)
 {
+	u32 vmpl = msr >> 32 & 0xff;
 	bool counts;
 
-	if ((msr >> 32 & 0xff) != 0 || vmpl0_is_guest())
-		return 1UL << 32 | RESP_RUN_VMPL;
+	if (vmpl0_is_guest() ? !host_run_vmpl(v, vmpl) : vmpl)
+		return RUN_VMPL_ERROR | RESP_RUN_VMPL;
+	if (vmpl0_is_guest())
+		return RESP_RUN_VMPL;
 	if (svsm_take_foreign(v))
 		return FOREIGN_RESPONSE;
 	counts = host_counts_answer(v);
@@ -65,7 +69,8 @@ static u64 register_ghcb(struct vcpu *v, u64 gpa)
 
 void ghcb_msr_request(struct vcpu *v)
 {
-	u64 msr = v->cur->ghcb_msr, resp = 0;
+	struct context *c = v->cur;	/* RUN_VMPL makes another one run */
+	u64 msr = c->ghcb_msr, resp = 0;
 
 	count(v, KIND_GHCB_MSR);
 	switch (msr & GHCB_MSR_INFO) {
@@ -100,5 +105,5 @@ void ghcb_msr_request(struct vcpu *v)
 	default:
 		hv_log("cpu%u: unknown GHCB MSR request %lx", v->index, msr);
 	}
-	v->cur->ghcb_msr = resp;
+	c->ghcb_msr = resp;
 }

@@ -114,9 +114,9 @@ void ghcb_page_request(struct vcpu *v)
 		ap_ids(ghcb, info1);
 		break;
 	case VMGEXIT_RUN_VMPL:
-		if ((info1 & 15) || vmpl0_is_guest())
+		if (vmpl0_is_guest() ? !host_run_vmpl(v, info1 & 15) : info1 & 15)
 			ghcb_error(ghcb, GHCB_ERR_INVALID_INPUT);
-		else
+		else if (!vmpl0_is_guest())
 			svsm_run(v);
 		break;
 	case VMGEXIT_HV_FEATURES:

@@ -76,6 +76,9 @@ void ghcb_page_request(struct vcpu *v);
 void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r);
 void fill_cpuid_page(void *page);
 void answer_cpuid_page(void *page);
+/* vmpl.c: a program at VMPL 0 */
+bool host_run_vmpl(struct vcpu *v, u32 vmpl);
+const char *host_set_vmsa(struct vcpu *v, u64 vmsa);
 /* psc.c */
 int psc_one(struct vcpu *v, u64 gfn, int op);
 void psc_page(struct vcpu *v, u8 *ghcb);

@@ -39,6 +39,7 @@ struct context {
 /* reset.c */
 void context_reset(struct context *c);
 void context_to_cpu(struct context *c);
+void context_from_cpu(struct context *c);
 
 static_assert(offsetof(struct context, vmcb_pa) == CONTEXT_VMCB_PA, "vmenter.S");
 

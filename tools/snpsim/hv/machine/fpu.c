@@ -13,6 +13,10 @@
 #define XSTATE_AVX		BIT_ULL(2)
 #define XSTATE_PKRU		BIT_ULL(9)
 #define FCW_RESET		0x40		/* APM volume 2, table 14-1 */
+#define FCW_INIT		0x37f
+#define TAG_VALID		0
+#define TAG_ZERO		1
+#define TAG_SPECIAL		2
 #define TAG_EMPTY		3
 
 /* The standard format (APM volume 2, 11.5.2); PKRU is where CPUID says. */
@@ -79,6 +83,25 @@ void fpu_to_cpu(const struct context *c)
 	xsetbv(c->xcr0);
 }
 
+static u64 xgetbv(void)
+{
+	u32 lo, hi;
+
+	asm volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+	return lo | (u64)hi << 32;
+}
+
+/* fpu_to_cpu() has enabled XSAVE on this CPU. */
+void fpu_from_cpu(struct context *c)
+{
+	u32 all = all_states();
+
+	c->xcr0 = xgetbv();
+	xsetbv(all);
+	asm volatile("xsave %0" : "+m"(*(struct xsave_area *)c->fpu)
+		     : "a"(all), "d"(0) : "memory");
+}
+
 /* The VMSA has the tag word itself, XSAVE only which registers are not empty. */
 static u8 short_tags(u16 tags)
 {
@@ -110,6 +133,66 @@ void fpu_from_vmsa(struct context *c, const struct vmsa *p)
 	c->xcr0 = p->xcr0 ? p->xcr0 : XSTATE_X87;
 }
 
+/* What the tag word says of a register's contents */
+static u32 tag_of(const u8 *st)
+{
+	u16 exponent = (st[8] | st[9] << 8) & 0x7fff;
+	u64 mantissa;
+
+	memcpy(&mantissa, st, sizeof(mantissa));
+	if (!exponent && !mantissa)
+		return TAG_ZERO;
+	return exponent == 0x7fff || !(mantissa >> 63) ? TAG_SPECIAL : TAG_VALID;
+}
+
+/* Tags are by register, the contents by their place on the stack. */
+static u16 long_tags(const struct xsave_area *a)
+{
+	u32 top = a->fsw >> 11 & 7, tags = 0;
+
+	for (u32 i = 0; i < 8; i++) {
+		u32 tag = a->ftw >> i & 1 ? tag_of(a->x87[(i - top) & 7]) : TAG_EMPTY;
+
+		tags |= tag << 2 * i;
+	}
+	return tags;
+}
+
+/* What a component that XSAVE has found in its initial state looks like */
+static void write_out_initial(struct xsave_area *a, u64 missing)
+{
+	if (missing & XSTATE_X87) {
+		a->fcw = FCW_INIT;
+		a->fsw = 0;
+		a->ftw = 0;
+		memset(a->x87, 0, sizeof(a->x87));
+	}
+	if (missing & XSTATE_SSE)
+		memset(a->xmm, 0, sizeof(a->xmm));
+	if (missing & XSTATE_AVX)
+		memset(a->ymm, 0, sizeof(a->ymm));
+}
+
+/* The context has been taken out of the processor. */
+void fpu_to_vmsa(const struct context *c, struct vmsa *p)
+{
+	struct xsave_area *a = (struct xsave_area *)c->fpu;
+	u64 all = all_states();
+
+	write_out_initial(a, all & ~a->xstate_bv);
+	if (all & XSTATE_PKRU)
+		p->pkru = a->xstate_bv & XSTATE_PKRU ? *pkru(c) : 0;
+	p->x87_fcw = a->fcw;
+	p->x87_fsw = a->fsw;
+	p->x87_ftw = long_tags(a);
+	p->mxcsr = a->mxcsr;
+	for (u32 i = 0; i < 8; i++)
+		memcpy(p->x87[i], a->x87[i], sizeof(p->x87[i]));
+	memcpy(p->xmm, a->xmm, sizeof(a->xmm));
+	memcpy(p->ymm, a->ymm, sizeof(a->ymm));
+	p->xcr0 = c->xcr0;
+}
+
 /* Would XSETBV accept it? Zero is the reset value. */
 bool xcr0_valid(u64 xcr0)
 {
@@ -117,4 +200,18 @@ bool xcr0_valid(u64 xcr0)
 		return true;
 	return (xcr0 & XSTATE_X87) && !(xcr0 & ~(u64)all_states()) &&
 	       (!(xcr0 & XSTATE_AVX) || (xcr0 & XSTATE_SSE));
+}
+
+/* Of what a VMSA holds: is it the same in both areas? */
+bool fpu_differs(const struct context *c, const struct context *d)
+{
+	const struct xsave_area *a = (const struct xsave_area *)c->fpu;
+	const struct xsave_area *b = (const struct xsave_area *)d->fpu;
+
+	if (a->fcw != b->fcw || a->fsw != b->fsw || a->ftw != b->ftw || a->mxcsr != b->mxcsr)
+		return true;
+	for (u32 i = 0; i < 8; i++)
+		if (memcmp(a->x87[i], b->x87[i], 10))
+			return true;
+	return memcmp(a->xmm, b->xmm, sizeof(a->xmm)) || memcmp(a->ymm, b->ymm, sizeof(a->ymm));
 }

@@ -13,8 +13,10 @@ void skip_insn(struct vcpu *v, int len)
 
 void inject_exception(struct vcpu *v, int vector, bool has_err, u32 err)
 {
-	v->cur->vmcb->event_inj = vector | EVENT_TYPE_EXC | EVENT_VALID | (has_err ? EVENT_HAS_ERR : 0);
-	v->cur->vmcb->event_err = err;
+	struct vmcb *m = v->cur->vmcb;
+
+	m->event_inj = vector | EVENT_TYPE_EXC | EVENT_VALID | (has_err ? EVENT_HAS_ERR : 0);
+	m->event_err = err;
 }
 
 /*

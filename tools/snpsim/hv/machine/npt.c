@@ -4,7 +4,8 @@
  *
  * With 48 address bits and C-bit 47, PML4[0] is what the guest reaches with C=0
  * and PML4[256] what it reaches with C=1. All leaf tables of one view are
- * contiguous, so that the entry of a page is shared[gfn] or private[gfn]. An entry is present only where an access is lawful.
+ * contiguous, so that the entry of a page is shared[gfn] or private[gfn]. An
+ * entry is present only where an access is lawful.
  *
  * Without paging hardware treats every access as private: such a vCPU gets a root
  * in which both slots are the private view (see view.c).
@@ -27,11 +28,12 @@
 
 /* What one VMPL reaches: the leaf tables, and a root for each state of paging. */
 struct view {
+	u32 vmpl;
 	u64 *shared, *private;
 	u64 *root_paged, *root_private;
 };
 
-static struct view guest_view, vmpl0_view;
+static struct view guest_view = { .vmpl = GUEST_VMPL }, vmpl0_view;
 static bool walk_aliases;
 
 static const struct view *view_of(const struct vcpu *v)
@@ -55,7 +57,7 @@ bool npt_all_private(const struct vcpu *v)
  * less. The processor sets the accessed bit when it caches an entry, possibly while this
  * runs; an entry that stays present keeps the bit.
  */
-static void set_entry(u64 *entry, u64 wanted)
+static void set_entry(const struct view *view, u64 *entry, u64 wanted)
 {
 	u64 old = READ_ONCE(*entry), new;
 
@@ -64,7 +66,7 @@ static void set_entry(u64 *entry, u64 wanted)
 	} while (!__atomic_compare_exchange_n(entry, &old, new, false, __ATOMIC_SEQ_CST,
 					      __ATOMIC_SEQ_CST));
 	if ((old & PTE_ACCESSED) && (!new || (old & ~new & PTE_WRITE)))
-		tlb_stale();
+		tlb_stale(view->vmpl);
 }
 
 static u64 with_rights(u64 pa, u32 rights)
@@ -95,8 +97,8 @@ static void update_vmpl0(u64 gfn)
 		shared = private;
 		break;
 	}
-	set_entry(&vmpl0_view.shared[gfn], shared);
-	set_entry(&vmpl0_view.private[gfn], private);
+	set_entry(&vmpl0_view, &vmpl0_view.shared[gfn], shared);
+	set_entry(&vmpl0_view, &vmpl0_view.private[gfn], private);
 }
 
 /* Bring both views of a page in line with its state. */
@@ -122,8 +124,8 @@ void npt_update(u64 gfn)
 			shared = pa | RWU;
 		break;
 	}
-	set_entry(&guest_view.shared[gfn], shared);
-	set_entry(&guest_view.private[gfn], private);
+	set_entry(&guest_view, &guest_view.shared[gfn], shared);
+	set_entry(&guest_view, &guest_view.private[gfn], private);
 }
 
 static u64 *make_tables(u64 *leaf, u64 leaves, u64 pds)

@@ -92,6 +92,19 @@ void context_to_cpu(struct context *c)
 	wrmsr(MSR_PAT, c->vmcb->save.pat);
 }
 
+/* The reverse. What VMRUN switches is in the VMCB already. */
+void context_from_cpu(struct context *c)
+{
+	fpu_from_cpu(c);
+	asm volatile("mov %%db0, %0" : "=r"(c->dr[0]));
+	asm volatile("mov %%db1, %0" : "=r"(c->dr[1]));
+	asm volatile("mov %%db2, %0" : "=r"(c->dr[2]));
+	asm volatile("mov %%db3, %0" : "=r"(c->dr[3]));
+	for (unsigned int i = 0; i < CONTEXT_MSRS; i++)
+		msr_try(vmsa_msrs[i].msr, &c->msr[i], 0);
+	c->vmcb->save.pat = rdmsr(MSR_PAT);
+}
+
 /* Reset exactly what the VMSA holds. */
 void context_reset(struct context *c)
 {
@@ -131,11 +144,18 @@ void context_init(struct vcpu *v)
 	}
 }
 
+/* The context is the one that runs from now on. Runs on v's own CPU. */
+void vcpu_switch(struct vcpu *v, struct context *c)
+{
+	WRITE_ONCE(v->cur, c);
+	context_to_cpu(v->cur);
+	v->flush = 1;
+}
+
 static void enter_afresh(struct vcpu *v)
 {
-	context_to_cpu(v->cur);
+	vcpu_switch(v, v->cur);
 	v->hv_vector = 0;
-	v->flush = 1;
 }
 
 /* Reset the context that runs. Runs on v's own CPU. */
@@ -149,10 +169,17 @@ void vcpu_reset(struct vcpu *v)
 void vcpu_load(struct vcpu *v, struct context *c, const struct vmsa *p, u64 gpa)
 {
 	context_reset(c);
-	vmsa_load(c, p);
+	context_load(c, p);
 	c->vmsa = gpa;
 	v->cur = c;
 	enter_afresh(v);
+}
+
+/* Load a VMSA into a context that may have run before; what no VMSA has stays. */
+void context_load(struct context *c, const struct vmsa *p)
+{
+	svm_init_vmcb(c);
+	vmsa_load(c, p);
 }
 
 /* Load v's state from next_vmsa. Runs on v's own CPU. */

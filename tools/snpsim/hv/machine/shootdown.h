@@ -5,7 +5,7 @@
 
 #include "machine/vcpu.h"
 
-void tlb_stale(void);
+void tlb_stale(u32 vmpl);
 void tlb_shootdown(struct vcpu *self);
 void tlb_broadcast(struct vcpu *self);
 void vcpu_kick(struct vcpu *v);

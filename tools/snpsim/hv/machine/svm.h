@@ -118,6 +118,7 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define EXIT_SKINIT		0x086
 #define EXIT_WBINVD		0x089
 #define EXIT_NPF		0x400
+#define EXIT_VMGEXIT		0x403		/* in a VMSA: why it stopped */
 #define EXIT_NOT_VALIDATED	0x404		/* only ever seen as the error code of a #VC */
 #define EXIT_INVALID		(~0UL)
 #define EXIT_INVALID_32		0xffffffffUL	/* as QEMU's TCG writes it */

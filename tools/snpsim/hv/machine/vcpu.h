@@ -109,6 +109,7 @@ void vmsa_close(struct vcpu *v);
 
 /* reset.c: its registers */
 void context_init(struct vcpu *v);
+void vcpu_switch(struct vcpu *v, struct context *c);
 void vcpu_reset(struct vcpu *v);
 void vcpu_power_on(struct vcpu *v);
 void vcpu_load_vmsa(struct vcpu *v);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Between a VMSA and a context: the only place that knows both. */
+#include "lib/debug.h"
 #include "lib/lib.h"
 #include "lib/x86.h"
 #include "machine/fpu.h"
@@ -30,7 +31,7 @@ static void load_debug_addresses(struct context *c, const struct vmsa *p)
 		memcpy(c->dr, p->dr, sizeof(c->dr));
 }
 
-/* The context has been reset, and is not in the processor. */
+/* The context is not in the processor. */
 void vmsa_load(struct context *c, const struct vmsa *p)
 {
 	struct vmcb_save *s = &c->vmcb->save;
@@ -48,4 +49,47 @@ void vmsa_load(struct context *c, const struct vmsa *p)
 	load_debug_addresses(c, p);
 	fpu_from_vmsa(c, p);
 	c->sev_features = p->sev_features;
+	c->vmcb->event_inj = p->event_inj;
+	c->vmcb->event_err = p->event_inj >> 32;
+}
+
+/* Load what has been saved into another context, and compare. */
+static void check_saved(const struct context *c, const struct vmsa *p)
+{
+	static u8 fpu[XSAVE_AREA_SIZE] __aligned(64);
+	static struct vmcb vmcb __aligned(4096);
+	static struct context again;
+
+	again = *c;
+	again.vmcb = &vmcb;
+	again.fpu = fpu;
+	vmcb.save = c->vmcb->save;
+	vmsa_load(&again, p);
+	/* Not a VMCB's: a VMSA has DR0 to DR3 there. */
+	memcpy(vmcb.save.rsvd3, c->vmcb->save.rsvd3, sizeof(vmcb.save.rsvd3));
+	if (memcmp(again.reg, c->reg, sizeof(c->reg)) || memcmp(again.dr, c->dr, sizeof(c->dr)) ||
+	    memcmp(again.msr, c->msr, sizeof(c->msr)) || again.xcr0 != c->xcr0 ||
+	    memcmp(&vmcb.save, &c->vmcb->save, sizeof(vmcb.save)) || fpu_differs(&again, c))
+		hv_panic("a VMSA does not hold what was saved in it");
+}
+
+/* The context has been taken out of the processor. Called under sim_lock. */
+void vmsa_save(const struct context *c, struct vmsa *p, u64 exit_code)
+{
+	memcpy(p, &c->vmcb->save, offsetof(struct vmcb_save, dbgctl));
+	for (unsigned int i = 0; i < ARRAY_SIZE(gprs); i++)
+		if (gprs[i] != RSP)
+			p->gpr[i] = c->reg[gprs[i]];
+	for (unsigned int i = 0; i < ARRAY_SIZE(vmsa_msrs); i++)
+		memcpy((u8 *)p + vmsa_msrs[i].offset, &c->msr[i], vmsa_msrs[i].size);
+	if (c->sev_features & SEV_FEATURE_DEBUG_SWAP)
+		memcpy(p->dr, c->dr, sizeof(c->dr));
+	fpu_to_vmsa(c, p);
+	p->sev_features = c->sev_features;
+	p->exit_code = exit_code;
+	p->exit_info1 = 0;
+	p->exit_info2 = 0;
+	p->event_inj = 0;
+	if (debug_build)
+		check_saved(c, p);
 }

@@ -65,7 +65,9 @@ extern const struct vmsa_msr vmsa_msrs[CONTEXT_MSRS];
 
 /* reset.c */
 void vcpu_load(struct vcpu *v, struct context *c, const struct vmsa *p, u64 gpa);
+void context_load(struct context *c, const struct vmsa *p);
 /* vmsa.c */
 void vmsa_load(struct context *c, const struct vmsa *p);
+void vmsa_save(const struct context *c, struct vmsa *p, u64 exit_code);
 
 #endif
