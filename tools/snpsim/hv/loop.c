@@ -16,6 +16,7 @@
 #include "machine/shootdown.h"
 #include "machine/svm.h"
 #include "machine/trap.h"
+#include "machine/vapic.h"
 #include "machine/vcpu.h"
 
 #define CPU_START_TIMEOUT_NS	20000000000UL	/* how long a CPU may take to answer a SIPI */
@@ -85,10 +86,20 @@ static void wait_frozen(struct vcpu *v)
 
 static void enter(struct vcpu *v)
 {
-	struct vmcb *m = v->cur->vmcb;
+	struct vmcb *m;
 
+	if (v->cur->vmpl && vapic_is_pending(v))
+		host_stop_guest(v);
+	if (v->cur->halted) {
+		wait_halted(v);
+		return;
+	}
+	m = v->cur->vmcb;
 	pick_view(v);
-	pv_before_entry(v);
+	if (v->cur->vmpl)
+		pv_before_entry(v);
+	else
+		vapic_before_entry(v);
 	nmi_before_entry(v);
 	WRITE_ONCE(v->in_guest, 1);
 	/* Pairs with vcpu_kick(): we see the request, or its sender sees in_guest and kicks us. */

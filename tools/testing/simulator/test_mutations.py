@@ -264,6 +264,14 @@ VMPL0_MUTATIONS = (
      "if (!(p->efer & EFER_SVME))", "if (!p->efer)", "run.refused", passes),
     ("LMA is what the page has", "machine/vmsa.c",
      "\ts->efer = efer_of(p);\n", "\ts->efer = efer_of(p) & (p->efer | ~EFER_LMA);\n", "run.lma", passes),
+    ("VMPL 0 takes the guest's interrupts", "machine/svm.c",
+     "\t\tm->int_ctl = V_INTR_MASKING;", "\t\tm->int_ctl = 0;", "irq.storm", passes),
+    ("VMPL 0 takes the guest's NMIs", "machine/nmi.c",
+     "\tvcpu_guest(v)->nmi_pending = 1;", "\tv->cur->nmi_pending = 1;", "irq.nmi", passes),
+    ("VMPL 2 goes on when an interrupt waits for VMPL 0", "loop.c",
+     "if (v->cur->vmpl && vapic_is_pending(v))", "if (v->cur->vmpl == 1 && vapic_is_pending(v))", "irq.ends-run", passes),
+    ("VMPL 0 has no task priority", "machine/vapic.c",
+     "vector >> 4 <= (int)task_priority(v) ||", "0 ||", "irq.task-priority", passes),
 )
 
 

@@ -13,6 +13,7 @@ GROUPS = {
     "pvalidate": "changes keeps-contents input offset large unmapped without-cbit conversion invlpgb",
     "rmpadjust": "results large unmapped",
     "run": "registers from-memory lma by-page msrs refused creation-refused rights rights-stay",
+    "irq": "registers self-ipi task-priority halt ends-run cr8 storm nmi",
 }
 NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names in GROUPS.items()}
 ALL = [name for names in NAMES.values() for name in names]

@@ -29,6 +29,11 @@ static bool host_msr_faults(struct vcpu *v, u32 msr, u64 *val, bool write)
 	return taken ? gp : msr_try(msr, val, write);
 }
 
+static bool is_apic_msr(u32 msr)
+{
+	return msr == MSR_APIC_BASE || (msr >= MSR_X2APIC && msr <= MSR_X2APIC_LAST);
+}
+
 void exit_msr(struct vcpu *v)
 {
 	struct vmcb_save *s = &v->cur->vmcb->save;
@@ -36,6 +41,10 @@ void exit_msr(struct vcpu *v)
 	u64 val = (s->rax & 0xffffffff) | v->cur->reg[RDX] << 32;
 
 	count(v, KIND_MSR);
+	if (!v->cur->vmpl && is_apic_msr(v->cur->reg[RCX])) {
+		deliver_vc(v, EXIT_MSR);
+		return;
+	}
 	switch ((u32)v->cur->reg[RCX]) {
 	case MSR_APIC_BASE:
 	case MSR_X2APIC_ICR:

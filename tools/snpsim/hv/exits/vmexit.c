@@ -68,6 +68,9 @@ void vmexit(struct vcpu *v)
 	case EXIT_CR0_WRITE:
 		exit_cr0_write(v);
 		break;
+	case EXIT_CR8_WRITE:
+		exit_cr8_write(v);
+		break;
 	case EXIT_NPF:
 		exit_npf(v);
 		break;

@@ -78,6 +78,7 @@ void fill_cpuid_page(void *page);
 void answer_cpuid_page(void *page);
 /* vmpl.c: a program at VMPL 0 */
 bool host_run_vmpl(struct vcpu *v, u32 vmpl);
+void host_stop_guest(struct vcpu *v);
 const char *host_set_vmsa(struct vcpu *v, u64 vmsa);
 /* psc.c */
 int psc_one(struct vcpu *v, u64 gfn, int op);

@@ -11,6 +11,7 @@
 #include "lib/x86.h"
 #include "machine/fpu.h"
 #include "machine/rmp.h"
+#include "machine/shootdown.h"
 #include "machine/svm.h"
 #include "machine/vcpu.h"
 #include "machine/vmsa.h"
@@ -45,18 +46,23 @@ static void enter_guest(struct vcpu *v)
 {
 	struct context *c = vcpu_guest(v);
 
+	const struct vmsa *p = vmsa_ptr(c);
+
 	context_from_cpu(v->cur);
-	context_load(c, vmsa_ptr(c));
+	/* VMPL 0 has had it do something else, or it goes on with its HLT. */
+	if (p->rip != c->vmcb->save.rip || (p->event_inj & EVENT_VALID))
+		c->halted = false;
+	context_load(c, p);
 	vmsa_in_use(c->vmsa, true);
 	vcpu_switch(v, c);
 }
 
-static void leave_guest(struct vcpu *v)
+static void leave_guest(struct vcpu *v, u64 exit_code)
 {
 	struct context *c = v->cur;
 
 	context_from_cpu(c);
-	vmsa_save(c, vmsa_ptr(c), EXIT_VMGEXIT);
+	vmsa_save(c, vmsa_ptr(c), exit_code);
 	vmsa_in_use(c->vmsa, false);
 	vcpu_switch(v, &v->ctx[0]);
 }
@@ -67,7 +73,7 @@ bool host_run_vmpl(struct vcpu *v, u32 vmpl)
 	const char *why = "VMPL";
 
 	if (v->cur->vmpl == GUEST_VMPL && vmpl == 0) {
-		leave_guest(v);
+		leave_guest(v, EXIT_VMGEXIT);
 		return true;
 	}
 	if (v->cur->vmpl == 0 && vmpl == GUEST_VMPL)
@@ -78,6 +84,15 @@ bool host_run_vmpl(struct vcpu *v, u32 vmpl)
 	}
 	enter_guest(v);
 	return true;
+}
+
+/* An interrupt waits for VMPL 0: it comes back from RUN_VMPL. */
+void host_stop_guest(struct vcpu *v)
+{
+	lock(&sim_lock);
+	leave_guest(v, EXIT_INTR);
+	tlb_shootdown(v);
+	unlock(&sim_lock);
 }
 
 /*
@@ -91,6 +106,7 @@ const char *host_set_vmsa(struct vcpu *v, u64 vmsa)
 	if ((vmsa & ~PAGE_MASK) || !page_is_ram(vmsa) || !(vmsa & LARGE_OFFSET))
 		return "VMSA address";
 	context_reset(c);
+	c->halted = false;
 	c->vmsa = vmsa;
 	return NULL;
 }

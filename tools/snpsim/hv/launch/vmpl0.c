@@ -10,6 +10,7 @@
 #include "lib/layout.h"
 #include "lib/lib.h"
 #include "machine/rmp.h"
+#include "machine/vapic.h"
 #include "machine/vcpu.h"
 #include "machine/vmsa.h"
 
@@ -78,6 +79,7 @@ static void vmpl0_place(void)
 static void vmpl0_set_regs(struct vcpu *v)
 {
 	vcpu_load(v, v->cur, contents(vmsa), vmsa->gpa);
+	vapic_reset(v);
 }
 
 const struct launch_image vmpl0_image = {

@@ -56,6 +56,7 @@
 #define MSR_APIC_BASE		0x1b
 #define MSR_X2APIC		0x800		/* + n: the register at byte 16 * n */
 #define MSR_X2APIC_ICR		0x830
+#define MSR_X2APIC_LAST		0x8ff
 #define MSR_EFER		0xc0000080
 #define MSR_TSC_AUX		0xc0000103
 #define MSR_VM_CR		0xc0010114

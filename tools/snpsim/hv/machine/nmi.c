@@ -132,6 +132,8 @@ void nmi_before_entry(struct vcpu *v)
 		c->nmi_blocked = 1;
 		m->event_inj = NMI_VECTOR | EVENT_TYPE_NMI | EVENT_VALID;
 	}
+	if (!c->vmpl)
+		return;			/* NMIs are the guest's */
 	if (host_is(HOST_VNMI))
 		window |= watch_iret(c);
 	if (host_is(HOST_VNMI) || host_is(HOST_KVM_PV))

@@ -69,6 +69,7 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define TLB_CTL_FLUSH_ALL	1
 
 #define INTERCEPT_CR0_WRITE	BIT_ULL(16)
+#define INTERCEPT_CR8_WRITE	BIT_ULL(24)
 #define INTERCEPT_DR7		(BIT_ULL(7) | BIT_ULL(16 + 7))
 #define MISC1_NMI		BIT_ULL(1)
 #define MISC1_VINTR		BIT_ULL(4)
@@ -87,8 +88,10 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 
 #define NP_ENABLE		BIT_ULL(0)
 
-#define V_IRQ			BIT_ULL(8)	/* of int_ctl */
+#define V_TPR			0xfU		/* of int_ctl */
+#define V_IRQ			BIT_ULL(8)
 #define V_IGN_TPR		BIT_ULL(20)
+#define V_INTR_MASKING		BIT_ULL(24)
 
 #define EVENT_TYPE_INTR		(0U << 8)
 #define EVENT_TYPE_NMI		(2U << 8)
@@ -99,9 +102,11 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define EVENT_VALID		BIT_ULL(31)
 
 #define EXIT_CR0_WRITE		0x010
+#define EXIT_CR8_WRITE		0x018
 #define EXIT_DR7_READ		0x027
 #define EXIT_DR7_WRITE		0x037
 #define EXIT_EXC_UD		0x046
+#define EXIT_INTR		0x060
 #define EXIT_NMI		0x061
 #define EXIT_VINTR		0x064
 #define EXIT_CPUID		0x072

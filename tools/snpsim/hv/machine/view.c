@@ -43,6 +43,9 @@ void pick_view(struct vcpu *v)
 		v->flush = 1;
 	}
 	m->intercept_cr = paging(v->cur) && !config->firmware_len ? 0 : INTERCEPT_CR0_WRITE;
+	/* An interrupt may be due then; and TCG (10.0.2) crashes if V_IRQ is set. */
+	if (!v->cur->vmpl)
+		m->intercept_cr |= INTERCEPT_CR8_WRITE;
 	/* exits/swint.c reads the guest's code, and gmem.c knows only long mode's tables. */
 	if (m->save.efer & EFER_LMA)
 		m->intercept_misc1 |= MISC1_SWINT;

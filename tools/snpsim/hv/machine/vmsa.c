@@ -89,7 +89,8 @@ void vmsa_save(const struct context *c, struct vmsa *p, u64 exit_code)
 	p->exit_code = exit_code;
 	p->exit_info1 = 0;
 	p->exit_info2 = 0;
-	p->event_inj = 0;
+	/* Not 0 where an event has been injected and VMRUN has not been reached. */
+	p->event_inj = c->vmcb->event_inj | (u64)c->vmcb->event_err << 32;
 	if (debug_build)
 		check_saved(c, p);
 }
