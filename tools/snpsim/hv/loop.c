@@ -31,6 +31,7 @@ static void create(struct vcpu *v)
 	if (v->power_on)
 		vcpu_power_on(v);
 	host_vcpu_reset(v);
+	vapic_reset(v);
 	vcpu_load_vmsa(v);
 }
 
@@ -88,6 +89,7 @@ static void enter(struct vcpu *v)
 {
 	struct vmcb *m;
 
+	host_change_guest(v);
 	if (v->cur->vmpl && vapic_is_pending(v))
 		host_stop_guest(v);
 	if (v->cur->halted) {

@@ -2,6 +2,8 @@
 /* VMPL 2: its VMSA, its rights, and how it is run. It uses this program's page tables. */
 #include "minisvsm.h"
 
+#define WAIT_LOOPS	300000000UL
+
 static bool rights_given;
 
 /* VMPL 2 runs this program's own code on its own tables: give it all of the image. */
@@ -78,6 +80,51 @@ bool guest_create(u32 apic_id, u64 pa, unsigned int type)
 	};
 
 	return ghcb_event(&call);
+}
+
+/* Start another CPU at VMPL 0. The VMSA is VMPL 1's to read, as COCONUT-SVSM has it. */
+bool cpu_start(unsigned int index, void (*work)(void))
+{
+	struct cpu *c = cpu_nr(index);
+	u64 pa = page_alloc();
+	struct ghcb_call call = {
+		.code = GHCB_AP_CREATION, .info1 = (u64)index << 32 | AP_CREATE, .info2 = pa,
+		.rax = rdmsr(MSR_SEV_STATUS) >> 2,
+	};
+	struct vmsa *v = guest_vmsa(pa, cpu_entry);
+
+	memset(c, 0, sizeof(*c));
+	c->index = index;
+	c->apic_id = index;
+	c->work = work;
+	c->dr7 = 0x400;
+	v->vmpl = 0;
+	v->cr3 = page_root() & ~CBIT;
+	v->rsp = (u64)c + STACK_SIZE;
+	expect_eq("RMPADJUST", rmpadjust(pa, false, 1, RIGHT_READ | RIGHT_VMSA), SNP_DONE);
+	return expect(ghcb_event(&call), "the host does not start CPU %u", index) &&
+	       expect(wait_for(&c->alive, 1), "CPU %u does not start", index);
+}
+
+/* A started CPU gets here, from payload.S. */
+void cpu_main(void)
+{
+	struct cpu *c = this_cpu();
+
+	ghcb_init();
+	store(&c->alive, 1);
+	c->work();
+	halt_forever();
+}
+
+bool wait_for(u32 *flag, u32 value)
+{
+	for (u64 i = 0; i < WAIT_LOOPS; i++) {
+		if (load(flag) == value)
+			return true;
+		cpu_relax();
+	}
+	return false;
 }
 
 /* A VMSA at which VMPL 2 of this CPU runs next; 0 if it cannot be made. */

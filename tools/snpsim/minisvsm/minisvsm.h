@@ -52,10 +52,16 @@ void guest_seal(u64 pa);
 bool guest_create(u32 apic_id, u64 pa, unsigned int type);
 u64 guest_prepare(void (*rip)(void));
 u32 run_vmpl(u32 vmpl);
+bool cpu_start(unsigned int index, void (*work)(void));
+void cpu_main(void);
+void cpu_entry(void);		/* payload.S */
 
 /* payload.S: what VMPL 2 runs, and what it has found */
 void payload_registers(void);
 void payload_stores(void);
+void payload_spins(void);
+void payload_halts(void);
+extern u64 payload_count;
 extern char payload_gave_way[];
 extern u64 payload_found[6];
 

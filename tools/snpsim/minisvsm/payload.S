@@ -37,6 +37,31 @@ payload_registers:
 payload_gave_way:
 	jmp	1b
 
+	/* Count for ever */
+	.globl	payload_spins
+payload_spins:
+	xor	%ebx, %ebx
+1:	inc	%rbx
+	mov	%rbx, payload_count
+	jmp	1b
+
+	/* Halt for ever */
+	.globl	payload_halts
+payload_halts:
+	incq	payload_count
+	cli
+	hlt
+	jmp	payload_halts
+
+	/* A CPU at VMPL 0 */
+	.globl	cpu_entry
+cpu_entry:
+	cld
+	xor	%ebp, %ebp
+	call	cpu_main
+1:	hlt
+	jmp	1b
+
 	/* Store what the registers have, and give way */
 	.globl	payload_stores
 payload_stores:
@@ -58,7 +83,9 @@ payload_stores:
 
 	.data
 	.balign	8
-	.globl	payload_found
+	.globl	payload_found, payload_count
+payload_count:
+	.quad	0
 payload_found:
 	.skip	48
 payload_mxcsr:

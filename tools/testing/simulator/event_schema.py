@@ -122,7 +122,7 @@ EVENTS = {
     },
     "boot": {**VCPU, "bsp": boolean, "image": text},
     "vcpu-create": {**VCPU, "vmsa": hexadecimal, "ca": hexadecimal},
-    "vcpu-start": {**VCPU, "vmsa": hexadecimal, "result": one_of("started", "waits-for-sipi")},
+    "vcpu-start": {**VCPU, "vmpl": one_of(0, 2), "vmsa": hexadecimal, "result": one_of("started", "waits-for-sipi")},
     "vcpu-destroy": {**VCPU, "result": one_of("done", "refused", "ignored")},
     "vcpu-init": {"apic_id": integer},
     "vcpu-delete": {**VCPU, "vmsa": hexadecimal},

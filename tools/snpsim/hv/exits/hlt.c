@@ -27,9 +27,12 @@ static void halt_vmpl0(struct vcpu *v)
 {
 	bool if_set = v->cur->vmcb->save.rflags & RFLAGS_IF;
 
-	vcpu_set_own_state(v, if_set ? VCPU_IDLE : VCPU_HALTED);
-	while (!vcpu_kept_out(v) && !(if_set && vapic_is_pending(v)))
+	vcpu_set_own_state(v, VCPU_HALTED);
+	/* A guest for this CPU ends the HLT, too: the program shall run it. */
+	while (!vcpu_kept_out(v) && !(if_set && vapic_is_pending(v)) &&
+	       READ_ONCE(v->guest_change) == GUEST_STAYS && !v->guest_is_new)
 		wait_for_nmi();
+	v->guest_is_new = false;
 	if (!vcpu_kept_out(v))
 		vcpu_set_own_state(v, VCPU_RUNNING);
 }
@@ -56,8 +59,8 @@ static void halt_guest(struct vcpu *v)
 			v->hv_vector = 0;
 			break;
 		}
-		if (vapic_is_pending(v)) {
-			/* VMPL 0 runs first; the loop goes on with the HLT after that. */
+		if (vapic_is_pending(v) || READ_ONCE(v->guest_change)) {
+			/* That goes first; the loop goes on with the HLT after it. */
 			v->cur->halted = true;
 			break;
 		}

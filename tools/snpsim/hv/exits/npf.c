@@ -72,6 +72,8 @@ void exit_npf(struct vcpu *v)
 		tlb_shootdown(v);
 		goto out;
 	}
+	if (!v->cur->vmpl && (page_flags(gpa) & PAGE_IN_USE) && host_release_vmsa(gpa))
+		goto out;
 	if (config->firmware_len && c && (page_flags(gpa) & PAGE_IN_USE) && !(err & NPF_WRITE) &&
 	    vmsa_let_read(gpa))
 		goto out;

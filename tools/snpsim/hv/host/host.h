@@ -79,7 +79,10 @@ void answer_cpuid_page(void *page);
 /* vmpl.c: a program at VMPL 0 */
 bool host_run_vmpl(struct vcpu *v, u32 vmpl);
 void host_stop_guest(struct vcpu *v);
-const char *host_set_vmsa(struct vcpu *v, u64 vmsa);
+void host_change_guest(struct vcpu *v);
+bool host_release_vmsa(u64 gpa);
+const char *host_create_vmpl(struct vcpu *v, struct vcpu *t, u32 vmpl, u64 vmsa);
+const char *host_destroy_vmpl(struct vcpu *v, struct vcpu *t, u32 vmpl);
 /* psc.c */
 int psc_one(struct vcpu *v, u64 gfn, int op);
 void psc_page(struct vcpu *v, u8 *ghcb);

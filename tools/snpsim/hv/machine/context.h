@@ -31,7 +31,8 @@ struct context {
 	u64 ghcb_msr, ghcb_gpa;		/* MSR value; registered GHCB */
 	u64 ghcb_before;		/* the GHCB registered before that, or 0 */
 
-	bool halted;			/* VMPL 0 has run since it executed HLT */
+	bool halted;			/* something else has come since it executed HLT */
+	u64 released;			/* since when its VMSA has been VMPL 0's to write, or 0 */
 	int nmi_pending, nmi_blocked;
 	bool iret;			/* an IRET at iret_rip is about to end an NMI */
 	u64 iret_rip, iret_rsp;

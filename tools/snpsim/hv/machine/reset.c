@@ -182,8 +182,13 @@ void context_load(struct context *c, const struct vmsa *p)
 	vmsa_load(c, p);
 }
 
-/* Load v's state from next_vmsa. Runs on v's own CPU. */
+/*
+ * Load v's state from next_vmsa: that of VMPL 2, or of a program at VMPL 0 that starts it
+ * on another CPU. Runs on v's own CPU.
+ */
 void vcpu_load_vmsa(struct vcpu *v)
 {
-	vcpu_load(v, vcpu_guest(v), (const struct vmsa *)v->next_vmsa, v->next_vmsa);
+	struct context *c = vmpl0_is_guest() ? &v->ctx[0] : vcpu_guest(v);
+
+	vcpu_load(v, c, (const struct vmsa *)v->next_vmsa, v->next_vmsa);
 }

@@ -29,6 +29,14 @@ enum exit_kind {
 	KIND_SVSM, KIND_NMI, KIND_SHOOTDOWN, KIND_UD, KIND_CR, KIND_OTHER, KIND_COUNT
 };
 
+/* What another vCPU asks of one that a program at VMPL 0 has started; set under sim_lock. */
+enum guest_change {
+	GUEST_STAYS,
+	GUEST_CREATE,			/* VMPL 2 gets the VMSA guest_next */
+	GUEST_DESTROY,			/* VMPL 2 has none */
+	GUEST_RELEASE,			/* VMPL 0 wants the page of the VMSA */
+};
+
 struct vcpu {
 	u32 apic_id, index;
 	struct context ctx[VMPLS];
@@ -44,6 +52,9 @@ struct vcpu {
 	int stop;			/* stay out of the guest until started */
 	int freeze;			/* stay out of the guest: EXECUTE is under way */
 	int start;			/* start with next_vmsa; both under sim_lock */
+	enum guest_change guest_change;
+	u64 guest_next;
+	bool guest_is_new;		/* VMPL 0 has not run it, nor waited, since */
 	bool resume;			/* ... from where it left off, not from the VMSA's page */
 	int frozen;			/* it stays out, and has finished its last exit */
 

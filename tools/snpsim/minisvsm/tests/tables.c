@@ -3,5 +3,6 @@
 #include "tests.h"
 
 const struct selftest_table *const tables[] = {
-	&launch_tests, &pvalidate_tests, &rmpadjust_tests, &run_tests, &irq_tests, &ends_tests, NULL
+	&launch_tests, &pvalidate_tests, &rmpadjust_tests, &run_tests, &irq_tests, &smp_tests,
+	&ends_tests, NULL
 };

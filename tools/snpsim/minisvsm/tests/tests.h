@@ -5,7 +5,7 @@
 
 #include "minisvsm.h"
 
-extern const struct selftest_table launch_tests, pvalidate_tests, rmpadjust_tests, run_tests, irq_tests,
-	ends_tests;
+extern const struct selftest_table launch_tests, pvalidate_tests, rmpadjust_tests, run_tests,
+	irq_tests, smp_tests, ends_tests;
 
 #endif
