@@ -72,6 +72,9 @@ static void forget_context(struct context *c)
 	c->ghcb_before = 0;
 	c->nmi_blocked = 0;
 	c->iret = false;
+	c->halted = false;
+	c->released = 0;
+	c->vmsa = 0;
 }
 
 /* Make v a vCPU that was never started. create() in loop.c resets its local APIC. */
@@ -84,6 +87,8 @@ static void forget_vcpu(struct vcpu *v)
 	v->ca = 0;
 	v->next_vmsa = 0;
 	v->init_received = false;
+	v->guest_change = GUEST_STAYS;
+	v->guest_is_new = false;
 	pv_reset(v);
 	v->power_on = true;
 }

@@ -108,12 +108,12 @@ def launch_list(image, memory, cpus):
     return b"".join([struct.pack("<8sIIQQ", b"SNIGVM01", len(found), 0, 0x30000, at), *table, *data])
 
 
-def guest(directory, test, *, fidelity="strict", smp=2, memory=512, timeout=60):
+def guest(directory, test, *, fidelity="strict", smp=2, memory=512, timeout=60, host=None):
     """A run of one test, or of a group of them."""
     directory.mkdir(parents=True, exist_ok=True)
     image = directory / "launch-list"
     image.write_bytes(launch_list((places.BUILD / "snpsim/minisvsm.elf").read_bytes(), memory << 20, smp))
     return Guest(
         directory, kernel=None, initrd=None, fidelity=fidelity, smp=smp, timeout=timeout, memory=f"{memory}M",
-        launch_list=image, qemu=("-fw_cfg", f"name=opt/snpsim/minisvsm,string=test={test} cpus={smp}"),
+        host=host, launch_list=image, qemu=("-fw_cfg", f"name=opt/snpsim/minisvsm,string=test={test} cpus={smp}"),
     )

@@ -4,6 +4,7 @@
 import pytest
 
 from lib import places, vmpl0
+from lib.sources import run as run_command
 from selftest_run import run_of
 
 TIMEOUT = 60
@@ -20,9 +21,10 @@ NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names i
 ALL = [name for names in NAMES.values() for name in names]
 
 
-def minisvsm(test, fidelity="strict", smp=2):
-    directory = places.CHECK / "simulator" / f"vmpl0-{test}-{fidelity}-{smp}"
-    return run_of(vmpl0.guest(directory, test, fidelity=fidelity, smp=smp, timeout=TIMEOUT), TIMEOUT + 30)
+def minisvsm(test, fidelity="strict", smp=2, host=None):
+    directory = places.CHECK / "simulator" / f"vmpl0-{test}-{fidelity}-{smp}-{host}"
+    guest = vmpl0.guest(directory, test, fidelity=fidelity, smp=smp, timeout=TIMEOUT, host=host)
+    return run_of(guest, TIMEOUT + 30)
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +86,23 @@ def test_terminate(runs):
     run.ended(3, "terminate")
     event = run.events.one("terminate")
     assert (event["set"], event["code"]) == (1, 7)
+
+
+def test_rebuild(runs):
+    """A host that builds the VM anew begins with the same list; another CPU was at VMPL 2."""
+    run = runs("ends.reset", host="rebuild")
+    run.well_formed()
+    run.ended(0, "poweroff")
+    assert run.verdicts == {"ends.reset": None}
+    assert [event["image"] for event in run.events.of("boot")] == ["vmpl0", "vmpl0"]
+
+
+@pytest.mark.parametrize("options, said", (
+    (("--kernel", "/dev/null"), "--kernel: not with --launch-list"),
+    (("--svsm", "ocp"), "--svsm chooses a built-in SVSM"),
+    ((), "/dev/null: it is empty"),
+    (("--host", "kvm-pv"), "--host: with --launch-list only honest and rebuild"),
+))
+def test_options_that_do_not_fit(options, said):
+    result = run_command(places.SNPSIM, "run", "--launch-list", places.SNPSIM if options else "/dev/null", *options)
+    assert result.returncode == 1 and said in result.stdout

@@ -148,8 +148,8 @@ static void guest_storm(void)
 
 static void spin(void)
 {
-	for (volatile u32 i = 0; i < 3000000; i++)
-		;
+	for (u32 i = 0; i < 1000000; i++)
+		cpu_relax();
 }
 
 static void storm(void)
@@ -215,7 +215,7 @@ static void guest_cr8(void)
 	run_vmpl(0);
 }
 
-static void cr8(void)
+static void own_cr8(void)
 {
 	u64 v;
 
@@ -235,7 +235,7 @@ static const struct selftest tests[] = {
 	{ .name = "irq.task-priority", .run = task_priority },
 	{ .name = "irq.halt", .run = halt },
 	{ .name = "irq.ends-run", .run = ends_run },
-	{ .name = "irq.cr8", .run = cr8 },
+	{ .name = "irq.cr8", .run = own_cr8 },
 	{ .name = "irq.storm", .run = storm },
 	{ .name = "irq.nmi", .run = nmi },
 };
