@@ -85,17 +85,24 @@ static void wait_frozen(struct vcpu *v)
 	}
 }
 
+/* What comes first where a program runs at VMPL 0. Is it done, so that v may enter? */
+static bool vmpl0_is_content(struct vcpu *v)
+{
+	host_change_guest(v);
+	if (v->cur->vmpl && vapic_is_pending(v))
+		host_stop_guest(v);
+	if (!v->cur->halted)
+		return true;
+	wait_halted(v);
+	return false;
+}
+
 static void enter(struct vcpu *v)
 {
 	struct vmcb *m;
 
-	host_change_guest(v);
-	if (v->cur->vmpl && vapic_is_pending(v))
-		host_stop_guest(v);
-	if (v->cur->halted) {
-		wait_halted(v);
+	if (vmpl0_is_guest() && !vmpl0_is_content(v))
 		return;
-	}
 	m = v->cur->vmcb;
 	pick_view(v);
 	if (v->cur->vmpl)

@@ -17,6 +17,29 @@ static void give_rights(void)
 	rights_given = true;
 }
 
+static u64 *table_in(u64 *entry)
+{
+	if (!*entry) {
+		u64 pa = page_alloc();
+
+		memset(private(pa), 0, PAGE_SIZE);
+		*entry = pa | CBIT | PTE_PRESENT_RW;
+	}
+	return private(*entry & ~CBIT & PAGE_MASK);
+}
+
+/* Map a private page where nothing is mapped. Returns its page-table entry. */
+u64 *map_page(u64 va, u64 pa)
+{
+	u64 *table = private(page_root() & ~CBIT);
+
+	for (int shift = 39; shift > 12; shift -= 9)
+		table = table_in(&table[va >> shift & 511]);
+	table += va >> 12 & 511;
+	*table = pa | CBIT | PTE_PRESENT_RW;
+	return table;
+}
+
 /* A stack of VMPL 2's own, which this_cpu() finds as well */
 struct cpu *guest_cpu(void)
 {

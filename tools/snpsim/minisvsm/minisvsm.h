@@ -17,6 +17,7 @@
 #define PARAM_GENERAL		(PARAMETERS)
 #define PARAM_MEMORY_MAP	(PARAMETERS + 0x1000)
 #define PARAM_MADT		(PARAMETERS + 0x2000)
+#define FIRMWARE_PAGE		0xfffff000UL	/* the last one below 4 GiB */
 #define UNMEASURED_PAGE		0x8f04000UL
 #define ZERO_PAGE		0x8f05000UL
 #define CPUID_PAGE		0x8f06000UL
@@ -46,6 +47,9 @@ u32 pvalidate(u64 va, bool large, bool validate, bool *changed);
 u64 rmpadjust(u64 va, bool large, u32 vmpl, u64 rights);
 
 /* guest.c: VMPL 2 */
+#define PTE_PRESENT_RW		3UL
+
+u64 *map_page(u64 va, u64 pa);
 struct cpu *guest_cpu(void);
 struct vmsa *guest_vmsa(u64 pa, void (*rip)(void));
 void guest_seal(u64 pa);

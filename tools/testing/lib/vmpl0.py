@@ -20,6 +20,7 @@ REQUIRED_BASE, REQUIRED_SIZE = 0x8000000, 0x1000000
 PARAMETER_PAGES = 0x8F00000
 UNMEASURED_PAGE, ZERO_PAGE, CPUID_PAGE, SECRETS_PAGE = (PARAMETER_PAGES + n * PAGE for n in range(4, 8))
 VMSA_GPA = 0xFFFFFFFFF000
+FIRMWARE_PAGE = 0xFFFFF000                  # below 4 GiB, where the boot ROM is
 ENTRY, LAUNCH_INFO, STACK = 0x10002, 0x18000, 0x14000
 LEAVES = (0x80000008, 0, 1, 0x8000001F)     # in an order that nobody else has
 
@@ -89,6 +90,7 @@ def ranges(image, memory, cpus):
     yield PAGES, STACK, (LAUNCH_INFO - STACK) // PAGE + 1, b""
     yield PAGES, ZERO_PAGE, 1, b""
     yield UNMEASURED, UNMEASURED_PAGE, 1, padded(b"unmeasured")
+    yield PAGES, FIRMWARE_PAGE, 1, padded(b"firmware")
     for n, data in enumerate((struct.pack("<II", cpus, 1), memory_map(memory), madt(cpus))):
         yield PARAMETERS, PARAMETER_PAGES + n * PAGE, 1, padded(data)
     yield CPUID, CPUID_PAGE, 1, cpuid_page()

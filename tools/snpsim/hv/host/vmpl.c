@@ -273,8 +273,6 @@ static void do_locked(struct vcpu *v, void (*work)(struct vcpu *v))
  */
 void host_change_guest(struct vcpu *v)
 {
-	if (!vmpl0_is_guest())
-		return;
 	for (;;) {
 		u64 released;
 

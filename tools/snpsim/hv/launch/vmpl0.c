@@ -10,6 +10,7 @@
 #include "lib/layout.h"
 #include "lib/lib.h"
 #include "machine/rmp.h"
+#include "machine/rom.h"
 #include "machine/vapic.h"
 #include "machine/vcpu.h"
 #include "machine/vmsa.h"
@@ -24,7 +25,8 @@ static const void *contents(const struct launch_range *r)
 
 static void vmpl0_check(void)
 {
-	if (list->magic != LAUNCH_LIST_MAGIC || list->size > config->launch_list_len)
+	if (list->magic != LAUNCH_LIST_MAGIC || list->size > config->launch_list_len ||
+	    list->size > HV_LIST_ROM - HV_IMAGES)
 		hv_panic("no list for a launch at VMPL 0");
 	for (u32 i = 0; i < list->ranges; i++) {
 		const struct launch_range *r = &list->range[i];
@@ -69,7 +71,7 @@ static void vmpl0_place(void)
 		for (u64 n = 0; n < r->pages; n++) {
 			u64 gpa = r->gpa + (n << PAGE_SHIFT);
 
-			if (!page_is_ram(gpa))
+			if (!page_is_ram(gpa) && !page_is_rom(gpa))
 				hv_panic("a launch at VMPL 0 wants memory at %lx", gpa);
 			place_page(r, gpa, r->offset ? contents(r) + (n << PAGE_SHIFT) : NULL);
 		}

@@ -119,7 +119,11 @@ void npt_update(u64 gfn)
 		shared = pa | RWU | PTE_NX;
 		break;
 	case PAGE_VALID:
-		private = rmp[gfn] & PAGE_IN_USE ? 0 : with_rights(pa, page_rights(gfn));
+		/* The built-in SVSM takes rights away from VMSAs alone; this is done often. */
+		if (!vmpl0_is_guest() && !(rmp[gfn] & PAGE_VMSA))
+			private = pa | RWU;
+		else if (!(rmp[gfn] & PAGE_IN_USE))
+			private = with_rights(pa, page_rights(gfn));
 		if (rmp[gfn] & PAGE_WALK)
 			shared = pa | RWU;
 		break;

@@ -4,6 +4,7 @@
 
 #define SEV_STATUS_WANTED	0xa7	/* SEV, ES, SNP, restricted injection, DebugSwap */
 #define LAUNCH_INFO		0x18000UL
+#define FIRMWARE_VA		0x20000000000UL
 #define KEYS			4
 #define KEY_SIZE		32
 #define SECRETS_KEYS		0x20
@@ -92,6 +93,18 @@ static void required(void)
 	expect(!changed, "a page of the image was not valid");
 }
 
+/* Firmware is VMPL 0's at first, and its pages are as good as others. */
+static void firmware(void)
+{
+	u64 *p = (u64 *)FIRMWARE_VA;
+
+	map_page(FIRMWARE_VA, FIRMWARE_PAGE);
+	expect(!memcmp(p, "firmware", 8), "the page's contents");
+	p[1] = 0x1234;
+	expect_eq("what was written", load(&p[1]), 0x1234);
+	expect_eq("RMPADJUST", rmpadjust(FIRMWARE_VA, false, GUEST_VMPL, RIGHTS_ALL), SNP_DONE);
+}
+
 /* What the file does not list is shared. */
 static void rest_is_shared(void)
 {
@@ -146,6 +159,7 @@ static const struct selftest tests[] = {
 	{ .name = "launch.madt", .run = madt },
 	{ .name = "launch.pages", .run = pages },
 	{ .name = "launch.required", .run = required },
+	{ .name = "launch.firmware", .run = firmware },
 	{ .name = "launch.rest-is-shared", .run = rest_is_shared },
 	{ .name = "launch.secrets", .run = secrets },
 	{ .name = "launch.cpuid-page", .run = cpuid_page },

@@ -7,7 +7,6 @@
 #define SVR_ENABLED	0x1ff
 #define SOME_TIME	1000000
 #define FAR_VA		0x10000000000UL	/* mapped by a table of its own */
-#define PTE_PRESENT_RW	3UL
 
 static u32 ran;			/* how often the CPU has come back from RUN_VMPL */
 static void (*job)(void);	/* what it does instead, once */
@@ -212,15 +211,6 @@ static void reads(void)
 		store(&seen, load((u64 *)FAR_VA));
 }
 
-static u64 *table_in(u64 *entry)
-{
-	u64 pa = page_alloc();
-
-	memset(private(pa), 0, PAGE_SIZE);
-	*entry = pa | CBIT | PTE_PRESENT_RW;
-	return private(pa);
-}
-
 static bool sees(u64 value)
 {
 	for (u64 i = 0; i < SOME_TIME; i++) {
@@ -234,14 +224,13 @@ static bool sees(u64 value)
 /* Another CPU at VMPL 0 forgets a translation by the time that INVLPGB and TLBSYNC are over. */
 static void invlpgb(void)
 {
-	u64 *pml4 = private(page_root() & ~CBIT), *pte, first = page_alloc(), second = page_alloc();
+	u64 *pte, first = page_alloc(), second = page_alloc();
 
 	if (!start())
 		return;
-	pte = table_in(table_in(table_in(&pml4[FAR_VA >> 39])));
+	pte = map_page(FAR_VA, first);
 	*(u64 *)private(first) = 1;
 	*(u64 *)private(second) = 2;
-	*pte = first | CBIT | PTE_PRESENT_RW;
 	store(&enough, 0);
 	store(&seen, 0);
 	job = reads;
