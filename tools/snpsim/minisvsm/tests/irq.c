@@ -20,7 +20,11 @@
 #define LVT_NMI			0x400
 #define ICR_SELF		BIT(18)
 #define DIVIDE_BY_1		0xb
-#define SOON			100000
+#define OFTEN			100000		/* ns */
+#define LATER			50000000	/* ns: VMPL 2 has given way by then */
+#define LONG			(3579545 / 10)	/* ticks of the ACPI timer: 100 ms */
+#define ACPI_TIMER		0x608
+#define ACPI_TIMER_MASK		0xffffff
 #define VMSA_EXIT_CODE		0x3c0
 #define EXIT_INTR		0x60
 #define EXIT_VMGEXIT		0x403
@@ -121,21 +125,21 @@ static void ends_run(void)
 }
 
 /* What the guest does to the real local APIC: nothing of that reaches VMPL 0. */
-static void arm_timer(u64 lvt)
+static void arm_timer(u64 lvt, u32 ns)
 {
 	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_X2APIC);
 	wrmsr(X2APIC_SVR, SVR_ENABLED);
 	set_cr8(0);
 	wrmsr(X2APIC_TIMER_DIVIDE, DIVIDE_BY_1);
 	wrmsr(X2APIC_LVT_TIMER, lvt);
-	wrmsr(X2APIC_TIMER_COUNT, SOON);
+	wrmsr(X2APIC_TIMER_COUNT, ns);
 }
 
 static void guest_storm(void)
 {
 	struct cpu *c = this_cpu();
 
-	arm_timer(LVT_PERIODIC | TRAP_IPI);
+	arm_timer(LVT_PERIODIC | TRAP_IPI, OFTEN);
 	run_vmpl(0);
 	asm volatile("sti");
 	while (load(&c->ipis) < 3)
@@ -148,7 +152,9 @@ static void guest_storm(void)
 
 static void spin(void)
 {
-	for (u32 i = 0; i < 1000000; i++)
+	u32 start = inl(ACPI_TIMER);
+
+	while (((inl(ACPI_TIMER) - start) & ACPI_TIMER_MASK) < LONG)
 		cpu_relax();
 }
 
@@ -180,8 +186,10 @@ static void guest_nmi(void)
 	if (!ghcb_register(c->ghcb))
 		return;
 	wrmsr(MSR_GHCB, c->ghcb);
-	arm_timer(LVT_NMI);
+	arm_timer(LVT_NMI, LATER);
 	run_vmpl(0);
+	while (!load(&c->nmis))
+		;
 	store(&c->arg, load(&c->nmis));
 	run_vmpl(0);
 }
