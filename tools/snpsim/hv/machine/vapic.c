@@ -225,12 +225,13 @@ void vapic_before_entry(struct vcpu *v)
 	bool now = (m->save.rflags & RFLAGS_IF) && !(m->int_shadow & 1) &&
 		   !(m->event_inj & EVENT_VALID);
 
-	m->int_ctl &= ~V_IRQ;
+	m->int_ctl &= ~(V_IRQ | V_IGN_TPR);
 	m->intercept_misc1 &= ~MISC1_VINTR;
 	if (vector < 0)
 		return;
 	if (!now) {
-		m->int_ctl |= V_IRQ;
+		/* next_vector() has looked at the priority. */
+		m->int_ctl |= V_IRQ | V_IGN_TPR;
 		m->intercept_misc1 |= MISC1_VINTR;
 		return;
 	}

@@ -87,6 +87,9 @@ static void task_priority(void)
 	set_cr8(3);
 	asm volatile("nop; nop; cli");
 	expect_eq("once it is lower", load(&this_cpu()->ipis), 1);
+	wrmsr(X2APIC_SELF_IPI, TRAP_IPI);
+	irq_on();
+	expect_eq("before its priority", load(&this_cpu()->ipis), 2);
 	set_cr8(0);
 }
 
