@@ -34,6 +34,7 @@ class Guest(Console):
         qemu=(),
         plain=False,
         firmware=None,
+        launch_list=None,
         patience=1,
         kaslr=False,
     ):
@@ -43,7 +44,8 @@ class Guest(Console):
         else:
             command = launch.simulator(
                 directory, kernel, initrd, append, smp=smp, svsm=svsm, timeout=timeout * patience, host=host,
-                fidelity=fidelity, memory=memory, efivars=efivars, apic=apic, qemu=qemu, firmware=firmware)
+                fidelity=fidelity, memory=memory, efivars=efivars, apic=apic, qemu=qemu, firmware=firmware,
+                launch_list=launch_list)
         directory.mkdir(parents=True, exist_ok=True)
         self.smp = smp
         self.trouble_is_fine = False  # the test crashes the guest

@@ -35,6 +35,7 @@ NOT_FOR_THE_DEMO = {
     "tools/build/debug-kernel": "check",
     "tools/build/linux-source": "check",
     "tools/build/other-kernel": "kernels",
+    "tools/snpsim/minisvsm/Makefile": "check",
     "tools/snpsim/selftest/Makefile": "check",
 }
 OTHER_LISTS = {

@@ -75,6 +75,14 @@ void ghcb_page_request(struct vcpu *v);
 /* cpuid.c: CPUID as an SNP guest sees it */
 void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r);
 void fill_cpuid_page(void *page);
+void answer_cpuid_page(void *page);
+/* vmpl.c: a program at VMPL 0 */
+bool host_run_vmpl(struct vcpu *v, u32 vmpl);
+void host_stop_guest(struct vcpu *v);
+void host_change_guest(struct vcpu *v);
+bool host_release_vmsa(u64 gpa);
+const char *host_create_vmpl(struct vcpu *v, struct vcpu *t, u32 vmpl, u64 vmsa);
+const char *host_destroy_vmpl(struct vcpu *v, struct vcpu *t, u32 vmpl);
 /* psc.c */
 int psc_one(struct vcpu *v, u64 gfn, int op);
 void psc_page(struct vcpu *v, u8 *ghcb);

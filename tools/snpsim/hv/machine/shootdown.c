@@ -19,12 +19,12 @@
 #define KICK_TIMEOUT_NS		20000000000UL
 #define SIPI_ANSWER_NS		2000000000UL
 
-static bool stale;
+static u32 stale;			/* a bit for each VMPL */
 
-/* A present entry went away; called under sim_lock. */
-void tlb_stale(void)
+/* A present entry of a VMPL's view went away; called under sim_lock. */
+void tlb_stale(u32 vmpl)
 {
-	stale = true;
+	stale |= 1U << vmpl;
 }
 
 /*
@@ -86,10 +86,12 @@ void vcpu_kick(struct vcpu *v)
 /* Call under sim_lock, before the guest learns the result of a state change. */
 void tlb_shootdown(struct vcpu *self)
 {
+	u32 vmpls = stale;
+
 	iommu_sync();
-	if (!stale)
+	if (!vmpls)
 		return;
-	stale = false;
+	stale = 0;
 	self->flush = 1;
 	for (u32 i = 0; i < config->cpus; i++) {
 		struct vcpu *v = &vcpus[i];
@@ -99,9 +101,29 @@ void tlb_shootdown(struct vcpu *self)
 		WRITE_ONCE(v->flush, 1);
 		/* Pairs with enter(). */
 		smp_mb();
-		if (READ_ONCE(v->in_guest)) {
+		if (READ_ONCE(v->in_guest) && (vmpls >> READ_ONCE(v->cur)->vmpl & 1)) {
 			count(self, KIND_SHOOTDOWN);
 			vcpu_kick(v);
 		}
+	}
+}
+
+/*
+ * INVLPGB: every CPU forgets what VMPL 0 has cached. VMPL 2 has its own pages flushed when
+ * they change state.
+ */
+void tlb_broadcast(struct vcpu *self)
+{
+	self->flush = 1;
+	for (u32 i = 0; i < config->cpus; i++) {
+		struct vcpu *v = &vcpus[i];
+
+		if (v == self || READ_ONCE(v->state) == VCPU_OFF)
+			continue;
+		WRITE_ONCE(v->flush, 1);
+		/* Pairs with enter(). */
+		smp_mb();
+		if (READ_ONCE(v->in_guest) && !READ_ONCE(v->cur)->vmpl)
+			vcpu_kick(v);
 	}
 }

@@ -108,8 +108,8 @@ void vcpu_stop(struct vcpu *v)
 	/* v may be waiting for an interrupt, which it must not take. */
 	if (!READ_ONCE(v->frozen))
 		vcpu_wake(v);
-	vmsa_in_use(v->vmsa, false);
-	v->vmsa = 0;
+	vmsa_in_use(vcpu_guest(v)->vmsa, false);
+	vcpu_guest(v)->vmsa = 0;
 	nmi_drop(v);
 	v->start_waits = false;
 	if (v->state != VCPU_OFF)

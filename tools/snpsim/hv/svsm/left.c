@@ -70,8 +70,8 @@ static void event_irq(const struct vcpu *v, bool alone)
 	event_u64("isr", apic_count(APIC_ISR));
 	event_vectors();
 	event_bool("apic_enabled", apic_enabled());
-	event_bool("nmi_masked", v->nmi_blocked);
-	event_bool("nmi_pending", v->nmi_pending);
+	event_bool("nmi_masked", vcpu_guest(v)->nmi_blocked);
+	event_bool("nmi_pending", vcpu_guest(v)->nmi_pending);
 	if (alone)
 		event_u64("ioapic_unmasked", ioapic_unmasked());
 	event_object_end();

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the loader of an IGVM file has made: registers, pages, parameters. */
+#include "tests.h"
+
+#define SEV_STATUS_WANTED	0xa7	/* SEV, ES, SNP, restricted injection, DebugSwap */
+#define LAUNCH_INFO		0x18000UL
+#define FIRMWARE_VA		0x20000000000UL
+#define KEYS			4
+#define KEY_SIZE		32
+#define SECRETS_KEYS		0x20
+#define SECRETS_SVSM_BASE	0x140
+
+struct map_entry {
+	u64 first, pages;
+	u16 type, flags;
+	u32 rsvd;
+} __packed;
+
+static void registers(void)
+{
+	expect_eq("RAX, the platform", start_state.rax, 1);
+	expect_eq("RSI, vTOM", start_state.rsi, 0);
+	expect_eq("RSP, the launch info", start_state.rsp, LAUNCH_INFO);
+	expect_eq("CR0", start_state.cr0, 0x31);
+	expect_eq("EFER", start_state.efer, 0x800);
+}
+
+static void sev_status(void)
+{
+	expect_eq("SEV_STATUS", rdmsr(MSR_SEV_STATUS), SEV_STATUS_WANTED);
+}
+
+static void general_page(void)
+{
+	const u32 *general = private(PARAM_GENERAL);
+
+	expect_eq("CPUs", general[0], option("cpus", 1));
+	expect_eq("environment", general[1], 1);
+}
+
+static void memory_map(void)
+{
+	const struct map_entry *e = private(PARAM_MEMORY_MAP);
+	u64 end = 0;
+	u32 n = 0;
+
+	for (; e[n].pages; n++) {
+		if (!expect(e[n].first >= end, "entry %u begins at %lx, before %lx", n,
+			    e[n].first, end))
+			return;
+		end = e[n].first + e[n].pages;
+	}
+	expect(n, "the map is empty");
+}
+
+static void madt(void)
+{
+	const u8 *table = private(PARAM_MADT);
+	u32 size = *(const u32 *)(table + 4);
+	u8 sum = 0;
+
+	expect(!memcmp(table, "APIC", 4), "no MADT");
+	for (u32 i = 0; i < size && size < PAGE_SIZE; i++)
+		sum += table[i];
+	expect_eq("its sum", sum, 0);
+	expect_eq("the first APIC's id", table[44 + 3], 0);
+}
+
+static bool zeros(const u64 *p, u64 n)
+{
+	for (u64 i = 0; i < n / sizeof(*p); i++)
+		if (p[i])
+			return false;
+	return true;
+}
+
+static void pages(void)
+{
+	expect(!memcmp(private(UNMEASURED_PAGE), "unmeasured", 10), "the page's contents");
+	expect(zeros(private(ZERO_PAGE), PAGE_SIZE), "the page is not zero");
+}
+
+/* PSC at the launch is nobody's: with page data a page is valid, with none it is not. */
+static void required(void)
+{
+	bool changed;
+
+	expect_eq("validate", pvalidate(HEAP, false, true, &changed), SNP_DONE);
+	expect(changed, "the page was valid");
+	expect_eq("again", pvalidate(HEAP, false, true, &changed), SNP_DONE);
+	expect(!changed, "it has become valid twice");
+	expect_eq("page data", pvalidate(ZERO_PAGE, false, true, &changed), SNP_DONE);
+	expect(!changed, "a page of the image was not valid");
+}
+
+/* Firmware is VMPL 0's at first, and its pages are as good as others. */
+static void firmware(void)
+{
+	u64 *p = (u64 *)FIRMWARE_VA;
+
+	map_page(FIRMWARE_VA, FIRMWARE_PAGE);
+	expect(!memcmp(p, "firmware", 8), "the page's contents");
+	p[1] = 0x1234;
+	expect_eq("what was written", load(&p[1]), 0x1234);
+	expect_eq("RMPADJUST", rmpadjust(FIRMWARE_VA, false, GUEST_VMPL, RIGHTS_ALL), SNP_DONE);
+}
+
+/* What the file does not list is shared. */
+static void rest_is_shared(void)
+{
+	u64 *p = shared(0x4000000);
+
+	*p = 0x1234;
+	expect_eq("shared memory", *p, 0x1234);
+}
+
+static void secrets(void)
+{
+	const u8 *s = private(SECRETS_PAGE);
+
+	expect_eq("version", *(const u32 *)s, 3);
+	for (u32 i = 0; i < KEYS; i++) {
+		const u8 *key = s + SECRETS_KEYS + i * KEY_SIZE;
+
+		expect(!zeros((const u64 *)key, KEY_SIZE), "there is no key %u", i);
+		for (u32 k = 0; k < i; k++)
+			expect(memcmp(key, s + SECRETS_KEYS + k * KEY_SIZE, KEY_SIZE),
+			       "keys %u and %u are the same", k, i);
+	}
+	expect(zeros((const u64 *)(s + SECRETS_SVSM_BASE), 32), "there is another SVSM");
+}
+
+/* The leaves are those that were asked for, in that order. */
+static void cpuid_page(void)
+{
+	static const u32 asked[] = { 0x80000008, 0, 1, 0x8000001f };
+	const u32 *p = private(CPUID_PAGE);
+
+	expect_eq("count", p[0], ARRAY_SIZE(asked));
+	for (u32 i = 0; i < ARRAY_SIZE(asked); i++) {
+		const u32 *e = p + 4 + i * 12;
+
+		expect_eq("leaf", e[0], asked[i]);
+		if (asked[i] == 0x8000001f) {
+			expect_eq("C-bit", e[7] & 0x3f, 47);
+			expect_eq("SEV, ES, SNP", e[6] & 0x1a, 0x1a);
+			expect_eq("SVSM_CAA", e[6] >> 28 & 1, 0);
+		}
+		if (!asked[i])
+			expect_eq("AuthenticAMD", e[7], 0x68747541);
+	}
+}
+
+static const struct selftest tests[] = {
+	{ .name = "launch.registers", .run = registers },
+	{ .name = "launch.sev-status", .run = sev_status },
+	{ .name = "launch.general-page", .run = general_page },
+	{ .name = "launch.memory-map", .run = memory_map },
+	{ .name = "launch.madt", .run = madt },
+	{ .name = "launch.pages", .run = pages },
+	{ .name = "launch.required", .run = required },
+	{ .name = "launch.firmware", .run = firmware },
+	{ .name = "launch.rest-is-shared", .run = rest_is_shared },
+	{ .name = "launch.secrets", .run = secrets },
+	{ .name = "launch.cpuid-page", .run = cpuid_page },
+};
+
+const struct selftest_table launch_tests = { tests, ARRAY_SIZE(tests) };
