@@ -52,6 +52,25 @@ def test_vector_that_is_never_delivered(simulate):
     assert "stays pending" not in guest.console
 
 
+CPU1 = "/sys/devices/system/cpu/cpu1/online"
+
+
+@pytest.mark.parametrize("first, then", [("0; 1", ""), later("0", "1")])
+def test_load_after_a_cpu_was_offline(simulate, first, then):
+    """The kernel has leaked its GHCB: an NMI in the middle of a #VC, as a write to the ICR is, would be a panic."""
+    guest = simulate(smp=2, fidelity="full", patience=3)
+    guest.boot(1, timeout=300)
+    for state in first.split("; "):
+        guest.check(f"echo {state} > {CPU1}")
+    guest.load(timeout=120)
+    if then:
+        guest.check(f"echo {then} > {CPU1}")
+    guest.send(begin.REBOOT)
+    assert guest.boot(2, timeout=300) == 2
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
 @pytest.mark.sliced
 @pytest.mark.parametrize("name", ["panic-ap-bsp-irqs-off", "panic-nmi-last-ap-idle"])
 def test_virtual_nmis(simulate, name):

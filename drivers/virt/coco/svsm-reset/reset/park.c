@@ -9,7 +9,9 @@
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
+#include <linux/atomic.h>
 #include <linux/bug.h>
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/kernel.h>
@@ -32,11 +34,26 @@
 /* A CPU that stands by is woken so many times at most, so far apart */
 #define SVR_WAKE_TRIES	1000
 #define SVR_WAKE_US	100
-/* From an NMI that a CPU sends itself to its handler; after that, NMIs are masked */
+/* From an NMI that has been sent to its handler; after that, NMIs are masked */
 #define SVR_HEAR_NMI_US	(20 * USEC_PER_MSEC)
+/* For another CPU to take an interrupt, and to send that NMI */
+#define SVR_HEAR_SEND_US	(100 * USEC_PER_MSEC)
 
 /* svr_nmi() is registered, and claims our NMIs */
 static bool svr_nmi_installed;
+
+enum svr_hear_phase {
+	SVR_HEAR_IDLE,
+	SVR_HEAR_LISTENS,
+	SVR_HEAR_SENDS,
+	SVR_HEAR_SENT,
+};
+
+/* The CPU that another one sends an NMI to: one at a time */
+static struct {
+	atomic_t phase;
+	int cpu;		/* written before LISTENS */
+} svr_hearing = { .phase = ATOMIC_INIT(SVR_HEAR_IDLE) };
 
 /* Can a job be handed over to this CPU? */
 static bool svr_is_served(const struct svr_cpu *c)
@@ -177,6 +194,58 @@ void svr_park_wake(const struct svr_quiesce *q)
 			svr_park_wake_one(cpu);
 }
 
+static bool svr_hear_step(int from, int to)
+{
+	return atomic_try_cmpxchg(&svr_hearing.phase, &from, to);
+}
+
+static bool svr_hear_reach(int phase)
+{
+	struct svr_wait wait = svr_wait_begin(SVR_HEAR_SEND_US);
+
+	do {
+		if (atomic_read_acquire(&svr_hearing.phase) == phase)
+			return true;
+	} while (svr_wait_on(&wait));
+	return false;
+}
+
+/* Hard interrupt, on another CPU than the one that listens */
+static void svr_hear_send(void *unused)
+{
+	if (!svr_hear_reach(SVR_HEAR_LISTENS) ||
+	    !svr_hear_step(SVR_HEAR_LISTENS, SVR_HEAR_SENDS))
+		return;
+	svr_lapic_wake(svr_hearing.cpu);
+	atomic_set_release(&svr_hearing.phase, SVR_HEAR_SENT);
+}
+
+static call_single_data_t svr_hear_csd = CSD_INIT(svr_hear_send, NULL);
+
+/*
+ * Interrupts off. Has an NMI been sent to this CPU? It is not before this CPU listens: the
+ * interrupt that asks for it is a #VC as well.
+ */
+static bool svr_hear_sent(int cpu)
+{
+	unsigned int other = cpumask_any_but(cpu_online_mask, cpu);
+
+	if (other >= nr_cpu_ids) {
+		svr_lapic_wake(cpu);
+		return true;
+	}
+	atomic_set(&svr_hearing.phase, SVR_HEAR_IDLE);
+	svr_hearing.cpu = cpu;
+	if (smp_call_function_single_async(other, &svr_hear_csd))
+		return false;
+	atomic_set_release(&svr_hearing.phase, SVR_HEAR_LISTENS);
+	if (svr_hear_reach(SVR_HEAR_SENT))
+		return true;
+	/* Late: either it does not send, or it is about to have sent */
+	return !svr_hear_step(SVR_HEAR_LISTENS, SVR_HEAR_IDLE) &&
+	       svr_hear_reach(SVR_HEAR_SENT);
+}
+
 /**
  * svr_park_hear_nmis - have the host let NMIs through to this CPU again
  *
@@ -188,11 +257,18 @@ void svr_park_wake(const struct svr_quiesce *q)
  * alone.
  *
  * INT 2 masks no NMI, but the entry code relies on NMIs being masked for its first
- * instructions. So it is used only where an NMI that this CPU sends to itself does not get
- * in. That NMI then arrives behind NMI_COMPLETE, nested.
+ * instructions. So it is used only where an NMI does not get in. That NMI then arrives
+ * behind NMI_COMPLETE, nested.
  *
- * Context: on a CPU that is online, process or hard interrupt; after svr_lapic_prepare().
- * Does nothing before svr_park_install(). Takes SVR_HEAR_NMI_US at most.
+ * Another CPU sends that NMI, while this one causes no #VC. One that it sent to itself
+ * would arrive in the #VC of the write to the ICR. If this CPU has been offline before, the
+ * kernel has leaked its first GHCB then, that #VC uses the backup, and an NMI there is a
+ * panic (__sev_get_ghcb(), Linux 6.12). Without another CPU this one is the boot CPU, which
+ * does not go offline.
+ *
+ * Context: on a CPU that is online, process or hard interrupt, on one CPU at a time: CPUs
+ * neither come nor go, or this one comes; after svr_lapic_prepare(). Does nothing before
+ * svr_park_install(). Takes SVR_HEAR_NMI_US and twice SVR_HEAR_SEND_US at most.
  */
 void svr_park_hear_nmis(void)
 {
@@ -207,12 +283,13 @@ void svr_park_hear_nmis(void)
 	WRITE_ONCE(c->nmi_heard, false);
 	/* Our handler claims it, so that nobody calls it unknown */
 	WRITE_ONCE(c->nmi_wake, true);
-	svr_lapic_wake(smp_processor_id());
-	wait = svr_wait_begin(SVR_HEAR_NMI_US);
-	while (!READ_ONCE(c->nmi_heard) && svr_wait_on(&wait))
-		;
-	if (!READ_ONCE(c->nmi_heard))
-		asm volatile("int $2" : : : "memory");
+	if (svr_hear_sent(smp_processor_id())) {
+		wait = svr_wait_begin(SVR_HEAR_NMI_US);
+		while (!READ_ONCE(c->nmi_heard) && svr_wait_on(&wait))
+			;
+		if (!READ_ONCE(c->nmi_heard))
+			asm volatile("int $2" : : : "memory");
+	}
 	WRITE_ONCE(c->nmi_wake, false);
 	local_irq_restore(flags);
 }
@@ -232,7 +309,7 @@ static void svr_hear_nmis(void *unused)
  */
 int svr_park_install(void)
 {
-	int err;
+	int cpu, err;
 
 	err = register_nmi_handler(NMI_LOCAL, svr_nmi, 0, SVR_NMI_NAME);
 	if (err) {
@@ -245,7 +322,10 @@ int svr_park_install(void)
 		return -EBUSY;
 	}
 	WRITE_ONCE(svr_nmi_installed, true);
-	on_each_cpu(svr_hear_nmis, NULL, 1);
+	cpus_read_lock();
+	for_each_online_cpu(cpu)
+		smp_call_function_single(cpu, svr_hear_nmis, NULL, 1);
+	cpus_read_unlock();
 	return 0;
 }
 
