@@ -109,8 +109,8 @@ static bool sr_panic_moves(const struct sr_settings *set)
 }
 
 /* On which CPU the crash kernel starts if the driver cannot choose it */
-static void sr_note_crash_cpu(const struct sr_settings *set,
-			      struct sr_answer *answer)
+static void sr_because_of_crash_cpu(const struct sr_settings *set,
+				    struct sr_answer *answer)
 {
 	if (sr_panic_moves(set)) {
 		sr_because(answer, set->panic_cpu ? SR_WHY_FORCE_AP :
@@ -122,7 +122,7 @@ static void sr_note_crash_cpu(const struct sr_settings *set,
 }
 
 /* Why is it not known whether kprobes are armed? */
-static enum sr_why sr_kprobes_note(const struct sr_settings *set)
+static enum sr_why sr_kprobes_why(const struct sr_settings *set)
 {
 	switch (set->kprobes_error) {
 	case EACCES:
@@ -167,12 +167,12 @@ static void sr_crash_kernel(const struct sr_settings *set,
 	}
 	answer->way = SR_WAY_CRASH_KERNEL;
 	if (set->kprobes == SR_UNKNOWN)
-		sr_because(answer, sr_kprobes_note(set));
+		sr_because(answer, sr_kprobes_why(set));
 	if (set->post_notifiers == 1)
 		sr_because(answer, SR_WHY_NOTIFIERS);
 	else if (set->post_notifiers == 0)
 		sr_because(answer, SR_WHY_NO_NOTIFIERS);
-	sr_note_crash_cpu(set, answer);
+	sr_because_of_crash_cpu(set, answer);
 	sr_because(answer, set->in_secrets == 0 ? SR_WHY_DUMP_NO_RECORD :
 						  SR_WHY_DUMP_THEN_REBOOT);
 }
