@@ -81,8 +81,8 @@ void apic_ipi(u32 apic_id, u32 icr)
 }
 
 /*
- * 32 bits of IRR or ISR, those of vectors from 32 * i on. Vectors below 16 are reserved, and
- * hardware does not take them (APM volume 2, 16.4); QEMU does, but delivers none.
+ * 32 bits of IRR or ISR, those of vectors from 32 * i on. Hardware does not take vectors
+ * below 16 (APM volume 2, 16.4). QEMU does: it keeps 0 for ever, and delivers the others.
  */
 u32 apic_vectors(u32 base, u32 i)
 {

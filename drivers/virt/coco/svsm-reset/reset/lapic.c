@@ -8,7 +8,6 @@
  * 16.4 to 16.6 for the registers.
  */
 #include <linux/array_size.h>
-#include <linux/bits.h>
 #include <linux/cpufeature.h>
 #include <linux/processor.h>
 #include <linux/string.h>
@@ -22,23 +21,22 @@
 #include "reset/wait.h"
 #include "svsm-reset.h"
 
-/* Steps before giving up: each of 256 vectors is accepted, then ended */
+/* Steps before giving up: each vector is accepted, then ended */
 #define SVR_DRAIN_STEPS		512
 /* Until an interrupt that this CPU sends has left its local APIC */
 #define SVR_ICR_US		1000
 #define SVR_VECTORS_PER_REG	32
-#define SVR_FIRST_VECTOR	32
 /*
- * Vectors below 16 are reserved. Hardware does not accept them; the local APICs of KVM and
- * QEMU do, and keep them without ever delivering them.
+ * Those below are exceptions, and no kernel has them sent. Hardware takes no vector below 16;
+ * the local APICs of KVM and of QEMU do, and never deliver vector 0.
  */
-#define SVR_RESERVED_VECTORS	GENMASK(15, 0)
+#define SVR_FIRST_VECTOR	32
 /* Wakes a CPU that listens; should it ever get to the kernel, the kernel logs a line */
 #define SVR_WAKE_VECTOR		SPURIOUS_APIC_VECTOR
 /* Below the class of SVR_WAKE_VECTOR: it holds back all vectors that devices have */
 #define SVR_LISTEN_PRIORITY	((SVR_WAKE_VECTOR & 0xf0) - 0x10)
 
-/* A copy of the kernel's IDT, in which every interrupt goes to svr_drain_vector() */
+/* A copy of the kernel's IDT, in which interrupts go to svr_drain_vector() */
 static gate_desc svr_idt[IDT_ENTRIES] __aligned(PAGE_SIZE);
 static const struct desc_ptr svr_idt_desc = {
 	.size = sizeof(svr_idt) - 1,
@@ -61,16 +59,14 @@ static void svr_apic_write(u32 reg, u32 val)
 		native_apic_mem_write(reg, val);
 }
 
-/* The highest vector in IRR or ISR that is ever delivered, -1 when there is none */
+/* The highest vector in IRR or ISR that is an interrupt's, -1 when there is none */
 static int svr_apic_highest(u32 base)
 {
 	int i;
 
-	for (i = 7; i >= 0; i--) {
+	for (i = 7; i >= SVR_FIRST_VECTOR / SVR_VECTORS_PER_REG; i--) {
 		u32 bits = svr_apic_read(base + i * 0x10);
 
-		if (!i)
-			bits &= ~SVR_RESERVED_VECTORS;
 		if (bits)
 			return i * SVR_VECTORS_PER_REG + fls(bits) - 1;
 	}
@@ -255,7 +251,7 @@ void svr_lapic_listen(struct svr_cpu *c)
  *
  * svr_lapic_quiet() clears up after an interrupt, but not after an NMI inside another one:
  * the kernel tells the host only that the outer one is done (exc_nmi()), and the host would
- * mask NMIs in every later kernel of this VM. Only svr_drain_vector() runs here, whose IRET
+ * mask NMIs in every later kernel of this VM. An interrupt runs svr_drain_vector(), whose IRET
  * also unmasks the NMIs of a processor that keeps track of them itself.
  *
  * Context: any, NMI included, interrupts off; after svr_lapic_listen(). The caller looks
@@ -287,8 +283,8 @@ void svr_lapic_wait(u32 *evidence, u32 how)
  * Context: any, NMI included, interrupts off; on a CPU that will not go on
  * unless the call comes back.
  *
- * Return: the highest vector that is still requested, or -1; -1 also where no
- * local APIC is in use (nolapic).
+ * Return: the highest vector of an interrupt that is still requested, or -1; -1
+ * also where no local APIC is in use (nolapic).
  */
 int svr_lapic_quiet(void)
 {
