@@ -235,13 +235,29 @@ static enum svr_fate svr_unlisted_fate(void)
 					      SVR_FATE_RUNNING;
 }
 
+/* False when there is no room for it: half an id would be another CPU's */
+static bool svr_add_id(char *text, unsigned int *len, u32 id)
+{
+	unsigned int room = SVR_IDS_TEXT - *len;
+	unsigned int more = snprintf(text + *len, room, " %u", id);
+
+	if (more >= room) {
+		text[*len] = 0;
+		return false;
+	}
+	*len += more;
+	return true;
+}
+
 /* One line per fate: the CPUs that have it */
 static void svr_report_fates(const u8 *fates, unsigned int count)
 {
 	static char text[SVR_IDS_TEXT];
 	unsigned int fate, i, len;
+	bool cut;
 
 	for (fate = 0; fate < SVR_NR_FATES; fate++) {
+		cut = false;
 		len = 0;
 		text[0] = 0;
 		for (i = 0; i < count; i++) {
@@ -249,15 +265,14 @@ static void svr_report_fates(const u8 *fates, unsigned int count)
 				 svr_unknown[i - svr_block_cpus()];
 
 			if (fates[i] == fate && id != svr_own_id())
-				len += scnprintf(text + len, sizeof(text) - len,
-						 " %u", id);
+				cut = cut || !svr_add_id(text, &len, id);
 		}
 		if (!len)
 			continue;
 		svr_emit("%s" pr_fmt("CPUs of the crashed kernel, %s: APIC id%s%s\n"),
 			 fate <= SVR_FATE_DESTROYED ? SVR_WARN : SVR_INFO,
 			 svr_fate_name(fate), text,
-			 len == sizeof(text) - 1 ? " ..." : "");
+			 cut ? " ..." : "");
 	}
 }
 
@@ -269,7 +284,8 @@ static void svr_report_fates(const u8 *fates, unsigned int count)
  * CPU by APIC id.
  *
  * Context: any, NMI included, interrupts off; once. It waits only in the calls
- * themselves, one of each per CPU.
+ * themselves: for each CPU one to the host, and one to the SVSM with its repeats
+ * (svr_svsm_delete()).
  *
  * Return: the weakest &enum svr_fate; SVR_FATE_DELETED when there are no such
  * CPUs, as in a kernel that is no capture kernel.
