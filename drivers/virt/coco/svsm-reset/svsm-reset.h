@@ -85,12 +85,12 @@ enum svr_evidence {
  * @nmi_heard: such an NMI has come; written by this CPU itself
  * @nmi_asked: an NMI that only asks for an answer is on its way; set by the CPU that sends
  *             it (rehearse.c), cleared by this CPU itself
- * @was_offline: it has been offline since the module was loaded, and the kernel leaked a
- *               GHCB then: see svr_cpu_online()
+ * @was_offline: it has gone offline at least once since the module was loaded, and the
+ *               kernel leaked a GHCB then: see svr_cpu_online()
  * @stands_by: it stands by while another CPU resets the guest; svr_lapic_wake() ends that
  * @listens:  an interrupt wakes it, otherwise only an NMI does; written by this CPU itself
  * @in_nmi:   it was parked inside an NMI; valid with @evidence
- * @pending:  vector that svr_lapic_quiet() left requested in its local APIC, or -1; valid
+ * @pending:  vector that svr_lapic_quiet() could not take from its local APIC, or -1; valid
  *            with @evidence
  */
 struct svr_cpu {

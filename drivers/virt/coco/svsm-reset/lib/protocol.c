@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packing of calls to the SVSM and judging of its answers.
+ * Packing of calls to the SVSM, and what its answers mean.
  *
  * Pure: no hardware, no state, no logging; kunit/protocol_kunit.c has the
- * tables. Every answer of the SVSM is judged here.
+ * tables.
  */
 #include <linux/align.h>
 #include <linux/array_size.h>

@@ -4,8 +4,8 @@
  *
  * If a CPU is stuck with interrupts off, kernel_restart() waits for it for
  * ever, in a reboot notifier of the kernel's own, before anything that could
- * stop that CPU by NMI. So the first reboot notifier of all starts a timer. An
- * SNP guest has no hardware watchdog that could do this.
+ * stop that CPU by NMI. So the first reboot notifier of all starts a timer. A
+ * watchdog device would have the host reset, which ends this virtual machine.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 

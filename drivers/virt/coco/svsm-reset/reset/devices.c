@@ -16,8 +16,9 @@
  *
  * The walk does not find a virtual function of SR-IOV, nor one that ARI numbers above 7,
  * though each has its registers there like any other. So a bitmap has those that the kernel
- * knows. A kernel that enumerates PCI turns all virtual functions off (sriov_init()), so a
- * crash kernel has none that it does not know.
+ * knows. A kernel with CONFIG_PCI_IOV that enumerates PCI turns all virtual functions off
+ * (sriov_init()), so a crash kernel has none that it does not know; one without that option
+ * does not find them.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 

@@ -95,6 +95,8 @@ static struct kmsg_dumper svr_shutdown_dumper = {
 /* SYS_OFF_MODE_RESTART_PREPARE: process context, may sleep, all CPUs online */
 static int svr_prepare(struct sys_off_data *data)
 {
+	int err;
+
 	if (svr_act(SVR_EVENT_PREPARE) != SVR_ACT_ARM) {
 		svr_pass_over(SVR_EVENT_PREPARE);
 		return NOTIFY_DONE;
@@ -117,8 +119,10 @@ static int svr_prepare(struct sys_off_data *data)
 	 * is registered only now, so that pstore and the like have had their
 	 * turn.
 	 */
-	if (kmsg_dump_register(&svr_shutdown_dumper))
-		pr_err("no kmsg dumper, the kernel's own restart will be used\n");
+	err = kmsg_dump_register(&svr_shutdown_dumper);
+	if (err)
+		pr_err("the kmsg dumper cannot be registered (%pe), the restart may go on without the SVSM\n",
+		       ERR_PTR(err));
 	return NOTIFY_DONE;
 }
 

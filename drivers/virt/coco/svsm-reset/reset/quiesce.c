@@ -263,8 +263,9 @@ enum svr_fate svr_quiesce_weakest(const struct svr_quiesce *q)
  * Takes as long as the kernel's stop: 1.01 s, and where an interrupt was not enough a line
  * in the log and the registration of an NMI handler, which wait for locks. On top of that,
  * SVR_ON_ITS_WAY_US, SVR_IRQ_PARK_US, SVR_NMI_PARK_US and twice SVR_NMI_CROSSED_US at most,
- * and for each CPU a call to the host and one to the SVSM. The kernel's stop cannot be left
- * out: it is a one-shot, and machine_shutdown() would make it later, and wait for ever.
+ * and for each CPU a call to the host, and one to the SVSM with its repeats (svr_svsm_delete()).
+ * The kernel's stop cannot be left out: it is a one-shot, and machine_shutdown() would make
+ * it later, and wait for ever.
  *
  * Context: any, NMI included, interrupts off; once.
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A panic that another CPU carries out: panic_force_cpu= of Linux 7.0 and later.
+ * CPUs that have left the online mask by themselves: a panic that another CPU carries
+ * out leaves one (panic_force_cpu= of Linux 7.0 and later).
  *
  * The CPU that panics sends an interrupt to the one that was named, leaves the
  * online mask by itself and spins, interrupts off, for good. No stop of the

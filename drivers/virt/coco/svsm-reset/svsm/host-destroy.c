@@ -11,10 +11,10 @@
  * kernel's page (NMI_COMPLETE), which is not registered then, and a host may
  * end the guest for it. A guest cannot mask NMIs, so this time is kept short:
  * from the VMGEXIT that registers our page to the one that registers the
- * kernel's there are three, and nothing between them but register moves; the
- * page is filled before and read after that. Outside that time an NMI does no
- * harm: it leaves another value in the MSR, and the request is repeated.
- * Nothing in here causes a #VC.
+ * kernel's there are three, and between them only svr_ghcb_parse_register() and
+ * the loops around it; the page is filled before and read after that. Outside
+ * that time an NMI does no harm: it leaves another value in the MSR, and the
+ * request is repeated. Nothing in here causes a #VC.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
