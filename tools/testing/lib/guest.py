@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """A guest under the simulator: its boots, the driver in it, and how its run ends."""
 
+import re
+
 from . import launch, places
 from .complaints import KERNEL_TROUBLE, complaints
 from .console import COMMAND_TIMEOUT, RUN_TIMEOUT, Console
 from .events import Events
 
+# A line of the kernel's among the output of a command
+SAID = re.compile(r"\[ *\d+\.\d{6}\] [^\n]*\n?")
 # A bound for a hang, not for speed: a boot takes 10 s here, a minute on a busy machine
 BOOT_TIMEOUT = 180
 
@@ -87,8 +91,8 @@ class Guest(Console):
         assert self.attribute("last_reset_reason") == "none"
 
     def attribute(self, name):
-        """Read one of the driver's sysfs attributes."""
-        return self.check(f"cat {places.ATTRIBUTES}/{name}").split("\n")[-1]
+        """Read one of the driver's sysfs attributes; the kernel may print in the middle of it."""
+        return SAID.sub("", self.check(f"cat {places.ATTRIBUTES}/{name}")).split("\n")[-1]
 
     def dmesg(self):
         """What the driver and the rest of the kernel said."""
