@@ -8,12 +8,14 @@
  *                   reset/hooks.c, lib/policy.c	event x state: arm, fire or neither
  *   it fires        reset/fire.c			one CPU, once
  *   CPUs stop       reset/quiesce.c, reset/park.c	the kernel's stop, an interrupt, an NMI
+ *                   reset/redirect.c		those that have left the online mask
+ *                   reset/kvm-areas.c, reset/lapic.c	each CPU's own
  *                   reset/halt.c			evidence, and from it a fate for each
  *                   svsm/host-destroy.c, svsm/delete-vcpu.c	those that do not
  *   who calls       lib/policy.c			the weakest fate: a route
- *   all is quiet    reset/devices.c, reset/timers.c, reset/ioapic.c, reset/lapic.c
+ *   all is quiet    reset/devices.c, reset/timers.c, reset/ioapic.c
  *   it is recorded  record/write.c, record/store.c
- *   the call        reset/handover.c, svsm/transport.c
+ *   the call        reset/handover.c, reset/lapic.c, svsm/transport.c
  *   the next boot   record/last-reset.c, lib/record-meaning.c	outcome and reason
  *   it is shown     sysfs/, record/measure.c
  *

@@ -36,8 +36,8 @@
 static struct svr_crash_block *svr_block;
 
 /* CPUs that are in the ACPI tables and not in the block */
-static u32 svr_unknown[SVR_CRASH_MAX_CPUS];
-static unsigned int svr_unknowns;
+static u32 svr_unlisted[SVR_CRASH_MAX_CPUS];
+static unsigned int svr_nr_unlisted;
 /* There may be more CPUs than the block and the tables list */
 static bool svr_incomplete;
 
@@ -154,10 +154,10 @@ static void svr_madt_cpu(u32 apic_id, u32 flags)
 {
 	if (!(flags & ACPI_MADT_ENABLED) || svr_block_has(apic_id))
 		return;
-	if (svr_unknowns == ARRAY_SIZE(svr_unknown))
+	if (svr_nr_unlisted == ARRAY_SIZE(svr_unlisted))
 		svr_incomplete = true;
 	else
-		svr_unknown[svr_unknowns++] = apic_id;
+		svr_unlisted[svr_nr_unlisted++] = apic_id;
 }
 
 static void svr_madt_entry(const struct acpi_subtable_header *sub)
@@ -262,7 +262,7 @@ static void svr_report_fates(const u8 *fates, unsigned int count)
 		text[0] = 0;
 		for (i = 0; i < count; i++) {
 			u32 id = i < svr_block_cpus() ? svr_block_id(i) :
-				 svr_unknown[i - svr_block_cpus()];
+				 svr_unlisted[i - svr_block_cpus()];
 
 			if (fates[i] == fate && id != svr_own_id())
 				cut = cut || !svr_add_id(text, &len, id);
@@ -294,7 +294,7 @@ enum svr_fate svr_capture_account(void)
 {
 	static u8 fates[2 * SVR_CRASH_MAX_CPUS];
 	enum svr_fate weakest = SVR_FATE_DELETED;
-	unsigned int i, count = svr_block_cpus() + svr_unknowns;
+	unsigned int i, count = svr_block_cpus() + svr_nr_unlisted;
 	u32 id;
 
 	if (!is_kdump_kernel())
@@ -304,7 +304,7 @@ enum svr_fate svr_capture_account(void)
 			id = svr_block_id(i);
 			fates[i] = svr_block->cpu[i].fate;
 		} else {
-			id = svr_unknown[i - svr_block_cpus()];
+			id = svr_unlisted[i - svr_block_cpus()];
 			fates[i] = svr_unlisted_fate();
 		}
 		if (id == svr_own_id())

@@ -60,7 +60,7 @@ static struct {
 	u64 caa;			/* that the secrets page names */
 	struct svr_crash_block *block;
 	unsigned int room;		/* CPUs that fit */
-	bool mended;			/* the kernel clears up before a kexec */
+	bool clears_up;			/* the kernel does, before a kexec */
 	bool jump_probed;
 	bool kexec_probed;
 	struct kimage *image;
@@ -139,7 +139,7 @@ static int svr_remap_back(struct svr_cpu *c)
 	if (c->ca && __pa(c->ca) == svr_kdump.caa)
 		return 0;
 	err = svr_transport_repeat(c->ca, &call, &answer,
-				   svr_kdump.mended ? 0 : SVR_BUSY_PAUSE_US);
+				   svr_kdump.clears_up ? 0 : SVR_BUSY_PAUSE_US);
 	if (err)
 		return err;
 	if (svr_parse_result(answer.rax) != SVR_VERDICT_SUCCESS)
@@ -157,7 +157,7 @@ static int svr_remap_back(struct svr_cpu *c)
  */
 static int svr_leave(struct svr_cpu *c)
 {
-	if (!svr_kdump.mended)
+	if (!svr_kdump.clears_up)
 		svr_lapic_quiet();
 	if (svr_kdump.image->type == KEXEC_TYPE_CRASH)
 		svr_write_block();
@@ -172,7 +172,7 @@ static void svr_leave_here(void)
 	 * Without GHCBs even this line would be fatal. With them it is the last
 	 * line that anybody sees, so the consoles are tried.
 	 */
-	if (err && !svr_kdump.mended)
+	if (err && !svr_kdump.clears_up)
 		svr_err("the SVSM did not move the calling area back (%pe), the next kernel will not come up\n",
 			ERR_PTR(err));
 }
@@ -197,7 +197,7 @@ static void __nocfi svr_jump_from_bsp(struct svr_cpu *bsp)
 /* With IBT the code behind the ENDBR cannot be called; and waking the BSP takes a GHCB */
 static bool svr_can_hand_jump_over(void)
 {
-	return !svr_kdump.mended && !cpu_feature_enabled(X86_FEATURE_IBT);
+	return !svr_kdump.clears_up && !cpu_feature_enabled(X86_FEATURE_IBT);
 }
 
 /**
@@ -241,7 +241,7 @@ static void svr_await_others(void)
 {
 	struct svr_wait wait;
 
-	if (svr_kdump.mended)
+	if (svr_kdump.clears_up)
 		return;
 	wait = svr_wait_begin(SVR_CRASH_PARK_US);
 	while (!svr_others_parked() && svr_wait_on(&wait))
@@ -413,10 +413,10 @@ void svr_kdump_init(void)
 		pr_warn("no crash kernel will come up, this kernel does not tell whether it clears up before it starts one (%pe)\n",
 			ERR_PTR(err));
 	} else {
-		svr_kdump.mended = err;
+		svr_kdump.clears_up = err;
 		svr_follow_jump();
 	}
-	if (svr_kdump.mended)
+	if (svr_kdump.clears_up)
 		return;
 	err = svr_probe_entry(&svr_kexec_probe);
 	if (err)

@@ -3,7 +3,7 @@
  * The facts about the last reset as one line for IMA, key=value; and so on: the keys in
  * this order, each once, words as in words.c, numbers in decimal, except the tag.
  *
- * It has no text that a crash or a person left: whoever verifies a measurement list reads
+ * It has no text that a crash or a person left: those who verify a measurement list read
  * all of it, and may have no right to read the log. The uptime makes each load's line
  * another one: IMA refuses to take the same line twice, and audits it.
  * Pure: kunit/measure_line_kunit.c. Read by tools/verify/ima-entry.

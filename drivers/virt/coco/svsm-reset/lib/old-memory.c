@@ -153,20 +153,13 @@ int svr_old_vmcoreinfo(const void *notes, size_t len, const char **text,
 	return -ENOENT;
 }
 
-/**
- * svr_old_number - find a number in VMCOREINFO
- * @text: VMCOREINFO
- * @len:  its length, bytes
- * @name: the part of the line in front of "="
- * @base: to which the number is written; a negative one is decimal
- * @val:  where to put it, a negative one in two's complement
- *
- * Context: any.
- *
- * Return: 0; -ENOENT when there is no such line, -EINVAL when it has no number.
+/*
+ * A number in VMCOREINFO: @name is the part of the line in front of "="; a negative number
+ * is decimal, and @val has it in two's complement. 0; -ENOENT when there is no such line,
+ * -EINVAL when it has no number.
  */
-int svr_old_number(const char *text, size_t len, const char *name,
-		   unsigned int base, u64 *val)
+static int svr_old_number(const char *text, size_t len, const char *name,
+			  unsigned int base, u64 *val)
 {
 	const char *end = text + len, *next;
 	size_t name_len = strlen(name);

@@ -48,8 +48,6 @@ bool svr_old_has(const struct svr_old *old, u64 pa, u64 len);
 u64 svr_old_end(const struct svr_old *old);
 int svr_old_vmcoreinfo(const void *notes, size_t len, const char **text,
 		       size_t *text_len);
-int svr_old_number(const char *text, size_t len, const char *name,
-		   unsigned int base, u64 *val);
 int svr_old_tables(const char *text, size_t len, u64 c_bit,
 		   struct svr_old_tables *tables);
 int svr_old_walk(const struct svr_old *old, const struct svr_old_tables *tables,

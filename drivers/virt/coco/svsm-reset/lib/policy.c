@@ -136,6 +136,8 @@ int svr_policy_clears_up(int probed)
  * takes itself for a crash kernel and leaves the BSP out. So the BSP makes the
  * call wherever it can.
  *
+ * Context: any.
+ *
  * Return: the route.
  */
 enum svr_route svr_policy_route(enum svr_fate weakest, enum svr_bsp bsp,

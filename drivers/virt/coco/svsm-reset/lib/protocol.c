@@ -209,6 +209,8 @@ int svr_parse_manifest(const void *buf, u64 len)
  * If that was before the VMGEXIT, the SVSM has not run for us; if it was after
  * it, the answer is in the registers.
  *
+ * Context: any.
+ *
  * Return: 0 when the SVSM has taken the call, -EAGAIN when it should be made
  * again, -EIO when the host refused to run the SVSM.
  */

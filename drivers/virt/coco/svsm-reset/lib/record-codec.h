@@ -113,7 +113,6 @@ unsigned int svr_record_resets(const struct svr_record *rec);
 int svr_record_rank(int decoded);
 bool svr_record_better(const struct svr_record *rec,
 		       const struct svr_record *than);
-bool svr_record_current(const struct svr_record *rec, u16 boot);
 enum svr_outcome svr_record_outcome(int decoded, const struct svr_record *rec,
 				    u16 boot, bool same_launch, u64 tsc);
 void svr_record_settle(struct svr_record *rec, enum svr_outcome outcome,

@@ -63,7 +63,9 @@ static bool svr_record_fuller(const struct svr_record *rec,
  * Only for a store that can be trusted as far. A store that could not be written
  * when the reset began still has what the load left there.
  *
- * Return: true when it is.
+ * Context: any.
+ *
+ * Return: true when it does.
  */
 bool svr_record_better(const struct svr_record *rec,
 		       const struct svr_record *than)
@@ -72,19 +74,12 @@ bool svr_record_better(const struct svr_record *rec,
 	       (svr_record_newer(rec, than) || svr_record_fuller(rec, than));
 }
 
-/**
- * svr_record_current - is this about the last reset?
- * @rec:  a record that has been decoded
- * @boot: tag of this boot, 0 when it has none
- *
- * A record that a load of the module left says that the machine came up again
- * without our doing, unless this very boot wrote it: then the module was
- * unloaded and loaded again, and what was found first still holds.
- * Context: any.
- *
- * Return: true when it is.
+/*
+ * Is this about the last reset? A record that a load of the module left says that
+ * the machine came up again without our doing, unless this very boot wrote it: then
+ * the module was unloaded and loaded again, and what was found first still holds.
  */
-bool svr_record_current(const struct svr_record *rec, u16 boot)
+static bool svr_record_current(const struct svr_record *rec, u16 boot)
 {
 	return !rec->loaded || (boot && rec->boot == boot);
 }
@@ -243,7 +238,7 @@ u64 svr_record_crash_time(const struct svr_record *rec)
  * @resets: svr_record_resets() of that
  *
  * Two records of one boot count the same resets, but a small one has no room for reasons,
- * and a medium one none for resets without a known reason.
+ * and a medium one none for resets without a known reason. Context: any.
  */
 void svr_record_join(struct svr_record *rec, u16 boot, unsigned int resets)
 {

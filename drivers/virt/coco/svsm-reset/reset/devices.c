@@ -34,6 +34,7 @@
 #include <linux/string.h>
 
 #include "lib/pci-functions.h"
+#include "lib/record-codec.h"
 #include "reset/reset.h"
 #include "reset/trace.h"
 #include "reset/wait.h"

@@ -57,18 +57,18 @@ static void svr_report_mask(const char *what, const struct cpumask *mask)
 static void svr_report_parked(const struct svr_quiesce *q,
 			      const struct svr_request *req)
 {
-	const char *why = svr_cause_name(req->cause);
+	const char *cause = svr_cause_name(req->cause);
 
 	if (cpumask_empty(&q->want))
 		svr_loud_info("%s on CPU %d: there is no other CPU to stop\n",
-			      why, req->cpu);
+			      cause, req->cpu);
 	else if (cpumask_empty(&svr_parked))
 		svr_loud_info("%s on CPU %d: quiesced 0 of %u CPUs in %llu us\n",
-			      why, req->cpu, cpumask_weight(&q->want),
+			      cause, req->cpu, cpumask_weight(&q->want),
 			      q->took_us);
 	else
 		svr_loud_info("%s on CPU %d: quiesced %u of %u CPUs in %llu us (parked: %*pbl)\n",
-			      why, req->cpu, cpumask_weight(&svr_parked),
+			      cause, req->cpu, cpumask_weight(&svr_parked),
 			      cpumask_weight(&q->want), q->took_us,
 			      cpumask_pr_args(&svr_parked));
 }

@@ -39,7 +39,7 @@ static enum svr_act svr_act(enum svr_event event)
 	return svr_policy_act(event, svr_state_get());
 }
 
-/* An event at which nothing may be done is not traced either: see above */
+/* An event at which nothing may be done is not traced either: see svr_acts in lib/policy.c */
 static void svr_pass_over(enum svr_event event)
 {
 	svr_trace_declined(event, svr_policy_declines(event, svr_state_get()));

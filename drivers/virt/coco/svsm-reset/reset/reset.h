@@ -12,6 +12,7 @@
 #include "svsm-reset.h"
 
 struct acpi_subtable_header;
+struct svr_record;
 
 /* state.c: how far a reset has come */
 enum svr_state svr_state_get(void);
