@@ -20,10 +20,10 @@
 #define SVR_TRANSPORT_TRIES	64
 
 /*
- * One attempt. From WRMSR to VMGEXIT nothing may touch the GHCB MSR, so only loads of
- * registers are between them, in one piece of assembler. No #VC can happen there, but an
- * NMI can. An NMI that comes after the VMGEXIT finds the call taken and the answer in the
- * registers: see svr_parse_ghcb_msr().
+ * One attempt. From WRMSR to VMGEXIT nothing may touch the GHCB MSR, so there are only the
+ * store that sets call_pending and loads of registers between them, in one piece of
+ * assembler. No #VC can happen there, but an NMI can. An NMI that comes after the VMGEXIT
+ * finds the call taken and the answer in the registers: see svr_parse_ghcb_msr().
  */
 static noinline bool svr_transport_attempt(struct svsm_ca *ca,
 					   const struct svr_call *call,
