@@ -397,3 +397,15 @@ def test_debian_image_wants_root(tmp_path):
     stub(tmp_path, "id", "echo 1000")
     result = tool(tmp_path, TOOLS / "debian-image")
     assert result.returncode == 1 and "sudo make debian-image" in result.stdout and len(result.stdout.splitlines()) == 1
+
+
+def test_debian_image_has_what_our_packages_depend_on():
+    """dpkg configures them there without apt's help. (Of shared libraries only the package knows.)"""
+    packages = re.search(r"^PACKAGES=\((.*?)\)", (TOOLS / "debian-image").read_text(), re.MULTILINE | re.DOTALL)[1].split()
+    control = (places.TOP / "tools/packaging/debian/control").read_text()
+    wanted = set()
+    for stanza in control.split("\n\n"):
+        if re.search(r"^Package: svsm-reset(-dkms)?$", stanza, re.MULTILINE):
+            depends = re.search(r"^Depends: (.*)", stanza, re.MULTILINE)[1]
+            wanted |= set(re.findall(r"(?:^|, )([a-z][a-z0-9.+-]+)", depends))
+    assert "python3" in wanted and wanted <= set(packages), wanted
