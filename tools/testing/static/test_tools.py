@@ -384,7 +384,7 @@ def test_debian_image_on_a_disk_that_fills_up(tmp_path):
 
 def test_debian_image_without_network(tmp_path):
     said = debian_image(tmp_path, mmdebstrap="echo 'E: Failed to fetch'; exit 100")
-    assert said[-1] == "svsm-reset: error: Debian's packages could not be had: is the network there?"
+    assert said[-1] == "svsm-reset: error: could not get Debian's packages: is the network there?"
 
 
 def test_debian_image_without_a_mirror(tmp_path):
