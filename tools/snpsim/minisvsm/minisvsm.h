@@ -77,7 +77,9 @@ extern u64 payload_found[6];
 /* minisvsm.lds */
 extern char __image_end[];
 
-/* fwcfg.c: a file of QEMU's fw_cfg, as text; returns "" if there is none */
+/* fwcfg.c: a file of QEMU's fw_cfg; returns its size, or 0 if there is none that fits */
+u32 fwcfg_read(const char *name, void *to, u32 room);
+/* As text; returns "" if there is none */
 const char *fwcfg_text(const char *name);
 
 #endif

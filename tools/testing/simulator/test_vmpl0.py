@@ -10,7 +10,7 @@ from selftest_run import run_of
 TIMEOUT = 60
 
 GROUPS = {
-    "launch": "registers sev-status general-page memory-map madt pages required firmware rest-is-shared secrets cpuid-page",
+    "launch": "registers sev-status general-page memory-map madt pages required firmware firmware-memory rest-is-shared secrets cpuid-page",
     "pvalidate": "changes keeps-contents input offset large unmapped without-cbit conversion invlpgb",
     "rmpadjust": "results large unmapped",
     "run": "registers from-memory lma by-page msrs refused creation-refused rights rights-stay",

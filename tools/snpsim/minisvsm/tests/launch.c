@@ -4,6 +4,7 @@
 
 #define SEV_STATUS_WANTED	0xa7	/* SEV, ES, SNP, restricted injection, DebugSwap */
 #define FIRMWARE_VA		0x20000000000UL
+#define FOUR_GIB		0x100000000UL
 #define KEYS			4
 #define KEY_SIZE		32
 #define SECRETS_KEYS		0x20
@@ -114,6 +115,20 @@ static void firmware(void)
 	expect_eq("RMPADJUST", rmpadjust(FIRMWARE_VA, false, GUEST_VMPL, RIGHTS_ALL), SNP_DONE);
 }
 
+/* Firmware asks QEMU for memory, and is told of the guest's, not of the machine's. */
+static void firmware_memory(void)
+{
+	const struct map_entry *map = private(launch_info()->memory_map);
+	u64 e820[32], end = 0;
+
+	if (!expect(fwcfg_read("etc/e820", e820, sizeof(e820)), "no map of memory"))
+		return;
+	for (; map->pages && map->first < FOUR_GIB >> 12; map++)
+		end = (map->first + map->pages) << 12;
+	expect_eq("RAM", e820[0], 0);
+	expect_eq("its size", e820[1], end);
+}
+
 /* What the file does not list is shared. */
 static void rest_is_shared(void)
 {
@@ -178,6 +193,7 @@ static const struct selftest tests[] = {
 	{ .name = "launch.pages", .run = pages },
 	{ .name = "launch.required", .run = required },
 	{ .name = "launch.firmware", .run = firmware },
+	{ .name = "launch.firmware-memory", .run = firmware_memory },
 	{ .name = "launch.rest-is-shared", .run = rest_is_shared },
 	{ .name = "launch.secrets", .run = secrets },
 	{ .name = "launch.cpuid-page", .run = cpuid_page },
