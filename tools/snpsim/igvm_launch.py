@@ -50,9 +50,11 @@ class Machine:
     def __init__(self, memory, cpus, top):
         self.memory, self.cpus = memory, cpus
         low = min(memory, top)
-        self.ram = [(0, VGA_HOLE), (ONE_MIB, low)]
-        if memory > low:
-            self.ram.append((FOUR_GIB, FOUR_GIB + memory - low))
+        high = [(FOUR_GIB, FOUR_GIB + memory - low)] if memory > low else []
+        self.ram = [(0, VGA_HOLE), (ONE_MIB, low), *high]
+        # As QEMU tells it, with no hole below 1 MiB: OVMF takes the first entry for all memory
+        # below 4 GiB
+        self.map = [(0, low), *high]
 
     def missing(self, item):
         """The parts of a range for which there is no memory. Pages can be where firmware is."""
@@ -212,7 +214,7 @@ class Launch:
             return struct.pack('<I', MEMORY_IS_SHARED)
         if name == 'memory-map':
             required = [(h.gpa, h.gpa + h.size) for h in self.of('required-memory')]
-            return memory_map(self.machine.ram, required)
+            return memory_map(self.machine.map, required)
         return madt(self.machine.cpus) if name == 'madt' else b''
 
     def place_vmsa(self):

@@ -37,16 +37,23 @@ static u16 find(const char *wanted, u32 *size)
 	return 0;
 }
 
-const char *fwcfg_text(const char *name)
+u32 fwcfg_read(const char *name, void *to, u32 room)
 {
-	static char text[256];
 	u32 size;
 	u16 selector = find(name, &size);
 
-	if (!selector || size >= sizeof(text))
-		return "";
+	if (!selector || size > room)
+		return 0;
 	outw(PORT_SELECTOR, selector);
 	for (u32 i = 0; i < size; i++)
-		text[i] = inb(PORT_DATA);
+		((u8 *)to)[i] = inb(PORT_DATA);
+	return size;
+}
+
+const char *fwcfg_text(const char *name)
+{
+	static char text[256];
+
+	text[fwcfg_read(name, text, sizeof(text) - 1)] = 0;
 	return text;
 }

@@ -9,19 +9,19 @@
 #include "report.h"
 #include "snp.h"
 
-/* Where the launch has put things: tools/testing/lib/vmpl0.py places them */
+/* Where the launch has put things: tools/snpsim/pack-igvm and tools/testing/lib/vmpl0.py */
 #define REQUIRED_BASE		0x8000000UL
 #define REQUIRED_SIZE		0x1000000UL
 #define HEAP			0x8800000UL	/* required memory that nothing is in */
-#define PARAMETERS		0x8f00000UL	/* general page, memory map, MADT: a page each */
-#define PARAM_GENERAL		(PARAMETERS)
-#define PARAM_MEMORY_MAP	(PARAMETERS + 0x1000)
-#define PARAM_MADT		(PARAMETERS + 0x2000)
 #define FIRMWARE_PAGE		0xfffff000UL	/* the last one below 4 GiB */
-#define UNMEASURED_PAGE		0x8f04000UL
-#define ZERO_PAGE		0x8f05000UL
-#define CPUID_PAGE		0x8f06000UL
-#define SECRETS_PAGE		0x8f07000UL
+#define LAUNCH_INFO_MAGIC	0x304c504d564e53UL	/* "SNVMPL0" */
+
+/* RSP points to it at first. Addresses of pages. */
+struct launch_info {
+	u64 magic, base, size;
+	u64 general, memory_map, madt, device_tree;
+	u64 cpuid, secrets, unmeasured, zero, large;
+};
 
 /* In which state the boot CPU has started: start.S relies on the order. */
 struct start_state {
@@ -29,6 +29,11 @@ struct start_state {
 };
 
 extern struct start_state start_state;
+
+static inline const struct launch_info *launch_info(void)
+{
+	return private(start_state.rsp);
+}
 
 /* snp0.c: the instructions of VMPL 0 */
 enum snp_result {
@@ -72,7 +77,9 @@ extern u64 payload_found[6];
 /* minisvsm.lds */
 extern char __image_end[];
 
-/* fwcfg.c: a file of QEMU's fw_cfg, as text; returns "" if there is none */
+/* fwcfg.c: a file of QEMU's fw_cfg; returns its size, or 0 if there is none that fits */
+u32 fwcfg_read(const char *name, void *to, u32 room);
+/* As text; returns "" if there is none */
 const char *fwcfg_text(const char *name);
 
 #endif

@@ -39,6 +39,7 @@ class Guest(Console):
         plain=False,
         firmware=None,
         launch_list=None,
+        igvm=None,
         patience=1,
         kaslr=False,
     ):
@@ -49,7 +50,7 @@ class Guest(Console):
             command = launch.simulator(
                 directory, kernel, initrd, append, smp=smp, svsm=svsm, timeout=timeout * patience, host=host,
                 fidelity=fidelity, memory=memory, efivars=efivars, apic=apic, qemu=qemu, firmware=firmware,
-                launch_list=launch_list)
+                launch_list=launch_list, igvm=igvm)
         directory.mkdir(parents=True, exist_ok=True)
         self.smp = smp
         self.trouble_is_fine = False  # the test crashes the guest

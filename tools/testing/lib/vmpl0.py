@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The launch of minisvsm, the program at VMPL 0: what a loader makes of an IGVM file.
 
-The list is what tools/snpsim/hv/lib/launch_list.h describes; where things lie is what
-tools/snpsim/minisvsm/minisvsm.h says.
+The list is what tools/snpsim/hv/lib/launch_list.h describes; it is made without the command's reader of IGVM
+files, and has things in other places than tools/snpsim/pack-igvm. The launch info says where.
 """
 
 import struct
@@ -17,12 +17,18 @@ VGA_HOLE, ONE_MIB = 0xA0000, 0x100000
 REQUIRED, PAGES, UNMEASURED, PARAMETERS, SHARED, CPUID, SECRETS, VMSA = range(8)
 
 REQUIRED_BASE, REQUIRED_SIZE = 0x8000000, 0x1000000
-PARAMETER_PAGES = 0x8F00000
+PARAMETER_PAGES = 0x8F00000                 # general page, memory map, MADT, device tree
 UNMEASURED_PAGE, ZERO_PAGE, CPUID_PAGE, SECRETS_PAGE = (PARAMETER_PAGES + n * PAGE for n in range(4, 8))
+LARGE_PAGE, LARGE_SIZE = 0x8600000, 2 << 20
 VMSA_GPA = 0xFFFFFFFFF000
 FIRMWARE_PAGE = 0xFFFFF000                  # below 4 GiB, where the boot ROM is
 ENTRY, LAUNCH_INFO, STACK = 0x10002, 0x18000, 0x14000
-LEAVES = (0x80000008, 0, 1, 0x8000001F)     # in an order that nobody else has
+# As tests/launch.c of the program has them, in an order that nobody else has
+LEAVES = (
+    (0x8000001F, 0), (0, 0), (1, 0), (2, 0), *((4, n) for n in range(4)), (5, 0), (6, 0), (7, 0), (7, 1), (0xB, 0),
+    (0xB, 1), *((0xD, n) for n in range(3)), *((0x80000000 + n, 0) for n in range(9)), (0x8000000A, 0), (0x80000019, 0),
+    (0x8000001A, 0), *((0x8000001D, n) for n in range(4)), (0x8000001E, 0),
+)
 
 
 def segments(image):
@@ -55,7 +61,7 @@ def cpuid_page():
     page = bytearray(PAGE)
     struct.pack_into("<I", page, 0, len(LEAVES))
     for n, leaf in enumerate(LEAVES):
-        struct.pack_into("<II", page, 16 + n * 48, leaf, 0)
+        struct.pack_into("<II", page, 16 + n * 48, *leaf)
     return bytes(page)
 
 
@@ -75,6 +81,12 @@ def madt(cpus):
     return bytes(table)
 
 
+def launch_info():
+    return struct.pack(
+        "<8s11Q", b"SNVMPL0\0", REQUIRED_BASE, REQUIRED_SIZE, *(PARAMETER_PAGES + n * PAGE for n in range(4)),
+        CPUID_PAGE, SECRETS_PAGE, UNMEASURED_PAGE, ZERO_PAGE, LARGE_PAGE)
+
+
 def padded(data):
     return data + bytes(-len(data) % PAGE)
 
@@ -87,12 +99,14 @@ def ranges(image, memory, cpus):
         yield PAGES, address, len(data) // PAGE, data
         if size > len(data):
             yield PAGES, address + len(data), (size - len(data) + PAGE - 1) // PAGE, b""
-    yield PAGES, STACK, (LAUNCH_INFO - STACK) // PAGE + 1, b""
+    yield PAGES, STACK, (LAUNCH_INFO - STACK) // PAGE, b""
+    yield PAGES, LAUNCH_INFO, 1, padded(launch_info())
     yield PAGES, ZERO_PAGE, 1, b""
-    yield UNMEASURED, UNMEASURED_PAGE, 1, padded(b"unmeasured")
+    yield UNMEASURED, UNMEASURED_PAGE, 1, padded(b"This page is not measured.")
     yield PAGES, FIRMWARE_PAGE, 1, padded(b"firmware")
-    for n, data in enumerate((struct.pack("<II", cpus, 1), memory_map(memory), madt(cpus))):
+    for n, data in enumerate((struct.pack("<II", cpus, 1), memory_map(memory), madt(cpus), b"")):
         yield PARAMETERS, PARAMETER_PAGES + n * PAGE, 1, padded(data)
+    yield PAGES, LARGE_PAGE, LARGE_SIZE // PAGE, b""
     yield CPUID, CPUID_PAGE, 1, cpuid_page()
     yield SECRETS, SECRETS_PAGE, 1, b""
     yield VMSA, VMSA_GPA, 1, vmsa()
@@ -110,12 +124,18 @@ def launch_list(image, memory, cpus):
     return b"".join([struct.pack("<8sIIQQ", b"SNIGVM01", len(found), 0, 0x30000, at), *table, *data])
 
 
-def guest(directory, test, *, fidelity="strict", smp=2, memory=512, timeout=60, host=None):
-    """A run of one test, or of a group of them."""
+IGVM = places.BUILD / "snpsim/minisvsm.igvm"
+
+
+def guest(directory, test, *, fidelity="strict", smp=2, memory=512, timeout=60, host=None, igvm=None):
+    """A run of one test, or of a group of them; from a list of our own, or from an IGVM file."""
     directory.mkdir(parents=True, exist_ok=True)
-    image = directory / "launch-list"
-    image.write_bytes(launch_list((places.BUILD / "snpsim/minisvsm.elf").read_bytes(), memory << 20, smp))
+    image = None
+    if not igvm:
+        image = directory / "launch-list"
+        image.write_bytes(launch_list((places.BUILD / "snpsim/minisvsm.elf").read_bytes(), memory << 20, smp))
     return Guest(
         directory, kernel=None, initrd=None, fidelity=fidelity, smp=smp, timeout=timeout, memory=f"{memory}M",
-        host=host, launch_list=image, qemu=("-fw_cfg", f"name=opt/snpsim/minisvsm,string=test={test} cpus={smp}"),
+        host=host, launch_list=image, igvm=igvm,
+        qemu=("-fw_cfg", f"name=opt/snpsim/minisvsm,string=test={test} cpus={smp}"),
     )

@@ -93,35 +93,36 @@ def memory_map(memory, *before):
 
 
 @pytest.mark.parametrize("memory, expected", (
-    (512 * MIB, [(0, 0xA0000), (MIB, 511 * MIB)]),
-    (LOW_TOP, [(0, 0xA0000), (MIB, LOW_TOP - MIB)]),
-    (2048 * MIB, [(0, 0xA0000), (MIB, LOW_TOP - MIB), (FOUR_GIB, 0x10000000)]),
-    (16 << 30, [(0, 0xA0000), (MIB, LOW_TOP - MIB), (FOUR_GIB, (16 << 30) - LOW_TOP)]),
+    (512 * MIB, [(0, 512 * MIB)]),
+    (LOW_TOP, [(0, LOW_TOP)]),
+    (2048 * MIB, [(0, LOW_TOP), (FOUR_GIB, 0x10000000)]),
+    (16 << 30, [(0, LOW_TOP), (FOUR_GIB, (16 << 30) - LOW_TOP)]),
 ))
 def test_memory_map(memory, expected):
+    """OVMF takes the first entry for all memory below 4 GiB: it has no hole, as QEMU's has none."""
     assert memory_map(memory) == [(*entry, 0) for entry in expected]
 
 
 def test_required_memory_is_hidden():
     """The kernel's region is in the map as its own: neither there twice nor as the guest's."""
     assert memory_map(512 * MIB, required(0x8000000, 16 * MIB)) == [
-        (0, 0xA0000, 0), (MIB, 127 * MIB, 0), (0x8000000, 16 * MIB, 5), (0x9000000, 368 * MIB, 0)]
+        (0, 128 * MIB, 0), (0x8000000, 16 * MIB, 5), (0x9000000, 368 * MIB, 0)]
 
 
 @pytest.mark.parametrize("required_ranges, expected", (
-    (((MIB, MIB),), [(MIB, MIB, 5), (2 * MIB, 510 * MIB, 0)]),
-    (((511 * MIB, MIB),), [(MIB, 510 * MIB, 0), (511 * MIB, MIB, 5)]),
+    (((MIB, MIB),), [(0, MIB, 0), (MIB, MIB, 5), (2 * MIB, 510 * MIB, 0)]),
+    (((511 * MIB, MIB),), [(0, 511 * MIB, 0), (511 * MIB, MIB, 5)]),
     (((9 * MIB, MIB), (2 * MIB, MIB)),
-     [(MIB, MIB, 0), (2 * MIB, MIB, 5), (3 * MIB, 6 * MIB, 0), (9 * MIB, MIB, 5), (10 * MIB, 502 * MIB, 0)]),
+     [(0, 2 * MIB, 0), (2 * MIB, MIB, 5), (3 * MIB, 6 * MIB, 0), (9 * MIB, MIB, 5), (10 * MIB, 502 * MIB, 0)]),
     (((8 * MIB, MIB), (9 * MIB, MIB)),
-     [(MIB, 7 * MIB, 0), (8 * MIB, MIB, 5), (9 * MIB, MIB, 5), (10 * MIB, 502 * MIB, 0)]),
+     [(0, 8 * MIB, 0), (8 * MIB, MIB, 5), (9 * MIB, MIB, 5), (10 * MIB, 502 * MIB, 0)]),
     (((8 * MIB, 2 * MIB), (9 * MIB, 2 * MIB)),
-     [(MIB, 7 * MIB, 0), (8 * MIB, 2 * MIB, 5), (10 * MIB, MIB, 5), (11 * MIB, 501 * MIB, 0)]),
-    (((8 * MIB, 4 * MIB), (9 * MIB, MIB)), [(MIB, 7 * MIB, 0), (8 * MIB, 4 * MIB, 5), (12 * MIB, 500 * MIB, 0)]),
+     [(0, 8 * MIB, 0), (8 * MIB, 2 * MIB, 5), (10 * MIB, MIB, 5), (11 * MIB, 501 * MIB, 0)]),
+    (((8 * MIB, 4 * MIB), (9 * MIB, MIB)), [(0, 8 * MIB, 0), (8 * MIB, 4 * MIB, 5), (12 * MIB, 500 * MIB, 0)]),
 ), ids=("first", "last", "two", "adjacent", "overlapping", "within"))
 def test_hidden_ranges(required_ranges, expected):
     found = memory_map(512 * MIB, *(required(gpa, size) for gpa, size in required_ranges))
-    assert found[1:] == expected
+    assert found == expected
     assert all(a + size <= b for (a, size, _), (b, _, _) in zip(found, found[1:]))
 
 

@@ -258,7 +258,7 @@ VMPL0_MUTATIONS = (
     ("the VMPLs share their debug registers", "machine/reset.c",
      '\tasm volatile("mov %0, %%db0" : : "r"(c->dr[0]));\n', "", "run.registers", passes),
     ("VMPL 2 goes on from what is cached", "host/vmpl.c",
-     "\tcontext_load(c, vmsa_ptr(c));\n", "\tif (!c->vmcb->save.rip || c->vmcb->save.rip == 0xfff0)\n\t\tcontext_load(c, vmsa_ptr(c));\n",
+     "\tcontext_load(c, p);\n", "\tif (!c->vmcb->save.rip || c->vmcb->save.rip == 0xfff0)\n\t\tcontext_load(c, p);\n",
      "run.from-memory", passes),
     ("any VMSA can be run", "host/vmpl.c",
      "if (!(p->efer & EFER_SVME))", "if (!p->efer)", "run.refused", passes),

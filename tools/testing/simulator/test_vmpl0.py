@@ -3,14 +3,14 @@
 
 import pytest
 
-from lib import places, vmpl0
+from lib import igvm_file, places, vmpl0
 from lib.sources import run as run_command
 from selftest_run import run_of
 
 TIMEOUT = 60
 
 GROUPS = {
-    "launch": "registers sev-status general-page memory-map madt pages required firmware rest-is-shared secrets cpuid-page",
+    "launch": "registers sev-status general-page memory-map madt pages required firmware firmware-memory rest-is-shared secrets cpuid-page",
     "pvalidate": "changes keeps-contents input offset large unmapped without-cbit conversion invlpgb",
     "rmpadjust": "results large unmapped",
     "run": "registers from-memory lma by-page msrs refused creation-refused rights rights-stay",
@@ -21,9 +21,9 @@ NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names i
 ALL = [name for names in NAMES.values() for name in names]
 
 
-def minisvsm(test, fidelity="strict", smp=2, host=None):
-    directory = places.CHECK / "simulator" / f"vmpl0-{test}-{fidelity}-{smp}-{host}"
-    guest = vmpl0.guest(directory, test, fidelity=fidelity, smp=smp, timeout=TIMEOUT, host=host)
+def minisvsm(test, fidelity="strict", smp=2, host=None, igvm=None):
+    directory = places.CHECK / "simulator" / f"vmpl0-{test}-{fidelity}-{smp}-{host}{'-igvm' if igvm else ''}"
+    guest = vmpl0.guest(directory, test, fidelity=fidelity, smp=smp, timeout=TIMEOUT, host=host, igvm=igvm)
     return run_of(guest, TIMEOUT + 30)
 
 
@@ -95,6 +95,67 @@ def test_rebuild(runs):
     run.ended(0, "poweroff")
     assert run.verdicts == {"ends.reset": None}
     assert [event["image"] for event in run.events.of("boot")] == ["vmpl0", "vmpl0"]
+
+
+@pytest.mark.parametrize("group, smp", (("launch", 3), ("run", 1)))
+def test_igvm_file(runs, group, smp):
+    """`--igvm`: the same program from its file, with the parameters for this machine."""
+    run = runs(group, smp=smp, igvm=vmpl0.IGVM)
+    run.well_formed()
+    run.passed(*NAMES[group])
+    assert run.events.one("boot")["image"] == "vmpl0"
+
+
+def refused(*arguments):
+    """The one line by which a run is refused."""
+    result = run_command(places.SNPSIM, "run", *arguments)
+    lines = result.stdout.splitlines()
+    assert result.returncode == 1 and len(lines) == 1, lines
+    return lines[0]
+
+
+DAMAGED = {
+    "missing": (None, "No such file or directory"),
+    "empty": (b"", "no IGVM file"),
+    "truncated": (igvm_file.good()[:-7], "truncated"),
+    "checksum": (igvm_file.good(checksum=1), "checksum"),
+    "no-snp": (igvm_file.good(platforms=(igvm_file.platform(4, igvm_file.TDX, 0),)), "it has no platform SEV-SNP"),
+    "no-memory": (igvm_file.good(igvm_file.page(0xA0000)), "the guest has no memory there"),
+    "several": (
+        igvm_file.good(igvm_file.page(0xA0000), igvm_file.page(0xB0000)), '(and 1 more: see "snpsim igvm")'),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_igvm_file_refused(tmp_path, name):
+    content, said = DAMAGED[name]
+    path = tmp_path / "some.igvm"
+    if content is not None:
+        path.write_bytes(content)
+    line = refused("--igvm", path)
+    assert line.startswith(f"snpsim: --igvm {path}: ") and said in line
+
+
+@pytest.mark.parametrize("memory, said", (("128M", "has no memory there"), ("512M", "")))
+def test_igvm_file_and_memory(tmp_path, memory, said):
+    """What does not fit is found before anything starts: required memory goes up to 144 MiB."""
+    if said:
+        assert said in refused("--igvm", vmpl0.IGVM, "--memory", memory)
+    else:
+        assert minisvsm("launch.memory-map", igvm=vmpl0.IGVM).verdicts == {"launch.memory-map": None}
+
+
+@pytest.mark.parametrize("options, said", (
+    (("--kernel", "/dev/null"), "--kernel: not with --igvm"),
+    (("--firmware", "/dev/null"), "--firmware: not with --igvm"),
+    (("--append", "quiet"), "--append: not with --igvm"),
+    (("--efivars",), "--efivars: not with --igvm"),
+    (("--launch-list", "/dev/null"), "--launch-list: not with --igvm"),
+    (("--svsm", "ocp"), "--svsm chooses a built-in SVSM: not with --igvm"),
+    (("--host", "kvm-pv"), "--host: with --igvm only honest and rebuild"),
+), ids=("kernel", "firmware", "append", "efivars", "launch-list", "svsm", "host"))
+def test_options_that_do_not_fit_igvm(options, said):
+    assert refused("--igvm", vmpl0.IGVM, *options) == f"snpsim: {said}"
 
 
 @pytest.mark.parametrize("options, said", (

@@ -7,6 +7,7 @@
 #include "lib/lib.h"
 #include "machine/npt.h"
 #include "machine/rmp.h"
+#include "machine/rom.h"
 #include "machine/run_end.h"
 #include "machine/shootdown.h"
 #include "machine/svm.h"
@@ -74,7 +75,7 @@ void exit_npf(struct vcpu *v)
 	}
 	if (!v->cur->vmpl && (page_flags(gpa) & PAGE_IN_USE) && host_release_vmsa(gpa))
 		goto out;
-	if (config->firmware_len && c && (page_flags(gpa) & PAGE_IN_USE) && !(err & NPF_WRITE) &&
+	if (rom_is_there() && c && (page_flags(gpa) & PAGE_IN_USE) && !(err & NPF_WRITE) &&
 	    vmsa_let_read(gpa))
 		goto out;
 	if (host_converts(gpa)) {

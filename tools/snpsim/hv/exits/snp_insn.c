@@ -14,7 +14,7 @@
 #define RMPADJUST_VMPL		0xffUL
 #define RMPADJUST_RIGHTS(rdx)	((rdx) >> 8 & RIGHTS_ALL)
 #define RMPADJUST_VMSA		BIT_ULL(16)
-#define INVLPGB_MAX_COUNT	0	/* CPUID 80000008h EDX[15:0] */
+#define INVLPGB_MAX_COUNT	7	/* of the processor; KVM shows guests 0 */
 
 /* A page operand of PVALIDATE and RMPADJUST: RAX, and its size in RCX */
 struct operand {

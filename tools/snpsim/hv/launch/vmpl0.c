@@ -38,6 +38,8 @@ static void vmpl0_check(void)
 	}
 	if (!vmsa || !vmsa->offset)
 		hv_panic("the list for a launch at VMPL 0 has no VMSA");
+	if (rom_is_there())
+		firmware_cfg_init();
 }
 
 /* A page of the image is valid from here on, for VMPL 0 alone. */

@@ -27,6 +27,12 @@ bool page_is_rom(u64 gpa)
 	return gpa >= rom_gpa && gpa < FOUR_GIB;
 }
 
+/* Is there firmware, from its own file or from that of a program at VMPL 0? */
+bool rom_is_there(void)
+{
+	return rom_gpa < FOUR_GIB;
+}
+
 /* The file's contents at a guest address within the image. */
 const u8 *rom_pristine(u64 gpa)
 {

@@ -11,6 +11,7 @@
 #include "machine/npt.h"
 #include "machine/rmp.h"
 #include "machine/shootdown.h"
+#include "machine/rom.h"
 #include "machine/svm.h"
 #include "machine/vcpu.h"
 
@@ -42,7 +43,7 @@ void pick_view(struct vcpu *v)
 		m->ncr3 = root;
 		v->flush = 1;
 	}
-	m->intercept_cr = paging(v->cur) && !config->firmware_len ? 0 : INTERCEPT_CR0_WRITE;
+	m->intercept_cr = paging(v->cur) && !rom_is_there() ? 0 : INTERCEPT_CR0_WRITE;
 	/* An interrupt may be due then; and TCG (10.0.2) crashes if V_IRQ is set. */
 	if (!v->cur->vmpl)
 		m->intercept_cr |= INTERCEPT_CR8_WRITE;
