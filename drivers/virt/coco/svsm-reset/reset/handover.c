@@ -64,17 +64,6 @@ static bool svr_handover_step(int from, int to)
 	return atomic_try_cmpxchg(&svr_handover.phase, &from, to);
 }
 
-static bool svr_handover_reach(int phase, unsigned long limit_us)
-{
-	struct svr_wait wait = svr_wait_begin(limit_us);
-
-	do {
-		if (atomic_read_acquire(&svr_handover.phase) == phase)
-			return true;
-	} while (svr_wait_on(&wait));
-	return false;
-}
-
 /* Wake @cpu until that phase is reached; true once it is */
 static bool svr_handover_wake(int cpu, int phase)
 {
@@ -82,7 +71,8 @@ static bool svr_handover_wake(int cpu, int phase)
 
 	for (i = 0; i < SVR_HANDOVER_WAKE_TRIES; i++) {
 		svr_lapic_wake(cpu);
-		if (svr_handover_reach(phase, SVR_HANDOVER_WAKE_US))
+		if (svr_wait_until(&svr_handover.phase, phase,
+				   SVR_HANDOVER_WAKE_US))
 			return true;
 	}
 	return false;

@@ -201,13 +201,7 @@ static bool svr_hear_step(int from, int to)
 
 static bool svr_hear_reach(int phase)
 {
-	struct svr_wait wait = svr_wait_begin(SVR_HEAR_SEND_US);
-
-	do {
-		if (atomic_read_acquire(&svr_hearing.phase) == phase)
-			return true;
-	} while (svr_wait_on(&wait));
-	return false;
+	return svr_wait_until(&svr_hearing.phase, phase, SVR_HEAR_SEND_US);
 }
 
 /* Hard interrupt, on another CPU than the one that listens */

@@ -3,6 +3,7 @@
 #ifndef _SVSM_RESET_WAIT_H
 #define _SVSM_RESET_WAIT_H
 
+#include <linux/atomic.h>
 #include <linux/delay.h>
 #include <linux/limits.h>
 #include <linux/time64.h>
@@ -66,6 +67,28 @@ static inline bool svr_wait_on(struct svr_wait *wait)
 static inline bool svr_wait_over(const struct svr_wait *wait)
 {
 	return rdtsc() >= wait->end;
+}
+
+/**
+ * svr_wait_until - wait until another CPU has set a variable to a value
+ * @var:      the variable; what that CPU wrote before it is seen then
+ * @val:      the value
+ * @limit_us: for so long at most, microseconds
+ *
+ * Context: any, NMI included.
+ *
+ * Return: true when it has the value; false when the wait is over.
+ */
+static inline bool svr_wait_until(const atomic_t *var, int val,
+				  unsigned long limit_us)
+{
+	struct svr_wait wait = svr_wait_begin(limit_us);
+
+	do {
+		if (atomic_read_acquire(var) == val)
+			return true;
+	} while (svr_wait_on(&wait));
+	return false;
 }
 
 #endif /* _SVSM_RESET_WAIT_H */
