@@ -279,8 +279,7 @@ VMPL0_MUTATIONS = (
     ("a guest that is destroyed runs", "host/vmpl.c",
      "\t\tset_guest(v, 0);\n\t\tv->cur->released = runs ? NEVER : 0;\n", "", "smp.destroy", passes),
     ("INVLPGB is for this CPU only", "machine/shootdown.c",
-     "if (READ_ONCE(v->in_guest) && !READ_ONCE(v->cur)->vmpl)", "if (READ_ONCE(v->in_guest) && READ_ONCE(v->cur)->vmpl)",
-     "smp.invlpgb", passes),
+     "flush_all(self, VMPL0_BIT)", "flush_all(self, ~VMPL0_BIT)", "smp.invlpgb", passes),
     ("two CPUs run one VMSA", "host/vmpl.c",
      "vcpu_guest(&vcpus[i])->vmsa == c->vmsa)", "vcpu_guest(&vcpus[i])->vmsa == ~c->vmsa)", "smp.another-cpus", passes),
 )
@@ -301,11 +300,16 @@ def build(top):
     assert result.returncode == 0, result.stdout
 
 
-def run_guest(top, name, test, fidelity, monkeypatch, host=None, qemu=()):
+def use(top, name, monkeypatch):
+    """Have the command use that build; the directory for the run's files."""
     monkeypatch.setenv("SNPSIM_QEMU", QEMU)
     monkeypatch.setattr(places, "BUILD", top / "build")
+    return places.CHECK / "simulator/mutations" / name.replace(" ", "-")
+
+
+def run_guest(top, name, test, fidelity, monkeypatch, host=None, qemu=()):
     guest = Guest(
-        places.CHECK / "simulator/mutations" / name.replace(" ", "-"), kernel=IMAGE, initrd=IMAGE,
+        use(top, name, monkeypatch), kernel=IMAGE, initrd=IMAGE,
         fidelity=fidelity, host=host, smp=3 if host else 2, append=f"test={test}",
         timeout=30 if host or qemu else 10, qemu=qemu,
     )
@@ -384,10 +388,7 @@ def run_vmpl0(top, name, test, monkeypatch):
     program = top / "build/snpsim/minisvsm.elf"
     if not program.exists():
         shutil.copy(places.BUILD / "snpsim/minisvsm.elf", program)
-    monkeypatch.setenv("SNPSIM_QEMU", QEMU)
-    monkeypatch.setattr(places, "BUILD", top / "build")
-    directory = places.CHECK / "simulator/mutations" / name.replace(" ", "-")
-    return run_of(vmpl0.guest(directory, test, timeout=20), 60)
+    return run_of(vmpl0.guest(use(top, name, monkeypatch), test, timeout=20), 60)
 
 
 @pytest.mark.parametrize("name, file, old, new, test, check", VMPL0_MUTATIONS,

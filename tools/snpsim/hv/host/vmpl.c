@@ -49,7 +49,6 @@ static const char *cannot_run(const struct vcpu *v, const struct context *c)
 static void enter_guest(struct vcpu *v)
 {
 	struct context *c = vcpu_guest(v);
-
 	const struct vmsa *p = vmsa_ptr(c);
 
 	context_from_cpu(v->cur);
@@ -62,16 +61,21 @@ static void enter_guest(struct vcpu *v)
 	vcpu_switch(v, c);
 }
 
+/* From now on the page has the state. */
+static void save_guest(struct context *c, u64 exit_code)
+{
+	context_from_cpu(c);
+	vmsa_save(c, vmsa_ptr(c), exit_code);
+	vmsa_in_use(c->vmsa, false);
+}
+
 static void leave_guest(struct vcpu *v, u64 exit_code)
 {
 	struct context *c = v->cur;
 
 	/* With released set VMPL 0 has the state already, or there is no VMSA. */
-	if (!c->released) {
-		context_from_cpu(c);
-		vmsa_save(c, vmsa_ptr(c), exit_code);
-		vmsa_in_use(c->vmsa, false);
-	}
+	if (!c->released)
+		save_guest(c, exit_code);
 	c->released = 0;
 	vcpu_switch(v, &v->ctx[0]);
 }
@@ -209,9 +213,7 @@ static void release(struct vcpu *v)
 {
 	struct context *c = v->cur;
 
-	context_from_cpu(c);
-	vmsa_save(c, vmsa_ptr(c), EXIT_INTR);
-	vmsa_in_use(c->vmsa, false);
+	save_guest(c, EXIT_INTR);
 	c->released = now_ns();
 }
 

@@ -77,25 +77,32 @@ static u64 with_rights(u64 pa, u32 rights)
 	       (rights & (RIGHT_USER_EXEC | RIGHT_SUPER_EXEC) ? 0 : PTE_NX);
 }
 
+/* What any VMPL reaches with C=0 in a page that is shared, or no RAM */
+static u64 without_c(u64 gfn)
+{
+	switch (rmp[gfn] & PAGE_STATE) {
+	case PAGE_NOT_RAM:
+		/* Full fidelity: the host does not map MMIO, the access raises #VC. */
+		return fidelity_full() ? 0 : page_host(gfn) | RWU;
+	case PAGE_SHARED:
+		/* Instruction fetches are private, so no code is fetched from here. */
+		return page_host(gfn) | RWU | PTE_NX;
+	default:
+		return 0;
+	}
+}
+
 /*
  * Bring a page of VMPL 0's view in line with its state. An SVSM's CR3 has no C-bit, and a
  * nested entry cannot tell a walk from a read: so VMPL 0 reaches a valid page with C=0, too.
  */
 static void update_vmpl0(u64 gfn)
 {
-	u64 pa = page_host(gfn), shared = 0, private = 0;
+	u64 shared = without_c(gfn), private = 0;
 
-	switch (rmp[gfn] & PAGE_STATE) {
-	case PAGE_NOT_RAM:
-		shared = fidelity_full() ? 0 : pa | RWU;
-		break;
-	case PAGE_SHARED:
-		shared = pa | RWU | PTE_NX;
-		break;
-	case PAGE_VALID:
-		private = rmp[gfn] & PAGE_IN_USE ? 0 : pa | RWU;
+	if ((rmp[gfn] & PAGE_STATE) == PAGE_VALID) {
+		private = rmp[gfn] & PAGE_IN_USE ? 0 : page_host(gfn) | RWU;
 		shared = private;
-		break;
 	}
 	set_entry(&vmpl0_view, &vmpl0_view.shared[gfn], shared);
 	set_entry(&vmpl0_view, &vmpl0_view.private[gfn], private);
@@ -104,21 +111,12 @@ static void update_vmpl0(u64 gfn)
 /* Bring both views of a page in line with its state. */
 void npt_update(u64 gfn)
 {
-	u64 pa = page_host(gfn), shared = 0, private = 0;
+	u64 pa = page_host(gfn), shared = without_c(gfn), private = 0;
 
 	if (vmpl0_is_guest())
 		update_vmpl0(gfn);
 
-	switch (rmp[gfn] & PAGE_STATE) {
-	case PAGE_NOT_RAM:
-		/* Full fidelity: the host does not map MMIO, the access raises #VC. */
-		shared = fidelity_full() ? 0 : pa | RWU;
-		break;
-	case PAGE_SHARED:
-		/* Instruction fetches are private, so no code is fetched from here. */
-		shared = pa | RWU | PTE_NX;
-		break;
-	case PAGE_VALID:
+	if ((rmp[gfn] & PAGE_STATE) == PAGE_VALID) {
 		/* The built-in SVSM takes rights away from VMSAs alone; this is done often. */
 		if (!vmpl0_is_guest() && !(rmp[gfn] & PAGE_VMSA))
 			private = pa | RWU;
@@ -126,7 +124,6 @@ void npt_update(u64 gfn)
 			private = with_rights(pa, page_rights(gfn));
 		if (rmp[gfn] & PAGE_WALK)
 			shared = pa | RWU;
-		break;
 	}
 	set_entry(&guest_view, &guest_view.shared[gfn], shared);
 	set_entry(&guest_view, &guest_view.private[gfn], private);

@@ -18,6 +18,7 @@
 
 #define KICK_TIMEOUT_NS		20000000000UL
 #define SIPI_ANSWER_NS		2000000000UL
+#define VMPL0_BIT		1U
 
 static u32 stale;			/* a bit for each VMPL */
 
@@ -83,15 +84,14 @@ void vcpu_kick(struct vcpu *v)
 	}
 }
 
-/* Call under sim_lock, before the guest learns the result of a state change. */
-void tlb_shootdown(struct vcpu *self)
+/*
+ * Every CPU flushes before it enters again; one that runs one of these VMPLs is brought out
+ * now. Returns how many were.
+ */
+static u32 flush_all(struct vcpu *self, u32 vmpls)
 {
-	u32 vmpls = stale;
+	u32 kicked = 0;
 
-	iommu_sync();
-	if (!vmpls)
-		return;
-	stale = 0;
 	self->flush = 1;
 	for (u32 i = 0; i < config->cpus; i++) {
 		struct vcpu *v = &vcpus[i];
@@ -102,10 +102,23 @@ void tlb_shootdown(struct vcpu *self)
 		/* Pairs with enter(). */
 		smp_mb();
 		if (READ_ONCE(v->in_guest) && (vmpls >> READ_ONCE(v->cur)->vmpl & 1)) {
-			count(self, KIND_SHOOTDOWN);
+			kicked++;
 			vcpu_kick(v);
 		}
 	}
+	return kicked;
+}
+
+/* Call under sim_lock, before the guest learns the result of a state change. */
+void tlb_shootdown(struct vcpu *self)
+{
+	u32 vmpls = stale;
+
+	iommu_sync();
+	if (!vmpls)
+		return;
+	stale = 0;
+	self->kinds[KIND_SHOOTDOWN] += flush_all(self, vmpls);
 }
 
 /*
@@ -114,16 +127,5 @@ void tlb_shootdown(struct vcpu *self)
  */
 void tlb_broadcast(struct vcpu *self)
 {
-	self->flush = 1;
-	for (u32 i = 0; i < config->cpus; i++) {
-		struct vcpu *v = &vcpus[i];
-
-		if (v == self || READ_ONCE(v->state) == VCPU_OFF)
-			continue;
-		WRITE_ONCE(v->flush, 1);
-		/* Pairs with enter(). */
-		smp_mb();
-		if (READ_ONCE(v->in_guest) && !READ_ONCE(v->cur)->vmpl)
-			vcpu_kick(v);
-	}
+	flush_all(self, VMPL0_BIT);
 }

@@ -24,7 +24,7 @@
 #define VERSION			0x50014
 #define FIRST_VECTOR		16
 #define WORD_BITS		32
-#define WORDS			(256 / WORD_BITS)
+#define WORDS			APIC_WORDS
 #define ICR_VECTOR		0xffU
 #define ICR_RESERVED		0xfff32000U
 #define TO_EVERYBODY		0xffffffffU
@@ -124,11 +124,15 @@ static void end_of_interrupt(struct vapic *a)
 		a->isr[vector / WORD_BITS] &= ~(1U << vector % WORD_BITS);
 }
 
+/* APIC_BASE, of which VMPL 0 can change the mode only */
+static u64 base_of(const struct vcpu *v)
+{
+	return APIC_BASE | APIC_BASE_ENABLE | (v->apic_id ? 0 : APIC_BASE_BSP);
+}
+
 static bool write_base(struct vcpu *v, u64 val)
 {
-	u64 wanted = APIC_BASE | APIC_BASE_ENABLE | (v->apic_id ? 0 : APIC_BASE_BSP);
-
-	if ((val & ~APIC_BASE_X2APIC) != wanted)
+	if ((val & ~APIC_BASE_X2APIC) != base_of(v))
 		return false;
 	vapics[v->index].x2apic = val & APIC_BASE_X2APIC;
 	return true;
@@ -201,8 +205,7 @@ bool vapic_msr(struct vcpu *v, u32 msr, u64 *val, bool write, bool *gp)
 		return true;
 	}
 	if (msr == MSR_APIC_BASE) {
-		*val = APIC_BASE | APIC_BASE_ENABLE | (v->apic_id ? 0 : APIC_BASE_BSP) |
-		       (a->x2apic ? APIC_BASE_X2APIC : 0);
+		*val = base_of(v) | (a->x2apic ? APIC_BASE_X2APIC : 0);
 		*gp = false;
 		return true;
 	}
