@@ -248,6 +248,7 @@ void mmio_write(u64 pa, u32 v);
 /* ap.c */
 struct vmsa;
 void ap_main(void);
+void vmsa_like_here(struct vmsa *v, u64 rip, u64 rsp);
 void ap_vmsa(struct vmsa *v, struct cpu *c);
 bool ap_create(unsigned int index, void (*work)(void));
 bool ap_launch(unsigned int index);

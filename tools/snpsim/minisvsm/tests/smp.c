@@ -105,22 +105,31 @@ static bool spins(u64 *count)
 	return false;
 }
 
+/* The CPU runs a guest that counts and never gives way. Returns its VMSA, 0 on failure. */
+static u64 run_endless(void (*rip)(void))
+{
+	u64 pa;
+
+	if (!start())
+		return 0;
+	store(&payload_count, 0);
+	pa = make_vmsa(rip);
+	if (!expect(guest_create(CPU, pa, AP_CREATE), "AP creation") ||
+	    !expect(spins(&payload_count), "the guest does not run"))
+		return 0;
+	return pa;
+}
+
 /*
  * A write to the VMSA of a guest that runs gets it out first. Without SVME it does not go
  * on, and its registers are in the page.
  */
 static void in_use(void (*rip)(void), bool counts)
 {
-	struct vmsa *v;
-	u64 pa, count;
+	u64 pa = run_endless(rip), count;
+	struct vmsa *v = private(pa);
 
-	if (!start())
-		return;
-	store(&payload_count, 0);
-	pa = make_vmsa(rip);
-	v = private(pa);
-	if (!expect(guest_create(CPU, pa, AP_CREATE), "AP creation") ||
-	    !expect(spins(&payload_count), "the guest does not run"))
+	if (!pa)
 		return;
 	__atomic_fetch_and(&v->efer, ~EFER_SVME, __ATOMIC_SEQ_CST);
 	count = load(&payload_count);
@@ -148,14 +157,9 @@ static void in_use_halted(void)
 /* Destroyed, it is out of the guest when the host answers; created anew, it goes on. */
 static void destroy(void)
 {
-	u64 pa, count;
+	u64 pa = run_endless(payload_spins), count;
 
-	if (!start())
-		return;
-	store(&payload_count, 0);
-	pa = make_vmsa(payload_spins);
-	if (!expect(guest_create(CPU, pa, AP_CREATE), "AP creation") ||
-	    !expect(spins(&payload_count), "the guest does not run"))
+	if (!pa)
 		return;
 	expect(guest_create(CPU, pa, AP_DESTROY), "the host refuses");
 	count = load(&payload_count);
@@ -169,14 +173,9 @@ static void ipi_ends_run(void)
 {
 	struct cpu *c = cpu_nr(CPU);
 	u32 before = load(&ran), ipis = load(&c->ipis);
-	u64 pa;
+	u64 pa = run_endless(payload_spins);
 
-	if (!start())
-		return;
-	store(&payload_count, 0);
-	pa = make_vmsa(payload_spins);
-	if (!expect(guest_create(CPU, pa, AP_CREATE), "AP creation") ||
-	    !expect(spins(&payload_count), "the guest does not run"))
+	if (!pa)
 		return;
 	apic_send_ipi(CPU);
 	expect(wait_for(&c->ipis, ipis + 1), "the IPI does not arrive");
