@@ -14,7 +14,6 @@ import statistics
 from lib import begin, mutation, places
 from lib.guest import Guest
 
-TRACEFS = "/sys/kernel/tracing"
 VIRTIO = "iommu_platform=on,disable-legacy=on"
 TEN = (
     "-drive", "if=none,id=disk1,driver=null-co,size=64M", "-device", "nvme,drive=disk1,serial=1",
@@ -45,9 +44,9 @@ def once(directory, initrd, qemu):
         guest.boot(1)
         guest.load()
         count = masters(guest)
-        guest.check(f"mountpoint -q {TRACEFS} || mount -t tracefs tracefs {TRACEFS}")
+        tracing = guest.tracefs()
         for event in ("quiesce_done", "call"):
-            guest.check(f"echo 1 > {TRACEFS}/events/svsm_reset/{event}/enable")
+            guest.check(f"echo 1 > {tracing}/events/svsm_reset/{event}/enable")
         guest.send(begin.REBOOT)
         guest.boot(2)
         guest.powered_off()

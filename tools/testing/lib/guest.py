@@ -8,6 +8,7 @@ from .complaints import KERNEL_TROUBLE, complaints
 from .console import COMMAND_TIMEOUT, RUN_TIMEOUT, Console
 from .events import Events
 
+TRACEFS = "/sys/kernel/tracing"
 # A line of the kernel's among the output of a command
 SAID = re.compile(r"\[ *\d+\.\d{6}\] [^\n]*\n?")
 # A bound for a hang, not for speed: a boot takes 10 s here, a minute on a busy machine
@@ -94,6 +95,11 @@ class Guest(Console):
     def attribute(self, name):
         """Read one of the driver's sysfs attributes; the kernel may print in the middle of it."""
         return SAID.sub("", self.check(f"cat {places.ATTRIBUTES}/{name}")).split("\n")[-1]
+
+    def tracefs(self):
+        """Where the kernel's tracing is, mounted."""
+        self.check(f"mountpoint -q {TRACEFS} || mount -t tracefs tracefs {TRACEFS}")
+        return TRACEFS
 
     def dmesg(self):
         """What the driver and the rest of the kernel said."""
