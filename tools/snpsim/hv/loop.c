@@ -11,6 +11,7 @@
 #include "machine/apic.h"
 #include "machine/nmi.h"
 #include "machine/npt.h"
+#include "machine/path.h"
 #include "machine/rmp.h"
 #include "machine/run_end.h"
 #include "machine/shootdown.h"
@@ -125,7 +126,9 @@ static void enter(struct vcpu *v)
 	if (__atomic_exchange_n(&v->flush, 0, __ATOMIC_SEQ_CST))
 		m->tlb_ctl = TLB_CTL_FLUSH_ALL;
 	v->vmruns++;
+	path_enter(v);
 	vmenter(v->cur);
+	path_leave(v);
 	WRITE_ONCE(v->in_guest, 0);
 	m->tlb_ctl = TLB_CTL_NOTHING;
 	/* Poll before the exit is handled, which may end the run. */

@@ -160,6 +160,9 @@ EVENTS = {
         "cpu": integer, "vmpck": integer, "msg_type": integer, "seqno": integer, "result": hexadecimal,
     },
     "efi-variable": {"cpu": integer, "name": string, "size": integer, "result": hexadecimal},
+    "path": {
+        "cpu": integer, "marked": boolean, "ticks": integer, "lost": integer, "steps": list_of(list_of(text)),
+    },
     "host-nmi": {"cpu": integer, "rip": hexadecimal, "when": one_of("call", "answer")},
     "host-resume": {
         "apic_id": integer, "vmsa": hexadecimal, "result": one_of("refused", "resumed"),

@@ -190,3 +190,30 @@ def test_number_of_cpus(selftest, smp):
     run.passed("execute.image")
     run.executes(1)
     assert run.events.one("start")["cpus"] == smp
+
+
+STEPS = [["msr", "0x2"], ["msr", "0x16"], ["msr", "0x14"], ["msr", "0x16"]]
+KEPT = 4096  # steps for which there is room
+
+
+def test_path(selftest):
+    """From the mark on, and of each call what it was."""
+    run = selftest("execute.path")
+    run.well_formed()
+    run.executes(1)
+    path = run.events.one("path")
+    assert (path["cpu"], path["marked"], path["lost"], path["boot"]) == (0, True, 0, 1)
+    assert [step[:2] for step in path["steps"]] == STEPS
+    assert [step[2] for step in path["steps"] if step[1] == "0x16"] == ["0x6", "0x500000000"]
+    assert path["ticks"] > 0
+
+
+def test_long_path(selftest):
+    run = selftest("execute.long-path")
+    run.well_formed()
+    path = run.events.one("path")
+    assert (len(path["steps"]), path["lost"]) == (KEPT, 5000 - KEPT)
+
+
+def test_no_mark_no_path(selftest):
+    selftest("execute.image").events.no("path")

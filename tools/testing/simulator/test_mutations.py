@@ -45,6 +45,11 @@ def resets(run):
     run.executes(1)
 
 
+def whole_path(run):
+    resets(run)
+    assert len(run.events.one("path")["steps"]) == 4
+
+
 def same_state(run):
     resets(run)
     run.same_states()
@@ -193,6 +198,8 @@ MUTATIONS = (
      "psp.kept", "strict", resets),
     ("world switches are not counted", "svsm/reboot.c",
      "\treport_switches();\n", "", "execute.image", "strict", resets),
+    ("requests by the MSR are no steps of a path", "host/ghcb_msr.c",
+     "\tpath_step(v, PATH_MSR, msr & GHCB_MSR_INFO, c->vmcb->save.rax);\n", "", "execute.path", "strict", whole_path),
 )
 
 REBUILD = "quirks.rebuild how=1"

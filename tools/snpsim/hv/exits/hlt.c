@@ -7,6 +7,7 @@
 #include "machine/apic.h"
 #include "machine/inject.h"
 #include "machine/nmi.h"
+#include "machine/path.h"
 #include "machine/trap.h"
 #include "machine/vapic.h"
 #include "machine/vcpu.h"
@@ -94,6 +95,7 @@ void wait_halted(struct vcpu *v)
 void exit_hlt(struct vcpu *v)
 {
 	count(v, KIND_HLT);
+	path_step(v, PATH_HLT, 0, 0);
 	skip_insn(v, 1);
 	wait_halted(v);
 }

@@ -3,6 +3,7 @@
 #include "host/host.h"
 #include "lib/config.h"
 #include "lib/lib.h"
+#include "machine/path.h"
 #include "machine/run_end.h"
 #include "machine/svm.h"
 #include "machine/vcpu.h"
@@ -73,6 +74,7 @@ void ghcb_msr_request(struct vcpu *v)
 	u64 msr = c->ghcb_msr, resp = 0;
 
 	count(v, KIND_GHCB_MSR);
+	path_step(v, PATH_MSR, msr & GHCB_MSR_INFO, c->vmcb->save.rax);
 	switch (msr & GHCB_MSR_INFO) {
 	case REQ_SEV_INFO:
 		resp = PROTOCOL_MAX << 48 | PROTOCOL_MIN << 32 | (u64)CBIT << 24 | RESP_SEV_INFO;

@@ -4,6 +4,7 @@
 #include "lib/lib.h"
 #include "lib/x86.h"
 #include "machine/nmi.h"
+#include "machine/path.h"
 #include "machine/rmp.h"
 #include "machine/run_end.h"
 #include "machine/svm.h"
@@ -65,6 +66,7 @@ void ghcb_page_request(struct vcpu *v)
 	u64 info2 = ghcb_get(ghcb, GHCB_SW_EXITINFO2);
 
 	count(v, KIND_GHCB_PAGE);
+	path_step(v, PATH_PAGE, code, code == EXIT_MSR ? ghcb_get(ghcb, GHCB_RCX) : info1);
 	ghcb_set(ghcb, GHCB_SW_EXITINFO1, 0);
 	ghcb_set(ghcb, GHCB_SW_EXITINFO2, 0);
 	switch (code) {

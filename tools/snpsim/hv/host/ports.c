@@ -8,6 +8,7 @@
 #include "host/host.h"
 #include "lib/layout.h"
 #include "lib/x86.h"
+#include "machine/path.h"
 #include "machine/pci.h"
 #include "machine/run_end.h"
 #include "machine/svm.h"
@@ -32,7 +33,7 @@ static const u16 watched[] = {
 	PORT_KBD_DATA, PORT_KBD_COMMAND, PORT_CMOS_INDEX, PORT_SYSTEM_CONTROL, PORT_RESET_CONTROL,
 	PORT_PM1A_CNT, PORT_PM1A_CNT + 1,
 	PORT_DEBUGCON, PORT_DEBUG_EXIT, PORT_DEBUG_EXIT + 1, PORT_DEBUG_EXIT + 2,
-	PORT_DEBUG_EXIT + 3, PORT_EFIVAR_DATA, PORT_EFIVAR_COMMAND,
+	PORT_DEBUG_EXIT + 3, PORT_EFIVAR_DATA, PORT_EFIVAR_COMMAND, PORT_MARK,
 };
 
 /* Data of PCI's configuration space */
@@ -99,6 +100,11 @@ u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val)
 		return fw_cfg_access(port, size, in, val);
 	if (port == PORT_EFIVAR_DATA || port == PORT_EFIVAR_COMMAND)
 		return efivar_port(v, port, size, in, val);
+	if (port == PORT_MARK) {
+		if (!in)
+			path_mark(v);
+		return 0xffffffff;
+	}
 	if (!in) {
 		check_write(v, port, size, val);
 		cmos_saw_write(port, size, val);

@@ -8,6 +8,7 @@
 #include "lib/config.h"
 #include "lib/lib.h"
 #include "machine/apic.h"
+#include "machine/path.h"
 #include "machine/rmp.h"
 #include "machine/run_end.h"
 #include "machine/vcpu.h"
@@ -47,6 +48,7 @@ static void event_aps(const struct vcpu *self)
 
 static void event_execute(struct svsm_call *c, u64 result)
 {
+	path_end();
 	event_begin("execute");
 	event_u64("cpu", c->v->index);
 	event_u64("apic_id", c->v->apic_id);

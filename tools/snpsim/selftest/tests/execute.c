@@ -5,6 +5,9 @@
 #define PATTERN		0xc0ffee0ddba11aceUL
 #define FAR		0x7000000UL
 #define N_PAGES		16
+#define PORT_MARK	0x562
+#define GHCB_MSR_SEV_INFO	0x002
+#define LONG_PATH	5000
 
 static u64 marker = PATTERN;
 static const u64 constant = ~PATTERN;
@@ -96,6 +99,32 @@ static void refused(void)
 	expect_eq("boot", boot, 1);
 }
 
+/* What is asked for after the mark is in the event, up to EXECUTE itself. */
+static void path(void)
+{
+	u64 pa = page_far();
+
+	if (boot > 1)
+		return;
+	ghcb_msr(GHCB_MSR_SEV_INFO);
+	outb(PORT_MARK, 1);
+	ghcb_msr(GHCB_MSR_SEV_INFO);
+	svsm_query(PROTO_CORE, 1);
+	ghcb_psc_msr(pa, PSC_PRIVATE);
+	execute();
+}
+
+/* Steps for which there is no room are counted. */
+static void long_path(void)
+{
+	if (boot > 1)
+		return;
+	outb(PORT_MARK, 1);
+	for (unsigned int i = 1; i < LONG_PATH; i++)
+		ghcb_msr(GHCB_MSR_SEV_INFO);
+	execute();
+}
+
 static const struct selftest tests[] = {
 	{ .name = "execute.pages", .run = pages, .alone = true },
 	{ .name = "execute.image", .run = image, .alone = true },
@@ -103,6 +132,8 @@ static const struct selftest tests[] = {
 	{ .name = "execute.by-ghcb", .run = by_ghcb, .alone = true },
 	{ .name = "execute.chain", .run = chain, .alone = true },
 	{ .name = "execute.moved-ca", .run = moved_ca, .alone = true },
+	{ .name = "execute.path", .run = path, .alone = true },
+	{ .name = "execute.long-path", .run = long_path, .alone = true },
 	{ .name = "execute.refused", .run = refused, .alone = true },
 };
 

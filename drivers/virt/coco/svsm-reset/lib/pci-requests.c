@@ -9,8 +9,10 @@
  * can be reset by configuration space alone:
  *
  * - virtio, whose status register can be reached by a capability (Virtual I/O Device 1.2,
- * 4.1.4.9), in place of a BAR that a crash kernel may not have mapped. Some hosts ignore
- * the bus mastering of virtio devices.
+ *   4.1.4.9), in place of a BAR that a crash kernel may not have mapped. Some hosts ignore
+ *   the bus mastering of virtio devices.
+ * - QEMU's own devices (Red Hat's vendor ID) with a function level reset, such as its NVMe
+ *   controller. QEMU has done it before the write returns.
  *
  * The next kernel turns bus mastering on when a driver takes the device, and some drivers
  * do not reset it then (vmxnet3 of Linux 6.12): it goes on with the dead kernel's rings. So

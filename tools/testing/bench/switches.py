@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0
+"""World switches from the start of svr_fire() to the SVSM's EXECUTE, by what they are for.
+
+At fidelity full, where each access to a port, an MSR or a device costs a VMGEXIT as it does
+on hardware.  A probe in the guest marks the start (tools/guest/mark), the simulator lists
+what comes after it (event path).
+"""
+
+import collections
+import pathlib
+import shutil
+import statistics
+import time
+
+from lib import begin, places
+from lib.guest import Guest
+
+BOOT, RESET = 600, 300
+CAPTURE = "capture"
+
+# name: (what begins the reset, arguments of the guest)
+CAUSES = {
+    "reboot on the BSP": (begin.on(0, begin.REBOOT), {}),
+    "sysrq-b on an AP, handed over": (begin.on(2, begin.SYSRQ_B), {}),
+    "panic on the BSP": (begin.on(0, begin.PANIC), {}),
+    "panic on an AP, handed over": (begin.on(2, begin.PANIC), {}),
+    "reboot of the crash kernel": (CAPTURE, {"smp": 2, "initrd": places.INITRD_KDUMP, "memory": "1G",
+                                             "append": "crashkernel=320M"}),
+}
+
+IOIO, MSR, MMIO = 0x7B, 0x7C, (0x80000001, 0x80000002)
+RUN_VMPL, EXECUTE = 0x16, 5 << 32
+# What a port, an MSR or an address in memory belongs to; the first that has it counts
+PORTS = (
+    (range(0x3F8, 0x400), "console"), (range(0x2F8, 0x300), "console"), (range(0xCF8, 0xD00), "PCI"),
+    (range(0x70, 0x72), "CMOS"), (range(0x40, 0x44), "timers"), (range(0x20, 0x22), "8259"), (range(0xA0, 0xA2), "8259"),
+)
+MSRS = ((range(0x800, 0x900), "local APIC"), (range(0x4B564D00, 0x4B564E00), "KVM's areas"))
+PAGES = {0xFEC00000: "I/O APIC", 0xFED00000: "timers", 0xFEE00000: "local APIC"}
+CODES = {0x80000003: "NMI complete", 0x80000013: "AP destruction", 0x80000004: "AP reset hold"}
+
+
+def of_range(table, value, otherwise):
+    return next((name for numbers, name in table if value in numbers), f"{otherwise} {value:#x}")
+
+
+def purpose(step):
+    """What a step of the path is for, by its name; of one that has none, what it is."""
+    kind, code, detail = step[0], int(step[1], 16), int(step[2], 16)
+    if kind == "hlt":
+        return "HLT"
+    if kind == "msr":
+        if code == RUN_VMPL:
+            return "the call" if detail == EXECUTE else "other calls of the SVSM"
+        return f"GHCB MSR request {code:#x}"
+    if code == IOIO:
+        return of_range(PORTS, detail >> 16, "port")
+    if code == MSR:
+        return of_range(MSRS, detail, "MSR")
+    if code in MMIO:
+        return PAGES.get(detail & ~0xFFF, f"memory at {detail & ~0xFFF:#x}")
+    return CODES.get(code, f"exit {code:#x}")
+
+
+def path_of(guest, begin_it):
+    """{cpu: Counter} of the CPU that fires and of the one that calls; begins the reset and waits for it."""
+    guest.check("insmod /lib/modules/mark.ko at=svr_fire")
+    guest.send(begin_it)
+    end = time.monotonic() + RESET
+    while not guest.events.of("execute"):
+        assert time.monotonic() < end, guest.tail()
+        time.sleep(0.5)
+    caller = guest.events.one("execute")["cpu"]
+    paths = [path for path in guest.events.of("path") if path["marked"] or path["cpu"] == caller]
+    assert paths and not any(path["lost"] for path in paths), "a path is not whole"
+    return {
+        "fires and calls" if path["marked"] and path["cpu"] == caller else "fires" if path["marked"] else "calls":
+        collections.Counter(map(purpose, path["steps"])) for path in paths
+    }
+
+
+def once(directory, cause):
+    begin_it, arguments = CAUSES[cause]
+    guest = Guest(directory, **{"fidelity": "full", "patience": 4, **arguments})
+    guest.trouble_is_fine = True
+    try:
+        guest.boot(1, timeout=BOOT)
+        guest.load()
+        if begin_it is CAPTURE:
+            guest.check("load-capture nokaslr", timeout=BOOT)
+            guest.send(begin.on(1, begin.PANIC))
+            guest.capture(1, timeout=BOOT)
+            guest.load()
+            begin_it = begin.REBOOT
+        return path_of(guest, begin_it)
+    finally:
+        guest.stop()
+
+
+def spread(values):
+    """A count, or its median with the least and the greatest where the runs differ."""
+    low, high = min(values), max(values)
+    return str(low) if low == high else f"{round(statistics.median(values))} ({low} to {high})"
+
+
+def measure(directory, runs):
+    """(title, rows, data) of the figure."""
+    shutil.rmtree(directory, ignore_errors=True)
+    columns = collections.defaultdict(list)
+    for run in range(runs):
+        for number, cause in enumerate(CAUSES):
+            for role, counts in once(pathlib.Path(directory) / f"{number}-{run}", cause).items():
+                columns[cause, role].append(counts)
+                print(f"bench: switches: run {run + 1} of {runs}: {cause}, the CPU that {role}: {counts.total()}", flush=True)
+    purposes = sorted({name for runs_ in columns.values() for counts in runs_ for name in counts},
+                      key=lambda name: -sum(counts[name] for runs_ in columns.values() for counts in runs_))
+    rows = [["", *(f"{cause}: {role}" for cause, role in columns)]]
+    rows += [[name, *(spread([counts[name] for counts in runs_]) for runs_ in columns.values())] for name in purposes]
+    rows.append(["in all", *(spread([counts.total() for counts in runs_]) for runs_ in columns.values())])
+    title = "VMGEXITs and HLTs from the start of svr_fire() to EXECUTE, 4 CPUs (the crash kernel: 1), fidelity full"
+    data = [{"cause": cause, "cpu": role, "runs": [dict(counts) for counts in runs_]} for (cause, role), runs_ in columns.items()]
+    return title, rows, {"columns": data}
