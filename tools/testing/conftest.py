@@ -18,7 +18,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from lib import places, slices  # noqa: E402
+from lib import places, slices, states  # noqa: E402
 from lib.complaints import KERNEL_SPLAT, KERNEL_TROUBLE  # noqa: E402
 from lib.guest import Guest  # noqa: E402
 
@@ -128,7 +128,7 @@ def simulate(request):
         directory = run_directory(request)
         if guests:
             directory = directory / str(len(guests) + 1)
-        guest = Guest(directory, **arguments)
+        guest = Guest(directory, state=states.of(arguments), **arguments)
         guests.append(guest)
         return guest
 

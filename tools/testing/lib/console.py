@@ -20,10 +20,10 @@ class Console:
     """The console of one run.
 
     `directory` keeps the files "command" and "console.log". `patience` lengthens every
-    time-out, for a guest that is slow.
+    time-out, for a guest that is slow. `before` is what was on the console before this run.
     """
 
-    def __init__(self, directory, command, patience=1):
+    def __init__(self, directory, command, patience=1, before=""):
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
         self.status = None
@@ -32,6 +32,7 @@ class Console:
         self._sequence = 0
         (directory / "command").write_text(shlex.join(command) + "\n")
         self._log = open(directory / "console.log", "w", encoding="utf-8", newline="")
+        self._log.write(before)
         self._child = pexpect.spawn(
             command[0],
             command[1:],

@@ -2,6 +2,7 @@
 """A guest under the simulator: its boots, the driver in it, and how its run ends."""
 
 import re
+import time
 
 from . import launch, places
 from .complaints import KERNEL_TROUBLE, complaints
@@ -43,6 +44,9 @@ class Guest(Console):
         igvm=None,
         patience=1,
         kaslr=False,
+        save=None,
+        restore=None,
+        state=None,
     ):
         append = launch.command_line(append, kaslr)
         if plain:
@@ -51,14 +55,17 @@ class Guest(Console):
             command = launch.simulator(
                 directory, kernel, initrd, append, smp=smp, svsm=svsm, timeout=timeout * patience, host=host,
                 fidelity=fidelity, memory=memory, efivars=efivars, apic=apic, qemu=qemu, firmware=firmware,
-                launch_list=launch_list, igvm=igvm)
+                launch_list=launch_list, igvm=igvm, save=save,
+                restore=state.file if state else restore)
         directory.mkdir(parents=True, exist_ok=True)
         self.smp = smp
         self.trouble_is_fine = False  # the test crashes the guest
         self.splats_are_fine = False  # the test provokes the kernel's checks
         self._events_path = directory / "events.jsonl"
         self._events_path.write_text("")
-        super().__init__(directory, command, patience)
+        # A guest that goes on from a state has booted already
+        self._goes_on = state is not None
+        super().__init__(directory, command, patience, before=state.console if state else "")
 
     @property
     def events(self):
@@ -75,6 +82,12 @@ class Guest(Console):
 
     def boot(self, number=1, timeout=BOOT_TIMEOUT):
         """Wait for the shell of boot `number`; its number of CPUs."""
+        if self._goes_on:
+            self._goes_on = False
+            self.prompt()
+            self.check(f"date -s @{int(time.time())}")
+            assert number == 1
+            return int(re.search(r"guest: boot 1 cpus (\d+)", self.console)[1])
         return self._shell_of("boot", number, timeout)
 
     def capture(self, number=1, timeout=BOOT_TIMEOUT):

@@ -23,7 +23,7 @@ RESETS = (
 BY_DEVICES = ("watchdog", "device")
 STOPS = ("watchdog", "guest-panicked")
 REASONS = {
-    0: ("poweroff", "user"),
+    0: ("poweroff", "user", "saved"),
     1: ("internal-error", "qemu"),
     2: ("violation",),
     3: ("host-reset", "host-stop", "terminate"),
@@ -216,7 +216,7 @@ def order_problems(events):
     counted = [event["boot"] for event in events if event["event"] == "switches"]
     end = events[-1]
     # A run that is cut off counts nothing for its last boot.
-    cut_off = end["status"] in (1, 4) or end["reason"] == "user" or by_device
+    cut_off = end["status"] in (1, 4) or end["reason"] in ("user", "saved") or by_device
     if counted != (boots[:-1] if cut_off else boots):
         found.append(f"world switches of the boots {counted} of {boots}")
     if end["reason"] not in REASONS[end["status"]]:

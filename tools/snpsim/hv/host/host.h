@@ -133,6 +133,9 @@ void *ghcb_scratch(const u8 *ghcb, u64 len);
 void ghcb_ioio(struct vcpu *v, u8 *ghcb, u64 info1, u64 info2);
 void ghcb_mmio(struct vcpu *v, u8 *ghcb, u64 pa, u64 size, bool write);
 void ghcb_msr_access(struct vcpu *v, u8 *ghcb, bool write);
+/* save.c */
+#define PORT_SAVE		0x563		/* the guest writes any byte */
+void host_save(struct vcpu *v);
 /* guest_request.c: messages for the PSP */
 void guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response);
 void ext_guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response);

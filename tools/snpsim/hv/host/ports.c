@@ -34,6 +34,7 @@ static const u16 watched[] = {
 	PORT_PM1A_CNT, PORT_PM1A_CNT + 1,
 	PORT_DEBUGCON, PORT_DEBUG_EXIT, PORT_DEBUG_EXIT + 1, PORT_DEBUG_EXIT + 2,
 	PORT_DEBUG_EXIT + 3, PORT_EFIVAR_DATA, PORT_EFIVAR_COMMAND, PORT_MARK,
+	PORT_SAVE,
 };
 
 /* Data of PCI's configuration space */
@@ -100,9 +101,11 @@ u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val)
 		return fw_cfg_access(port, size, in, val);
 	if (port == PORT_EFIVAR_DATA || port == PORT_EFIVAR_COMMAND)
 		return efivar_port(v, port, size, in, val);
-	if (port == PORT_MARK) {
-		if (!in)
+	if (port == PORT_MARK || port == PORT_SAVE) {
+		if (!in && port == PORT_MARK)
 			path_mark(v);
+		else if (!in)
+			host_save(v);
 		return 0xffffffff;
 	}
 	if (!in) {

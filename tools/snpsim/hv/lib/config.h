@@ -33,6 +33,7 @@ enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 #define OPT_KEEPVMSA		BIT_ULL(2)	/* EXECUTE leaves VMSAs that can be run */
 #define OPT_RESULT		BIT_ULL(3)	/* execute_result is set */
 #define OPT_EFIVARS		BIT_ULL(4)	/* firmware and host have EFI variables */
+#define OPT_SAVE		BIT_ULL(5)	/* the run ends when its state is saved */
 
 #define HOST_DESTROY_REFUSE	BIT_ULL(0)	/* AP destruction returns an error */
 #define HOST_DESTROY_LIE	BIT_ULL(1)	/* AP destruction succeeds, but is not done */
