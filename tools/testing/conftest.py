@@ -128,7 +128,7 @@ def simulate(request):
         directory = run_directory(request)
         if guests:
             directory = directory / str(len(guests) + 1)
-        guest = Guest(directory, state=states.of(arguments), **arguments)
+        guest = Guest(directory, state=states.of(arguments, request.node.nodeid), **arguments)
         guests.append(guest)
         return guest
 

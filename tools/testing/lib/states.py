@@ -68,14 +68,16 @@ class State:
     def console(self):
         return self.log.read_bytes().decode(errors="replace")
 
-    def wanted(self, arguments):
-        """Is it there, or made now? Not for the first guest of its kind, nor while somebody else makes it."""
-        if self.file.exists():
-            os.utime(self.file)
-            return True
+    def wanted(self, arguments, name):
+        """Is it there for the guest called `name`, or made now? Not for the first guest of its kind, nor while somebody else makes it."""
         DIRECTORY.mkdir(parents=True, exist_ok=True)
         first = not self._lock.exists()
-        with open(self._lock, "a", encoding="ascii") as lock:
+        # It has a line for each guest of the kind
+        with open(self._lock, "a", encoding="utf-8") as lock:
+            lock.write(f"{name}\n")
+            if self.file.exists():
+                os.utime(self.file)
+                return True
             if first or shutil.disk_usage(DIRECTORY).free < ROOM:
                 return False
             try:
@@ -111,10 +113,10 @@ def make_room():
             old.unlink()
 
 
-def of(arguments):
-    """The State for a guest with these arguments, or None."""
-    name = kind(arguments)
-    if not name:
+def of(arguments, name):
+    """The State for the guest `name` with these arguments, or None."""
+    of_kind = kind(arguments)
+    if not of_kind:
         return None
-    state = State(name)
-    return state if state.wanted(arguments) else None
+    state = State(of_kind)
+    return state if state.wanted(arguments, name) else None
