@@ -80,7 +80,7 @@ def pytest_collection_finish(session):
         return
     with open(places.DEBUG_LOG, "w", encoding="utf-8") as log:
         session.debug_build = subprocess.Popen(
-            [places.TOP / "tools/build/debug-kernel"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            [places.TOP / "tools/build/small-kernel", "debug"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True,
         )
 
@@ -95,7 +95,7 @@ def debug_build(request):
     """Wait for the debug kernel, its modules and images, under way since the start."""
     status = request.session.debug_build.wait()
     log = places.DEBUG_LOG
-    assert status == 0, f"tools/build/debug-kernel failed, see {log}:\n{log.read_text()[-3000:]}"
+    assert status == 0, f"tools/build/small-kernel debug failed, see {log}:\n{log.read_text()[-3000:]}"
 
 
 def run_directory(request):

@@ -32,7 +32,7 @@ OTHERWISE = {
 # What a list is not for, though the name of such a file stands in one that it is for
 NOT_FOR_THE_DEMO = {
     "tools/build/debian-image": "debian",
-    "tools/build/debug-kernel": "check",
+    "tools/build/small-kernel": "check",
     "tools/build/linux-source": "check",
     "tools/build/other-kernel": "kernels",
     "tools/snpsim/selftest/Makefile": "check",
