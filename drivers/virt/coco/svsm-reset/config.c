@@ -11,10 +11,6 @@
 
 #include "svsm-reset.h"
 
-#define SVR_HAS_KDUMP							\
-	(IS_ENABLED(CONFIG_KPROBES) && IS_ENABLED(CONFIG_CRASH_DUMP) &&	\
-	 IS_ENABLED(CONFIG_PROC_VMCORE))
-
 /**
  * svr_config_report - say in a line each what this kernel was built without
  *
