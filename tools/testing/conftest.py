@@ -27,6 +27,8 @@ ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "packages", "debia
 
 # Whole Debian systems are made for these: only where all tests are asked for.
 BARE = ("fresh", "packages", "debian")
+# Machines that are made once and that several files' tests use: one process for all of those.
+SHARED = ("packages",)
 
 
 def directory_of(item):
@@ -67,6 +69,19 @@ def pytest_collection_modifyitems(config, items):
         left_out |= {item.nodeid for item in items if directory_of(item) == "kernels"}
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
     items[:] = [item for item in items if item.nodeid not in left_out]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Side by side, as --dist loadfile has it, except for the directories in SHARED."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            directory = pathlib.PurePath(nodeid.split("::")[0]).parent.name
+            return directory if directory in SHARED else super()._split_scope(nodeid)
+
+    return Scheduling(config, log)
 
 
 def pytest_sessionstart(session):
