@@ -171,5 +171,6 @@ def run(scenario, settings, directory):
         why = str(error).strip().splitlines()[0] if str(error).strip() else "not as it should be"
     finally:
         machine.stop()
-    return why, time.monotonic() - begun, [
-        line.strip() for line in machine.console.splitlines() if "svsm-reset: " in line]
+    # The log is also what dmesg prints
+    said = dict.fromkeys(line.strip() for line in machine.console.splitlines() if "svsm-reset: " in line)
+    return why, time.monotonic() - begun, list(said)

@@ -73,6 +73,8 @@ def test_a_reset_and_none(tmp_path):
     """One that the SVSM makes, and what a host without this service comes to."""
     result = check(tmp_path, "reboot_on_an_ap")
     assert result.returncode == 0 and "1 passed, 0 failed" in result.stdout, result.stdout
+    said = [line for line in REPORT.read_text(encoding="utf-8").splitlines() if "svsm-reset: " in line]
+    assert len(said) == len(set(said)) and sum("ready: protocol" in line for line in said) == 2, said
     result = check(tmp_path, "reboot_on_an_ap", svsm="noreboot")
     assert result.returncode == 1 and "0 passed, 1 failed" in result.stdout, result.stdout
     assert re.search(r"^FAILED  reboot-on-an-ap \(\d+ s\): .", REPORT.read_text(encoding="utf-8"), re.MULTILINE)
