@@ -2,6 +2,7 @@
 """Kernels that only "make check-kernels" tests, and the page about what came of that.
 
 A kernel has a name: a series (7.3) for Debian's cloud kernel, or 6.12-rt and 6.12-generic.
+lib/configurations.py writes the second part of the page.
 """
 
 import re
@@ -13,6 +14,10 @@ PAGE = places.TOP / "Documentation/admin-guide/svsm-reset-kernels.rst"
 # What a test can be about, in the order of the table
 COLUMNS = ("build", "reboot", "panic", "kdump", "unload")
 WORDS = ("yes", "no", "-")
+# What the compiler, sparse or objtool says of this code
+COMPLAINT = re.compile(r"(?i)\bwarning:|\berror:|objtool")
+# Not about this code: the headers name the compiler that built the kernel
+NOT_OURS = re.compile(r"the compiler differs from|Skipping BTF generation")
 HEAD = """\
 .. SPDX-License-Identifier: GPL-2.0
 
@@ -20,7 +25,12 @@ HEAD = """\
 Kernels: what was run
 =====================
 
-"make check-kernels" writes this page from the results of its tests, and nobody else does.
+"make check-kernels" and "make check-configurations" write this page from the results of
+their tests, and nobody else does.
+
+Debian's kernels
+================
+
 Each kernel is one that Debian ships, unmodified, in the simulator:
 
 build
@@ -67,6 +77,11 @@ class Kernel:
         return self.name.endswith("-rt")
 
 
+def complaints(output):
+    """Lines of a build's output in which a tool has something to say about this code."""
+    return [line for line in output.splitlines() if COMPLAINT.search(line) and not NOT_OURS.search(line)]
+
+
 def next_boot(guest, reason, parameters="", boot=2):
     """The next boot: same CPUs, the reason known."""
     assert guest.boot(boot, guest.boot_timeout) == guest.smp
@@ -108,7 +123,10 @@ def rows(text):
 
 
 def page(results, before, compiler):
-    """The page: `results`, {release: {column: word}}, in place of the rows of their series in the page before."""
+    """The page: `results`, {release: {column: word}}, in place of the rows of their series in the page before.
+
+    What comes after the table stays as it is.
+    """
     kinds = [kind(release) for release in results]
     kept = {release: words for release, words in rows(before).items() if kind(release) not in kinds}
     made = {release: [words.get(column, "-") for column in COLUMNS] for release, words in results.items()}
@@ -118,4 +136,9 @@ def page(results, before, compiler):
     lines = [line, "  ".join(["Kernel".ljust(width), *COLUMNS]), line]
     lines += ["  ".join([release.ljust(width), *(
         word.ljust(max(len(column), 4)) for word, column in zip(words, COLUMNS))]).rstrip() for release, words in table]
-    return HEAD.format(compiler=compiler) + "\n".join([*lines, line, ""])
+    return HEAD.format(compiler=compiler) + "\n".join([*lines, line, ""]) + after(before)
+
+
+def after(text):
+    """What a page has after its table."""
+    return re.split(r"^=+(?:  =+)+\n(?!Kernel|\d)", text, maxsplit=1, flags=re.MULTILINE)[1] if rows(text) else ""

@@ -3,7 +3,7 @@
 
 import pytest
 
-from lib import kernels
+from lib import configurations, kernels
 
 RESULTS = {
     "7.3.4+deb13-cloud-amd64": {"build": "yes", "reboot": "no"},
@@ -35,7 +35,7 @@ def test_page_is_as_it_was_written():
     found = {release: dict(zip(kernels.COLUMNS, words)) for release, words in kernels.rows(text).items()}
     assert found and all(word in kernels.WORDS for words in found.values() for word in words.values())
     compiler = text.split("compiled with ")[1].split(",")[0]
-    assert kernels.page(found, "", compiler) == text
+    assert configurations.page({}, kernels.page(found, text, compiler)) == text
 
 
 @pytest.mark.parametrize("names, chosen", [
@@ -49,3 +49,25 @@ def test_kinds():
     assert kernels.kind("6.12.117+deb12-rt-amd64") == ([6, 12], "rt")
     assert kernels.kind("6.12.117+deb12-amd64") == ([6, 12], "")
     assert kernels.kind("7.2.13+deb14-cloud-amd64") == ([7, 2], "cloud")
+
+
+CONFIGURED = {
+    "KPROBES=n": {"compiler": "gcc 12.2.0", "compiled": "yes", "says": configurations.KDUMP},
+    "minimal-kernel.config": {"run": "no", "says": "; ".join(configurations.SMALL["minimal-kernel.config"].says)},
+}
+
+
+def test_configurations_are_written():
+    before = kernels.page(RESULTS, "", "gcc 12")
+    text = configurations.page(CONFIGURED, before)
+    assert text.startswith(before) and configurations.page({}, text) == text
+    assert configurations.cells(text)["KPROBES=n"] == {**CONFIGURED["KPROBES=n"], "run": "not run"}
+    assert configurations.cells(text)["minimal-kernel.config"].items() >= CONFIGURED["minimal-kernel.config"].items()
+
+
+def test_the_other_table_stays():
+    text = configurations.page(CONFIGURED, kernels.page(RESULTS, "", "gcc 12"))
+    again = kernels.page({"7.3.5+deb13-cloud-amd64": {"build": "yes"}}, text, "gcc 12")
+    assert configurations.cells(again) == configurations.cells(text)
+    assert configurations.page({"KPROBES=n": {"compiled": "no"}}, again).count("KPROBES=n") == 1
+    assert list(kernels.rows(again)) == ["6.12.117+deb12-rt-amd64", "7.3.5+deb13-cloud-amd64"]

@@ -34,11 +34,15 @@ NOT_FOR_THE_DEMO = {
     "tools/build/debian-image": "debian",
     "tools/build/small-kernel": "check",
     "tools/build/linux-source": "check",
+    "tools/build/configuration": "configurations",
     "tools/build/other-kernel": "kernels",
     "tools/snpsim/selftest/Makefile": "check",
 }
 OTHER_LISTS = {
     "tools/build/other-kernel": "kernels",
+    "tools/build/configuration": "configurations",
+    "tools/testing/configurations/conftest.py": "configurations",
+    "tools/testing/configurations/test_configurations.py": "configurations",
     "tools/docs/build": "docs",
     "tools/docs/abi": "docs",
     "tools/testing/fresh/run": "fresh",
