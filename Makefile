@@ -27,6 +27,8 @@ FUZZ_SECONDS ?= 60
 RESETS ?= 100
 SEED ?= 1
 NAME ?= soak
+# for bench
+RUNS ?= 5
 # How many tests run side by side, each file's by the same process. A guest has four vCPUs,
 # but waits most of the time: two on two cores take three quarters of the time.
 JOBS ?= $(shell n=$$(nproc); echo $$((n > 4 ? 4 : n)))
@@ -42,7 +44,7 @@ KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo demo-kdump docs check check-all check-ci check-kunit check-static \
 	check-tool check-scenarios check-simulator check-kernels check-configurations check-debug check-packages \
-	check-debian check-fresh check-hardware debian-image fuzz soak guest guest-kernel-next guest-rt firmware simulator tool \
+	check-debian check-fresh check-hardware debian-image fuzz soak bench guest guest-kernel-next guest-rt firmware simulator tool \
 	tool_install deb deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
@@ -98,7 +100,7 @@ debian-image: ## A Debian 13 disk with systemd, kdump-tools and our packages, in
 simulator: ## Build the simulator and see that there is a QEMU for it
 	@tools/build/all simulator
 
-check: ## The tests but for most of the crash matrix: static checks, scenarios, simulator, KUnit
+check: ## The tests, without most of the crash matrix: static checks, scenarios, simulator, KUnit
 	@tools/build/all check
 	@$(PYTEST) tools/testing
 
@@ -159,13 +161,17 @@ check-debian: ## Only the Debian system: started by firmware, rebooted by system
 	@tools/build/all check-debian
 	@$(PYTEST) tools/testing/debian
 
-fuzz: ## Fuzz the driver's decoders in user space, each for FUZZ_SECONDS=60
+fuzz: ## Fuzz the driver's decoders in user space, and the IGVM reader, each for FUZZ_SECONDS=60
 	@tools/build/deps check
 	@$(MAKE) --no-print-directory -C tools/testing/fuzz O='$(BUILD)/fuzz' FUZZ_SECONDS='$(FUZZ_SECONDS)' run
 
 soak: ## RESETS=100 resets of a busy guest, drawn from SEED=1, in one QEMU (half a minute each)
 	@tools/build/all soak
 	@tools/testing/soak/run --resets '$(RESETS)' --seed '$(SEED)' --name '$(NAME)' $(SOAK_ARGS)
+
+bench: ## FIGURES= with RUNS=5 each: a table, and JSON in build/bench (a minute and more for each run of a guest)
+	@tools/build/all bench
+	@tools/testing/bench/run --runs '$(RUNS)' $(FIGURES)
 
 clean: ## Remove what was built; keep what was downloaded and the debug kernel
 	@tools/build/clean
@@ -182,6 +188,7 @@ help: ## List the targets
 	@echo '           SERIES="6.12-rt 7.3" for check-kernels (tools/build/other-kernel --list),'
 	@echo '           QEMU="sudo .../qemu-system-x86_64" IGVM= FIRMWARE= HARDWARE_ARGS= for check-hardware,'
 	@echo '           RESETS= SEED= NAME= for soak (again with the same seed: it goes on),'
+	@echo '           FIGURES="devices footprint" RUNS= for bench,'
 	@echo '           RELEASES="bookworm trixie" COMMANDS="demo check" for check-fresh,'
 	@echo '           JOBS= how many tests side by side (one for each CPU, 4 at most),'
 	@echo '           PYTEST_ARGS= arguments for pytest (-k reboot, -x, ...), SCOPE=all with what make check leaves out'

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * BTF as it should be, and as it should not be believed.
+ * BTF as it should be, and BTF that must not be believed.
  */
 #include <kunit/test.h>
 #include <linux/array_size.h>
@@ -136,7 +136,7 @@ static void test_types_cut_short(struct kunit *test)
 	for (len = 0; len < good.h.type_len; len++) {
 		b->h.type_len = len;
 		err = svr_btf_percpu(b, sizeof(*b), "sev_vmsa", 8, &offset);
-		/* What comes after the variable is not missed */
+		/* What comes after the variable may be cut */
 		if (len >= offsetof(struct good_btf, twin) - sizeof(b->h) &&
 		    !err)
 			continue;

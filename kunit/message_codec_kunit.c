@@ -151,13 +151,13 @@ static const struct raw_row raw_rows[] = {
 	  { 's', 'y', 's', 'r', 'q', ' ', 't', 'r', 'i', 'g', 'g' },
 	  "sysrq trigg..." },
 	{ "ASCII, not printable", { 'a', 0x1b, '[', 0xff, '\n', 'z' }, "a?[??z" },
-	/* From whoever */
+	/* From a writer that is not trusted */
 	{ "packed, empty", { 0x80 }, "" },
 	{ "packed, empty, cut", { 0xc0 }, "..." },
 	{ "all ones",
 	  { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
 	  "+++++++++..." },
-	/* 10, 11110 111111: a phrase that there is not */
+	/* 10, 11110 111111: a phrase that does not exist */
 	{ "a phrase of a newer driver", { 0xbd, 0xf8 }, "?" },
 	/* 10, 11101 111111 */
 	{ "a character that there is not", { 0xbb, 0xf8 }, "?" },

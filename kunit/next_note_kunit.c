@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The operator's note: what is taken for one, what is left of it, and that an orderly
- * restart takes it along once and for all.
+ * The operator's note: what counts as one, how much of it is kept, and that an orderly
+ * restart takes it for good.
  */
 #include <kunit/test.h>
 #include <linux/string.h>
@@ -91,12 +91,12 @@ static void test_take(struct kunit *test)
 
 	svr_next_note_take(message, false);
 	KUNIT_EXPECT_STREQ(test, message, "before");
-	/* What the restart has taken is what stays */
+	/* The note that the restart has taken stays */
 	KUNIT_EXPECT_EQ(test, svr_next_note_set("after", 5), -EBUSY);
 	KUNIT_EXPECT_EQ(test, svr_next_note_set("", 0), -EBUSY);
 	svr_next_note_get(note);
 	KUNIT_EXPECT_STREQ(test, note, "before");
-	/* Another one on its way */
+	/* Another restart is on its way */
 	strscpy(message, "of another");
 	svr_next_note_take(message, false);
 	KUNIT_EXPECT_STREQ(test, message, "before");

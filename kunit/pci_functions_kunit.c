@@ -274,7 +274,7 @@ static void test_stuck_interrupts(struct kunit *test)
 	}
 }
 
-/* All ones, at this very moment: it may have gone, or hang; nothing shows that it has stopped */
+/* All ones: it may have gone, or hang; nothing shows that it has stopped */
 static void test_gone(struct kunit *test)
 {
 	DECLARE_BITMAP(roots, SVR_PCI_BUSES) = { 1 };
@@ -288,7 +288,7 @@ static void test_gone(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list.functions[0].stuck);
 }
 
-/* It becomes so in the middle of the walk: what is found of it is what all ones say */
+/* It goes in the middle of the walk: from then on each register reads as all ones */
 static void test_gone_while_looked_at(struct kunit *test)
 {
 	u32 *nic = fake_add(0, 0x08, NETWORK, 0);
@@ -384,14 +384,14 @@ static void test_hidden(struct kunit *test)
 	virtual = fake_add(2, 0x80, NETWORK, MASTER);
 	virtual[0] = U32_MAX;
 	fake_cap(virtual, 0x70, PCI_CAP_ID_MSIX, PCI_MSIX_FLAGS_ENABLE, 0);
-	/* The walk does not come by */
+	/* The walk does not find them */
 	KUNIT_EXPECT_EQ(test, find_and_stop(), 0);
 	KUNIT_EXPECT_EQ(test, list.count, 1);
 	KUNIT_EXPECT_EQ(test, COMMAND(ninth), MASTER);
 
 	__set_bit(svr_pci_number(1, 9), hidden);
 	__set_bit(svr_pci_number(2, 0x80), hidden);
-	/* One that has been turned off meanwhile */
+	/* A virtual function that has been turned off meanwhile */
 	__set_bit(svr_pci_number(2, 0x81), hidden);
 	KUNIT_EXPECT_EQ(test, find_and_stop(), 0);
 	KUNIT_EXPECT_EQ(test, list.count, 3);
@@ -419,7 +419,7 @@ static void test_circles(struct kunit *test)
 	KUNIT_EXPECT_LT(test, reads, 1000);
 }
 
-/* Neither has to stop: the chipset's own, and what answers for nobody */
+/* Neither has to stop: a bridge of the chipset, and an answer where no device is */
 static void test_not_counted(struct kunit *test)
 {
 	static const u32 nobody[] = { 0, 0xffff, 0xffff0000 };

@@ -56,7 +56,7 @@ static void test_act_covers_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen, (unsigned int)BIT(SVR_NR_EVENTS) - 1);
 }
 
-/* Traced: who asks, and is turned down; nothing is of an event for others */
+/* Traced: a reset that was asked for and is turned down; never an event for others */
 static void test_declines(struct kunit *test)
 {
 	int event, state;
@@ -108,7 +108,7 @@ static const struct fate_row fate_rows[] = {
 
 KUNIT_ARRAY_PARAM_DESC(fate, fate_rows, name);
 
-/* A parked BSP is asked, else the call comes from here, if it comes at all */
+/* A parked BSP makes the call, otherwise this CPU does, if the call is made at all */
 static void test_route(struct kunit *test)
 {
 	static const enum svr_route routes[SVR_NR_BSP] = {
@@ -197,7 +197,7 @@ static void test_device_policy_parse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, svr_device_policy_parse(""), -EINVAL);
 }
 
-/* Only that there is no such function says that the kernel does not clear up */
+/* Only -ENOENT says that the kernel does not clear up */
 static void test_clears_up(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, svr_policy_clears_up(0), 1);
@@ -207,7 +207,7 @@ static void test_clears_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, svr_policy_clears_up(-ENOMEM), -ENOMEM);
 }
 
-/* Nothing of a reset has begun, and there is to be one */
+/* A rehearsal needs a driver that is enabled, and no reset that has begun */
 static void test_rehearse(struct kunit *test)
 {
 	static const int may[SVR_NR_STATES] = {

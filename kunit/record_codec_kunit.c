@@ -460,7 +460,7 @@ static u16 nth_device(unsigned int n)
 	return 0x0128 + 8 * n;
 }
 
-/* Where there is no room there was one at least; what else there is in a record is there still */
+/* Without room for them there was at least one; the rest of the record is unchanged */
 static void test_devices(struct kunit *test)
 {
 	const struct device_row *row = test->param_value;
@@ -628,7 +628,7 @@ static void test_ranges(struct kunit *test)
 		{ SVR_RECORD_MEDIUM, 21, 0x04, 0x64, -EINVAL },
 		{ SVR_RECORD_MEDIUM, 5, 0xff, 0x64, 0 },
 		{ SVR_RECORD_MEDIUM, 5, 23, 0x64, -EINVAL },
-		/* any address, any result code: whoever uses them has a look */
+		/* any address, any result code: their users check them */
 		{ SVR_RECORD_MEDIUM, 24, 0xff, 0x44, 0 },
 		{ SVR_RECORD_MEDIUM, 24, 0xff, 0x54, 0 },
 	};

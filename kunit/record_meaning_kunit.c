@@ -182,7 +182,7 @@ static void test_no_tag(struct kunit *test)
 			SVR_OUTCOME_COMPLETED);
 }
 
-/* What was not the last reset tells nothing of itself */
+/* A record that is not about the last reset tells nothing of it */
 static void test_forgotten(struct kunit *test)
 {
 	struct svr_record rec = {
@@ -209,7 +209,7 @@ static void test_forgotten(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rec.counts[SVR_REASON_REFUSED], 6);
 }
 
-/* One that ended in another launch was none; and a count stands at its limit */
+/* A reset that ended in another launch does not count; a count stays at its limit */
 static void test_counts(struct kunit *test)
 {
 	struct svr_record rec = {
@@ -377,7 +377,7 @@ static void test_better(struct kunit *test)
 
 KUNIT_ARRAY_PARAM_DESC(better, better_rows, name);
 
-/* Of the crash; after the dump the time of the record is that of the reset */
+/* The time of the crash; after the dump the record's time is that of the reset */
 static void test_crash_time(struct kunit *test)
 {
 	struct svr_record rec = {

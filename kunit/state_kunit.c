@@ -46,7 +46,7 @@ static int arms(void *data)
 	return 0;
 }
 
-/* An emergency restart begins while an orderly one arms itself: it is not to be lost */
+/* An emergency restart begins while an orderly one arms: it must not get lost */
 static void test_begin_while_arming(struct kunit *test)
 {
 	struct race *race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);

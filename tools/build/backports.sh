@@ -45,7 +45,7 @@ private_apt() {
 
 	[ -r "$keyring" ] && signed="[signed-by=$keyring] "
 	mkdir -p "$dir"/{lists/partial,cache/archives/partial,empty}
-	# Do not download the lists again that the system has already.
+	# The lists that the system already has are not downloaded again.
 	cp -p /var/lib/apt/lists/*_dists_* "$dir/lists/" 2>/dev/null || true
 	for suite in "$@"; do
 		echo "deb $signed$uri $suite main"

@@ -45,7 +45,7 @@ build_dir() {
 	: >"$BUILD/.svsm-reset"
 }
 
-# news LOG: the last line of LOG that says something.
+# news LOG: prints the last line of LOG, except empty ones and those of make about directories.
 news() {
 	tail -n 20 "$1" | tr '\r' '\n' |
 		sed '/^[[:space:]]*$/d; /^make\(\[[0-9]*\]\)\{0,1\}: \(Entering\|Leaving\) directory/d' |
@@ -89,8 +89,8 @@ step() {
 	return $rc
 }
 
-# same_as STAMP FILE...: was the product of STAMP made of just these files and directories,
-# as they are now?  If not, make it and then call `made STAMP`.
+# same_as STAMP FILE...: was the product of STAMP made from exactly these files and
+# directories, as they are now?  If not, make it and then call `made STAMP`.
 same_as() {
 	local stamp=$1
 

@@ -6,7 +6,7 @@
 #include "answer-json.h"
 #include "fleet.h"
 #include "last.h"
-#include "notes.h"
+#include "answer-text.h"
 #include "output.h"
 
 /* Nothing sensible is left to do; NULL would come out as null */
@@ -293,8 +293,8 @@ static struct json_object *sr_json_answer(const struct sr_facts *facts,
 {
 	struct sr_answer answer = sr_answer(&facts->set, question);
 	struct json_object *object = sr_json_object();
-	struct json_object *notes = sr_json_array();
-	char text[SR_NOTE];
+	struct json_object *because = sr_json_array();
+	char text[SR_WHY_TEXT];
 	unsigned int i;
 
 	sr_json_add(object, "what",
@@ -303,10 +303,10 @@ static struct json_object *sr_json_answer(const struct sr_facts *facts,
 		    sr_json_text(sr_way_words[answer.way].word));
 	sr_json_add(object, "text", sr_json_text(sr_way_words[answer.way].text));
 	for (i = 0; i < answer.nr; i++) {
-		sr_note_text(facts, answer.notes[i], text, sizeof(text));
-		sr_json_append(notes, sr_json_text(text));
+		sr_why_text(facts, answer.why[i], text, sizeof(text));
+		sr_json_append(because, sr_json_text(text));
 	}
-	sr_json_add(object, "because", notes);
+	sr_json_add(object, "because", because);
 	return object;
 }
 
@@ -314,7 +314,7 @@ static struct json_object *sr_json_thing(const struct sr_facts *facts,
 					 enum sr_thing thing)
 {
 	struct json_object *object = sr_json_object();
-	char text[SR_NOTE];
+	char text[SR_WHY_TEXT];
 
 	sr_json_add(object, "what", sr_json_text(sr_thing_words[thing].text));
 	sr_json_add(object, "forgeable_by",

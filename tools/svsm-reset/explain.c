@@ -4,7 +4,7 @@
 
 #include "answer-json.h"
 #include "facts.h"
-#include "notes.h"
+#include "answer-text.h"
 #include "report.h"
 #include "tool.h"
 
@@ -25,8 +25,8 @@ static enum sr_mood sr_way_mood(enum sr_way way)
 
 static void sr_explain_answers(const struct sr_facts *facts)
 {
-	char text[SR_NOTE];
-	unsigned int note;
+	char text[SR_WHY_TEXT];
+	unsigned int nr;
 	int i;
 
 	sr_heading("What would happen now");
@@ -38,9 +38,9 @@ static void sr_explain_answers(const struct sr_facts *facts)
 			sr_question_words[i].text);
 		sr_item(sr_way_mood(answer.way), "=>",
 			sr_way_words[answer.way].text);
-		for (note = 0; note < answer.nr; note++) {
-			sr_note_text(facts, answer.notes[note], text,
-				     sizeof(text));
+		for (nr = 0; nr < answer.nr; nr++) {
+			sr_why_text(facts, answer.why[nr], text,
+				    sizeof(text));
 			sr_item(SR_PLAIN, "-", text);
 		}
 	}
@@ -52,7 +52,7 @@ static void sr_explain_trust(const struct sr_facts *facts)
 		[SR_FORGER_UNKNOWN] = SR_DOUBTFUL,
 		[SR_FORGER_HOST] = SR_DOUBTFUL,
 	};
-	char text[SR_NOTE];
+	char text[SR_WHY_TEXT];
 	int i;
 
 	sr_heading("Who could forge it");

@@ -109,7 +109,7 @@ extern const char * const sr_count_names[SR_NR_COUNTS];
  * @count:     resets by the SVSM, or SR_NO_NUMBER
  * @counts:    the same, by reason
  * @store:     where the record was found, "" when not known
- * @trust:     what that can promise, "" when not known
+ * @trust:     how far that can be trusted, "" when not known
  * @power_on:  power_on_reason, "" when not known
  * @boot_time: when this boot began, in seconds since 1970, or SR_NO_NUMBER
  * @uptime:    of this boot in seconds, or SR_NO_NUMBER

@@ -8,7 +8,7 @@
 #include "tool.h"
 
 /* The driver cuts a longer text than it keeps; the tool sends no more than this */
-#define SR_NOTE_PASSED	200
+#define SR_WHY_PASSED	200
 
 /* What the next boot will show of it */
 static void sr_next_note_say(const struct sr_facts *facts)
@@ -78,7 +78,7 @@ static void sr_next_note_explain(int err)
 
 static int sr_next_note_set(const struct sr_options *options, const char *text)
 {
-	char passed[SR_NOTE_PASSED];
+	char passed[SR_WHY_PASSED];
 	int err;
 
 	snprintf(passed, sizeof(passed), "%s", text);

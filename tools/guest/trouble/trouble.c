@@ -17,6 +17,7 @@
  *	emergency	emergency_restart()
  *	sysrq-b, sysrq-c	the same as from the keyboard
  *	nmi	send this CPU an NMI that nobody claims
+ *	vector-0	send this CPU an interrupt that no local APIC delivers
  *	reboot	kernel_restart(), as reboot(2) does
  *	reboot-text	the same with a text, as LINUX_REBOOT_CMD_RESTART2
  *	warn	wait until another CPU has been stopped, then WARN()
@@ -192,6 +193,11 @@ static void trouble_reboot(void)
 	kernel_restart(NULL);
 }
 
+static void trouble_vector_0(void)
+{
+	__apic_send_IPI_mask(cpumask_of(raw_smp_processor_id()), 0);
+}
+
 static void trouble_reboot_text(void)
 {
 	char text[] = "trouble: as asked for";
@@ -238,6 +244,7 @@ static const struct trouble_act trouble_acts[] = {
 	{ "sysrq-b", trouble_sysrq_b },
 	{ "sysrq-c", trouble_sysrq_c },
 	{ "nmi", trouble_nmi },
+	{ "vector-0", trouble_vector_0 },
 	{ "reboot", trouble_reboot },
 	{ "reboot-text", trouble_reboot_text },
 	{ "warn", trouble_warn },

@@ -16,6 +16,7 @@
 #include "machine/shootdown.h"
 #include "machine/svm.h"
 #include "machine/trap.h"
+#include "machine/vapic.h"
 #include "machine/vcpu.h"
 
 #define CPU_START_TIMEOUT_NS	20000000000UL	/* how long a CPU may take to answer a SIPI */
@@ -30,6 +31,7 @@ static void create(struct vcpu *v)
 	if (v->power_on)
 		vcpu_power_on(v);
 	host_vcpu_reset(v);
+	vapic_reset(v);
 	vcpu_load_vmsa(v);
 }
 
@@ -45,12 +47,12 @@ static bool take_start(struct vcpu *v)
 		WRITE_ONCE(v->stop, 0);
 		v->init_is_lawful = false;
 		if (v->resume)
-			v->vmsa = v->next_vmsa;
+			vcpu_guest(v)->vmsa = v->next_vmsa;
 		else
 			create(v);
 		v->resume = false;
 		v->flush = 1;
-		vmsa_in_use(v->vmsa, true);
+		vmsa_in_use(vcpu_guest(v)->vmsa, true);
 		tlb_shootdown(v);
 		WRITE_ONCE(v->frozen, 0);
 		vcpu_set_state(v, VCPU_RUNNING);
@@ -83,12 +85,30 @@ static void wait_frozen(struct vcpu *v)
 	}
 }
 
+/* What comes first where a program runs at VMPL 0. Is it done, so that v may enter? */
+static bool vmpl0_is_content(struct vcpu *v)
+{
+	host_change_guest(v);
+	if (v->cur->vmpl && vapic_is_pending(v))
+		host_stop_guest(v);
+	if (!v->cur->halted)
+		return true;
+	wait_halted(v);
+	return false;
+}
+
 static void enter(struct vcpu *v)
 {
-	struct vmcb *m = v->vmcb;
+	struct vmcb *m;
 
+	if (vmpl0_is_guest() && !vmpl0_is_content(v))
+		return;
+	m = v->cur->vmcb;
 	pick_view(v);
-	pv_before_entry(v);
+	if (v->cur->vmpl)
+		pv_before_entry(v);
+	else
+		vapic_before_entry(v);
 	nmi_before_entry(v);
 	WRITE_ONCE(v->in_guest, 1);
 	/* Pairs with vcpu_kick(): we see the request, or its sender sees in_guest and kicks us. */
@@ -105,7 +125,7 @@ static void enter(struct vcpu *v)
 	if (__atomic_exchange_n(&v->flush, 0, __ATOMIC_SEQ_CST))
 		m->tlb_ctl = TLB_CTL_FLUSH_ALL;
 	v->vmruns++;
-	vmenter(v);
+	vmenter(v->cur);
 	WRITE_ONCE(v->in_guest, 0);
 	m->tlb_ctl = TLB_CTL_NOTHING;
 	/* Poll before the exit is handled, which may end the run. */
@@ -149,7 +169,7 @@ void ap_main(void)
 	if (!v->init_is_lawful)
 		/* Where the host handles INIT, such a vCPU does not come back. */
 		report_vm_lost(v, "init");
-	vcpu_note_init(v);
+	vcpu_got_init(v);
 	WRITE_ONCE(v->came_back, 1);
 	vcpu_main(v);
 }

@@ -63,10 +63,10 @@ void hv_main(void)
 	event_str("svsm", config->svsm_name);
 	event_str("host", config->host_name);
 	event_end();
+	rom_init();
 	host_init();
 	rebuild_init();
 	svm_enable(boot);
-	rom_init();
 	rmp_init();
 	npt_init();
 	iommu_init();

@@ -65,19 +65,30 @@ static void forget_memory(void)
 			page_zero(g);
 }
 
+static void forget_context(struct context *c)
+{
+	c->ghcb_msr = 0;
+	c->ghcb_gpa = 0;
+	c->ghcb_before = 0;
+	c->nmi_blocked = 0;
+	c->iret = false;
+	c->halted = false;
+	c->released = 0;
+	c->vmsa = 0;
+}
+
 /* Make v a vCPU that was never started. create() in loop.c resets its local APIC. */
 static void forget_vcpu(struct vcpu *v)
 {
 	vcpu_stop(v);
 	vcpu_set_state(v, VCPU_OFF);
-	v->ghcb_msr = 0;
-	v->ghcb_gpa = 0;
+	for (u32 i = 0; i < VMPLS; i++)
+		forget_context(&v->ctx[i]);
 	v->ca = 0;
 	v->next_vmsa = 0;
-	v->ghcb_before = 0;
-	v->nmi_blocked = 0;
-	v->iret = false;
 	v->init_received = false;
+	v->guest_change = GUEST_STAYS;
+	v->guest_is_new = false;
 	pv_reset(v);
 	v->power_on = true;
 }

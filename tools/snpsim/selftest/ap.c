@@ -21,38 +21,10 @@ void ap_main(void)
 	halt_forever();
 }
 
-/* The CPU's state when the host starts it: 64-bit code on its own stack. */
+/* The CPU's state when the host starts it: on its own stack. */
 void ap_vmsa(struct vmsa *v, struct cpu *c)
 {
-	struct table_register gdt = trap_gdt(), idt = trap_idt();
-	u64 cr0, cr4;
-
-	asm volatile("mov %%cr0, %0" : "=r"(cr0));
-	asm volatile("mov %%cr4, %0" : "=r"(cr4));
-	memset(v, 0, sizeof(*v));
-	v->cs = (struct vmsa_seg){ 0x10, 0xa9b, 0xffffffff, 0 };
-	v->ds = (struct vmsa_seg){ 0x18, 0xc93, 0xffffffff, 0 };
-	v->es = v->ds;
-	v->ss = v->ds;
-	v->tr = (struct vmsa_seg){ 0, 0x8b, 0xffff, 0 };
-	v->ldtr = (struct vmsa_seg){ 0, 0x82, 0xffff, 0 };
-	v->gdtr = (struct vmsa_seg){ .limit = gdt.limit, .base = gdt.base };
-	v->idtr = (struct vmsa_seg){ .limit = idt.limit, .base = idt.base };
-	v->vmpl = GUEST_VMPL;
-	v->efer = rdmsr(MSR_EFER) | EFER_SVME;
-	v->cr0 = cr0;
-	v->cr3 = page_root();
-	v->cr4 = cr4;
-	v->dr6 = 0xffff0ff0;
-	v->dr7 = 0x400;
-	v->rflags = 2;
-	v->rip = (u64)entry_ap;
-	v->rsp = (u64)c + STACK_SIZE;
-	v->g_pat = 0x0007040600070406UL;
-	v->sev_features = rdmsr(MSR_SEV_STATUS) >> 2;
-	v->xcr0 = 1;
-	v->mxcsr = 0x1f80;
-	v->x87_fcw = 0x37f;
+	vmsa_like_here(v, (u64)entry_ap, (u64)c + STACK_SIZE);
 }
 
 /*

@@ -71,6 +71,12 @@ void apic_send_ipi(u32 apic_id)
 	send(apic_id, TRAP_IPI);
 }
 
+/* Vectors below 16 are reserved. */
+void apic_send_illegal(u32 apic_id)
+{
+	send(apic_id, 0);
+}
+
 void apic_send_init(u32 apic_id)
 {
 	send(apic_id, ICR_INIT);

@@ -12,11 +12,14 @@
 #define MSR_X2APIC_ID	0x802
 #define MSR_X2APIC_ICR	0x830
 #define MSR_EFER	0xc0000080
+#define MSR_TSC_AUX	0xc0000103
 #define MSR_GHCB	0xc0010130
 #define MSR_SEV_STATUS	0xc0010131
 #define MSR_SVSM_CAA	0xc001f000
 
 #define EFER_SVME	BIT(12)
+#define CR4_OSXSAVE	BIT(18)
+#define CR4_PKE		BIT(22)
 
 #define APIC_BASE_X2APIC	BIT(10)
 #define APIC_BASE_ENABLE	BIT(11)
@@ -230,6 +233,7 @@ void apic_enable(void);
 void apic_eoi(void);
 void apic_send_nmi(u32 apic_id);
 void apic_send_ipi(u32 apic_id);
+void apic_send_illegal(u32 apic_id);
 void apic_send_init(u32 apic_id);
 void apic_send_sipi(u32 apic_id);
 bool apic_ipi_pending(void);
@@ -244,6 +248,7 @@ void mmio_write(u64 pa, u32 v);
 /* ap.c */
 struct vmsa;
 void ap_main(void);
+void vmsa_like_here(struct vmsa *v, u64 rip, u64 rsp);
 void ap_vmsa(struct vmsa *v, struct cpu *c);
 bool ap_create(unsigned int index, void (*work)(void));
 bool ap_launch(unsigned int index);

@@ -12,29 +12,6 @@
 
 unsigned int boot;
 u64 boot_params_address;
-static const char *cmdline;
-
-static const char *find_option(const char *name)
-{
-	size_t n = strlen(name);
-
-	for (const char *s = cmdline; *s; s++)
-		if ((s == cmdline || s[-1] == ' ') && !strncmp(s, name, n))
-			return s + n;
-	return NULL;
-}
-
-u64 option(const char *name, u64 otherwise)
-{
-	const char *s = find_option(name);
-
-	return s && *s == '=' ? parse_number(s + 1) : otherwise;
-}
-
-bool option_given(const char *name)
-{
-	return find_option(name);
-}
 
 void planted(void)
 {
@@ -59,11 +36,11 @@ void boot_main(void *boot_params)
 	svsm_init(boot_params);
 	ghcb_init();
 	console_init();
-	cmdline = private(*(u32 *)(boot_params + BP_CMDLINE));
+	options_set(private(*(u32 *)(boot_params + BP_CMDLINE)));
 	boot = option("snpsim.boot", 0);
 	cpuid(1, 0, regs);
 	c->apic_id = regs[1] >> 24;
-	say("selftest: boot %u, APIC id %u, options %s", boot, c->apic_id, cmdline);
+	say("selftest: boot %u, APIC id %u, options %s", boot, c->apic_id, options);
 	if (find_option("list"))
 		report_list();
 	else

@@ -3,16 +3,6 @@
 #include "cpu.h"
 #include "format.h"
 #include "report.h"
-#include "tests/tests.h"
-
-static const struct selftest_table *const tables[] = {
-	&query_tests, &call_tests, &remap_tests, &pvalidate_tests, &vcpu_tests, &mem_tests,
-	&attest_tests, &reboot_tests, &variant_tests, &execute_tests, &ap_tests, &state_tests,
-	&violation_tests, &stale_tests, &host_tests, &vc_tests, &stress_tests,
-	&ipi_tests, &ghcb_tests, &launch_tests, &quirks_tests, &gcm_tests, &psp_tests,
-	&efivar_tests, &trap_tests, &apic_tests, &nmi_tests, &left_tests, &kept_tests, &pv_tests,
-	&dma_tests,
-};
 
 static char why[160];
 static unsigned int passed, failed;
@@ -77,7 +67,7 @@ int report_run(const char *select)
 
 	while (select[len] && select[len] != ' ')
 		len++;
-	for (unsigned int i = 0; i < ARRAY_SIZE(tables); i++)
+	for (unsigned int i = 0; tables[i]; i++)
 		for (unsigned int j = 0; j < tables[i]->n; j++)
 			if (selected(&tables[i]->tests[j], select, len))
 				run_one(&tables[i]->tests[j]);
@@ -91,7 +81,7 @@ int report_run(const char *select)
 
 void report_list(void)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(tables); i++)
+	for (unsigned int i = 0; tables[i]; i++)
 		for (unsigned int j = 0; j < tables[i]->n; j++)
 			say("TEST %s%s", tables[i]->tests[j].name,
 			    tables[i]->tests[j].alone ? " alone" : "");

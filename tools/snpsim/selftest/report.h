@@ -22,6 +22,9 @@ struct selftest_table {
 	unsigned int n;
 };
 
+/* The groups of a program, in the order of a run; the last is NULL */
+extern const struct selftest_table *const tables[];
+
 /* One line to the console, formatted: %s %c %u %d %x %lu %lx, width and 0 */
 void say(const char *fmt, ...) __printf(1, 2);
 void console_init(void);
@@ -29,7 +32,10 @@ void console_init(void);
 /* Facts about this run */
 extern unsigned int boot;		/* snpsim.boot= */
 extern u64 boot_params_address;
-u64 option(const char *name, u64 otherwise);	/* a name=number of the command line */
+extern const char *options;	/* the command line */
+void options_set(const char *text);
+const char *find_option(const char *name);
+u64 option(const char *name, u64 otherwise);	/* a name=number of it */
 bool option_given(const char *name);
 
 /* Expectations. Each records a failure of the running test and goes on. */

@@ -8,7 +8,6 @@
 #include "snp.h"
 
 #define CR4_PGE		BIT(7)
-#define CR4_OSXSAVE	BIT(18)
 #define CR4_FSGSBASE	BIT(16)
 #define CR0_WP		BIT(16)
 #define CR0_AM		BIT(18)

@@ -50,6 +50,7 @@ bool page_share(u64 pa);		/* validated private -> shared */
 #define GHCB_RUN_VMPL		0x80000018
 #define GHCB_TERMINATE		0x8000fffe
 
+#define AP_CREATE_ON_INIT	0
 #define AP_CREATE		1
 #define AP_DESTROY		2
 
@@ -157,14 +158,18 @@ struct vmsa {
 	u64 rax;
 	u8 reserved_200[104];
 	u64 g_pat;
-	u8 reserved_270[320];
+	u8 reserved_270[120];
+	u32 pkru, tsc_aux;
+	u8 reserved_2f0[192];
 	u64 sev_features;
 	u8 reserved_3b8[48];
 	u64 xcr0;
 	u8 reserved_3f0[24];
 	u32 mxcsr;
 	u16 x87_ftw, x87_fsw, x87_fcw;
-	u8 reserved_412[3054];
+	u8 reserved_412[14];
+	u8 x87[8][10], xmm[16][16], ymm[16][16];
+	u8 reserved_670[2448];
 } __packed;
 
 static_assert(offsetof(struct vmsa, vmpl) == 0xca, "VMSA layout");
@@ -175,7 +180,9 @@ static_assert(offsetof(struct vmsa, rax) == 0x1f8, "VMSA layout");
 static_assert(offsetof(struct vmsa, g_pat) == 0x268, "VMSA layout");
 static_assert(offsetof(struct vmsa, sev_features) == 0x3b0, "VMSA layout");
 static_assert(offsetof(struct vmsa, xcr0) == 0x3e8, "VMSA layout");
+static_assert(offsetof(struct vmsa, pkru) == 0x2e8, "VMSA layout");
 static_assert(offsetof(struct vmsa, mxcsr) == 0x408, "VMSA layout");
+static_assert(offsetof(struct vmsa, xmm) == 0x470, "VMSA layout");
 static_assert(sizeof(struct vmsa) == PAGE_SIZE, "VMSA layout");
 
 #endif

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A Debian system on a disk of its own, started by firmware in the simulator."""
+"""Debian systems on disks of their own, started by firmware in the simulator.
+
+`start()` starts one for a test. `machine` is one for all the tests of a file: a boot takes
+long. Each test leaves it logged in; at the end it powers off.
+"""
 
 import os
 
 import pytest
 
-from lib import debian, places
+from lib import debian, monitor, places
+from lib.guest import Guest
 from lib.sources import run
 
 
@@ -36,3 +41,33 @@ def start(simulate, disk):
         return guest
 
     return start
+
+
+@pytest.fixture(scope="module")
+def started(image, tmp_path_factory, request):
+    disk = debian.copy(tmp_path_factory.mktemp("disk"))
+    qmp = disk.parent / "qmp"
+    arguments = debian.arguments(disk, qemu=monitor.arguments(qmp))
+    guest = Guest(places.CHECK / request.path.stem / "machine", **arguments)
+    guest.qmp = qmp
+    try:
+        debian.login(guest)
+        debian.write_data(guest)
+        yield guest
+        resets = int(guest.attribute("reset_count"))
+        debian.power_off(guest, resets)
+        assert guest.trouble() == []
+        status, said = debian.fsck(disk)
+        assert status == 0, said
+    finally:
+        guest.stop()
+        debian.remove(disk)
+
+
+@pytest.fixture
+def machine(started, request):
+    """The same Guest for each test of the file, with a monitor (its `qmp`)."""
+    request.node.guests = [started]
+    started.send("")
+    started.prompt()
+    return started

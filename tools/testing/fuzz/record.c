@@ -25,7 +25,7 @@ static void check_text(const char *text)
 		expect(text[i] >= ' ' && text[i] <= '~');
 }
 
-/* None where nothing was to be stopped yet, and no more names than devices */
+/* None where nothing had to be stopped yet, and no more names than devices */
 static void check_devices(const struct svr_record *rec)
 {
 	unsigned int i;

@@ -36,7 +36,7 @@ def kernel(request):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Note what came of a test that stands in the table."""
+    """Keep what came of a test that stands in the table."""
     report = (yield).get_result()
     column = item.get_closest_marker("column")
     kernel_of = item.funcargs.get("kernel") if hasattr(item, "funcargs") else None

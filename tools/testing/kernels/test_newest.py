@@ -269,7 +269,7 @@ def test_forced_to_a_cpu_that_is_stuck(start, context):
 
 
 def registers_in_the_core(guest):
-    """Of how many CPUs are there registers?  Each has a note of its own."""
+    """Of how many CPUs are there registers?  Each has an ELF note of its own."""
     return int(guest.check("head -c 65536 /proc/vmcore | tr '\\0' '\\n' | grep -c '^CORE$'"))
 
 

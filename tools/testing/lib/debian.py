@@ -4,8 +4,11 @@
 Nobody but the firmware and the disk has a part in a boot: the simulator is given no kernel.
 """
 
+import json
+import re
 import shutil
 import subprocess
+import time
 
 from . import ovmf, places
 
@@ -15,6 +18,15 @@ FIRMWARE = "trixie", "ovmf/OVMF.fd"
 BOOT_TIMEOUT = 1200
 RUN_TIMEOUT = 6 * 3600
 GETTY = r"debian login: root \(automatic login\)"
+# Files with random contents, and one with their checksums; nobody but systemd syncs them
+WRITE = ("mkdir -p /srv/data && cd /srv/data && for i in $(seq 20); do head -c 1M /dev/urandom >$i; done && "
+         "sha256sum [0-9]* >/srv/sums && cd /")
+VERIFY = "cd /srv/data && sha256sum --quiet -c /srv/sums && cd /"
+# Somebody who writes without an end, until systemd ends him
+LOAD = ("systemd-run --unit=load sh -c 'while :; do head -c 1M /dev/urandom >/srv/load.new && "
+        "mv /srv/load.new /srv/load; done'")
+# What systemd says of an orderly way down
+ORDERLY = r"Reached target (reboot\.target|kexec\.target|System Reboot|Reboot via kexec)"
 
 
 def copy(directory):
@@ -41,6 +53,68 @@ def login(guest, timeout=BOOT_TIMEOUT):
     guest.check("dmesg -n 4")
     state = guest.check("systemctl is-system-running --wait || systemctl --failed --no-legend", timeout)
     assert state == "running", state
+
+
+def came_back(guest, reason):
+    """Wait for the login after a reset; the reason is right, and no CPU is lost."""
+    login(guest)
+    assert guest.attribute("last_reset_reason") == reason
+    assert guest.check("nproc") == str(guest.smp)
+
+
+def journal(guest, options, timeout=600):
+    """Messages of the journal; none is no error."""
+    return guest.check(f"journalctl --no-pager -q -o cat {options} || :", timeout)
+
+
+def fsck_at_boot(guest):
+    """What the initial ram disk's check of the root file system said, and ext4 after it."""
+    return guest.check("cat /run/initramfs/fsck.log") + journal(guest, "-b -k --grep=EXT4-fs")
+
+
+def write_data(guest):
+    """The data set, while somebody else writes."""
+    guest.check(LOAD)
+    guest.check(WRITE, 600)
+
+
+def reset(guest, way):
+    """Have the system reset under load, by `way`, a command or a function, and see that nothing was lost.
+
+    An orderly way down leaves a clean file system and a journal that ends with its end.
+    """
+    guest.check("systemctl is-active --quiet load || " + LOAD)
+    count = int(guest.attribute("reset_count"))
+    begin = time.monotonic()
+    if callable(way):
+        way()
+    else:
+        guest.send(way)
+    came_back(guest, "reboot")
+    took = time.monotonic() - begin
+    print(f"{took:.0f} s to the login after reset {count + 1}:", guest.check("systemd-analyze | head -n 1"))
+    assert guest.attribute("reset_count") == str(count + 1)
+    guest.check(VERIFY, 600)
+    log, check = journal(guest, "-b -1 -n 100"), fsck_at_boot(guest)
+    assert re.search(ORDERLY, log) and log.rstrip().endswith("Journal stopped"), log
+    assert "root: clean" in check and not re.search("recover|orphan", check), check
+
+
+def power_off(guest, resets):
+    """systemd's; so many resets, each as it should be, are behind it."""
+    guest.send("systemctl poweroff")
+    assert guest.end(BOOT_TIMEOUT) == 0, guest.tail()
+    guest.events.ended(0, "poweroff")
+    guest.events.orderly_resets(resets, cpus=guest.smp)
+
+
+def fsck(disk):
+    """What a check of its root file system says that may mend nothing: (exit status, text)."""
+    table = json.loads(subprocess.run(["sfdisk", "--json", disk], check=True, capture_output=True).stdout)["partitiontable"]
+    root, = (part for part in table["partitions"] if part.get("name") == "root")
+    result = subprocess.run(["e2fsck", "-f", "-n", f"{disk}?offset={root['start'] * table.get('sectorsize', 512)}"],
+                            capture_output=True, text=True, check=False)
+    return result.returncode, result.stdout + result.stderr
 
 
 def remove(disk):

@@ -109,8 +109,8 @@ class Events(list):
         The BSP calls, with no flags; every AP is accounted for and none can run
         guest code; the BSP's local APIC has nothing left to deliver; pages were
         invalidated; the next boot follows; and no more EXECUTE calls were refused
-        than expected.  Devices, timers and KVM's areas are as on first boot, but for what
-        firmware has done to them (by_firmware), and no device reached for memory that is not
+        than expected.  Devices, timers and KVM's areas are as on first boot, except for
+        what firmware has done to them (by_firmware), and no device reached for memory that is not
         its driver's.
         """
         if len(self.executes) != count:

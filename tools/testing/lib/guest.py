@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """A guest under the simulator: its boots, the driver in it, and how its run ends."""
 
+import re
+
 from . import launch, places
 from .complaints import KERNEL_TROUBLE, complaints
 from .console import COMMAND_TIMEOUT, RUN_TIMEOUT, Console
 from .events import Events
 
+TRACEFS = "/sys/kernel/tracing"
+# A line of the kernel's among the output of a command
+SAID = re.compile(r"\[ *\d+\.\d{6}\] [^\n]*\n?")
 # A bound for a hang, not for speed: a boot takes 10 s here, a minute on a busy machine
 BOOT_TIMEOUT = 180
 
@@ -34,6 +39,8 @@ class Guest(Console):
         qemu=(),
         plain=False,
         firmware=None,
+        launch_list=None,
+        igvm=None,
         patience=1,
         kaslr=False,
     ):
@@ -43,7 +50,8 @@ class Guest(Console):
         else:
             command = launch.simulator(
                 directory, kernel, initrd, append, smp=smp, svsm=svsm, timeout=timeout * patience, host=host,
-                fidelity=fidelity, memory=memory, efivars=efivars, apic=apic, qemu=qemu, firmware=firmware)
+                fidelity=fidelity, memory=memory, efivars=efivars, apic=apic, qemu=qemu, firmware=firmware,
+                launch_list=launch_list, igvm=igvm)
         directory.mkdir(parents=True, exist_ok=True)
         self.smp = smp
         self.trouble_is_fine = False  # the test crashes the guest
@@ -85,8 +93,13 @@ class Guest(Console):
         assert self.attribute("last_reset_reason") == "none"
 
     def attribute(self, name):
-        """Read one of the driver's sysfs attributes."""
-        return self.check(f"cat {places.ATTRIBUTES}/{name}").split("\n")[-1]
+        """Read one of the driver's sysfs attributes; the kernel may print in the middle of it."""
+        return SAID.sub("", self.check(f"cat {places.ATTRIBUTES}/{name}")).split("\n")[-1]
+
+    def tracefs(self):
+        """Where the kernel's tracing is, mounted."""
+        self.check(f"mountpoint -q {TRACEFS} || mount -t tracefs tracefs {TRACEFS}")
+        return TRACEFS
 
     def dmesg(self):
         """What the driver and the rest of the kernel said."""

@@ -64,7 +64,7 @@ class Kernel:
 
     @property
     def missing(self):
-        """Why it cannot be had, None if it is there."""
+        """Why it is not available, None if it is there."""
         path = self.directory / "missing"
         return path.read_text(encoding="utf-8").strip() if path.exists() else None
 
@@ -97,7 +97,7 @@ def reset_once(guest, reason, parameters=""):
 
 
 def newest(names):
-    """Of the kernels asked for the newest cloud kernel, if it is as new as what is to be tested: 7.1."""
+    """The newest cloud kernel of those asked for, if it is as new as the tests need: 7.1."""
     series = sorted((name for name in names if re.fullmatch(r"\d+\.\d+", name)), key=numbers)
     return [name for name in series[-1:] if numbers(name) >= [7, 1]]
 

@@ -17,7 +17,7 @@ def command_line(append, kaslr):
 
 
 def simulator(directory, kernel, initrd, append, *, smp, svsm, timeout, host, fidelity, memory, efivars, apic, qemu,
-              firmware):
+              firmware, launch_list=None, igvm=None):
     """snpsim run ...; its files go to `directory`. Without a kernel the firmware finds one by itself."""
     command = [places.SNPSIM, "run", "--smp", smp]
     if kernel:
@@ -25,7 +25,7 @@ def simulator(directory, kernel, initrd, append, *, smp, svsm, timeout, host, fi
     command += ["--svsm", svsm, "--events", directory / "events.jsonl"]
     command += ["--log", directory / "snpsim.log", "--timeout", timeout]
     for option, value in (("--host", host), ("--fidelity", fidelity), ("--memory", memory), ("--apic", apic),
-                          ("--firmware", firmware)):
+                          ("--firmware", firmware), ("--launch-list", launch_list), ("--igvm", igvm)):
         if value:
             command += [option, value]
     if efivars:

@@ -125,7 +125,9 @@ class Load:
             written = f"dd if={disk} bs={BLOCK} skip={DISK // BLOCK} 2>/dev/null"
             assert value(guest, f"{written} | tr -d 'W\\0' | wc -c") == "0", f"{disk}: somebody else wrote to it"
         for n, (model, _, _) in enumerate(NICS):
-            before, now = self._received(guest, n), guest.check("sleep 1") or self._received(guest, n)
+            before = self._received(guest, n)
+            guest.check("sleep 1")
+            now = self._received(guest, n)
             assert now > before, f"{model}: nothing is received"
         # Of both cards, as they come
         others = value(guest, f"udp-hear {PORT} {FILL.decode()} 65536")

@@ -10,7 +10,7 @@ def arguments(path):
     return ("-qmp", f"unix:{path},server=on,wait=off")
 
 
-def ask(path, command):
+def ask(path, command, **arguments):
     """One command to it, and the answer."""
     with socket.socket(socket.AF_UNIX) as talk:
         talk.settimeout(120)
@@ -18,8 +18,8 @@ def ask(path, command):
         with talk.makefile("rw", encoding="utf-8") as lines:
             lines.readline()
             answer = {}
-            for execute in ("qmp_capabilities", command):
-                lines.write(json.dumps({"execute": execute}) + "\n")
+            for execute in ({"execute": "qmp_capabilities"}, {"execute": command, "arguments": arguments}):
+                lines.write(json.dumps(execute) + "\n")
                 lines.flush()
                 answer = {}
                 while not answer.keys() & {"return", "error"}:

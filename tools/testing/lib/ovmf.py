@@ -16,7 +16,7 @@ HASH_TABLE = "7255371f-3a3b-4b04-927b-1da6efa8d454"
 SIZE = 64 << 10
 METADATA_AT = 0x400  # bytes before the end
 
-# The regions that OVMF has, but for two: one that is large, and the hashes.
+# The regions that OVMF has, except two: a large one, and the hashes.
 SECTIONS = (
     (0x800000, 0x3000, SEC_MEM),
     (0x804000, 0x1000, SECRETS),

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Building the tool svsm-reset for tests of it."""
 
+import fcntl
+
 from . import places
 from .sources import run
 
@@ -12,7 +14,12 @@ WORDS = "'-D__printf(a,b)=__attribute__((__format__(printf,a,b)))'"
 
 
 def build(directory, target, compiler, flags):
-    """Build a target of the tool's Makefile in a directory of its own: make's result."""
+    """Build a target of the tool's Makefile in a directory of its own: make's result.
+
+    Processes that run tests side by side use one directory: one builds, the others wait for it.
+    """
     out = PRODUCTS / directory
     out.mkdir(parents=True, exist_ok=True)
-    return run("make", "-C", SOURCE, f"O={out}", f"CC={compiler}", f"CFLAGS={flags}", out / target)
+    with (out / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return run("make", "-C", SOURCE, f"O={out}", f"CC={compiler}", f"CFLAGS={flags}", out / target)

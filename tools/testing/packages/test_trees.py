@@ -10,19 +10,19 @@ import pytest
 
 from lib.trees import NEW, OLD
 
-# A machine on which svsm_reset is loaded and must stay so; who tries to unload it is noted
+# A machine on which svsm_reset is loaded and must stay so; who tries to unload it is logged
 LOADED = r"""
 mount -t tmpfs tmpfs "$root/sys/module"
 mkdir "$root/sys/module/svsm_reset"
 kmod=$root$(chroot "$root" readlink -f /usr/sbin/rmmod)
 cp "$kmod" "$root/run/kmod"
-cat >"$root/run/noted" <<"END"
+cat >"$root/run/logged" <<"END"
 #!/bin/bash
 case "${0##*/} $*" in rmmod* | *" -r"* | *--remove*) echo "$0 $*" >>/unloaded ;; esac
 exec -a "$0" /run/kmod "$@"
 END
-chmod 755 "$root/run/noted"
-mount --bind "$root/run/noted" "$kmod"
+chmod 755 "$root/run/logged"
+mount --bind "$root/run/logged" "$kmod"
 """
 
 
@@ -97,11 +97,11 @@ def test_by_hand(tree):
     assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
 
 
-def test_unloading_is_noted(tree):
+def test_unloading_is_logged(tree):
     """That the two tests below can fail."""
     tree.run("rmmod svsm_reset; modprobe -r svsm_reset; modprobe -n svsm_reset", mounts=LOADED)
-    noted = [line.split("/")[-1] for line in tree.check("cat /unloaded").splitlines()]
-    assert noted == ["rmmod svsm_reset", "modprobe -r svsm_reset"]
+    logged = [line.split("/")[-1] for line in tree.check("cat /unloaded").splitlines()]
+    assert logged == ["rmmod svsm_reset", "modprobe -r svsm_reset"]
 
 
 def test_upgrade_in_use(tree, debs):

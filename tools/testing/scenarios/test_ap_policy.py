@@ -53,7 +53,7 @@ def test_force(simulate):
 def test_force_asks_the_host_first(simulate):
     guest = boot_with_stuck(simulate, 2, "nmi", "ap_policy=force")
     guest.send("taskset 1 reboot -f")  # not on the CPU that is to get stuck
-    guest.expect("destroyed by the host, so it says: 2", timeout=120)
+    guest.expect("destroyed, as the host says: 2", timeout=120)
     assert guest.boot(2) == 4
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=4)

@@ -7,7 +7,7 @@ guest's word about NMIs.
 
 import pytest
 
-from lib import crash, matrix
+from lib import begin, crash, matrix
 from lib.slices import later
 
 # Stopped by an interrupt and by an NMI, woken for a hand-over out of either, called from an NMI
@@ -35,6 +35,38 @@ def test_mode(simulate, apic):
         guest.load()
         if boot == 1:
             guest.send("reboot -f")
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+
+
+def test_vector_that_is_never_delivered(simulate):
+    """KVM and QEMU take a request for vector 0, and keep it: it is none that the next kernel would get."""
+    guest = simulate(smp=2)
+    guest.boot(1)
+    guest.load()
+    guest.check(f"insmod {crash.TROUBLE}; echo 'vector-0 0' > /sys/module/trouble/parameters/do")
+    guest.send(begin.REBOOT)
+    assert guest.boot(2) == 2
+    guest.powered_off()
+    guest.events.orderly_resets(1, cpus=2)
+    assert "stays pending" not in guest.console
+
+
+CPU1 = "/sys/devices/system/cpu/cpu1/online"
+
+
+@pytest.mark.parametrize("first, then", [("0; 1", ""), later("0", "1")])
+def test_load_after_a_cpu_was_offline(simulate, first, then):
+    """The kernel has leaked its GHCB: an NMI in the middle of a #VC, as a write to the ICR is, would be a panic."""
+    guest = simulate(smp=2, fidelity="full", patience=3)
+    guest.boot(1, timeout=300)
+    for state in first.split("; "):
+        guest.check(f"echo {state} > {CPU1}")
+    guest.load(timeout=120)
+    if then:
+        guest.check(f"echo {then} > {CPU1}")
+    guest.send(begin.REBOOT)
+    assert guest.boot(2, timeout=300) == 2
     guest.powered_off()
     guest.events.orderly_resets(1, cpus=2)
 

@@ -213,10 +213,10 @@ def test_sysrq_b_over_serial(debug):
 
 def trace(guest):
     """The driver's trace events on, and somebody who waits for them."""
-    guest.check("cd /sys/kernel; mountpoint -q tracing || mount -t tracefs tracefs tracing; cd /")
-    guest.check("echo 1 > /sys/kernel/tracing/events/svsm_reset/enable")
-    guest.check("echo 0 > /sys/kernel/tracing/buffer_percent")
-    guest.check("cat /sys/kernel/tracing/trace_pipe > /dev/null & sleep 1")
+    tracing = guest.tracefs()
+    guest.check(f"echo 1 > {tracing}/events/svsm_reset/enable")
+    guest.check(f"echo 0 > {tracing}/buffer_percent")
+    guest.check(f"cat {tracing}/trace_pipe > /dev/null & sleep 1")
     vigilant(guest)
 
 

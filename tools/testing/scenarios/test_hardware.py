@@ -15,7 +15,7 @@ CHECK = places.TOP / "tools/testing/hardware/check-hardware"
 STAND_IN = places.TOP / "tools/testing/hardware/stand-in"
 REPORT = places.BUILD / "hardware/report.txt"
 
-# Documentation/docs/installation/INSTALL.md of COCONUT-SVSM (f4bc4bcdc2bd, August 2026), but for
+# Documentation/docs/installation/INSTALL.md of COCONUT-SVSM (f4bc4bcdc2bd, August 2026), without
 # its disk, its network and its second serial port
 COCONUT = r"""
   -enable-kvm \

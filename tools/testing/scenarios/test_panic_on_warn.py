@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A warning, and with panic_on_warn a panic, on a CPU that is yet to be stopped for a reset.
+"""A warning, and with panic_on_warn a panic, on a CPU that a reset has not stopped yet.
 
 The kernel's own stop brings such a warning about by itself now and then: a CPU wakes a task
 on another one that has left the online mask ("sched: Unexpected reschedule of offline CPU").
@@ -36,7 +36,7 @@ def test_stray_wakeup(simulate):
     assert "Unexpected reschedule" not in guest.console
 
 
-# The CPU that is yet to be stopped, what the shell does on CPU 1 then, and the reason that this has
+# The CPU that is not stopped yet, what the shell does on CPU 1 then, and the reason that the next boot reports
 MIDDLES = {
     "reboot": (2, "echo restart:warn@{context} 2 > {do}; taskset 1 reboot -f", "reboot"),
     "sysrq-b-bsp": (2, "echo warn@{context} 2 > {do}; echo emergency 0 > {do}", "emergency-restart"),

@@ -4,6 +4,7 @@
 import importlib.machinery
 import importlib.util
 import json
+import shutil
 import subprocess
 
 import pytest
@@ -27,19 +28,34 @@ def soak(*arguments):
 def test_draws():
     """The same seed draws the same, each number by itself, and a hundred draw everything."""
     module = program()
-    drawn = [module.draw(7, n) for n in range(100)]
-    assert drawn == [module.draw(7, n) for n in range(100)] != [module.draw(8, n) for n in range(100)]
+    causes = list(module.CAUSES)
+    drawn = [module.draw(7, n, causes) for n in range(100)]
+    assert drawn == [module.draw(7, n, causes) for n in range(100)] != [module.draw(8, n, causes) for n in range(100)]
+    assert {module.draw(7, n, ["panic"])[0] for n in range(100)} == {"panic"}
     assert {cause for cause, _, _ in drawn} == set(module.CAUSES)
     assert {others for _, _, others in drawn} == set(module.OTHERS)
     assert {cpu for _, cpu, _ in drawn} == set(range(module.CPUS))
     assert all(cpu < module.LEAST[others] for _, cpu, others in drawn)
 
 
-@pytest.mark.parametrize("arguments", [("--resets", "0"), ("--name", "../x"), ("--resets", "many")])
+@pytest.mark.parametrize("arguments", [("--resets", "0"), ("--name", "../x"), ("--resets", "many"), ("--causes", "flood")])
 def test_refused(arguments):
     result = soak(*arguments)
     assert result.returncode == 2
     assert "error: " in result.stderr.splitlines()[-1]
+
+
+def test_another_run():
+    """What is kept there is of another guest, or no summary at all: it is not gone on with."""
+    directory = places.BUILD / "soak/other"
+    directory.mkdir(parents=True, exist_ok=True)
+    name = "--name", "other", "--seed", "3"
+    for contents in ('{"of": {}}', "[]", "{", '{"seed": 3, "done": 1}'):
+        (directory / "summary.json").write_text(contents)
+        result = soak(*name)
+        assert result.returncode == 1
+        assert result.stderr.startswith(f"soak: {directory}/summary.json") and result.stderr.count("\n") == 1
+    shutil.rmtree(directory)
 
 
 @pytest.mark.sliced

@@ -25,7 +25,7 @@ def told(guest, command, status=0):
     return json.loads(output[output.index("{"):])
 
 
-def outcomes(guest, status=0):
+def ways(guest, status=0):
     return {name: answer["outcome"] for name, answer in told(guest, "explain", status)["at"].items()}
 
 
@@ -44,13 +44,13 @@ def test_reboot_and_panic(simulate):
     guest.boot()
     said = shown(guest, "status", 1)
     assert "SEV-SNP guest at VMPL 2, under an SVSM" in said and "the module is not loaded: try" in said
-    assert outcomes(guest, 1)["reboot"] == "kernel-restart"
+    assert ways(guest, 1)["reboot"] == "kernel-restart"
     assert "SVSM_RESET UNKNOWN - the module is not loaded" in shown(guest, "check", 3)
 
     guest.load()
     said = shown(guest, "status")
     assert "state ready: no reset has begun" in said and "none is known: there is no record" in said
-    assert outcomes(guest)["reboot"] == "svsm-reset"
+    assert ways(guest)["reboot"] == "svsm-reset"
     assert "SVSM_RESET OK - last reset: none is known" in shown(guest, "check")
     guest.send("taskset 1 reboot -f")
 
@@ -60,7 +60,7 @@ def test_reboot_and_panic(simulate):
     assert (last["reason"], last["cpu"]) == ("reboot", 0)
     said = shown(guest, "check")
     assert "SVSM_RESET OK - last reset: an orderly restart on CPU 0" in said and "resets=1;;;0;" in said
-    assert outcomes(guest)["panic"] == "svsm-reset"  # the guest's command line has panic=-1
+    assert ways(guest)["panic"] == "svsm-reset"  # the guest's command line has panic=-1
     guest.send("taskset 2 sh -c 'echo c > /proc/sysrq-trigger'")
 
     guest.boot(3)
@@ -96,7 +96,7 @@ def test_explain_of_a_stuck_cpu_comes_true(simulate, policy):
     guest.load()
     assert "ap_policy: refuse -> " in guest.check(f"svsm-reset set ap_policy {policy}")
     guest.check("insmod /lib/modules/stuck.ko cpu=2 mode=nmi")
-    said = outcomes(guest)["stuck-cpu"]
+    said = ways(guest)["stuck-cpu"]
     assert said == {"refuse": "kernel-restart", "force": "svsm-reset"}[policy]
     guest.send("taskset 1 reboot -f")  # not on the CPU that is to get stuck
     guest.expect("CPU 2 did not park", timeout=120)
@@ -117,13 +117,13 @@ def test_explain_of_a_crash_kernel_comes_true(simulate):
     guest.trouble_is_fine = True
     guest.boot(1, timeout=300)
     guest.load()
-    assert outcomes(guest)["panic"] == "svsm-reset"
+    assert ways(guest)["panic"] == "svsm-reset"
     guest.check("load-capture nokaslr", timeout=240)
-    assert outcomes(guest)["panic"] == "crash-kernel"
+    assert ways(guest)["panic"] == "crash-kernel"
     guest.check("rmmod svsm_reset")
-    assert outcomes(guest, 1)["panic"] == "crash-kernel-dies"
+    assert ways(guest, 1)["panic"] == "crash-kernel-dies"
     guest.load("kdump=0")
-    assert outcomes(guest)["panic"] == "crash-kernel-dies"
+    assert ways(guest)["panic"] == "crash-kernel-dies"
     guest.check("rmmod svsm_reset")
     guest.load()
     guest.send("taskset 2 sh -c 'echo c > /proc/sysrq-trigger'")
@@ -182,7 +182,7 @@ def test_settings(simulate):
     assert "may run while its memory is taken away" in guest.check("svsm-reset set ap_policy force")
     assert "deadman: 600 -> 0: an orderly restart that hangs is never forced" in guest.check("svsm-reset set deadman 0")
     assert (guest.attribute("ap_policy"), guest.attribute("deadman")) == ("force", "0")
-    seen = outcomes(guest)
+    seen = ways(guest)
     assert (seen["stuck-cpu"], seen["reboot-hung-cpu"]) == ("svsm-reset", "hangs")
     assert "SVSM_RESET WARNING - " in shown(guest, "check", 1)
     # The driver is not asked for what it does not take
@@ -191,9 +191,9 @@ def test_settings(simulate):
     assert "svsm-reset" not in guest.dmesg()
     # The kernel's settings are read anew
     guest.check("echo 0 > /proc/sys/kernel/panic")
-    assert outcomes(guest)["panic"] == "stays"
+    assert ways(guest)["panic"] == "stays"
     guest.check("echo 1 > /proc/sys/kernel/panic_on_oops; echo 5 > /proc/sys/kernel/panic")
-    assert outcomes(guest)["oops"] == "svsm-reset"
+    assert ways(guest)["oops"] == "svsm-reset"
     guest.check("echo 0 > /sys/devices/system/cpu/cpu1/online")
     assert "CPUs that are offline count as stopped: 1" in shown(guest, "explain")
     guest.powered_off()

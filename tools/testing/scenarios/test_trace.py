@@ -9,10 +9,10 @@ import re
 
 import pytest
 
+from lib.guest import TRACEFS
 from lib.sources import text
 from lib.slices import later
 
-TRACEFS = "/sys/kernel/tracing"
 EVENTS = f"{TRACEFS}/events/svsm_reset"
 REFERENCE = "Documentation/admin-guide/svsm-reset-reference.rst"
 # Each tracepoint and its fields, in order
@@ -34,7 +34,7 @@ def boot(simulate, append="tp_printk", parameters="", **arguments):
     guest = simulate(append=append, **arguments)
     guest.boot()
     guest.load(parameters)
-    guest.check(f"mountpoint -q {TRACEFS} || mount -t tracefs tracefs {TRACEFS}")
+    guest.tracefs()
     guest.check(f"echo 1 > {EVENTS}/enable")
     return guest
 

@@ -14,7 +14,7 @@ VIOLATIONS = (
     "ap-running", "private-as-shared", "shared-as-private", "unvalidated", "vmsa-write",
     "vmsa-in-use",
     "hypervisor-memory", "mmio-as-private", "ghcb-not-shared", "ghcb-not-registered",
-    "share-validated", "outside-memory", "stale-pv", "stale-dma",
+    "share-validated", "outside-memory", "stale-pv", "stale-dma", "not-assigned", "vmpl-rights",
 )
 RESETS = (
     "port-cf9", "port-92", "keyboard", "keyboard-output", "triple-fault", "init", "invalid-vmsa",
@@ -122,7 +122,7 @@ EVENTS = {
     },
     "boot": {**VCPU, "bsp": boolean, "image": text},
     "vcpu-create": {**VCPU, "vmsa": hexadecimal, "ca": hexadecimal},
-    "vcpu-start": {**VCPU, "vmsa": hexadecimal, "result": one_of("started", "waits-for-sipi")},
+    "vcpu-start": {**VCPU, "vmpl": one_of(0, 2), "vmsa": hexadecimal, "result": one_of("started", "waits-for-sipi")},
     "vcpu-destroy": {**VCPU, "result": one_of("done", "refused", "ignored")},
     "vcpu-init": {"apic_id": integer},
     "vcpu-delete": {**VCPU, "vmsa": hexadecimal},
@@ -143,7 +143,7 @@ EVENTS = {
         "page": one_of("shared", "unclaimed", "unvalidated", "private", "hypervisor", "outside"), "stale": boolean,
     },
     "violation": {
-        "kind": one_of(*VIOLATIONS), "cpu": integer, "ap_": integer,
+        "kind": one_of(*VIOLATIONS), "cpu": integer, "vmpl": one_of(0, 2), "ap_": integer,
         "gpa_": hexadecimal, "rip": hexadecimal, "access_": one_of("read", "write", "fetch"),
     },
     "host-reset": {

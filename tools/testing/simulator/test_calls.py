@@ -17,7 +17,7 @@ GROUPS = {
     " psc-bad",
     "vcpu": "unaligned bad-address same-page bad-vmpl no-svme bad-features refused-is-writable"
     " unknown-apic already readable readable-destroyed readable-held delete-unknown delete-running delete-halted delete-own"
-    " delete-held delete-destroyed destroy-in-nmi host-refuses restart calls-from-ap remap-from-ap area-in-use",
+    " delete-held delete-destroyed destroy-in-nmi host-refuses restart calls-from-ap remap-from-ap whole-vmsa area-in-use",
     "mem": "deposit-unaligned deposit-address deposit-list deposit-entry withdraw-unaligned"
     " withdraw-address withdraw-nothing deposit-withdraw vtom-query vtom-configure",
     "attest": "known unknown-guid small-manifest small-report misaligned bad-nonce"

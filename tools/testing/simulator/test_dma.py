@@ -46,8 +46,8 @@ def test_fast_knows_no_iommu(selftest):
 @pytest.mark.parametrize("fidelity", FIDELITIES)
 def test_device_of_the_last_boot(selftest, fidelity):
     """
-    It is told of, whoever's the memory is when it comes: nobody's, or this boot's if that was
-    quick enough to share it, where it is a violation.
+    The event comes whether the memory is nobody's by then, or this boot's, if that was quick
+    enough to share it; then it is a violation.
     """
     run = selftest("dma.stale", fidelity=fidelity, qemu=EDU, memory="160M")
     run.well_formed()

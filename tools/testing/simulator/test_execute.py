@@ -7,7 +7,7 @@ TWO_BOOTS = (
     "execute.pages", "execute.image", "execute.launch-pages", "execute.by-ghcb",
     "execute.moved-ca", "launch.secrets-kept", "launch.leftovers", "state.after-execute", "state.on-ap",
     "ap.halted", "ap.halted-again", "ap.reset-hold-msr", "ap.reset-hold-ghcb", "ap.destroyed", "ap.deleted",
-    "ap.created", "ap.vmsa-gone", "ap.from-ap", "ap.irq-armed", "ap.irq-quiet",
+    "ap.created", "ap.vmsa-gone", "ap.from-ap", "ap.irq-armed", "ap.irq-quiet", "ap.irq-illegal",
 )
 N_PAGES = 16  # that execute.pages validates
 LEFT_MS = 50  # how long an AP was left alone before EXECUTE
@@ -172,6 +172,15 @@ def test_interrupts_left(selftest):
     quiet = selftest("ap.irq-quiet").executes(1)[0]["irq"]
     assert armed["lvt_unmasked"] >= 1 and armed["apic_enabled"] is True
     assert quiet["lvt_unmasked"] == 0 and quiet["apic_enabled"] is False
+
+
+@pytest.mark.parametrize("apic", ("x2apic", "xapic"))
+def test_vectors_that_hardware_does_not_take(selftest, apic):
+    """QEMU's local APIC keeps a request for vector 0; no event and no next boot has it."""
+    run = selftest("ap.irq-illegal", apic=apic)
+    run.passed("ap.irq-illegal")
+    irq = run.executes(1)[0]["irq"]
+    assert (irq["irr"], irq["vectors"]) == (0, [])
 
 
 @pytest.mark.parametrize("smp", (1, 4, 8))

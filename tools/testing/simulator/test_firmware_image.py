@@ -119,7 +119,7 @@ def test_damaged_metadata(tmp_path, name):
 
 
 def test_metadata_behind_the_end(tmp_path):
-    """Of the sections that they announce none is in the image any more."""
+    """None of the sections that they announce is left in the image."""
     content = ovmf.image(offset=16)[:-16] + ovmf.metadata(SECTIONS)[:16]
     one_line(tmp_path, content, "damaged", "5 sections")
 

@@ -106,7 +106,7 @@ def test_resume_is_refused(selftest):
 
 
 def test_resume_under_a_careless_svsm(selftest):
-    """The AP goes on behind its HLT, where there is no validated memory any more."""
+    """The AP goes on behind its HLT, where memory is no longer validated."""
     run = selftest("quirks.resume", host="resume", svsm="draft,keepvmsa")
     run.well_formed()
     assert len(run.events.executes) == 1
@@ -117,7 +117,7 @@ def test_resume_under_a_careless_svsm(selftest):
 
 
 def test_careless_svsm_alone(selftest):
-    """Nobody runs the VMSA: nothing is to be seen."""
+    """Nobody runs the VMSA: there is nothing to see."""
     run = selftest("quirks.resume", svsm="draft,keepvmsa")
     passes(run, "quirks.resume", "honest", 1)
     run.events.no("host-resume")

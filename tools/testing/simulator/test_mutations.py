@@ -10,7 +10,7 @@ import shutil
 
 import pytest
 
-from lib import places
+from lib import places, vmpl0
 from lib.guest import Guest
 from lib.sources import run as run_command
 from selftest_run import EDU, run_of
@@ -80,12 +80,12 @@ MUTATIONS = (
     ("a call without call_pending", "svsm/svsm.c",
      "if (!c.ca || !c.ca[CA_CALL_PENDING])", "if (!c.ca)", "call.not-pending", "strict", passes),
     ("any VMPL in a VMSA", "svsm/vmsa.c",
-     "p[VMSA_VMPL] == GUEST_VMPL", "p[VMSA_VMPL] < 255", "vcpu.bad-vmpl", "strict", passes),
+     "p->vmpl == GUEST_VMPL", "p->vmpl < 255", "vcpu.bad-vmpl", "strict", passes),
     ("any GUID is known", "svsm/attest.c",
      "memcmp(op.guid, reboot_guid, sizeof(op.guid))", "memcmp(op.guid, reboot_guid, 0)",
      "attest.unknown-guid", "strict", passes),
     ("EXECUTE with reserved flags", "svsm/reboot.c",
-     "if (c->v->reg[RCX])", "if (c->v->reg[RCX] == 2)", "reboot.reserved-flags", "strict", passes),
+     "if (c->guest->reg[RCX])", "if (c->guest->reg[RCX] == 2)", "reboot.reserved-flags", "strict", passes),
     ("running APs are not looked at", "svsm/reboot.c",
      "\tcheck_aps(c->v);", "\tif (0)\n\t\tcheck_aps(c->v);", "ap.running", "strict", caught),
     ("an idle AP is taken for a halted one", "exits/hlt.c",
@@ -110,28 +110,28 @@ MUTATIONS = (
      "\tmemcpy((void *)GUEST_KERNEL,", "\tif (boot_count == 1)\n\t\tmemcpy((void *)GUEST_KERNEL,",
      "execute.image", "fast", resets),
     ("debug registers are not reset", "machine/reset.c",
-     '"mov %0, %%db3" : : "r"(0UL)', '"mov %%db3, %0" : : "r"(0UL)',
+     '"mov %0, %%db3" : : "r"(c->dr[3])', '"nop" : : "r"(c->dr[3])',
      "state.after-execute", "strict", same_state),
-    ("XMM registers are not reset", "machine/reset.c",
+    ("XMM registers are not reset", "machine/fpu.c",
      '"xrstor %0"', '"nop # %0"', "state.after-execute", "strict", same_state),
     ("no shootdown", "machine/shootdown.c",
-     "\tstale = true;", "\tstale = false;", "stale.rescinded", "strict", caught),
-    ("VMSAs are writable", "machine/npt.c",
-     "PAGE_VMSA ? RU : RWU", "PAGE_VMSA ? RWU : RWU", "violation.vmsa-write", "strict", caught),
+     "\tstale |= 1U << vmpl;", "\t(void)vmpl;", "stale.rescinded", "strict", caught),
+    ("VMSAs are writable", "machine/rmp.c",
+     "PAGE_VMSA ? RIGHT_READ : RIGHTS_ALL", "PAGE_VMSA ? RIGHTS_ALL : RIGHTS_ALL", "violation.vmsa-write", "strict", caught),
     ("a VMSA in use is readable", "loop.c",
-     "\t\tvmsa_in_use(v->vmsa, true);\n", "", "violation.vmsa-of-halted", "strict", caught),
+     "\t\tvmsa_in_use(vcpu_guest(v)->vmsa, true);\n", "", "violation.vmsa-of-halted", "strict", caught),
     ("AP creation leaves the local APIC alone", "host/ap.c",
      "\tapic_reset(v);\n", "", "ipi.create-empties", "strict", passes),
     ("an interrupt that ended an HLT is delivered inside VMRUN", "machine/inject.c",
-     "v->vmcb->save.cpl ? EVENT_TYPE_INTR", "true ? EVENT_TYPE_INTR", "ipi.comes-once", "strict", passes),
+     "v->cur->vmcb->save.cpl ? EVENT_TYPE_INTR", "true ? EVENT_TYPE_INTR", "ipi.comes-once", "strict", passes),
     ("AP creation keeps a pending NMI", "machine/nmi.c",
-     "void nmi_drop(struct vcpu *v)\n{\n\tv->nmi_pending = 0;", "void nmi_drop(struct vcpu *v)\n{\n\t(void)v->nmi_pending;",
+     "\tc->nmi_pending = 0;\n\tv->hv_nmi = 0;", "\tv->hv_nmi = 0;",
      "nmi.create-drops-pending", "strict", passes),
     ("a new VMSA unmasks NMIs", "machine/reset.c",
-     "\tv->hv_vector = 0;\n", "\tv->hv_vector = 0;\n\tv->nmi_blocked = 0;\n",
+     "\tv->hv_vector = 0;\n", "\tv->hv_vector = 0;\n\tv->cur->nmi_blocked = 0;\n",
      "nmi.create-keeps-mask", "strict", passes),
     ("EXECUTE unmasks NMIs", "launch/launch.c",
-     "\tv->ghcb_msr = 0;\n", "\tv->ghcb_msr = 0;\n\tv->nmi_blocked = 0;\n",
+     "\tv->cur->ghcb_msr = 0;\n", "\tv->cur->ghcb_msr = 0;\n\tv->cur->nmi_blocked = 0;\n",
      "nmi.execute-keeps-mask", "strict", resets),
     ("looking moves the PCI address", "machine/pci.c",
      "\tv = in32(PCI_DATA);\n\tout32(PCI_ADDRESS, address);", "\tv = in32(PCI_DATA);\n\t(void)address;",
@@ -141,18 +141,18 @@ MUTATIONS = (
     ("only functions that master the bus", "svsm/left.c",
      "!f->bus_master && !f->msi && !f->msix", "!f->bus_master", "left.msi", "strict", names_device),
     ("EXECUTE resets what the host keeps", "machine/reset.c",
-     "\tset_msrs(vmsa_msrs, ARRAY_SIZE(vmsa_msrs));\n",
-     "\tset_msrs(vmsa_msrs, ARRAY_SIZE(vmsa_msrs));\n\tset_msrs(host_msrs, 1);\n",
+     "\tcontext_to_cpu(v->cur);\n",
+     "\tcontext_to_cpu(v->cur);\n\tset_msrs(host_msrs, 1);\n",
      "kept.by-execute", "strict", resets),
     ("EXECUTE leaves an MSR of the VMSA", "machine/reset.c",
-     "\t{ MSR_TSC_AUX, 0 },", "\t{ 0x48, 0 },", "state.after-execute", "strict", same_state),
+     "\t{ MSR_TSC_AUX,", "\t{ 0x48,", "state.after-execute", "strict", same_state),
     ("an INIT keeps nobody from starting", "host/ap.c",
      "\tif (ap->init_received) {", "\tif (0 && ap->init_received) {", "apic.init-keeps-out", "strict", passes),
     ("from x2APIC to xAPIC mode at once", "machine/apic.c",
      "\tif ((old & APIC_BASE_X2APIC) && (new & modes) == APIC_BASE_ENABLE)\n\t\treturn -1;\n", "",
      "apic.modes", "strict", passes),
     ("a VMSA stays in use", "machine/vcpu.c",
-     "\tvmsa_in_use(v->vmsa, false);\n", "", "vcpu.readable-destroyed", "strict", passes),
+     "\tvmsa_in_use(vcpu_guest(v)->vmsa, false);\n", "", "vcpu.readable-destroyed", "strict", passes),
     ("private pages are reachable with C=0", "machine/npt.c",
      "if (rmp[gfn] & PAGE_WALK)", "if (rmp[gfn] & (PAGE_WALK | PAGE_GUEST))",
      "violation.private-as-shared-read", "strict", caught),
@@ -176,7 +176,7 @@ MUTATIONS = (
     ("what executes can be deleted", "svsm/vmsa.c",
      "\t\tif (executes(v) ||", "\t\tif ((0 && executes(v)) ||", "vcpu.delete-running", "strict", passes),
     ("any GHCB is the registered one", "host/ghcb_page.c",
-     "if (v->ghcb_msr != v->ghcb_gpa || page_state", "if (page_state",
+     "if (v->cur->ghcb_msr != v->cur->ghcb_gpa || page_state", "if (page_state",
      "violation.ghcb-replaced", "strict", caught),
     ("the PSP takes any number", "psp/context.c",
      "&& seqno == vmpck[n].count + 1", "&& seqno", "psp.replay", "strict", passes),
@@ -189,7 +189,7 @@ MUTATIONS = (
      "if (page_state(p) != PAGE_SHARED)", "if (0 && page_state(p) != PAGE_SHARED)",
      "psp.pages", "strict", passes),
     ("a reset makes new keys", "launch/launch.c",
-     "\t\tpsp_launch();\n", "\t}\n\tif (boot_count) {\n\t\tpsp_launch();\n",
+     "\t\tpsp_launch();\n\t\tmemset(pristine", "\t}\n\tif (boot_count) {\n\t\tpsp_launch();\n\t\tmemset(pristine",
      "psp.kept", "strict", resets),
     ("world switches are not counted", "svsm/reboot.c",
      "\treport_switches();\n", "", "execute.image", "strict", resets),
@@ -239,6 +239,52 @@ DMA_MUTATIONS = (
 )
 
 
+# The same of a program at VMPL 0: (what is broken, file, text, instead, test, check)
+VMPL0_MUTATIONS = (
+    ("PVALIDATE always changes something", "machine/rmp_insn.c",
+     "*changed = (rmp[gfn] & PAGE_STATE) != state;", "*changed = true;", "pvalidate.changes", passes),
+    ("512 pages of two states are one", "machine/rmp_insn.c",
+     "\t\t\treturn false;\n\treturn true;", "\t\t\treturn true;\n\treturn true;", "pvalidate.large", passes),
+    ("VMPL 0 may change its own rights", "machine/rmp_insn.c",
+     "\tif (!vmpl)\n\t\treturn RMP_FAIL_PERMISSION;\n", "\tvmpl = vmpl ? vmpl : 1;\n", "rmpadjust.results", passes),
+    ("VMPL 2 has all rights", "machine/npt.c",
+     "with_rights(pa, page_rights(gfn))", "with_rights(pa, RIGHTS_ALL)", "run.revoked", caught),
+    ("rights outlive an assignment", "machine/rmp.c",
+     "\t\trights_below[gfn] = 0;", "\t\trights_below[gfn] |= 0;", "run.assigned-anew", caught),
+    ("required memory is valid", "launch/vmpl0.c",
+     "r->kind == LAUNCH_REQUIRED ? PAGE_PRIVATE :", "r->kind == LAUNCH_REQUIRED ? PAGE_VALID :", "launch.required", passes),
+    ("XMM registers are not saved", "machine/fpu.c",
+     "\tmemcpy(p->xmm, a->xmm, sizeof(a->xmm));\n", "", "run.registers", passes),
+    ("the VMPLs share their debug registers", "machine/reset.c",
+     '\tasm volatile("mov %0, %%db0" : : "r"(c->dr[0]));\n', "", "run.registers", passes),
+    ("VMPL 2 goes on from what is cached", "host/vmpl.c",
+     "\tcontext_load(c, p);\n", "\tif (!c->vmcb->save.rip || c->vmcb->save.rip == 0xfff0)\n\t\tcontext_load(c, p);\n",
+     "run.from-memory", passes),
+    ("any VMSA can be run", "host/vmpl.c",
+     "if (!(p->efer & EFER_SVME))", "if (!p->efer)", "run.refused", passes),
+    ("LMA is what the page has", "machine/vmsa.c",
+     "\ts->efer = efer_of(p);\n", "\ts->efer = efer_of(p) & (p->efer | ~EFER_LMA);\n", "run.lma", passes),
+    ("VMPL 0 takes the guest's interrupts", "machine/svm.c",
+     "\t\tm->int_ctl = V_INTR_MASKING;", "\t\tm->int_ctl = 0;", "irq.storm", passes),
+    ("VMPL 0 takes the guest's NMIs", "machine/nmi.c",
+     "\tvcpu_guest(v)->nmi_pending = 1;", "\tv->cur->nmi_pending = 1;", "irq.nmi", passes),
+    ("VMPL 2 goes on when an interrupt waits for VMPL 0", "loop.c",
+     "if (v->cur->vmpl && vapic_is_pending(v))", "if (v->cur->vmpl == 1 && vapic_is_pending(v))", "irq.ends-run", passes),
+    ("VMPL 0 has no task priority", "machine/vapic.c",
+     "vector >> 4 <= (int)task_priority(v) ||", "0 ||", "irq.task-priority", passes),
+    ("AP creation of VMPL 2 wakes nobody", "exits/hlt.c",
+     "READ_ONCE(v->guest_change) == GUEST_STAYS && !v->guest_is_new)", "true)", "smp.wakes", passes),
+    ("VMPL 2 runs without SVME once its VMSA is released", "host/vmpl.c",
+     "if (!(p->efer & EFER_SVME))", "if (!p->efer)", "smp.in-use-running", passes),
+    ("a guest that is destroyed runs", "host/vmpl.c",
+     "\t\tset_guest(v, 0);\n\t\tv->cur->released = runs ? NEVER : 0;\n", "", "smp.destroy", passes),
+    ("INVLPGB is for this CPU only", "machine/shootdown.c",
+     "flush_all(self, VMPL0_BIT)", "flush_all(self, ~VMPL0_BIT)", "smp.invlpgb", passes),
+    ("two CPUs run one VMSA", "host/vmpl.c",
+     "vcpu_guest(&vcpus[i])->vmsa == c->vmsa)", "vcpu_guest(&vcpus[i])->vmsa == ~c->vmsa)", "smp.another-cpus", passes),
+)
+
+
 @pytest.fixture(scope="module")
 def hypervisor(tmp_path_factory):
     """A copy of the sources and its build; the self-test guest is the one there is."""
@@ -250,15 +296,20 @@ def hypervisor(tmp_path_factory):
 
 
 def build(top):
-    result = run_command("make", "-s", "-j2", "-C", top / "source", f"O={top}/build/snpsim")
+    result = run_command("make", "-s", "-j2", "-C", top / "source", f"O={top}/build/snpsim", "DEBUG=1")
     assert result.returncode == 0, result.stdout
 
 
-def run_guest(top, name, test, fidelity, monkeypatch, host=None, qemu=()):
+def use(top, name, monkeypatch):
+    """Have the command use that build; the directory for the run's files."""
     monkeypatch.setenv("SNPSIM_QEMU", QEMU)
     monkeypatch.setattr(places, "BUILD", top / "build")
+    return places.CHECK / "simulator/mutations" / name.replace(" ", "-")
+
+
+def run_guest(top, name, test, fidelity, monkeypatch, host=None, qemu=()):
     guest = Guest(
-        places.CHECK / "simulator/mutations" / name.replace(" ", "-"), kernel=IMAGE, initrd=IMAGE,
+        use(top, name, monkeypatch), kernel=IMAGE, initrd=IMAGE,
         fidelity=fidelity, host=host, smp=3 if host else 2, append=f"test={test}",
         timeout=30 if host or qemu else 10, qemu=qemu,
     )
@@ -269,14 +320,14 @@ def run_guest(top, name, test, fidelity, monkeypatch, host=None, qemu=()):
 def mutated(hypervisor, monkeypatch):
     """mutated(file, old, new, run_guest's arguments) -> the run of a hypervisor that is broken there."""
 
-    def run(file, old, new, *arguments, **options):
+    def run(file, old, new, *arguments, runner=run_guest, **options):
         path = hypervisor / "source/hv" / file
         source = path.read_text(encoding="utf-8")
         assert source.count(old) == 1, f"{file} does not have {old!r} once: write this mutation anew"
         try:
             path.write_text(source.replace(old, new), encoding="utf-8")
             build(hypervisor)
-            return run_guest(hypervisor, *arguments, monkeypatch, **options)
+            return runner(hypervisor, *arguments, monkeypatch, **options)
         finally:
             path.write_text(source, encoding="utf-8")
 
@@ -333,9 +384,25 @@ def test_stuck_mutation_is_red(mutated, name, file, old, new):
     is_red(mutated(file, old, new, f"stuck {name}", "left.stuck", "strict", host="stuck-device=00:1f.2"), sticks)
 
 
+def run_vmpl0(top, name, test, monkeypatch):
+    program = top / "build/snpsim/minisvsm.elf"
+    if not program.exists():
+        shutil.copy(places.BUILD / "snpsim/minisvsm.elf", program)
+    return run_of(vmpl0.guest(use(top, name, monkeypatch), test, timeout=20), 60)
+
+
+@pytest.mark.parametrize("name, file, old, new, test, check", VMPL0_MUTATIONS,
+    ids=[row[0].replace(" ", "-") for row in VMPL0_MUTATIONS],
+)
+def test_vmpl0_mutation_is_red(mutated, name, file, old, new, test, check):
+    is_red(mutated(file, old, new, f"vmpl0 {name}", test, runner=run_vmpl0), check)
+
+
 def test_copy_without_mutation_is_green(hypervisor, monkeypatch):
     """The same runs, unbroken, satisfy the same checks."""
     build(hypervisor)
+    for test, check in sorted({row[4:] for row in VMPL0_MUTATIONS}, key=str):
+        check(run_vmpl0(hypervisor, f"none vmpl0 {test}", test, monkeypatch))
     rebuilt(run_guest(hypervisor, "none rebuild", REBUILD, "strict", monkeypatch, "rebuild"))
     sticks(run_guest(hypervisor, "none stuck", "left.stuck", "strict", monkeypatch, "stuck-device=00:1f.2"))
     for test, check in sorted({row[4:] for row in PV_MUTATIONS}, key=str):

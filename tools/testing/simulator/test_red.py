@@ -39,7 +39,7 @@ def first_boot():
          "apic": "x2apic", "svsm": "draft", "host": "honest"},
         {"event": "boot", "boot": 1, "cpu": 0, "apic_id": 0, "bsp": True, "image": "linux"},
         {"event": "vcpu-create", "cpu": 0, "apic_id": 1, "vmsa": VMSA, "ca": "0x1208000"},
-        {"event": "vcpu-start", "cpu": 0, "apic_id": 1, "vmsa": VMSA, "result": "started"},
+        {"event": "vcpu-start", "cpu": 0, "apic_id": 1, "vmpl": 2, "vmsa": VMSA, "result": "started"},
     ]
 
 
@@ -69,7 +69,7 @@ def good_violation():
     """A planted violation that was caught"""
     events = log(
         *first_boot(),
-        {"event": "violation", "kind": "unvalidated", "cpu": 0, "gpa": "0x4000000",
+        {"event": "violation", "kind": "unvalidated", "cpu": 0, "vmpl": 2, "gpa": "0x4000000",
          "rip": "0x1000200", "access": "read"},
         {"event": "switches", "vmrun": 50, "kinds": dict(KINDS)},
         {"event": "end", "status": 2, "reason": "violation"},

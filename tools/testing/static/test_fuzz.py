@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The fuzzers of the driver's decoders: a short run finds nothing, and a planted bug."""
+"""The fuzzers of the driver's decoders and of the IGVM reader: a short run finds nothing, and a planted bug."""
 
+import re
 import shutil
 
 import pytest
@@ -53,3 +54,41 @@ def test_planted_bug_is_found(tmp_path, target, name, right, wrong, said):
     (driver / "lib" / name).write_text(source.replace(right, wrong))
     result = fuzz(build(tmp_path / "out", target, driver), tmp_path / "out", 20 * RUNS[target])
     assert result.returncode != 0 and said in result.stdout, result.stdout[-3000:]
+
+
+SNPSIM = places.TOP / "tools/snpsim"
+IGVM_RUNS = 12000
+
+
+def fuzz_igvm(out, runs=IGVM_RUNS, source=SNPSIM):
+    return run(FUZZ / "igvm", "--runs", runs, "--seed", "1", "--source", source, "--prefix", f"{out}/", cwd=out)
+
+
+def test_short_run_of_igvm(tmp_path):
+    result = fuzz_igvm(tmp_path)
+    assert result.returncode == 0 and f"Done {IGVM_RUNS} runs" in result.stdout, result.stdout[-3000:]
+    read, inputs = re.search(r": (\d+) read, .*; (\d+) inputs", result.stdout).groups()
+    assert int(read) > IGVM_RUNS // 20 and int(inputs) > 20
+
+
+IGVM_BUGS = [
+    ("igvm.py", "len(body) != kind.size", "len(body) < kind.size", "struct.error"),
+    ("igvm.py", "<= len(self.image) - size:", "<= len(self.image):", "not so: the contents of a page are a page"),
+    ("igvm.py", "if header.gpa < end and not", "if header.gpa < 0 and not", "not so: no page twice"),
+    ("igvm_launch.py", "if item.kind != VMSA:", "if item.kind == PARAMETERS:", "not so: in the guest's memory"),
+    ("igvm_launch.py", "at += sum(map(len, item.data))", "at += item.size", "not so: "),
+    ("igvm_show.py", "if not self.launch.platform:", "if not self.problems:", "AttributeError"),
+]
+
+
+@pytest.mark.parametrize("name, right, wrong, said", IGVM_BUGS)
+def test_planted_bug_in_igvm_is_found(tmp_path, name, right, wrong, said):
+    (tmp_path / "snpsim").mkdir()
+    for path in SNPSIM.glob("*.py"):
+        shutil.copy(path, tmp_path / "snpsim")
+    source = (tmp_path / "snpsim" / name).read_text()
+    assert source.count(right) == 1
+    (tmp_path / "snpsim" / name).write_text(source.replace(right, wrong))
+    result = fuzz_igvm(tmp_path, 20 * IGVM_RUNS, tmp_path / "snpsim")
+    assert result.returncode != 0 and said in result.stdout, result.stdout[-3000:]
+    assert [path.name in result.stdout for path in tmp_path.glob("crash-*")] == [True]

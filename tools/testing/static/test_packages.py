@@ -36,6 +36,7 @@ NOT_FOR_THE_DEMO = {
     "tools/build/linux-source": "check",
     "tools/build/configuration": "configurations",
     "tools/build/other-kernel": "kernels",
+    "tools/snpsim/minisvsm/Makefile": "check",
     "tools/snpsim/selftest/Makefile": "check",
 }
 OTHER_LISTS = {

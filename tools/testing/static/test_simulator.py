@@ -188,9 +188,10 @@ def agreed(snpsim):
         ("HV_BASE", layout.HV_BASE), ("0UL + HV_BASE + HV_SIZE", layout.HV_END), ("HV_CONFIG", layout.CONFIG),
         ("HV_IMAGES", layout.IMAGES), ("MAX_CPUS", layout.MAX_CPUS), ("CONFIG_MAGIC", config.MAGIC),
         ("sizeof(struct sim_config)", snpsim.struct.calcsize(
-            config.FORMAT + host.FORMAT[1:] + config.TAIL[1:] + snpsim.Firmware.FORMAT[1:])),
+            config.FORMAT + host.FORMAT[1:] + config.TAIL[1:] + snpsim.Firmware.FORMAT[1:] + config.END[1:])),
         ("__builtin_offsetof(struct sim_config, image)", snpsim.struct.calcsize(config.FORMAT + host.FORMAT[1:])),
-        ("HV_ROM - HV_IMAGES", snpsim.LARGEST), ("MAX_SECTIONS", firmware.MAX_SECTIONS),
+        ("HV_ROM - HV_IMAGES", snpsim.LARGEST), ("0UL + HV_BASE + HV_SIZE - HV_ROM", layout.IGVM_ROOM),
+        ("MAX_SECTIONS", firmware.MAX_SECTIONS),
         ("__builtin_offsetof(struct sim_config, host)", snpsim.struct.calcsize(config.FORMAT)),
         ("OPT_RESULT", config.RESULT), ("OPT_EFIVARS", config.EFIVARS),
     )

@@ -354,3 +354,58 @@ def test_capture_kernel_is_loaded_with_parameters(tmp_path):
     stub(tmp_path, "kexec", f'printf "%s\\n" "$@" >{tmp_path}/done')
     result = tool(tmp_path, "sh", places.TOP / "tools/guest/scripts/load-capture", "nokaslr", "quiet")
     assert result.returncode == 0 and (tmp_path / "done").read_text().endswith(" nokaslr quiet\n")
+
+
+def debian_image(tmp_path, df="echo Avail; echo 90000", mmdebstrap="exit 1", **environment):
+    """tools/build/debian-image, which has all that it wants but for what a test takes away: its output."""
+    for name, script in (("id", "echo 0"), ("df", df), ("mmdebstrap", mmdebstrap)):
+        stub(tmp_path, name, script)
+    for name in ("sfdisk", "mcopy", "mke2fs", "unshare"):
+        stub(tmp_path, name, "exit 1")
+    result = tool(tmp_path, TOOLS / "debian-image", **environment)
+    assert result.returncode == 1 and not list((tmp_path / "build/debian").glob("*.made"))
+    return result.stdout.splitlines()
+
+
+def test_debian_image_without_room(tmp_path):
+    line, = debian_image(tmp_path, df="echo Avail; echo 4999")
+    assert "4999 MiB are free" in line and "make room, or name another place" in line
+    # Only where the packages are unpacked
+    other = tmp_path / "other"
+    other.mkdir()
+    line, = debian_image(tmp_path, df=f'case "$3" in {other}) echo 1;; *) echo 90000;; esac', TMPDIR=str(other))
+    assert line.startswith(f"svsm-reset: error: {other}: 1 MiB are free")
+
+
+def test_debian_image_on_a_disk_that_fills_up(tmp_path):
+    said = debian_image(tmp_path, mmdebstrap="echo 'tar: ./usr: Cannot write: No space left on device'; exit 2")
+    assert said[-1].startswith("svsm-reset: error: the disk is full: the image takes 5000 MiB in ")
+
+
+def test_debian_image_without_network(tmp_path):
+    said = debian_image(tmp_path, mmdebstrap="echo 'E: Failed to fetch'; exit 100")
+    assert said[-1] == "svsm-reset: error: could not get Debian's packages: is the network there?"
+
+
+def test_debian_image_without_a_mirror(tmp_path):
+    stub(tmp_path, "apt-get", "exit 0")
+    said = debian_image(tmp_path)
+    assert said[-1] == "svsm-reset: error: no Debian to make the image from: apt's sources have no Debian mirror"
+
+
+def test_debian_image_wants_root(tmp_path):
+    stub(tmp_path, "id", "echo 1000")
+    result = tool(tmp_path, TOOLS / "debian-image")
+    assert result.returncode == 1 and "sudo make debian-image" in result.stdout and len(result.stdout.splitlines()) == 1
+
+
+def test_debian_image_has_what_our_packages_depend_on():
+    """dpkg configures them there without apt's help. (Of shared libraries only the package knows.)"""
+    packages = re.search(r"^PACKAGES=\((.*?)\)", (TOOLS / "debian-image").read_text(), re.MULTILINE | re.DOTALL)[1].split()
+    control = (places.TOP / "tools/packaging/debian/control").read_text()
+    wanted = set()
+    for stanza in control.split("\n\n"):
+        if re.search(r"^Package: svsm-reset(-dkms)?$", stanza, re.MULTILINE):
+            depends = re.search(r"^Depends: (.*)", stanza, re.MULTILINE)[1]
+            wanted |= set(re.findall(r"(?:^|, )([a-z][a-z0-9.+-]+)", depends))
+    assert "python3" in wanted and wanted <= set(packages), wanted

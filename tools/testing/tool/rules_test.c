@@ -57,7 +57,7 @@ static int *place(struct sr_settings *set, enum key key)
 
 #define MAX_CHANGES	4
 #define MAX_WANTED	6
-#define N(note)		(SR_NOTE_##note + 1)	/* 0: no more of them */
+#define N(name)		(SR_WHY_##name + 1)	/* 0: no more of them */
 #define REFUSE		N(POLICY_REFUSE)
 #define U		SR_UNKNOWN
 
@@ -70,7 +70,7 @@ static const struct row {
 	} changes[MAX_CHANGES];
 	enum sr_question question;
 	enum sr_way way;
-	int notes[MAX_WANTED];
+	int why[MAX_WANTED];
 } rows[] = {
 	/* reboot */
 	{ "reboot", {}, SR_AT_REBOOT, SR_WAY_SVSM, { REFUSE, N(DEADMAN) } },
@@ -304,20 +304,20 @@ static void __printf(2, 3) result(bool ok, const char *format, ...)
 	failures += !ok;
 }
 
-static bool same_notes(const struct sr_answer *answer, const struct row *row)
+static bool same_why(const struct sr_answer *answer, const struct row *row)
 {
 	unsigned int i;
 
 	for (i = 0; i < answer->nr; i++)
 		if (i >= MAX_WANTED ||
-		    row->notes[i] != (int)answer->notes[i] + 1)
+		    row->why[i] != (int)answer->why[i] + 1)
 			return false;
-	return i == MAX_WANTED || !row->notes[i];
+	return i == MAX_WANTED || !row->why[i];
 }
 
 static void test_rows(void)
 {
-	static bool seen_note[SR_NR_NOTES], seen_way[SR_NR_WAYS];
+	static bool seen_why[SR_NR_WHY], seen_way[SR_NR_WAYS];
 	unsigned int i, j;
 
 	for (i = 0; i < NR_ROWS; i++) {
@@ -329,15 +329,15 @@ static void test_rows(void)
 			*place(&set, row->changes[j].key) =
 				row->changes[j].value;
 		answer = sr_answer(&set, row->question);
-		result(answer.way == row->way && same_notes(&answer, row),
-		       "%s: way %d, %u notes", row->name, answer.way,
+		result(answer.way == row->way && same_why(&answer, row),
+		       "%s: way %d, %u whys", row->name, answer.way,
 		       answer.nr);
 		seen_way[answer.way] = true;
 		for (j = 0; j < answer.nr; j++)
-			seen_note[answer.notes[j]] = true;
+			seen_why[answer.why[j]] = true;
 	}
-	for (i = 0; i < SR_NR_NOTES; i++)
-		result(seen_note[i], "note %u is in the table", i);
+	for (i = 0; i < SR_NR_WHY; i++)
+		result(seen_why[i], "why %u is in the table", i);
 	for (i = 0; i < SR_NR_WAYS; i++)
 		result(seen_way[i], "way %u is in the table", i);
 }

@@ -469,12 +469,12 @@ EXPLAINED = [
 ]
 
 
-@pytest.mark.parametrize("files, outcomes", EXPLAINED)
-def test_explain(tool, tree, files, outcomes):
+@pytest.mark.parametrize("files, ways", EXPLAINED)
+def test_explain(tool, tree, files, ways):
     for path, value in files.items():
         tree.put(path, value)
     seen = json.loads(tool("explain", "--json").stdout)["at"]
-    assert {name: seen[name]["outcome"] for name in outcomes} == outcomes
+    assert {name: seen[name]["outcome"] for name in ways} == ways
     assert set(seen) == set(EXPLAINED[0][1])
 
 

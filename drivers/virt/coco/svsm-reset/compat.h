@@ -26,10 +26,11 @@
 #define SVR_PANIC_MAY_BE_REDIRECTED	(LINUX_VERSION_MAJOR >= 7)
 
 /*
- * panic_in_progress() came with 6.18, and with 6.12.110. Nothing that others export
- * tells of a panic there. oops_in_progress is set from before a panic, or an oops that
- * goes to a crash kernel, stops the other CPUs, and stays so. That it is set while any
- * other oops is printed, too, has somebody else's stop in that time taken for ours.
+ * panic_in_progress() came with 6.18, and with 6.12.110. Older kernels export nothing that
+ * tells of a panic; there oops_in_progress stands in. A panic, and an oops that goes to a
+ * crash kernel, set it before they stop the other CPUs and never clear it. The kernel also
+ * sets it while it prints any other oops: a stop by somebody else in that time is taken for
+ * ours.
  */
 #if LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 18 ||	\
 	(LINUX_VERSION_PATCHLEVEL == 12 && LINUX_VERSION_SUBLEVEL >= 110)
@@ -38,7 +39,7 @@
 #define svr_panic_in_progress()		(READ_ONCE(oops_in_progress) != 0)
 #endif
 
-/* hrtimer_setup() came with 6.13; hrtimer_init() is not in 6.16 any more */
+/* hrtimer_setup() came with 6.13; hrtimer_init() is gone in 6.16 */
 #if LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 13
 #define svr_hrtimer_setup(timer, expired, clock, mode)			\
 	hrtimer_setup(timer, expired, clock, mode)

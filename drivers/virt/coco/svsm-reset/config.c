@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What this kernel was built without, and what is lost by that. Whoever built it may
- * know; whoever waits for a record or a dump should not have to find out by its absence.
- * Without BTF find-vmsa.c says so itself, since it may be there and not be the right one.
+ * What this kernel was built without, and what the driver cannot do for that reason. An
+ * administrator who waits for a record or a dump should not have to learn it from its
+ * absence. Missing BTF is for find-vmsa.c to report, since BTF can also be there and be the
+ * wrong one.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -12,9 +13,9 @@
 #include "svsm-reset.h"
 
 /**
- * svr_config_report - say in a line each what this kernel was built without
+ * svr_config_report - log what this kernel was built without
  *
- * Nothing on a kernel as distributions build it.
+ * One line for each option; none on a kernel as distributions build it.
  *
  * Context: process.
  */

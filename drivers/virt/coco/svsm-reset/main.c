@@ -49,9 +49,9 @@ static void svr_pdev_del(void)
 
 /**
  * struct svr_part - a part of the driver
- * @init: what has to work, or the driver is not loaded: 0 or a negative errno, logged
- * @open: optional instead of that: what it can do without
- * @exit: optional: undo it
+ * @init: without it the driver is not loaded; returns 0 or a negative errno, logged
+ * @open: instead of @init, for a part that the driver can do without
+ * @exit: optional: undo @init or @open
  */
 struct svr_part {
 	int (*init)(void);
@@ -80,9 +80,9 @@ static const struct svr_part svr_parts[] = {
 	{ .init = svr_cause_init, .exit = svr_cause_exit },
 	{ .init = svr_deadman_init, .exit = svr_deadman_exit },
 	{ .open = svr_last_reset_mark },
-	/* Its "add" event tells what the last reset was: not before that is known */
+	/* After svr_last_reset_mark(): the device's "add" event tells of the last reset */
 	{ .init = svr_pdev_add, .exit = svr_pdev_del },
-	/* Last of what can fail: a restart that begins now has armed us for good */
+	/* Last of what can fail: a restart that begins now may arm the driver for good */
 	{ .init = svr_hooks_register, .exit = svr_hooks_unregister },
 	{ .open = svr_cpus_seal },
 	{ .open = svr_kdump_init, .exit = svr_kdump_exit },

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the administrator wants: all module parameters, and what of them can be changed
- * later. Each refuses what it does not understand, in one line that says what it would
- * have understood.
+ * All module parameters, and the setters of those that can be changed later. Each refuses a
+ * value that it does not know, in one line that names those it knows.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -23,8 +22,8 @@
 static u32 svr_protocol_number = SVSM_REBOOT_PROTOCOL_DEFAULT;
 static enum svr_ap_policy svr_ap_policy = SVR_AP_REFUSE;
 /*
- * A device writes to nothing but shared memory, which the host may write to anyway: what it
- * can spoil there is a buffer, and the alternative is to lose the VM.
+ * A device writes only to shared memory, which the host may write to anyway. It can spoil a
+ * buffer there; to refuse the reset is to lose the VM.
  */
 static enum svr_device_policy svr_device_policy = SVR_DEVICE_FORCE;
 static unsigned int svr_deadman = SVR_DEADMAN_DEFAULT_S;
@@ -45,7 +44,7 @@ u32 svr_protocol(void)
 }
 
 /**
- * svr_allow_unattested - do without the proof that it is the reboot service?
+ * svr_allow_unattested - may the reboot service go without its attestation?
  *
  * Context: any.
  *
@@ -167,7 +166,7 @@ bool svr_delete_vcpu(void)
 }
 
 /**
- * svr_kdump_wanted - are crash kernels to come up?
+ * svr_kdump_wanted - does the administrator want crash kernels to come up?
  *
  * Context: any.
  *
@@ -190,7 +189,7 @@ static int svr_parse_bool(const char *name, const char *text)
 }
 
 /**
- * svr_enabled_set - is there to be a reset through the SVSM?
+ * svr_enabled_set - allow or forbid resets through the SVSM
  * @text: "0" or "1"
  *
  * Context: process.
@@ -237,7 +236,7 @@ module_param_cb(kdump, &svr_param_bool_ops, &svr_kdump, 0444);
 MODULE_PARM_DESC(kdump, "make crash kernels come up, refuse kexec where it cannot work (default 1)");
 #endif
 
-/* As those, but a reset may have begun */
+/* As svr_param_bool_ops, but refused once a reset has begun */
 static int svr_param_enabled_set(const char *val, const struct kernel_param *kp)
 {
 	return svr_enabled_set(val ?: "1");

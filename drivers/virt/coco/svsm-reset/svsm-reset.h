@@ -8,12 +8,14 @@
  *                   reset/hooks.c, lib/policy.c	event x state: arm, fire or neither
  *   it fires        reset/fire.c			one CPU, once
  *   CPUs stop       reset/quiesce.c, reset/park.c	the kernel's stop, an interrupt, an NMI
+ *                   reset/redirect.c		those that have left the online mask
+ *                   reset/kvm-areas.c, reset/lapic.c	each CPU's own
  *                   reset/halt.c			evidence, and from it a fate for each
  *                   svsm/host-destroy.c, svsm/delete-vcpu.c	those that do not
  *   who calls       lib/policy.c			the weakest fate: a route
- *   all is quiet    reset/devices.c, reset/timers.c, reset/ioapic.c, reset/lapic.c
+ *   all is quiet    reset/devices.c, reset/timers.c, reset/ioapic.c
  *   it is recorded  record/write.c, record/store.c
- *   the call        reset/handover.c, svsm/transport.c
+ *   the call        reset/handover.c, reset/lapic.c, svsm/transport.c
  *   the next boot   record/last-reset.c, lib/record-meaning.c	outcome and reason
  *   it is shown     sysfs/, record/measure.c
  *
@@ -21,12 +23,13 @@
  * resets the guest crash/capture-cpus.c knows the CPUs of the one that crashed.
  *
  * From the moment of firing nothing allocates or sleeps, and locks are only tried. Every
- * wait of the driver's own has a bound but one: the CPU that has handed the call over is
- * halted until it comes back, and cannot count (svr_handover_request()). What the
- * kernel's stop and printk() do is said where they are called.
+ * wait of the driver's own has a bound, with one exception: the CPU that has handed the
+ * call over is halted until the call comes back, and a halted CPU cannot count
+ * (svr_handover_request()). Comments at the calls say what the kernel's stop and printk()
+ * wait for.
  *
- * lib/ is pure, and shared with KUnit, the fuzzers and the tool. main.c is the order in
- * which all of this is loaded, settings.c what the administrator wants.
+ * lib/ is pure, and shared with KUnit, the fuzzers and the tool. main.c has the order in
+ * which all of this is loaded, settings.c what the administrator sets.
  */
 #ifndef _SVSM_RESET_H
 #define _SVSM_RESET_H
@@ -80,15 +83,16 @@ enum svr_evidence {
  * @ca:       its calling area, NULL while unknown; written by this CPU only
  * @evidence: an &enum svr_evidence; written by this CPU itself
  * @nmi_park: written by the CPU that fires: our next NMI means "park"
- * @nmi_wake: our next NMI means "look at what has come of it"
+ * @nmi_wake: our next NMI means "look at what you wait for"
  * @nmi_heard: such an NMI has come; written by this CPU itself
- * @nmi_asked: an NMI is on its way that asks for an answer only; set by the CPU that
- *	      sends it (rehearse.c), cleared by this CPU itself
- * @was_offline: since the module was loaded; the kernel leaks a GHCB then, see svr_cpu_online()
- * @stands_by: while another CPU resets the guest; svr_lapic_wake() ends that
- * @listens:  an interrupt wakes it, else an NMI; written by this CPU itself
+ * @nmi_asked: an NMI that only asks for an answer is on its way; set by the CPU that sends
+ *             it (rehearse.c), cleared by this CPU itself
+ * @was_offline: it has gone offline at least once since the module was loaded, and the
+ *               kernel leaked a GHCB then: see svr_cpu_online()
+ * @stands_by: it stands by while another CPU resets the guest; svr_lapic_wake() ends that
+ * @listens:  an interrupt wakes it, otherwise only an NMI does; written by this CPU itself
  * @in_nmi:   it was parked inside an NMI; valid with @evidence
- * @pending:  vector that its local APIC could not be rid of, or -1; valid
+ * @pending:  vector that svr_lapic_quiet() could not take from its local APIC, or -1; valid
  *            with @evidence
  */
 struct svr_cpu {

@@ -16,10 +16,10 @@ void exit_cpuid(struct vcpu *v)
 		deliver_vc(v, EXIT_CPUID);
 		return;
 	}
-	guest_cpuid(v, v->vmcb->save.rax, v->reg[RCX], r);
-	v->vmcb->save.rax = r[0];
-	v->reg[RBX] = r[1];
-	v->reg[RCX] = r[2];
-	v->reg[RDX] = r[3];
+	guest_cpuid(v, v->cur->vmcb->save.rax, v->cur->reg[RCX], r);
+	v->cur->vmcb->save.rax = r[0];
+	v->cur->reg[RBX] = r[1];
+	v->cur->reg[RCX] = r[2];
+	v->cur->reg[RDX] = r[3];
 	skip_insn(v, 2);
 }

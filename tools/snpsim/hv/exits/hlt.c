@@ -8,6 +8,7 @@
 #include "machine/inject.h"
 #include "machine/nmi.h"
 #include "machine/trap.h"
+#include "machine/vapic.h"
 #include "machine/vcpu.h"
 
 #define TPR_IDLE		0x1f	/* as Linux sets it: keeps out exception vectors only */
@@ -19,18 +20,34 @@ static bool waits_for_one(void)
 }
 
 /*
+ * VMPL 0 waits for an interrupt of its own; NMIs and what arrives at the local APIC wait for
+ * the guest.
+ */
+static void halt_vmpl0(struct vcpu *v)
+{
+	bool if_set = v->cur->vmcb->save.rflags & RFLAGS_IF;
+
+	vcpu_set_own_state(v, VCPU_HALTED);
+	/* A guest for this CPU ends the HLT, too: the program shall run it. */
+	while (!vcpu_kept_out(v) && !(if_set && vapic_is_pending(v)) &&
+	       READ_ONCE(v->guest_change) == GUEST_STAYS && !v->guest_is_new)
+		wait_for_nmi();
+	v->guest_is_new = false;
+	if (!vcpu_kept_out(v))
+		vcpu_set_own_state(v, VCPU_RUNNING);
+}
+
+/*
  * HLT is an automatic exit: the host does not run the vCPU until something wakes it. With
  * IF=1 interrupts arrive here and are handed on. An NMI ends the HLT even while another
  * one masks it: KVM runs the vCPU for KVM_REQ_NMI, whatever it then delivers
  * (kvm_vcpu_has_events(), Linux 6.12).
  */
-void exit_hlt(struct vcpu *v)
+static void halt_guest(struct vcpu *v)
 {
-	bool if_set = (v->vmcb->save.rflags & RFLAGS_IF) && !waits_for_one();
+	bool if_set = (v->cur->vmcb->save.rflags & RFLAGS_IF) && !waits_for_one();
 	u8 vector = 0;
 
-	count(v, KIND_HLT);
-	skip_insn(v, 1);
 	vcpu_set_own_state(v, if_set ? VCPU_IDLE : VCPU_HALTED);
 	while (!vcpu_kept_out(v)) {
 		/* An NMI that came before the HLT ends it at once. */
@@ -42,7 +59,12 @@ void exit_hlt(struct vcpu *v)
 			v->hv_vector = 0;
 			break;
 		}
-		if ((came || nmi_deliverable(v)) && (if_set || !host_is(HOST_NO_WAKE)))
+		if (vapic_is_pending(v) || READ_ONCE(v->guest_change)) {
+			/* That goes first; the loop goes on with the HLT after it. */
+			v->cur->halted = true;
+			break;
+		}
+		if ((came || nmi_deliverable(vcpu_guest(v))) && (if_set || !host_is(HOST_NO_WAKE)))
 			break;
 		if (if_set)
 			wait_for_interrupt();
@@ -57,4 +79,21 @@ void exit_hlt(struct vcpu *v)
 		v->hv_vector = 0;
 		apic_write(APIC_EOI, 0);
 	}
+}
+
+/* Wait as HLT does. */
+void wait_halted(struct vcpu *v)
+{
+	v->cur->halted = false;
+	if (v->cur->vmpl)
+		halt_guest(v);
+	else
+		halt_vmpl0(v);
+}
+
+void exit_hlt(struct vcpu *v)
+{
+	count(v, KIND_HLT);
+	skip_insn(v, 1);
+	wait_halted(v);
 }

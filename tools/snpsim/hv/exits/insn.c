@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* QEMU does not know the SNP instructions and raises #UD. Do what hardware does at VMPL 2. */
+/* QEMU does not know the SNP instructions and raises #UD. Do what hardware does. */
 #include "exits/exits.h"
 #include "host/host.h"
 #include "lib/lib.h"
@@ -13,16 +13,36 @@
 
 static const u8 insn_rmpadjust[] = { 0xf3, 0x0f, 0x01, 0xfe };
 static const u8 insn_pvalidate[] = { 0xf2, 0x0f, 0x01, 0xff };
+static const u8 insn_invlpgb[] = { 0x0f, 0x01, 0xfe };
+static const u8 insn_tlbsync[] = { 0x0f, 0x01, 0xff };
 static const u8 insn_vmgexit[] = { 0xf3, 0x0f, 0x01, 0xd9 };
+
+/* Returns false if it is none of them. */
+static bool vmpl0_insn(struct vcpu *v, const u8 *b)
+{
+	if (!memcmp(b, insn_pvalidate, sizeof(insn_pvalidate)))
+		exit_pvalidate(v);
+	else if (!memcmp(b, insn_rmpadjust, sizeof(insn_rmpadjust)))
+		exit_rmpadjust(v);
+	else if (!memcmp(b, insn_invlpgb, sizeof(insn_invlpgb)))
+		exit_invlpgb(v);
+	else if (!memcmp(b, insn_tlbsync, sizeof(insn_tlbsync)))
+		exit_tlbsync(v);
+	else
+		return false;
+	return true;
+}
 
 void exit_ud(struct vcpu *v)
 {
 	u8 b[4];
 
 	count(v, KIND_UD);
-	if (!v->vmcb->save.cpl && !guest_fetch(v, b, sizeof(b))) {
+	if (!v->cur->vmcb->save.cpl && !guest_fetch(v, b, sizeof(b))) {
+		if (!v->cur->vmpl && vmpl0_insn(v, b))
+			return;
 		if (!memcmp(b, insn_rmpadjust, sizeof(b))) {
-			v->vmcb->save.rax = RMPADJUST_FAIL_PERMISSION;
+			v->cur->vmcb->save.rax = RMPADJUST_FAIL_PERMISSION;
 			skip_insn(v, 4);
 			return;
 		}

@@ -10,8 +10,8 @@
 
 static void ioio_string(struct vcpu *v, u16 port, int size, bool in, bool rep)
 {
-	struct vmcb_save *s = &v->vmcb->save;
-	u64 n = rep ? v->reg[RCX] : 1;
+	struct vmcb_save *s = &v->cur->vmcb->save;
+	u64 n = rep ? v->cur->reg[RCX] : 1;
 
 	for (; n; n--) {
 		u32 val = 0;
@@ -19,12 +19,12 @@ static void ioio_string(struct vcpu *v, u16 port, int size, bool in, bool rep)
 
 		if (in) {
 			val = port_access(v, port, size, true, 0);
-			err = guest_write(v, s->es.base + v->reg[RDI], &val, size);
-			v->reg[RDI] += size;
+			err = guest_write(v, s->es.base + v->cur->reg[RDI], &val, size);
+			v->cur->reg[RDI] += size;
 		} else {
-			err = guest_read(v, s->ds.base + v->reg[RSI], &val, size);
+			err = guest_read(v, s->ds.base + v->cur->reg[RSI], &val, size);
 			port_access(v, port, size, false, val);
-			v->reg[RSI] += size;
+			v->cur->reg[RSI] += size;
 		}
 		if (err) {
 			hv_log("cpu%u: string I/O to port %x: bad buffer", v->index, port);
@@ -32,13 +32,13 @@ static void ioio_string(struct vcpu *v, u16 port, int size, bool in, bool rep)
 		}
 	}
 	if (rep)
-		v->reg[RCX] = 0;
+		v->cur->reg[RCX] = 0;
 }
 
 /* A watched port at fast and strict fidelity, any port at full. */
 void exit_ioio(struct vcpu *v)
 {
-	struct vmcb *m = v->vmcb;
+	struct vmcb *m = v->cur->vmcb;
 	u32 port = m->exit_info1 >> 16 & 0xffff, size = m->exit_info1 >> 4 & 7;
 	bool in = m->exit_info1 & IOIO_IN;
 	u64 mask = size == 4 ? ~0UL : BIT_ULL(size * 8) - 1;

@@ -29,14 +29,23 @@ static bool host_msr_faults(struct vcpu *v, u32 msr, u64 *val, bool write)
 	return taken ? gp : msr_try(msr, val, write);
 }
 
+static bool is_apic_msr(u32 msr)
+{
+	return msr == MSR_APIC_BASE || (msr >= MSR_X2APIC && msr <= MSR_X2APIC_LAST);
+}
+
 void exit_msr(struct vcpu *v)
 {
-	struct vmcb_save *s = &v->vmcb->save;
-	bool write = v->vmcb->exit_info1 & 1;
-	u64 val = (s->rax & 0xffffffff) | v->reg[RDX] << 32;
+	struct vmcb_save *s = &v->cur->vmcb->save;
+	bool write = v->cur->vmcb->exit_info1 & 1;
+	u64 val = (s->rax & 0xffffffff) | v->cur->reg[RDX] << 32;
 
 	count(v, KIND_MSR);
-	switch ((u32)v->reg[RCX]) {
+	if (!v->cur->vmpl && is_apic_msr(v->cur->reg[RCX])) {
+		deliver_vc(v, EXIT_MSR);
+		return;
+	}
+	switch ((u32)v->cur->reg[RCX]) {
 	case MSR_APIC_BASE:
 	case MSR_X2APIC_ICR:
 	case MSR_KVM_FIRST ... MSR_KVM_LAST:
@@ -44,7 +53,7 @@ void exit_msr(struct vcpu *v)
 			deliver_vc(v, EXIT_MSR);
 			return;
 		}
-		if (host_msr_faults(v, v->reg[RCX], &val, write))
+		if (host_msr_faults(v, v->cur->reg[RCX], &val, write))
 			goto gp;
 		break;
 	case MSR_EFER:
@@ -55,14 +64,14 @@ void exit_msr(struct vcpu *v)
 		break;
 	case MSR_GHCB:
 		if (write)
-			v->ghcb_msr = val;
+			v->cur->ghcb_msr = val;
 		else
-			val = v->ghcb_msr;
+			val = v->cur->ghcb_msr;
 		break;
 	case MSR_SEV_STATUS:
 		if (write)
 			goto gp;
-		val = SEV_STATUS_SEV_ES | sev_features() << SEV_STATUS_FEATURES;
+		val = SEV_STATUS_SEV_ES | v->cur->sev_features << SEV_STATUS_FEATURES;
 		break;
 	case MSR_VM_CR:
 		if (!write)
@@ -87,7 +96,7 @@ gp:
 	}
 	if (!write) {
 		s->rax = val & 0xffffffff;
-		v->reg[RDX] = val >> 32;
+		v->cur->reg[RDX] = val >> 32;
 	}
 	skip_insn(v, 2);
 }

@@ -7,6 +7,7 @@
 #include "lib/lib.h"
 #include "machine/npt.h"
 #include "machine/rmp.h"
+#include "machine/rom.h"
 #include "machine/run_end.h"
 #include "machine/shootdown.h"
 #include "machine/svm.h"
@@ -35,6 +36,8 @@ static const char *violation_kind(bool c, u64 gpa, u64 err)
 		return c ? "mmio-as-private" : "outside-memory";
 	case PAGE_SHARED:
 		return "shared-as-private";
+	case PAGE_VALID:
+		return c ? "vmpl-rights" : "private-as-shared";
 	default:
 		return c ? "unvalidated" : "private-as-shared";
 	}
@@ -42,8 +45,8 @@ static const char *violation_kind(bool c, u64 gpa, u64 err)
 
 void exit_npf(struct vcpu *v)
 {
-	u64 err = v->vmcb->exit_info1, gpa = v->vmcb->exit_info2 & ~CBIT_MASK;
-	bool c = v->vmcb->exit_info2 & CBIT_MASK;
+	u64 err = v->cur->vmcb->exit_info1, gpa = v->cur->vmcb->exit_info2 & ~CBIT_MASK;
+	bool c = v->cur->vmcb->exit_info2 & CBIT_MASK;
 	struct violation what = { .gpa = gpa, .ap = -1 };
 
 	count(v, KIND_NPF);
@@ -58,7 +61,8 @@ void exit_npf(struct vcpu *v)
 		if (npt_map_high_mmio(gpa))
 			goto out;
 	}
-	if (!c && page_state(gpa) == PAGE_VALID && (err & (NPF_TABLE_WALK | NPF_FETCH))) {
+	if (!c && v->cur->vmpl == GUEST_VMPL && page_state(gpa) == PAGE_VALID &&
+	    (err & (NPF_TABLE_WALK | NPF_FETCH))) {
 		npt_grant_walk_alias(gpa);
 		goto out;
 	}
@@ -69,7 +73,9 @@ void exit_npf(struct vcpu *v)
 		tlb_shootdown(v);
 		goto out;
 	}
-	if (config->firmware_len && c && (page_flags(gpa) & PAGE_IN_USE) && !(err & NPF_WRITE) &&
+	if (!v->cur->vmpl && (page_flags(gpa) & PAGE_IN_USE) && host_release_vmsa(gpa))
+		goto out;
+	if (rom_is_there() && c && (page_flags(gpa) & PAGE_IN_USE) && !(err & NPF_WRITE) &&
 	    vmsa_let_read(gpa))
 		goto out;
 	if (host_converts(gpa)) {

@@ -46,6 +46,7 @@ static bool is_prefix(struct vcpu *v, u8 b)
  */
 static int decode(struct vcpu *v, u64 *len)
 {
+	const struct vmcb_save *s = &v->cur->vmcb->save;
 	u8 b[MAX_INSN];
 	u64 n = 0;
 
@@ -58,7 +59,7 @@ static int decode(struct vcpu *v, u64 *len)
 	case INSN_INT3:
 		return VECTOR_BP;
 	case INSN_INTO:
-		return !in_64bit_mode(v) && (v->vmcb->save.rflags & RFLAGS_OF) ? VECTOR_OF : -1;
+		return !in_64bit_mode(v) && (s->rflags & RFLAGS_OF) ? VECTOR_OF : -1;
 	case INSN_INT:
 		*len = n + 1;
 		return n < sizeof(b) && !guest_fetch(v, b, n + 1) ? b[n] : -1;
@@ -84,7 +85,7 @@ static void forget_translation(struct vcpu *v)
  */
 static int gate_fault(struct vcpu *v, u64 vector)
 {
-	struct vmcb_save *s = &v->vmcb->save;
+	struct vmcb_save *s = &v->cur->vmcb->save;
 	u8 gate;
 
 	if (!(s->efer & EFER_LMA))
@@ -115,5 +116,5 @@ void exit_swint(struct vcpu *v)
 	}
 	/* TCG has no nRIP: it pushes the RIP that it finds. */
 	skip_insn(v, len);
-	v->vmcb->event_inj = vector | EVENT_TYPE_SOFT | EVENT_VALID;
+	v->cur->vmcb->event_inj = vector | EVENT_TYPE_SOFT | EVENT_VALID;
 }

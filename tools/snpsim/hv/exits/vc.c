@@ -18,7 +18,7 @@
 
 void deliver_vc(struct vcpu *v, u64 code)
 {
-	struct vmcb_save *s = &v->vmcb->save;
+	struct vmcb_save *s = &v->cur->vmcb->save;
 	u64 gate[2], rsp = s->rsp, frame[6];
 	int ist, type;
 
@@ -57,7 +57,7 @@ void deliver_vc(struct vcpu *v, u64 code)
 	s->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM);
 	if (type == GATE_TYPE_INTERRUPT)
 		s->rflags &= ~RFLAGS_IF;
-	v->vmcb->int_shadow = 0;
+	v->cur->vmcb->int_shadow = 0;
 	return;
 
 shutdown:

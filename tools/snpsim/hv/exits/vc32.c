@@ -17,7 +17,7 @@
 /* Returns false if the guest has no handler for it. */
 bool deliver_vc_32(struct vcpu *v, u64 code)
 {
-	struct vmcb_save *s = &v->vmcb->save;
+	struct vmcb_save *s = &v->cur->vmcb->save;
 	u32 gate[2], frame[4] = { code, s->rip, s->cs.sel, s->rflags };
 	u32 sp = s->rsp - sizeof(frame), type;
 
@@ -37,6 +37,6 @@ bool deliver_vc_32(struct vcpu *v, u64 code)
 	s->rflags &= ~(RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM);
 	if (type == GATE_INTERRUPT_32)
 		s->rflags &= ~RFLAGS_IF;
-	v->vmcb->int_shadow = 0;
+	v->cur->vmcb->int_shadow = 0;
 	return true;
 }

@@ -13,17 +13,18 @@
 
 static void __noreturn unknown_exit(struct vcpu *v)
 {
-	struct vmcb_save *s = &v->vmcb->save;
+	struct vmcb *m = v->cur->vmcb;
+	struct vmcb_save *s = &m->save;
 
 	hv_log("cpu%u: cr0 %lx cr3 %lx cr4 %lx efer %lx", v->index, s->cr0, s->cr3, s->cr4,
 	       s->efer);
 	hv_panic("cpu%u: unexpected exit %lx info %lx %lx rip %lx rsp %lx", v->index,
-		 v->vmcb->exit_code, v->vmcb->exit_info1, v->vmcb->exit_info2, s->rip, s->rsp);
+		 m->exit_code, m->exit_info1, m->exit_info2, s->rip, s->rsp);
 }
 
 void vmexit(struct vcpu *v)
 {
-	struct vmcb *m = v->vmcb;
+	struct vmcb *m = v->cur->vmcb;
 
 	m->event_inj = 0;
 	nmi_after_exit(v);
@@ -66,6 +67,9 @@ void vmexit(struct vcpu *v)
 		break;
 	case EXIT_CR0_WRITE:
 		exit_cr0_write(v);
+		break;
+	case EXIT_CR8_WRITE:
+		exit_cr8_write(v);
 		break;
 	case EXIT_NPF:
 		exit_npf(v);

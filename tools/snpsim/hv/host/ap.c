@@ -22,23 +22,41 @@ void host_vcpu_reset(struct vcpu *v)
 	pv_reset(v);
 }
 
+static void event_start(const struct vcpu *v, const struct vcpu *ap, u32 vmpl, u64 vmsa)
+{
+	event_begin("vcpu-start");
+	event_u64("cpu", v->index);
+	event_u64("apic_id", ap->apic_id);
+	event_u64("vmpl", vmpl);
+	event_hex("vmsa", vmsa);
+	event_str("result", ap->init_received ? "waits-for-sipi" : "started");
+	event_end();
+}
+
+static const char *create_vmpl(struct vcpu *v, struct vcpu *ap, u32 vmpl, u64 vmsa)
+{
+	const char *refused = host_create_vmpl(v, ap, vmpl, vmsa);
+
+	if (!refused)
+		event_start(v, ap, vmpl, vmsa);
+	return refused;
+}
+
 static const char *create_ap(struct vcpu *v, struct vcpu *ap, u64 info1, u64 vmsa)
 {
+	u32 vmpl = info1 >> 16 & 15;
 	u64 ca;
 
-	if ((info1 >> 16 & 15) != GUEST_VMPL)
+	if (vmpl0_is_guest())
+		return create_vmpl(v, ap, vmpl, vmsa);
+	if (vmpl != GUEST_VMPL)
 		return "VMPL";
 	if (!vmsa_registered(vmsa, ap->apic_id, &ca))
 		return "VMSA not created by the SVSM";
 	if (ap == v)
 		return "itself";
 	vcpu_ask(ap);
-	event_begin("vcpu-start");
-	event_u64("cpu", v->index);
-	event_u64("apic_id", ap->apic_id);
-	event_hex("vmsa", vmsa);
-	event_str("result", ap->init_received ? "waits-for-sipi" : "started");
-	event_end();
+	event_start(v, ap, vmpl, vmsa);
 	if (ap->init_received) {
 		ap->next_vmsa = vmsa;
 		ap->ca = ca;
@@ -49,11 +67,11 @@ static const char *create_ap(struct vcpu *v, struct vcpu *ap, u64 info1, u64 vms
 	return NULL;
 }
 
-static const char *destroy_ap(struct vcpu *v, struct vcpu *ap)
+static const char *destroy_ap(struct vcpu *v, struct vcpu *ap, u64 info1)
 {
 	const char *result = "done";
 
-	if (ap == v)
+	if (ap == v && !vmpl0_is_guest())
 		return "itself";
 	if (host_is(HOST_DESTROY_REFUSE))
 		result = "refused";
@@ -66,6 +84,8 @@ static const char *destroy_ap(struct vcpu *v, struct vcpu *ap)
 	event_end();
 	if (host_is(HOST_DESTROY_REFUSE))
 		return "as ordered";
+	if (vmpl0_is_guest())
+		return host_destroy_vmpl(v, ap, info1 >> 16 & 15);
 	if (!host_is(HOST_DESTROY_LIE)) {
 		vcpu_destroy(ap);
 		pv_reset(ap);
@@ -83,7 +103,7 @@ void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa)
 	else if (!ap)
 		refused = "APIC id";
 	else if ((info1 & 0xffff) == AP_DESTROY)
-		refused = destroy_ap(v, ap);
+		refused = destroy_ap(v, ap, info1);
 	else if ((info1 & 0xffff) == AP_CREATE || (info1 & 0xffff) == AP_CREATE_ON_INIT)
 		refused = create_ap(v, ap, info1, vmsa);
 	if (refused) {
@@ -97,7 +117,7 @@ void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa)
 void ap_reset_hold(struct vcpu *v)
 {
 	vcpu_set_state(v, VCPU_RESET_HOLD);
-	vmsa_in_use(v->vmsa, false);	/* only a start lets it into the guest again */
+	vmsa_in_use(v->cur->vmsa, false);	/* only a start lets it into the guest again */
 	event_begin("vcpu-park");
 	event_u64("cpu", v->index);
 	event_str("how", "reset-hold");

@@ -30,7 +30,7 @@ static void take_init(struct vcpu *t)
 	if (!vcpu_is_gone(t) || t == vcpu_by_apic(0))
 		report_vm_lost(t, "init");
 	if (!t->init_received)
-		vcpu_note_init(t);
+		vcpu_got_init(t);
 }
 
 static void take_sipi(struct vcpu *t)

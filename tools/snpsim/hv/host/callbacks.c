@@ -9,7 +9,7 @@
 static void at_execute(struct vcpu *caller)
 {
 	dma_begin_anew();
-	host_note_parked(caller);
+	host_pick_parked(caller);
 }
 
 static const struct svsm_watcher svsm_watcher = {

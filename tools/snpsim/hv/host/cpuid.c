@@ -69,7 +69,7 @@ static void leaf_7(u64 cr4, u32 *r)
 
 void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r)
 {
-	u64 cr4 = v ? v->vmcb->save.cr4 : 0;
+	u64 cr4 = v ? v->cur->vmcb->save.cr4 : 0;
 
 	cpuid(fn, sub, r);
 	switch (fn) {
@@ -115,6 +115,26 @@ void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r)
 	}
 }
 
+/* Firmware's answer for one leaf of a CPUID page */
+static void answer_entry(struct cpuid_entry *e)
+{
+	u32 r[4];
+
+	guest_cpuid(NULL, e->fn, e->sub, r);
+	if (e->fn == LEAF_MAX_EXT)
+		r[0] &= ~EAX_SVSM_CAA;		/* who has an SVSM sets it */
+	memcpy(e->r, r, sizeof(r));
+}
+
+/* Fill in a page whose leaves have been chosen by who made it. */
+void answer_cpuid_page(void *page)
+{
+	struct cpuid_page *p = page;
+
+	for (u32 i = 0; i < p->count && i < ARRAY_SIZE(p->entry); i++)
+		answer_entry(&p->entry[i]);
+}
+
 void fill_cpuid_page(void *page)
 {
 	struct cpuid_page *p = page;
@@ -122,15 +142,11 @@ void fill_cpuid_page(void *page)
 	memset(p, 0, PAGE_SIZE);
 	for (unsigned int i = 0; i < ARRAY_SIZE(page_leaves); i++) {
 		struct cpuid_entry *e = &p->entry[p->count++];
-		u32 r[4];
 
 		e->fn = page_leaves[i][0];
 		e->sub = page_leaves[i][1];
 		if (e->fn == 0xd)
 			e->xcr0_in = 1;
-		guest_cpuid(NULL, e->fn, e->sub, r);
-		if (e->fn == LEAF_MAX_EXT)
-			r[0] &= ~EAX_SVSM_CAA;		/* Linux sets it once it has the SVSM */
-		memcpy(e->r, r, sizeof(r));
+		answer_entry(e);
 	}
 }

@@ -75,7 +75,7 @@ static bool find_registers(struct stale *s)
 	return any;
 }
 
-static void note_stale(const struct pci_function *f)
+static void keep_stale(const struct pci_function *f)
 {
 	struct stale *s = &stale[n_stale];
 
@@ -178,7 +178,7 @@ void dma_begin_anew(void)
 		forget(&stale[n_stale - 1]);
 	config_space = pci_config_space();
 	if (iommu_present() && config_space)
-		pci_for_each(note_stale);
+		pci_for_each(keep_stale);
 }
 
 static bool has_register_at(const struct stale *s, u64 gpa)

@@ -146,7 +146,7 @@ static void dma(u64 gpa)
 
 bool fw_cfg_port(u16 port)
 {
-	return config->firmware_len && port >= PORT_SELECTOR && port <= PORT_LAST;
+	return rom_is_there() && port >= PORT_SELECTOR && port <= PORT_LAST;
 }
 
 void fw_cfg_watch(void)

@@ -8,6 +8,7 @@
 #include "machine/rmp.h"
 #include "machine/svm.h"
 #include "machine/trap.h"
+#include "machine/vapic.h"
 #include "machine/vcpu.h"
 
 #define HV_MAPPED	(512UL << 30)	/* end of the hypervisor's page table (boot/entry.S) */
@@ -135,7 +136,8 @@ void ghcb_msr_access(struct vcpu *v, u8 *ghcb, bool write)
 	bool gp;
 
 	/* The guest must not see the hypervisor's own MSRs. */
-	if (!pv_msr(v, msr, &val, write, &gp) && !host_apic_msr(v, msr, &val, write, &gp))
+	if (!vapic_msr(v, msr, &val, write, &gp) && !pv_msr(v, msr, &val, write, &gp) &&
+	    !host_apic_msr(v, msr, &val, write, &gp))
 		gp = msr == MSR_EFER || msr == MSR_VM_HSAVE_PA || msr_try(msr, &val, write);
 	if (gp) {
 		ghcb_set(ghcb, GHCB_SW_EXITINFO1, 1);

@@ -20,6 +20,7 @@
 #define REQ_PSC			0x014
 #define RESP_PSC		0x015
 #define RESP_RUN_VMPL		0x017
+#define RUN_VMPL_ERROR		BIT_ULL(32)
 #define REQ_HV_FEATURES		0x080
 #define RESP_HV_FEATURES	0x081
 #define REQ_TERMINATE		0x100
@@ -40,10 +41,13 @@ static u64 cpuid_request(struct vcpu *v, u64 msr)
 /* AMD 56421: MSR protocol 0x016, VMPL in bits 39:32; a non-zero high half is an error. */
 static u64 run_vmpl(struct vcpu *v, u64 msr)
 {
+	u32 vmpl = msr >> 32 & 0xff;
 	bool counts;
 
-	if ((msr >> 32 & 0xff) != 0)
-		return 1UL << 32 | RESP_RUN_VMPL;
+	if (vmpl0_is_guest() ? !host_run_vmpl(v, vmpl) : vmpl)
+		return RUN_VMPL_ERROR | RESP_RUN_VMPL;
+	if (vmpl0_is_guest())
+		return RESP_RUN_VMPL;
 	if (svsm_take_foreign(v))
 		return FOREIGN_RESPONSE;
 	counts = host_counts_answer(v);
@@ -55,17 +59,18 @@ static u64 run_vmpl(struct vcpu *v, u64 msr)
 /* AMD 56421, 2.3.2: the same address, or all ones for a refusal. */
 static u64 register_ghcb(struct vcpu *v, u64 gpa)
 {
-	if (host_is(HOST_NO_GHCB_BACK) && gpa == v->ghcb_before)
+	if (host_is(HOST_NO_GHCB_BACK) && gpa == v->cur->ghcb_before)
 		return NO_PREFERENCE;
-	if (gpa != v->ghcb_gpa)
-		v->ghcb_before = v->ghcb_gpa;
-	v->ghcb_gpa = gpa;
+	if (gpa != v->cur->ghcb_gpa)
+		v->cur->ghcb_before = v->cur->ghcb_gpa;
+	v->cur->ghcb_gpa = gpa;
 	return gpa;
 }
 
 void ghcb_msr_request(struct vcpu *v)
 {
-	u64 msr = v->ghcb_msr, resp = 0;
+	struct context *c = v->cur;	/* RUN_VMPL makes another one run */
+	u64 msr = c->ghcb_msr, resp = 0;
 
 	count(v, KIND_GHCB_MSR);
 	switch (msr & GHCB_MSR_INFO) {
@@ -100,5 +105,5 @@ void ghcb_msr_request(struct vcpu *v)
 	default:
 		hv_log("cpu%u: unknown GHCB MSR request %lx", v->index, msr);
 	}
-	v->ghcb_msr = resp;
+	c->ghcb_msr = resp;
 }

@@ -48,13 +48,13 @@ static u8 *current_ghcb(struct vcpu *v)
 {
 	struct violation what = { .kind = "ghcb-not-shared", .access = "read", .ap = -1 };
 
-	if (v->ghcb_msr != v->ghcb_gpa || page_state(v->ghcb_msr) != PAGE_SHARED) {
-		what.gpa = v->ghcb_msr;
-		if (v->ghcb_msr != v->ghcb_gpa)
+	if (v->cur->ghcb_msr != v->cur->ghcb_gpa || page_state(v->cur->ghcb_msr) != PAGE_SHARED) {
+		what.gpa = v->cur->ghcb_msr;
+		if (v->cur->ghcb_msr != v->cur->ghcb_gpa)
 			what.kind = "ghcb-not-registered";
 		report_violation(v, &what);
 	}
-	return (u8 *)v->ghcb_msr;
+	return (u8 *)v->cur->ghcb_msr;
 }
 
 void ghcb_page_request(struct vcpu *v)
@@ -114,9 +114,9 @@ void ghcb_page_request(struct vcpu *v)
 		ap_ids(ghcb, info1);
 		break;
 	case VMGEXIT_RUN_VMPL:
-		if (info1 & 15)
+		if (vmpl0_is_guest() ? !host_run_vmpl(v, info1 & 15) : info1 & 15)
 			ghcb_error(ghcb, GHCB_ERR_INVALID_INPUT);
-		else
+		else if (!vmpl0_is_guest())
 			svsm_run(v);
 		break;
 	case VMGEXIT_HV_FEATURES:
@@ -126,7 +126,7 @@ void ghcb_page_request(struct vcpu *v)
 		report_terminate(v, info1 & 15, info1 >> 4 & 0xff);
 	default:
 		hv_log("cpu%u: unsupported GHCB event %lx rip %lx", v->index, code,
-		       v->vmcb->save.rip);
+		       v->cur->vmcb->save.rip);
 		ghcb_error(ghcb, GHCB_ERR_INVALID_EVENT);
 	}
 }

@@ -75,6 +75,14 @@ void ghcb_page_request(struct vcpu *v);
 /* cpuid.c: CPUID as an SNP guest sees it */
 void guest_cpuid(struct vcpu *v, u32 fn, u32 sub, u32 *r);
 void fill_cpuid_page(void *page);
+void answer_cpuid_page(void *page);
+/* vmpl.c: a program at VMPL 0 */
+bool host_run_vmpl(struct vcpu *v, u32 vmpl);
+void host_stop_guest(struct vcpu *v);
+void host_change_guest(struct vcpu *v);
+bool host_release_vmsa(u64 gpa);
+const char *host_create_vmpl(struct vcpu *v, struct vcpu *t, u32 vmpl, u64 vmsa);
+const char *host_destroy_vmpl(struct vcpu *v, struct vcpu *t, u32 vmpl);
 /* psc.c */
 int psc_one(struct vcpu *v, u64 gfn, int op);
 void psc_page(struct vcpu *v, u8 *ghcb);
@@ -83,7 +91,7 @@ u64 host_features(void);
 bool host_nmi_before_call(struct vcpu *v);
 bool host_counts_answer(struct vcpu *v);
 void host_nmi_after_call(struct vcpu *v);
-void host_note_parked(const struct vcpu *self);
+void host_pick_parked(const struct vcpu *self);
 void host_after_launch(const struct vcpu *launched);
 bool host_converts(u64 gpa);
 /* gap.c: pages between the sections of firmware */

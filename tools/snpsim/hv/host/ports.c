@@ -101,7 +101,7 @@ u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val)
 		return efivar_port(v, port, size, in, val);
 	if (!in) {
 		check_write(v, port, size, val);
-		cmos_note_write(port, size, val);
+		cmos_saw_write(port, size, val);
 		val = host_device_sticks(port, val);
 	}
 	switch (size) {

@@ -26,10 +26,10 @@ u64 host_features(void)
 /* A kernel that kexec has started uses its predecessor's GHCB for a while, and has no IDT. */
 static bool has_nmi_handler(struct vcpu *v)
 {
-	struct vmcb_save *s = &v->vmcb->save;
+	struct vmcb_save *s = &v->cur->vmcb->save;
 	u64 gate[2];
 
-	return v->ghcb_gpa && (s->efer & EFER_LMA) &&
+	return v->cur->ghcb_gpa && (s->efer & EFER_LMA) &&
 	       s->idtr.limit >= (NMI_VECTOR + 1) * GATE_SIZE - 1 &&
 	       !guest_read(v, s->idtr.base + NMI_VECTOR * GATE_SIZE, gate, sizeof(gate)) &&
 	       (gate[0] & IDT_GATE_PRESENT);
@@ -38,17 +38,17 @@ static bool has_nmi_handler(struct vcpu *v)
 /* Leave PVALIDATE alone: a guest accepts memory before it has an NMI handler. */
 static bool any_call(struct vcpu *v)
 {
-	return v->vmcb->save.rax != SVSM_RAX_PVALIDATE && has_nmi_handler(v);
+	return v->cur->vmcb->save.rax != SVSM_RAX_PVALIDATE && has_nmi_handler(v);
 }
 
 static void send_nmi(struct vcpu *v, const char *when)
 {
 	event_begin("host-nmi");
 	event_u64("cpu", v->index);
-	event_hex("rip", v->vmcb->save.rip);
+	event_hex("rip", v->cur->vmcb->save.rip);
 	event_str("when", when);
 	event_end();
-	v->nmi_pending = 1;
+	v->cur->nmi_pending = 1;
 }
 
 /*
@@ -63,8 +63,8 @@ bool host_nmi_before_call(struct vcpu *v)
 	if (!config->nmi_call && !config->nmi_call_any)
 		return false;
 	lock(&sim_lock);
-	if ((v->ghcb_msr & GHCB_MSR_INFO) == GHCB_MSR_RUN_VMPL && !v->nmi_blocked &&
-	    !v->nmi_pending && svsm_call_is_pending(v)) {
+	if ((v->cur->ghcb_msr & GHCB_MSR_INFO) == GHCB_MSR_RUN_VMPL && !v->cur->nmi_blocked &&
+	    !v->cur->nmi_pending && svsm_call_is_pending(v)) {
 		if (svsm_call_is_execute(v) && execute < config->nmi_call) {
 			execute++;
 			now = true;
@@ -82,7 +82,7 @@ bool host_nmi_before_call(struct vcpu *v)
 /* Must an NMI come after this call? Ask before the SVSM runs, which changes the registers. */
 bool host_counts_answer(struct vcpu *v)
 {
-	return config->nmi_answer && !v->nmi_blocked && !v->nmi_pending &&
+	return config->nmi_answer && !v->cur->nmi_blocked && !v->cur->nmi_pending &&
 	       svsm_call_is_pending(v) && any_call(v);
 }
 
@@ -105,7 +105,7 @@ void host_nmi_after_call(struct vcpu *v)
  * Called at EXECUTE, before the APs' VMSAs go. Prefers an AP that waits, or was destroyed,
  * to one that was deleted.
  */
-void host_note_parked(const struct vcpu *self)
+void host_pick_parked(const struct vcpu *self)
 {
 	parked = NULL;
 	if (!host_is(HOST_RESUME))

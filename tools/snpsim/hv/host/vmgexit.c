@@ -18,7 +18,7 @@ void vmgexit(struct vcpu *v)
 		unlock(&sim_lock);
 		return;
 	}
-	if (v->ghcb_msr & GHCB_MSR_INFO)
+	if (v->cur->ghcb_msr & GHCB_MSR_INFO)
 		ghcb_msr_request(v);
 	else
 		ghcb_page_request(v);

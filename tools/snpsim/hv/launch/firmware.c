@@ -15,8 +15,6 @@
 #include "machine/vcpu.h"
 
 #define FOUR_GIB		BIT_ULL(32)
-#define VGA_HOLE		0xa0000UL
-#define ONE_MIB			0x100000UL
 
 /* What a launch has made of a region. */
 struct placed {
@@ -56,13 +54,6 @@ static void firmware_check(void)
 	}
 	host_shares_in(low, high);
 	firmware_cfg_init();
-}
-
-/* What QEMU gives to a new VM: nothing of it is the guest's yet. */
-static void share(u64 start, u64 end)
-{
-	for (u64 a = start; a < end; a += PAGE_SIZE)
-		page_set(a >> PAGE_SHIFT, PAGE_SHARED);
 }
 
 static bool image_is_kept(void)
@@ -171,24 +162,21 @@ static void firmware_place(void)
 {
 	bool secrets_intact = !launch_is_new() && launch_secrets_intact();
 
-	if (launch_is_new()) {
-		share(0, VGA_HOLE);
-		share(ONE_MIB, ram_low_top());
-		share(FOUR_GIB, ram_high_top());
-	}
+	if (launch_is_new())
+		launch_share_ram();
 	firmware_cfg_next_boot();
 	place_image();
 	for (u32 i = 0; i < config->sections; i++)
 		place_section(&config->section[i], &section_placed[i], secrets_intact);
 }
 
-/* As at reset, but for the processor's name in EDX. */
+/* As at reset, except the processor's name in EDX. */
 static void firmware_set_regs(struct vcpu *v)
 {
 	u32 r[4];
 
 	guest_cpuid(NULL, 1, 0, r);
-	v->reg[RDX] = r[0];
+	v->cur->reg[RDX] = r[0];
 }
 
 const struct launch_image firmware_image = {
@@ -198,4 +186,5 @@ const struct launch_image firmware_image = {
 	.set_regs = firmware_set_regs,
 	.report = event_regions,
 	.is_firmware = true,
+	.vmpl = GUEST_VMPL,
 };

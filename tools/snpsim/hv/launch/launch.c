@@ -15,6 +15,10 @@
 #include "psp/psp.h"
 #include "svsm/svsm.h"
 
+#define FOUR_GIB		BIT_ULL(32)
+#define VGA_HOLE		0xa0000UL
+#define ONE_MIB			0x100000UL
+
 static bool new_vm = true;
 static const struct launch_image *image = &linux_image;
 struct launch_pages launch_pages = { GUEST_SECRETS_PAGE, GUEST_CA_PAGE };
@@ -23,6 +27,8 @@ void launch_init(void)
 {
 	if (config->firmware_len)
 		image = &firmware_image;
+	else if (vmpl0_is_guest())
+		image = &vmpl0_image;
 	image->check();
 	report_secrets_at(launch_pages.secrets);
 }
@@ -38,11 +44,11 @@ bool launch_is_new(void)
 	return new_vm;
 }
 
-/* Give the guest the keys of its own VMPL and of those below. The SVSM keeps the rest. */
-static void make_secrets(u8 *s)
+/* Give the guest the keys of a VMPL and of those below. */
+static void make_secrets(u8 *s, u32 vmpl)
 {
 	*(u32 *)s = SECRETS_VERSION;
-	for (u32 i = GUEST_VMPL; i < PSP_VMPCKS; i++)
+	for (u32 i = vmpl; i < PSP_VMPCKS; i++)
 		memcpy(s + SECRETS_VMPCK + i * PSP_KEY_SIZE, psp_key(i), PSP_KEY_SIZE);
 }
 
@@ -66,7 +72,7 @@ void launch_fill_secrets(bool intact)
 	if (new_vm) {
 		psp_launch();
 		memset(pristine, 0, PAGE_SIZE);
-		make_secrets(pristine);
+		make_secrets(pristine, GUEST_VMPL);
 	}
 	if (new_vm || !intact || config->secrets == SECRETS_PRISTINE)
 		memcpy(s, pristine, PAGE_SIZE);
@@ -75,6 +81,29 @@ void launch_fill_secrets(bool intact)
 	*(u64 *)(s + SECRETS_SVSM_CAA) = launch_pages.ca;
 	*(u32 *)(s + SECRETS_SVSM_VERSION) = 1;
 	s[SECRETS_SVSM_VMPL] = GUEST_VMPL;
+}
+
+/* The secrets page of a program at VMPL 0, which gives the guest what it should have. */
+void launch_fill_all_secrets(void *page)
+{
+	if (new_vm)
+		psp_launch();
+	memset(page, 0, PAGE_SIZE);
+	make_secrets(page, 0);
+}
+
+static void share(u64 start, u64 end)
+{
+	for (u64 a = start; a < end; a += PAGE_SIZE)
+		page_set(a >> PAGE_SHIFT, PAGE_SHARED);
+}
+
+/* What QEMU gives to a new VM: nothing of it is the guest's yet. */
+void launch_share_ram(void)
+{
+	share(0, VGA_HOLE);
+	share(ONE_MIB, ram_low_top());
+	share(FOUR_GIB, ram_high_top());
 }
 
 void launch(struct vcpu *v)
@@ -95,10 +124,11 @@ void launch(struct vcpu *v)
 	/* Devices must forget what was shared until now. */
 	iommu_sync();
 	new_vm = false;
+	v->cur = &v->ctx[image->vmpl];
 	vcpu_reset(v);
-	v->ghcb_msr = 0;
-	v->ghcb_gpa = 0;
-	v->ghcb_before = 0;
+	v->cur->ghcb_msr = 0;
+	v->cur->ghcb_gpa = 0;
+	v->cur->ghcb_before = 0;
 	v->stop = 0;
 	v->init_is_lawful = false;
 	v->start = 0;

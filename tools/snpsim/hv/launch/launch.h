@@ -17,6 +17,8 @@ struct launch_image {
 	void (*report)(void);
 	/* The image itself sets up the machine of a new VM (platform.c). */
 	bool is_firmware;
+	/* The VMPL that it starts at. */
+	u32 vmpl;
 };
 
 /* The pages through which the SVSM and the guest talk. */
@@ -26,7 +28,7 @@ struct launch_pages {
 };
 
 extern struct launch_pages launch_pages;
-extern const struct launch_image linux_image, firmware_image;
+extern const struct launch_image linux_image, firmware_image, vmpl0_image;
 
 void launch_init(void);
 void launch(struct vcpu *v);
@@ -36,6 +38,8 @@ bool launch_is_new(void);
 /* Helpers for images. */
 bool launch_secrets_intact(void);
 void launch_fill_secrets(bool intact);
+void launch_fill_all_secrets(void *page);
+void launch_share_ram(void);
 u64 initrd_gpa(void);
 bool unit_is_launched(u64 unit);
 void linux_build_efi(u8 *boot_params);

@@ -258,7 +258,7 @@ static void linux_place(void)
 
 static void linux_set_regs(struct vcpu *v)
 {
-	struct vmcb_save *s = &v->vmcb->save;
+	struct vmcb_save *s = &v->cur->vmcb->save;
 
 	s->cs = (struct vmcb_seg){ 0x10, 0xa9b, 0xffffffff, 0 };
 	s->ds = (struct vmcb_seg){ 0x18, 0xc93, 0xffffffff, 0 };
@@ -273,7 +273,7 @@ static void linux_set_regs(struct vcpu *v)
 	s->cr3 = GUEST_PAGE_TABLES | CBIT_MASK;
 	s->efer = EFER_SVME | EFER_LME | EFER_LMA;
 	s->rip = GUEST_KERNEL + 0x200;
-	v->reg[RSI] = GUEST_BOOT_PARAMS;
+	v->cur->reg[RSI] = GUEST_BOOT_PARAMS;
 }
 
 const struct launch_image linux_image = {
@@ -281,4 +281,5 @@ const struct launch_image linux_image = {
 	.check = linux_check,
 	.place = linux_place,
 	.set_regs = linux_set_regs,
+	.vmpl = GUEST_VMPL,
 };

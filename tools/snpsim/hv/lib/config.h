@@ -89,6 +89,8 @@ struct sim_config {
 	u32 sections;
 	struct sev_section section[MAX_SECTIONS];
 	u8 kernel_hash[HASH_SIZE], initrd_hash[HASH_SIZE];
+	/* A launch at VMPL 0, whose list is at HV_IMAGES; 0: the built-in SVSM */
+	u64 launch_list_len;
 } __packed;
 
 extern const struct sim_config *config;
@@ -96,6 +98,12 @@ extern const struct sim_config *config;
 static inline bool option(u32 opt)
 {
 	return config->options & opt;
+}
+
+/* Does a program run at VMPL 0, in place of the built-in SVSM? */
+static inline bool vmpl0_is_guest(void)
+{
+	return config->launch_list_len;
 }
 
 static inline bool host_is(u32 what)

@@ -15,6 +15,8 @@
 #define HV_CONFIG		0x77fff000	/* struct sim_config, placed by the CLI */
 #define HV_IMAGES		0x78000000	/* from the CLI: kernel and initrd, or firmware */
 #define HV_ROM			0x79000000	/* firmware's image as the guest has it */
+#define HV_ROM_SIZE		0x1000000
+#define HV_LIST_ROM		0x7f000000	/* the same, behind a list of a launch */
 
 /* The header at HV_BASE, read by the boot ROM (rom.S). */
 #define HV_HDR_ENTRY		0x0		/* 32-bit entry of the first CPU */
@@ -49,8 +51,8 @@
 #define PORT_DEBUG_EXIT		0x501
 #define PCIEXBAR_BASE		0xb0000000
 
-/* Offsets into struct vcpu that vmenter.S uses. */
-#define VCPU_REG(n)		((n) * 8)
-#define VCPU_VMCB_PA		128
+/* Offsets into struct context that vmenter.S uses. */
+#define CONTEXT_REG(n)		((n) * 8)
+#define CONTEXT_VMCB_PA		128
 
 #endif

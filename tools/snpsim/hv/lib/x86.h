@@ -20,6 +20,7 @@
 #define EFER_SVME		BIT_ULL(12)
 #define EFER_FFXSR		BIT_ULL(14)
 
+#define RFLAGS_CF		BIT_ULL(0)
 #define RFLAGS_FIXED		0x2UL
 #define RFLAGS_TF		BIT_ULL(8)
 #define RFLAGS_IF		BIT_ULL(9)
@@ -33,6 +34,7 @@
 #define MSR_PAT			0x277
 #define PAT_RESET		0x0007040600070406UL
 #define MXCSR_RESET		0x1f80U
+#define MXCSR_BITS		0xffffU
 
 #define PTE_PRESENT		BIT_ULL(0)
 #define PTE_WRITE		BIT_ULL(1)
@@ -44,6 +46,7 @@
 #define EXC_UD			6
 #define EXC_NP			11
 #define EXC_GP			13
+#define EXC_PF			14
 #define EXC_VC			29
 #define NMI_VECTOR		2
 
@@ -53,6 +56,7 @@
 #define MSR_APIC_BASE		0x1b
 #define MSR_X2APIC		0x800		/* + n: the register at byte 16 * n */
 #define MSR_X2APIC_ICR		0x830
+#define MSR_X2APIC_LAST		0x8ff
 #define MSR_EFER		0xc0000080
 #define MSR_TSC_AUX		0xc0000103
 #define MSR_VM_CR		0xc0010114
@@ -76,6 +80,7 @@
 #define APIC_ISR		0x100
 #define APIC_TMR		0x180
 #define APIC_IRR		0x200
+#define APIC_WORDS		8		/* registers of IRR, and of ISR */
 #define APIC_ESR		0x280
 #define APIC_ICR_LOW		0x300
 #define APIC_ICR_HIGH		0x310

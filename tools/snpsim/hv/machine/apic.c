@@ -80,13 +80,24 @@ void apic_ipi(u32 apic_id, u32 icr)
 	apic_write(APIC_ICR_HIGH, high);
 }
 
+/*
+ * 32 bits of IRR or ISR, those of vectors from 32 * i on. Hardware does not take vectors
+ * below 16 (APM volume 2, 16.4). QEMU does: it keeps 0 for ever, and delivers the others.
+ */
+u32 apic_vectors(u32 base, u32 i)
+{
+	u32 word = apic_read(base + i * 0x10);
+
+	return i ? word : word & ~0xffffU;
+}
+
 /* How many bits are set in the eight registers of IRR or ISR? */
 u32 apic_count(u32 base)
 {
 	u32 n = 0;
 
-	for (u32 i = 0; i < 8; i++)
-		for (u32 word = apic_read(base + i * 0x10); word; word &= word - 1)
+	for (u32 i = 0; i < APIC_WORDS; i++)
+		for (u32 word = apic_vectors(base, i); word; word &= word - 1)
 			n++;
 	return n;
 }

@@ -10,6 +10,7 @@ bool my_apic_is_bsp(void);
 u32 apic_read(u32 reg);
 void apic_write(u32 reg, u32 v);
 void apic_ipi(u32 apic_id, u32 icr);
+u32 apic_vectors(u32 base, u32 i);
 u32 apic_count(u32 base);
 u32 apic_lvt_unmasked(void);
 bool apic_enabled(void);

@@ -21,14 +21,18 @@ void *gpa_ptr(u64 gpa, u64 len)
 	return (void *)gpa;
 }
 
-/* Knows four-level long mode, and no paging at all. */
-static int guest_translate(struct vcpu *v, u64 va, u64 *pa)
+/*
+ * Translate an address by the guest's own tables: four-level long mode, or no paging at
+ * all. *size is that of the page that maps it.
+ */
+int guest_walk(struct vcpu *v, u64 va, u64 *pa, u64 *size)
 {
-	struct vmcb_save *s = &v->vmcb->save;
+	struct vmcb_save *s = &v->cur->vmcb->save;
 	u64 e = s->cr3;
 
 	if (!(s->cr0 & CR0_PG)) {
 		*pa = va & 0xffffffff;
+		*size = PAGE_SIZE;
 		return 0;
 	}
 	if (!(s->efer & EFER_LMA))
@@ -43,9 +47,17 @@ static int guest_translate(struct vcpu *v, u64 va, u64 *pa)
 			return -1;
 		if (shift == 12 || (shift < 39 && (e & PTE_LARGE))) {
 			*pa = (e & GUEST_PTE_ADDR & ~offset) | (va & offset);
+			*size = offset + 1;
 			return 0;
 		}
 	}
+}
+
+static int guest_translate(struct vcpu *v, u64 va, u64 *pa)
+{
+	u64 size;
+
+	return guest_walk(v, va, pa, &size);
 }
 
 static int guest_access(struct vcpu *v, u64 va, void *buf, u64 n, bool write)
@@ -83,7 +95,7 @@ int guest_write(struct vcpu *v, u64 va, const void *buf, u64 n)
 /* Compatibility mode is not 64-bit mode. */
 bool in_64bit_mode(const struct vcpu *v)
 {
-	const struct vmcb_save *s = &v->vmcb->save;
+	const struct vmcb_save *s = &v->cur->vmcb->save;
 
 	return (s->efer & EFER_LMA) && (s->cs.attr & SEG_ATTR_L);
 }
@@ -91,7 +103,7 @@ bool in_64bit_mode(const struct vcpu *v)
 /* CS:RIP */
 static u64 code_address(struct vcpu *v)
 {
-	struct vmcb_save *s = &v->vmcb->save;
+	struct vmcb_save *s = &v->cur->vmcb->save;
 
 	return in_64bit_mode(v) ? s->rip : (u32)(s->cs.base + s->rip);
 }

@@ -7,14 +7,16 @@
 
 void skip_insn(struct vcpu *v, int len)
 {
-	v->vmcb->save.rip += len;
-	v->vmcb->int_shadow = 0;
+	v->cur->vmcb->save.rip += len;
+	v->cur->vmcb->int_shadow = 0;
 }
 
 void inject_exception(struct vcpu *v, int vector, bool has_err, u32 err)
 {
-	v->vmcb->event_inj = vector | EVENT_TYPE_EXC | EVENT_VALID | (has_err ? EVENT_HAS_ERR : 0);
-	v->vmcb->event_err = err;
+	struct vmcb *m = v->cur->vmcb;
+
+	m->event_inj = vector | EVENT_TYPE_EXC | EVENT_VALID | (has_err ? EVENT_HAS_ERR : 0);
+	m->event_err = err;
 }
 
 /*
@@ -26,9 +28,9 @@ void inject_exception(struct vcpu *v, int vector, bool has_err, u32 err)
  */
 void inject_interrupt(struct vcpu *v, int vector)
 {
-	u32 type = v->vmcb->save.cpl ? EVENT_TYPE_INTR : EVENT_TYPE_SOFT;
+	u32 type = v->cur->vmcb->save.cpl ? EVENT_TYPE_INTR : EVENT_TYPE_SOFT;
 
-	v->vmcb->event_inj = vector | type | EVENT_VALID;
+	v->cur->vmcb->event_inj = vector | type | EVENT_VALID;
 }
 
 /*
@@ -37,7 +39,7 @@ void inject_interrupt(struct vcpu *v, int vector)
  */
 void inject_again(struct vcpu *v)
 {
-	struct vmcb *m = v->vmcb;
+	struct vmcb *m = v->cur->vmcb;
 	u32 e = m->exit_int_info, vector = e & 0xff;
 	bool exception = (e & EVENT_TYPE_MASK) == EVENT_TYPE_EXC;
 

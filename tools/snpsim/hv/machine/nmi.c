@@ -23,24 +23,26 @@ bool nmi_take(struct vcpu *v)
 	if (!v->hv_nmi)
 		return false;
 	v->hv_nmi = 0;
-	v->nmi_pending = 1;
+	vcpu_guest(v)->nmi_pending = 1;
 	return true;
 }
 
-bool nmi_deliverable(const struct vcpu *v)
+bool nmi_deliverable(const struct context *c)
 {
-	return v->nmi_pending && !v->nmi_blocked;
+	return c->nmi_pending && !c->nmi_blocked;
 }
 
 /* AP creation and destruction: kvm_vcpu_reset() of Linux 6.12. */
 void nmi_drop(struct vcpu *v)
 {
-	v->nmi_pending = 0;
+	struct context *c = vcpu_guest(v);
+
+	c->nmi_pending = 0;
 	v->hv_nmi = 0;
 	/* With virtual NMIs the mask is in the VMCB, which is made anew. */
 	if (host_is(HOST_VNMI)) {
-		v->nmi_blocked = 0;
-		v->iret = false;
+		c->nmi_blocked = 0;
+		c->iret = false;
 	}
 }
 
@@ -48,15 +50,17 @@ void nmi_drop(struct vcpu *v)
 void nmi_complete(struct vcpu *v)
 {
 	if (!host_is(HOST_VNMI))
-		v->nmi_blocked = 0;
+		v->cur->nmi_blocked = 0;
 }
 
 /* The guest is about to execute the IRET that unmasks NMIs. */
 void exit_iret(struct vcpu *v)
 {
-	v->iret = true;
-	v->iret_rip = v->vmcb->save.rip;
-	v->iret_rsp = v->vmcb->save.rsp;
+	struct context *c = v->cur;
+
+	c->iret = true;
+	c->iret_rip = c->vmcb->save.rip;
+	c->iret_rsp = c->vmcb->save.rsp;
 }
 
 /*
@@ -80,9 +84,9 @@ static u32 with_bits(u32 word, u32 bits, bool on)
 }
 
 /* Ask for an exit as soon as the guest would take an interrupt. */
-static void watch_window(struct vcpu *v, bool on)
+static void watch_window(struct context *c, bool on)
 {
-	struct vmcb *m = v->vmcb;
+	struct vmcb *m = c->vmcb;
 
 	m->intercept_misc1 = with_bits(m->intercept_misc1, MISC1_VINTR, on);
 	m->int_ctl = with_bits(m->int_ctl, V_IRQ | V_IGN_TPR, on);
@@ -93,41 +97,45 @@ static void watch_window(struct vcpu *v, bool on)
  * guest would take an interrupt: by then the IRET is done. (Hardware delivers a virtual
  * NMI right after the IRET.)
  */
-static bool watch_iret(struct vcpu *v)
+static bool watch_iret(struct context *c)
 {
-	struct vmcb *m = v->vmcb;
+	struct vmcb *m = c->vmcb;
 
-	m->intercept_misc1 = with_bits(m->intercept_misc1, MISC1_IRET, v->nmi_blocked && !v->iret);
-	return v->iret && v->nmi_pending;
+	m->intercept_misc1 = with_bits(m->intercept_misc1, MISC1_IRET, c->nmi_blocked && !c->iret);
+	return c->iret && c->nmi_pending;
 }
 
 /* Called first after each exit. Has the guest executed the IRET? */
 void nmi_after_exit(struct vcpu *v)
 {
-	const struct vmcb_save *s = &v->vmcb->save;
+	struct context *c = v->cur;
+	const struct vmcb_save *s = &c->vmcb->save;
 
-	if (v->iret && (s->rip != v->iret_rip || s->rsp != v->iret_rsp)) {
-		v->iret = false;
-		v->nmi_blocked = 0;
+	if (c->iret && (s->rip != c->iret_rip || s->rsp != c->iret_rsp)) {
+		c->iret = false;
+		c->nmi_blocked = 0;
 	}
 }
 
 /* Called right before each entry into the guest. */
 void nmi_before_entry(struct vcpu *v)
 {
-	struct vmcb *m = v->vmcb;
+	struct context *c = v->cur;
+	struct vmcb *m = c->vmcb;
 	bool window = v->eoi_pending;
 
-	if (nmi_deliverable(v) && (m->event_inj & EVENT_VALID)) {
+	if (nmi_deliverable(c) && (m->event_inj & EVENT_VALID)) {
 		/* Another event goes first: exit as soon as it is delivered. */
 		vcpu_wake(v);
-	} else if (nmi_deliverable(v)) {
-		v->nmi_pending = 0;
-		v->nmi_blocked = 1;
+	} else if (nmi_deliverable(c)) {
+		c->nmi_pending = 0;
+		c->nmi_blocked = 1;
 		m->event_inj = NMI_VECTOR | EVENT_TYPE_NMI | EVENT_VALID;
 	}
+	if (!c->vmpl)
+		return;			/* NMIs are the guest's */
 	if (host_is(HOST_VNMI))
-		window |= watch_iret(v);
+		window |= watch_iret(c);
 	if (host_is(HOST_VNMI) || host_is(HOST_KVM_PV))
-		watch_window(v, window);
+		watch_window(c, window);
 }

@@ -6,7 +6,7 @@
 #include "machine/vcpu.h"
 
 bool nmi_take(struct vcpu *v);
-bool nmi_deliverable(const struct vcpu *v);
+bool nmi_deliverable(const struct context *c);
 void nmi_drop(struct vcpu *v);
 void nmi_complete(struct vcpu *v);
 void nmi_without_vmsa(struct vcpu *v);

@@ -4,11 +4,13 @@
  *
  * With 48 address bits and C-bit 47, PML4[0] is what the guest reaches with C=0
  * and PML4[256] what it reaches with C=1. All leaf tables of one view are
- * contiguous, so that the entry of a page is shared_view[gfn] or
- * private_view[gfn]. An entry is present only where an access is lawful.
+ * contiguous, so that the entry of a page is shared[gfn] or private[gfn]. An
+ * entry is present only where an access is lawful.
  *
  * Without paging hardware treats every access as private: such a vCPU gets a root
  * in which both slots are the private view (see view.c).
+ *
+ * A program at VMPL 0 has two views of its own.
  */
 #include "lib/config.h"
 #include "lib/lib.h"
@@ -21,28 +23,33 @@
 #include "machine/vcpu.h"
 
 #define RWU			(PTE_PRESENT | PTE_WRITE | PTE_USER)
-#define RU			(PTE_PRESENT | PTE_USER)
 #define PRIVATE_SLOT		256
 #define ENTRIES			512
 
-static u64 *shared_view, *private_view;
-static u64 *root_paged, *root_private;
+/* What one VMPL reaches: the leaf tables, and a root for each state of paging. */
+struct view {
+	u32 vmpl;
+	u64 *shared, *private;
+	u64 *root_paged, *root_private;
+};
+
+static struct view guest_view = { .vmpl = GUEST_VMPL }, vmpl0_view;
 static bool walk_aliases;
 
-u64 npt_root_paged(void)
+static const struct view *view_of(const struct vcpu *v)
 {
-	return (u64)root_paged;
+	return v->cur->vmpl == GUEST_VMPL ? &guest_view : &vmpl0_view;
 }
 
-u64 npt_root_private(void)
+u64 npt_root(const struct vcpu *v, bool paging)
 {
-	return (u64)root_private;
+	return (u64)(paging ? view_of(v)->root_paged : view_of(v)->root_private);
 }
 
 /* Without paging every access is private, whatever its C-bit. */
 bool npt_all_private(const struct vcpu *v)
 {
-	return v->vmcb->ncr3 == npt_root_private();
+	return v->cur->vmcb->ncr3 == npt_root(v, false);
 }
 
 /*
@@ -50,7 +57,7 @@ bool npt_all_private(const struct vcpu *v)
  * less. The processor sets the accessed bit when it caches an entry, possibly while this
  * runs; an entry that stays present keeps the bit.
  */
-static void set_entry(u64 *entry, u64 wanted)
+static void set_entry(const struct view *view, u64 *entry, u64 wanted)
 {
 	u64 old = READ_ONCE(*entry), new;
 
@@ -59,33 +66,67 @@ static void set_entry(u64 *entry, u64 wanted)
 	} while (!__atomic_compare_exchange_n(entry, &old, new, false, __ATOMIC_SEQ_CST,
 					      __ATOMIC_SEQ_CST));
 	if ((old & PTE_ACCESSED) && (!new || (old & ~new & PTE_WRITE)))
-		tlb_stale();
+		tlb_stale(view->vmpl);
+}
+
+static u64 with_rights(u64 pa, u32 rights)
+{
+	if (!(rights & RIGHT_READ))
+		return 0;
+	return pa | PTE_PRESENT | PTE_USER | (rights & RIGHT_WRITE ? PTE_WRITE : 0) |
+	       (rights & (RIGHT_USER_EXEC | RIGHT_SUPER_EXEC) ? 0 : PTE_NX);
+}
+
+/* What any VMPL reaches with C=0 in a page that is shared, or no RAM */
+static u64 without_c(u64 gfn)
+{
+	switch (rmp[gfn] & PAGE_STATE) {
+	case PAGE_NOT_RAM:
+		/* Full fidelity: the host does not map MMIO, the access raises #VC. */
+		return fidelity_full() ? 0 : page_host(gfn) | RWU;
+	case PAGE_SHARED:
+		/* Instruction fetches are private, so no code is fetched from here. */
+		return page_host(gfn) | RWU | PTE_NX;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Bring a page of VMPL 0's view in line with its state. An SVSM's CR3 has no C-bit, and a
+ * nested entry cannot tell a walk from a read: so VMPL 0 reaches a valid page with C=0, too.
+ */
+static void update_vmpl0(u64 gfn)
+{
+	u64 shared = without_c(gfn), private = 0;
+
+	if ((rmp[gfn] & PAGE_STATE) == PAGE_VALID) {
+		private = rmp[gfn] & PAGE_IN_USE ? 0 : page_host(gfn) | RWU;
+		shared = private;
+	}
+	set_entry(&vmpl0_view, &vmpl0_view.shared[gfn], shared);
+	set_entry(&vmpl0_view, &vmpl0_view.private[gfn], private);
 }
 
 /* Bring both views of a page in line with its state. */
 void npt_update(u64 gfn)
 {
-	u64 pa = page_host(gfn), shared = 0, private = 0;
+	u64 pa = page_host(gfn), shared = without_c(gfn), private = 0;
 
-	switch (rmp[gfn] & PAGE_STATE) {
-	case PAGE_NOT_RAM:
-		/* Full fidelity: the host does not map MMIO, the access raises #VC. */
-		shared = fidelity_full() ? 0 : pa | RWU;
-		break;
-	case PAGE_SHARED:
-		/* Instruction fetches are private, so no code is fetched from here. */
-		shared = pa | RWU | PTE_NX;
-		break;
-	case PAGE_VALID:
-		private = pa | (rmp[gfn] & PAGE_VMSA ? RU : RWU);
-		if (rmp[gfn] & PAGE_IN_USE)
-			private = 0;
+	if (vmpl0_is_guest())
+		update_vmpl0(gfn);
+
+	if ((rmp[gfn] & PAGE_STATE) == PAGE_VALID) {
+		/* The built-in SVSM takes rights away from VMSAs alone; this is done often. */
+		if (!vmpl0_is_guest() && !(rmp[gfn] & PAGE_VMSA))
+			private = pa | RWU;
+		else if (!(rmp[gfn] & PAGE_IN_USE))
+			private = with_rights(pa, page_rights(gfn));
 		if (rmp[gfn] & PAGE_WALK)
 			shared = pa | RWU;
-		break;
 	}
-	set_entry(&shared_view[gfn], shared);
-	set_entry(&private_view[gfn], private);
+	set_entry(&guest_view, &guest_view.shared[gfn], shared);
+	set_entry(&guest_view, &guest_view.private[gfn], private);
 }
 
 static u64 *make_tables(u64 *leaf, u64 leaves, u64 pds)
@@ -99,25 +140,32 @@ static u64 *make_tables(u64 *leaf, u64 leaves, u64 pds)
 	return pdpt;
 }
 
-void npt_init(void)
+static void make_view(struct view *view)
 {
 	u64 n = rmp_pages(), leaves = (n + ENTRIES - 1) / ENTRIES;
 	u64 pds = (leaves + ENTRIES - 1) / ENTRIES, *shared, *private;
 
-	shared_view = alloc_pages(leaves);
-	private_view = alloc_pages(leaves);
-	shared = make_tables(shared_view, leaves, pds);
-	private = make_tables(private_view, leaves, pds);
+	view->shared = alloc_pages(leaves);
+	view->private = alloc_pages(leaves);
+	shared = make_tables(view->shared, leaves, pds);
+	private = make_tables(view->private, leaves, pds);
 	/* 64-bit MMIO above RAM. */
 	for (u64 i = pds; i < ENTRIES && !fidelity_full(); i++)
 		shared[i] = i << 30 | PTE_LARGE | RWU;
-	root_paged = alloc_pages(1);
-	root_paged[0] = (u64)shared | RWU;
-	root_paged[PRIVATE_SLOT] = (u64)private | RWU;
-	root_private = alloc_pages(1);
-	root_private[0] = (u64)private | RWU;
-	root_private[PRIVATE_SLOT] = (u64)private | RWU;
-	for (u64 g = 0; g < n; g++)
+	view->root_paged = alloc_pages(1);
+	view->root_paged[0] = (u64)shared | RWU;
+	view->root_paged[PRIVATE_SLOT] = (u64)private | RWU;
+	view->root_private = alloc_pages(1);
+	view->root_private[0] = (u64)private | RWU;
+	view->root_private[PRIVATE_SLOT] = (u64)private | RWU;
+}
+
+void npt_init(void)
+{
+	make_view(&guest_view);
+	if (vmpl0_is_guest())
+		make_view(&vmpl0_view);
+	for (u64 g = 0; g < rmp_pages(); g++)
 		npt_update(g);
 }
 
@@ -126,12 +174,12 @@ bool npt_map_high_mmio(u64 gpa)
 {
 	u64 slot = gpa >> 39, *pdpt;
 
-	if (slot == 0 || slot >= PRIVATE_SLOT || root_paged[slot])
+	if (slot == 0 || slot >= PRIVATE_SLOT || guest_view.root_paged[slot])
 		return false;
 	pdpt = alloc_pages(1);
 	for (u64 i = 0; i < ENTRIES; i++)
 		pdpt[i] = slot << 39 | i << 30 | PTE_LARGE | RWU;
-	root_paged[slot] = (u64)pdpt | RWU;
+	guest_view.root_paged[slot] = (u64)pdpt | RWU;
 	return true;
 }
 
@@ -170,9 +218,9 @@ bool npt_allows(const struct vcpu *v, u64 gpa, bool c, u64 err)
 	if (gpa >> PAGE_SHIFT >= rmp_pages())
 		return false;
 	if (c || npt_all_private(v))
-		e = private_view[gpa >> PAGE_SHIFT];
+		e = view_of(v)->private[gpa >> PAGE_SHIFT];
 	else
-		e = shared_view[gpa >> PAGE_SHIFT];
+		e = view_of(v)->shared[gpa >> PAGE_SHIFT];
 	return e && (!(err & NPF_WRITE) || (e & PTE_WRITE)) &&
 	       (!(err & NPF_FETCH) || !(e & PTE_NX));
 }

@@ -8,8 +8,7 @@
 /* npt.c */
 void npt_init(void);
 void npt_update(u64 gfn);
-u64 npt_root_paged(void);
-u64 npt_root_private(void);
+u64 npt_root(const struct vcpu *v, bool paging);
 bool npt_has_walk_aliases(void);
 void npt_drop_walk_aliases(void);
 bool npt_all_private(const struct vcpu *v);

@@ -8,15 +8,11 @@
 #include "lib/lib.h"
 #include "lib/x86.h"
 #include "machine/apic.h"
+#include "machine/fpu.h"
 #include "machine/svm.h"
 #include "machine/trap.h"
 #include "machine/vcpu.h"
-
-#define XSAVE_AREA_SIZE		8192
-#define XCR0_X87		1
-#define XCR0_SSE		2
-#define XCR0_AVX		4
-#define CPUID_XSAVE		BIT_ULL(26)
+#include "machine/vmsa.h"
 
 struct msr_value {
 	u32 msr;
@@ -24,15 +20,15 @@ struct msr_value {
 };
 
 /*
- * MSRs in the VMSA (APM volume 2, table B-4; struct sev_es_save_area in Linux 6.12),
- * except those that the VMCB has here as well: EFER, PAT, STAR, LSTAR, CSTAR, SFMASK,
- * FS_BASE, GS_BASE, KERNEL_GS_BASE and SYSENTER_*.
+ * MSRs in the VMSA (struct sev_es_save_area in Linux 6.12), except those that the VMCB has
+ * here as well: EFER, PAT, STAR, LSTAR, CSTAR, SFMASK, FS_BASE, GS_BASE, KERNEL_GS_BASE and
+ * SYSENTER_*. All are 0 at reset.
  */
-static const struct msr_value vmsa_msrs[] = {
-	{ 0x48, 0 },			/* SPEC_CTRL: 2e0h, with V_SPEC_CTRL (svm_get_msr()) */
-	{ 0x1d9, 0 },			/* DEBUGCTL: 270h, KVM virtualizes LBR for SEV-ES */
-	{ 0xda0, 0 },			/* XSS: 140h (sev_es_sync_vmsa()) */
-	{ MSR_TSC_AUX, 0 },		/* 2ech, with V_TSC_AUX (svm_set_msr()) */
+const struct vmsa_msr vmsa_msrs[CONTEXT_MSRS] = {
+	{ 0x48, offsetof(struct vmsa, spec_ctrl), 8 },	/* V_SPEC_CTRL (svm_get_msr()) */
+	{ 0x1d9, offsetof(struct vmsa, dbgctl), 8 },	/* KVM virtualizes LBR for SEV-ES */
+	{ 0xda0, offsetof(struct vmsa, xss), 8 },	/* sev_es_sync_vmsa() */
+	{ MSR_TSC_AUX, offsetof(struct vmsa, tsc_aux), 4 },	/* V_TSC_AUX (svm_set_msr()) */
 };
 
 /*
@@ -56,47 +52,7 @@ static const struct msr_value host_msrs[] = {
 #define MSR_MC0_CTL		0x400	/* CTL, STATUS, ADDR, MISC: arch.mce_banks */
 #define MCE_BANKS		10	/* QEMU has this many */
 
-static u8 xsave_area[MAX_CPUS][XSAVE_AREA_SIZE] __aligned(64);
-
-static void xsetbv(u64 xcr0)
-{
-	asm volatile("xsetbv" : : "c"(0), "a"((u32)xcr0), "d"((u32)(xcr0 >> 32)));
-}
-
-/* Put x87, SSE and all else that XCR0 may enable into the init state. */
-static void reset_fpu(struct vcpu *v)
-{
-	u8 *area = xsave_area[v->index];
-	u32 r[4], mxcsr = MXCSR_RESET;
-
-	write_cr4(read_cr4() | CR4_OSFXSR);
-	memset(area, 0, XSAVE_AREA_SIZE);
-	asm volatile("fninit");
-	*(u16 *)area = 0x40;			/* FCW at reset, APM volume 2 table 14-1 */
-	*(u32 *)(area + 24) = mxcsr;
-	cpuid(1, 0, r);
-	if (r[2] & CPUID_XSAVE) {
-		write_cr4(read_cr4() | CR4_OSXSAVE);
-		cpuid(0xd, 0, r);
-		xsetbv(r[0]);
-		/* XSTATE_BV: x87 from the area, all else to its init state. */
-		*(u64 *)(area + 512) = XCR0_X87;
-		asm volatile("xrstor %0" : : "m"(*area), "a"(r[0]), "d"(0) : "memory");
-		xsetbv(XCR0_X87);
-	} else {
-		asm volatile("fxrstor %0" : : "m"(*area) : "memory");
-	}
-	asm volatile("ldmxcsr %0" : : "m"(mxcsr));
-}
-
-/* With DebugSwap the debug address registers are in the VMSA; without it nobody keeps them. */
-static void reset_debug_addresses(void)
-{
-	asm volatile("mov %0, %%db0" : : "r"(0UL));
-	asm volatile("mov %0, %%db1" : : "r"(0UL));
-	asm volatile("mov %0, %%db2" : : "r"(0UL));
-	asm volatile("mov %0, %%db3" : : "r"(0UL));
-}
+static u8 xsave_areas[MAX_CPUS][VMPLS][XSAVE_AREA_SIZE] __aligned(64);
 
 static void set_msrs(const struct msr_value *list, size_t n)
 {
@@ -120,38 +76,46 @@ void vcpu_power_on(struct vcpu *v)
 		msr_try(MSR_MC0_CTL + i, i % 4 ? &zero : &all, 1);
 }
 
-/* QEMU's VMRUN does not load G_PAT, so set the MSR itself. */
-static void set_pat(struct vcpu *v, u64 pat)
+/*
+ * Put into the processor what VMRUN does not: QEMU's does not load G_PAT either. Runs on
+ * the context's own CPU.
+ */
+void context_to_cpu(struct context *c)
 {
-	v->vmcb->save.pat = pat;
-	wrmsr(MSR_PAT, pat);
+	fpu_to_cpu(c);
+	asm volatile("mov %0, %%db0" : : "r"(c->dr[0]));
+	asm volatile("mov %0, %%db1" : : "r"(c->dr[1]));
+	asm volatile("mov %0, %%db2" : : "r"(c->dr[2]));
+	asm volatile("mov %0, %%db3" : : "r"(c->dr[3]));
+	for (unsigned int i = 0; i < CONTEXT_MSRS; i++)
+		msr_try(vmsa_msrs[i].msr, &c->msr[i], 1);
+	wrmsr(MSR_PAT, c->vmcb->save.pat);
 }
 
-/* Would XSETBV accept it? */
-bool xcr0_valid(u64 xcr0)
+/* The reverse. What VMRUN switches is in the VMCB already. */
+void context_from_cpu(struct context *c)
 {
-	u32 r[4];
-
-	if (!xcr0)
-		return true;		/* the reset value */
-	cpuid(0xd, 0, r);
-	return (xcr0 & XCR0_X87) && !(xcr0 & ~(u64)r[0]) && !(xcr0 >> 32) &&
-	       (!(xcr0 & XCR0_AVX) || (xcr0 & XCR0_SSE));
+	fpu_from_cpu(c);
+	asm volatile("mov %%db0, %0" : "=r"(c->dr[0]));
+	asm volatile("mov %%db1, %0" : "=r"(c->dr[1]));
+	asm volatile("mov %%db2, %0" : "=r"(c->dr[2]));
+	asm volatile("mov %%db3, %0" : "=r"(c->dr[3]));
+	for (unsigned int i = 0; i < CONTEXT_MSRS; i++)
+		msr_try(vmsa_msrs[i].msr, &c->msr[i], 0);
+	c->vmcb->save.pat = rdmsr(MSR_PAT);
 }
 
-/* Reset exactly what the VMSA holds. Runs on v's own CPU. */
-void vcpu_reset(struct vcpu *v)
+/* Reset exactly what the VMSA holds. */
+void context_reset(struct context *c)
 {
-	struct vmcb_save *s;
+	struct vmcb_save *s = &c->vmcb->save;
 
-	memset(v->reg, 0, sizeof(v->reg));
-	svm_init_vmcb(v);
-	reset_fpu(v);
-	reset_debug_addresses();
-	set_msrs(vmsa_msrs, ARRAY_SIZE(vmsa_msrs));
-	v->hv_vector = 0;
-	v->flush = 1;
-	s = &v->vmcb->save;
+	memset(c->reg, 0, sizeof(c->reg));
+	svm_init_vmcb(c);
+	fpu_reset(c);
+	memset(c->dr, 0, sizeof(c->dr));
+	memset(c->msr, 0, sizeof(c->msr));
+	c->sev_features = sev_features();
 	s->cs = (struct vmcb_seg){ 0xf000, 0x9b, 0xffff, 0xffff0000 };
 	s->ds = (struct vmcb_seg){ 0, 0x93, 0xffff, 0 };
 	s->es = s->ds;
@@ -167,29 +131,64 @@ void vcpu_reset(struct vcpu *v)
 	s->rflags = RFLAGS_FIXED;
 	s->dr6 = DR6_RESET;
 	s->dr7 = DR7_RESET;
-	set_pat(v, PAT_RESET);
+	s->pat = PAT_RESET;
 	s->rip = 0xfff0;
 }
 
-/* General registers as a VMSA has them, from RCX on; the fourth slot is reserved. */
-static const enum gpr vmsa_gprs[] = {
-	RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15
-};
+/* The areas of a CPU's contexts, once it is up */
+void context_init(struct vcpu *v)
+{
+	for (u32 i = 0; i < VMPLS; i++) {
+		v->ctx[i].vmpl = i;
+		v->ctx[i].fpu = xsave_areas[v->index][i];
+	}
+}
 
-/* Load v's state from next_vmsa. Runs on v's own CPU. */
+/* The context is the one that runs from now on. Runs on v's own CPU. */
+void vcpu_switch(struct vcpu *v, struct context *c)
+{
+	WRITE_ONCE(v->cur, c);
+	context_to_cpu(v->cur);
+	v->flush = 1;
+}
+
+static void enter_afresh(struct vcpu *v)
+{
+	vcpu_switch(v, v->cur);
+	v->hv_vector = 0;
+}
+
+/* Reset the context that runs. Runs on v's own CPU. */
+void vcpu_reset(struct vcpu *v)
+{
+	context_reset(v->cur);
+	enter_afresh(v);
+}
+
+/* Run a context from a VMSA, which is at gpa for the guest. Runs on v's own CPU. */
+void vcpu_load(struct vcpu *v, struct context *c, const struct vmsa *p, u64 gpa)
+{
+	context_reset(c);
+	context_load(c, p);
+	c->vmsa = gpa;
+	v->cur = c;
+	enter_afresh(v);
+}
+
+/* Load a VMSA into a context that may have run before; what no VMSA has stays. */
+void context_load(struct context *c, const struct vmsa *p)
+{
+	svm_init_vmcb(c);
+	vmsa_load(c, p);
+}
+
+/*
+ * Load v's state from next_vmsa: that of VMPL 2, or of a program at VMPL 0 that starts it
+ * on another CPU. Runs on v's own CPU.
+ */
 void vcpu_load_vmsa(struct vcpu *v)
 {
-	u8 *vmsa = (u8 *)v->next_vmsa;
-	u64 xcr0 = *(u64 *)(vmsa + VMSA_XCR0);
+	struct context *c = vmpl0_is_guest() ? &v->ctx[0] : vcpu_guest(v);
 
-	vcpu_reset(v);
-	memcpy(&v->vmcb->save, vmsa, offsetof(struct vmcb_save, dbgctl));
-	v->vmcb->save.cpl = 0;
-	set_pat(v, v->vmcb->save.pat);
-	for (unsigned int i = 0; i < ARRAY_SIZE(vmsa_gprs); i++)
-		if (vmsa_gprs[i] != RSP)
-			v->reg[vmsa_gprs[i]] = *(u64 *)(vmsa + VMSA_RCX + i * 8);
-	if (xcr0)
-		xsetbv(xcr0);
-	v->vmsa = v->next_vmsa;
+	vcpu_load(v, c, (const struct vmsa *)v->next_vmsa, v->next_vmsa);
 }

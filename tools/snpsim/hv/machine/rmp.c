@@ -2,6 +2,8 @@
 /*
  * Page states: the RMP's assigned and validated bits, and what the SVSM records about a
  * page (who validated it, whether it is a VMSA). One byte a page.
+ *
+ * With a program at VMPL 0 there are also the rights of the VMPLs below it, four bits each.
  */
 #include "lib/config.h"
 #include "lib/layout.h"
@@ -9,11 +11,13 @@
 #include "machine/iommu.h"
 #include "machine/npt.h"
 #include "machine/rmp.h"
+#include "machine/svm.h"
 
 #define POISON			0xa5	/* what a page holds after a conversion */
 
 struct lock sim_lock;
 u8 *rmp;
+static u16 *rights_below;		/* NULL: the built-in SVSM gives all of them */
 static u64 pages, low_top, high_top;
 
 u64 ram_low_top(void)
@@ -40,6 +44,8 @@ void rmp_init(void)
 	high_top = (1UL << 32) + (memory - low);
 	pages = high_top >> PAGE_SHIFT;
 	rmp = alloc_pages((pages + PAGE_SIZE - 1) / PAGE_SIZE);
+	if (vmpl0_is_guest())
+		rights_below = alloc_pages((pages * 2 + PAGE_SIZE - 1) / PAGE_SIZE);
 	/* QEMU has RAM up to HV_BASE, but the guest's may end before that. */
 	for (u64 g = low >> PAGE_SHIFT; g < ((u64)HV_BASE + HV_SIZE) >> PAGE_SHIFT; g++)
 		rmp[g] = PAGE_HV;
@@ -73,9 +79,34 @@ bool page_is_private_valid(u64 gpa)
 	return page_state(gpa) == PAGE_VALID && !(page_flags(gpa) & PAGE_VMSA);
 }
 
+static u32 rights_shift(u32 vmpl)
+{
+	return (vmpl - 1) * 4;
+}
+
+/* What the guest's VMPL may do with a valid page */
+u32 page_rights(u64 gfn)
+{
+	if (rights_below)
+		return rights_below[gfn] >> rights_shift(GUEST_VMPL) & RIGHTS_ALL;
+	return rmp[gfn] & PAGE_VMSA ? RIGHT_READ : RIGHTS_ALL;
+}
+
+/* RMPADJUST, at VMPL 0 */
+void page_set_rights(u64 gfn, u32 vmpl, u32 rights, bool vmsa)
+{
+	u16 *r = &rights_below[gfn];
+
+	*r = (*r & ~(RIGHTS_ALL << rights_shift(vmpl))) | rights << rights_shift(vmpl);
+	page_set(gfn, vmsa ? rmp[gfn] | PAGE_VMSA : rmp[gfn] & ~PAGE_VMSA);
+}
+
+/* A page that the host assigns anew is VMPL 0's alone. PVALIDATE changes no rights. */
 void page_set(u64 gfn, u8 state_and_flags)
 {
 	rmp[gfn] = state_and_flags;
+	if (rights_below && (state_and_flags & PAGE_STATE) == PAGE_SHARED)
+		rights_below[gfn] = 0;
 	npt_update(gfn);
 	iommu_update(gfn);
 }

@@ -23,6 +23,13 @@ enum page_state {
 #define PAGE_VMSA		0x40		/* a registered VMSA: read-only */
 #define PAGE_WALK		0x80		/* reachable with C=0 for table walks */
 
+/* Rights of a VMPL, as in RMPADJUST */
+#define RIGHT_READ		1U
+#define RIGHT_WRITE		2U
+#define RIGHT_USER_EXEC		4U
+#define RIGHT_SUPER_EXEC	8U
+#define RIGHTS_ALL		15U
+
 /* Protects page states, the host and the SVSM. Exits that need none of them do not take it. */
 extern struct lock sim_lock;
 
@@ -33,6 +40,8 @@ u8 page_flags(u64 gpa);
 bool page_is_ram(u64 gpa);
 bool page_is_private_valid(u64 gpa);
 void page_set(u64 gfn, u8 state_and_flags);
+u32 page_rights(u64 gfn);
+void page_set_rights(u64 gfn, u32 vmpl, u32 rights, bool vmsa);
 u64 rmp_pages(void);
 u64 ram_low_top(void);
 u64 ram_high_top(void);

@@ -5,6 +5,7 @@
  * too, so that a guest address is a pointer here as well.
  */
 #include "lib/config.h"
+#include "lib/launch_list.h"
 #include "lib/layout.h"
 #include "lib/lib.h"
 #include "lib/x86.h"
@@ -18,11 +19,18 @@
 #define TABLE(entry)		((u64 *)((entry) & GENMASK_ULL(51, 12)))
 
 static u64 rom_gpa = FOUR_GIB;		/* where the image begins */
+static u64 rom_host = HV_ROM;		/* what the guest has of it, in the hypervisor's memory */
 
 /* Is this guest address in the image? */
 bool page_is_rom(u64 gpa)
 {
 	return gpa >= rom_gpa && gpa < FOUR_GIB;
+}
+
+/* Is there firmware, from its own file or from that of a program at VMPL 0? */
+bool rom_is_there(void)
+{
+	return rom_gpa < FOUR_GIB;
 }
 
 /* The file's contents at a guest address within the image. */
@@ -36,7 +44,22 @@ u64 page_host(u64 gfn)
 {
 	u64 gpa = gfn << PAGE_SHIFT;
 
-	return page_is_rom(gpa) ? gpa - (rom_gpa & LARGE_MASK) + HV_ROM : gpa;
+	return page_is_rom(gpa) ? gpa - (rom_gpa & LARGE_MASK) + rom_host : gpa;
+}
+
+/* Where the pages of firmware begin that a program at VMPL 0 is launched with */
+static u64 first_of_list(void)
+{
+	const struct launch_list *list = (const struct launch_list *)HV_IMAGES;
+	u64 first = FOUR_GIB;
+
+	for (u32 i = 0; i < list->ranges; i++) {
+		u64 gpa = list->range[i].gpa;
+
+		if (gpa >= FOUR_GIB - HV_ROM_SIZE && gpa < first)
+			first = gpa;
+	}
+	return first;
 }
 
 /* Call before the other CPUs start, which use the same page table. */
@@ -44,16 +67,20 @@ void rom_init(void)
 {
 	u64 *directory, first, cr3;
 
-	if (!config->firmware_len)
-		return;
 	rom_gpa = FOUR_GIB - config->firmware_len;
+	if (vmpl0_is_guest()) {
+		rom_gpa = first_of_list();
+		rom_host = HV_LIST_ROM;
+	}
+	if (rom_gpa == FOUR_GIB)
+		return;
 	first = rom_gpa & LARGE_MASK;
 	directory = alloc_pages(1);
 	for (u64 i = 0; i < ENTRIES; i++) {
 		u64 pa = (u64)GIB_OF_ROM << 30 | i << LARGE_SHIFT;
 
 		if (pa >= first)
-			pa = pa - first + HV_ROM;
+			pa = pa - first + rom_host;
 		directory[i] = pa | PTE_LARGE | PTE_WRITE | PTE_PRESENT;
 	}
 	asm volatile("mov %%cr3, %0" : "=r"(cr3));

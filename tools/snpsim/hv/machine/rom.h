@@ -7,6 +7,7 @@
 
 void rom_init(void);
 u64 page_host(u64 gfn);
+bool rom_is_there(void);
 bool page_is_rom(u64 gpa);
 const u8 *rom_pristine(u64 gpa);
 

@@ -49,13 +49,14 @@ void report_violation(struct vcpu *v, const struct violation *what)
 	event_begin("violation");
 	event_str("kind", what->kind);
 	event_u64("cpu", v->index);
+	event_u64("vmpl", v->cur->vmpl);
 	if (what->ap >= 0)
 		event_u64("ap", what->ap);
 	if (what->access) {
 		event_hex("gpa", what->gpa);
 		event_str("access", what->access);
 	}
-	event_hex("rip", v->vmcb->save.rip);
+	event_hex("rip", v->cur->vmcb->save.rip);
 	event_end();
 	report_switches();
 	hv_exit();
@@ -85,7 +86,7 @@ void event_host_reset(struct vcpu *v, const char *how, bool rebuilt)
 	event_begin("host-reset");
 	event_str("how", how);
 	event_u64("cpu", v->index);
-	event_hex("rip", v->vmcb->save.rip);
+	event_hex("rip", v->cur->vmcb->save.rip);
 	event_guest_usage();
 	event_bool("rebuilt", rebuilt);
 	event_end();
@@ -109,7 +110,7 @@ void report_terminate(struct vcpu *v, u64 set, u64 code)
 	event_u64("cpu", v->index);
 	event_u64("set", set);
 	event_u64("code", code);
-	event_hex("rip", v->vmcb->save.rip);
+	event_hex("rip", v->cur->vmcb->save.rip);
 	event_end();
 	report_switches();
 	hv_exit();

@@ -18,13 +18,14 @@
 
 #define KICK_TIMEOUT_NS		20000000000UL
 #define SIPI_ANSWER_NS		2000000000UL
+#define VMPL0_BIT		1U
 
-static bool stale;
+static u32 stale;			/* a bit for each VMPL */
 
-/* A present entry went away; called under sim_lock. */
-void tlb_stale(void)
+/* A present entry of a VMPL's view went away; called under sim_lock. */
+void tlb_stale(u32 vmpl)
 {
-	stale = true;
+	stale |= 1U << vmpl;
 }
 
 /*
@@ -83,13 +84,14 @@ void vcpu_kick(struct vcpu *v)
 	}
 }
 
-/* Call under sim_lock, before the guest learns the result of a state change. */
-void tlb_shootdown(struct vcpu *self)
+/*
+ * Every CPU flushes before it enters again; one that runs one of these VMPLs is brought out
+ * now. Returns how many were.
+ */
+static u32 flush_all(struct vcpu *self, u32 vmpls)
 {
-	iommu_sync();
-	if (!stale)
-		return;
-	stale = false;
+	u32 kicked = 0;
+
 	self->flush = 1;
 	for (u32 i = 0; i < config->cpus; i++) {
 		struct vcpu *v = &vcpus[i];
@@ -99,9 +101,31 @@ void tlb_shootdown(struct vcpu *self)
 		WRITE_ONCE(v->flush, 1);
 		/* Pairs with enter(). */
 		smp_mb();
-		if (READ_ONCE(v->in_guest)) {
-			count(self, KIND_SHOOTDOWN);
+		if (READ_ONCE(v->in_guest) && (vmpls >> READ_ONCE(v->cur)->vmpl & 1)) {
+			kicked++;
 			vcpu_kick(v);
 		}
 	}
+	return kicked;
+}
+
+/* Call under sim_lock, before the guest learns the result of a state change. */
+void tlb_shootdown(struct vcpu *self)
+{
+	u32 vmpls = stale;
+
+	iommu_sync();
+	if (!vmpls)
+		return;
+	stale = 0;
+	self->kinds[KIND_SHOOTDOWN] += flush_all(self, vmpls);
+}
+
+/*
+ * INVLPGB: every CPU forgets what VMPL 0 has cached. VMPL 2 has its own pages flushed when
+ * they change state.
+ */
+void tlb_broadcast(struct vcpu *self)
+{
+	flush_all(self, VMPL0_BIT);
 }

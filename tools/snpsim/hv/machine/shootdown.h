@@ -5,8 +5,9 @@
 
 #include "machine/vcpu.h"
 
-void tlb_stale(void);
+void tlb_stale(u32 vmpl);
 void tlb_shootdown(struct vcpu *self);
+void tlb_broadcast(struct vcpu *self);
 void vcpu_kick(struct vcpu *v);
 void vcpu_ask(struct vcpu *v);
 void vcpu_nmi(struct vcpu *v);

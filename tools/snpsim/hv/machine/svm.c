@@ -14,8 +14,9 @@
 #define MSRPM_C001		16384
 
 static u8 msrpm[MSRPM_SIZE] __aligned(4096);
+static u8 msrpm_vmpl0[MSRPM_SIZE] __aligned(4096);
 static u8 iopm[IOPM_SIZE] __aligned(4096);
-static struct vmcb vmcbs[MAX_CPUS] __aligned(4096);
+static struct vmcb vmcbs[MAX_CPUS][VMPLS] __aligned(4096);
 static u8 host_save[MAX_CPUS][PAGE_SIZE] __aligned(4096);
 
 /* exits/msr.c handles these at every fidelity. */
@@ -48,6 +49,14 @@ static void msr_intercept(u32 msr, bool on)
 		msrpm[bit / 8] &= ~(3 << bit % 8);
 }
 
+/* The local APIC is the guest's; VMPL 0 asks the host for another one (vapic.c). */
+static void init_vmpl0_bitmap(void)
+{
+	memcpy(msrpm_vmpl0, msrpm, sizeof(msrpm));
+	for (u32 msr = MSR_X2APIC; msr <= MSR_X2APIC_LAST; msr++)
+		msrpm_vmpl0[msrpm_bit(msr) / 8] |= 3 << msrpm_bit(msr) % 8;
+}
+
 /* Intercept accesses to these ports at every fidelity. */
 void svm_watch_ports(const u16 *ports, size_t n)
 {
@@ -73,6 +82,7 @@ static void init_bitmaps(void)
 	/* The host handles INIT and SIPI. */
 	if (apic_has_x2apic())
 		msr_intercept(MSR_X2APIC_ICR, true);
+	init_vmpl0_bitmap();
 }
 
 /* GIF stays clear in the hypervisor, except where it waits (vectors.S). */
@@ -89,8 +99,13 @@ void svm_enable(struct vcpu *v)
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
 	wrmsr(MSR_VM_HSAVE_PA, (u64)host_save[v->index]);
 	asm volatile("clgi");
-	v->vmcb = &vmcbs[v->index];
-	v->vmcb_pa = (u64)v->vmcb;
+	for (u32 i = 0; i < VMPLS; i++) {
+		v->ctx[i].vmcb = &vmcbs[v->index][i];
+		v->ctx[i].vmcb_pa = (u64)v->ctx[i].vmcb;
+	}
+	context_init(v);
+	if (!v->cur)
+		v->cur = vcpu_guest(v);
 }
 
 static u64 tsc_offset;
@@ -107,9 +122,9 @@ void svm_restart_tsc(void)
 	tsc_offset = -rdtsc();
 }
 
-void svm_init_vmcb(struct vcpu *v)
+void svm_init_vmcb(struct context *c)
 {
-	struct vmcb *m = v->vmcb;
+	struct vmcb *m = c->vmcb;
 
 	init_bitmaps();
 	memset(m, 0, sizeof(*m));
@@ -121,10 +136,12 @@ void svm_init_vmcb(struct vcpu *v)
 		m->intercept_dr = host_is(HOST_DEBUG_SWAP) ? 0 : INTERCEPT_DR7;
 		m->intercept_misc2 |= MISC2_WBINVD;
 	}
-	m->msrpm_pa = (u64)msrpm;
+	m->msrpm_pa = (u64)(c->vmpl ? msrpm : msrpm_vmpl0);
+	/* What arrives for the guest waits while VMPL 0 runs, whatever its IF. */
+	if (!c->vmpl)
+		m->int_ctl = V_INTR_MASKING;
 	m->iopm_pa = (u64)iopm;
 	m->tsc_offset = tsc_offset;
 	m->asid = 1;
 	m->np_ctl = NP_ENABLE;
-	m->ncr3 = npt_root_paged();
 }

@@ -61,12 +61,7 @@ static_assert(offsetof(struct vmcb_save, rax) == 0x1f8, "vmcb");
 static_assert(offsetof(struct vmcb_save, pat) == 0x268, "vmcb");
 static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 
-/* What differs from a VMCB in an SNP VMSA (APM volume 2, table B-4). */
-#define VMSA_VMPL		0x0ca
-#define VMSA_EFER		0x0d0
-#define VMSA_RCX		0x308		/* RCX, RDX, RBX, rsvd, RBP, RSI, RDI, R8.. */
-#define VMSA_SEV_FEATURES	0x3b0
-#define VMSA_XCR0		0x3e8
+/* Features in a VMSA, and in SEV_STATUS */
 #define SEV_FEATURE_SNP		BIT_ULL(0)
 #define SEV_FEATURE_DEBUG_SWAP	BIT_ULL(5)
 
@@ -74,6 +69,7 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define TLB_CTL_FLUSH_ALL	1
 
 #define INTERCEPT_CR0_WRITE	BIT_ULL(16)
+#define INTERCEPT_CR8_WRITE	BIT_ULL(24)
 #define INTERCEPT_DR7		(BIT_ULL(7) | BIT_ULL(16 + 7))
 #define MISC1_NMI		BIT_ULL(1)
 #define MISC1_VINTR		BIT_ULL(4)
@@ -92,8 +88,10 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 
 #define NP_ENABLE		BIT_ULL(0)
 
-#define V_IRQ			BIT_ULL(8)	/* of int_ctl */
+#define V_TPR			0xfU		/* of int_ctl */
+#define V_IRQ			BIT_ULL(8)
 #define V_IGN_TPR		BIT_ULL(20)
+#define V_INTR_MASKING		BIT_ULL(24)
 
 #define EVENT_TYPE_INTR		(0U << 8)
 #define EVENT_TYPE_NMI		(2U << 8)
@@ -104,9 +102,11 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define EVENT_VALID		BIT_ULL(31)
 
 #define EXIT_CR0_WRITE		0x010
+#define EXIT_CR8_WRITE		0x018
 #define EXIT_DR7_READ		0x027
 #define EXIT_DR7_WRITE		0x037
 #define EXIT_EXC_UD		0x046
+#define EXIT_INTR		0x060
 #define EXIT_NMI		0x061
 #define EXIT_VINTR		0x064
 #define EXIT_CPUID		0x072
@@ -123,6 +123,7 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define EXIT_SKINIT		0x086
 #define EXIT_WBINVD		0x089
 #define EXIT_NPF		0x400
+#define EXIT_VMGEXIT		0x403		/* in a VMSA: why it stopped */
 #define EXIT_NOT_VALIDATED	0x404		/* only ever seen as the error code of a #VC */
 #define EXIT_INVALID		(~0UL)
 #define EXIT_INVALID_32		0xffffffffUL	/* as QEMU's TCG writes it */
@@ -139,6 +140,7 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define CBIT			47
 #define CBIT_MASK		BIT_ULL(CBIT)
 #define GUEST_VMPL		2
+#define VMPLS			4
 #define SEV_STATUS_SEV_ES	3UL		/* SEV, SEV-ES; above them the features */
 #define SEV_STATUS_FEATURES	2
 
@@ -149,12 +151,13 @@ static inline u64 sev_features(void)
 }
 
 /* svm.c, vmenter.S */
+struct context;
 struct vcpu;
 void svm_enable(struct vcpu *v);
-void svm_init_vmcb(struct vcpu *v);
+void svm_init_vmcb(struct context *c);
 void svm_watch_ports(const u16 *ports, size_t n);
 u64 svm_tsc_offset(void);
 void svm_restart_tsc(void);
-void vmenter(struct vcpu *v);
+void vmenter(struct context *c);
 
 #endif

@@ -49,7 +49,7 @@ u32 hpet_interrupts(void)
 }
 
 /* Remember a guest's write to port 0x70, alone or as part of a wider one. */
-void cmos_note_write(u16 port, int size, u32 val)
+void cmos_saw_write(u16 port, int size, u32 val)
 {
 	if (port <= CMOS_INDEX && port + size > CMOS_INDEX)
 		cmos_index = val >> (CMOS_INDEX - port) * 8;

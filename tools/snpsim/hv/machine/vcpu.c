@@ -108,8 +108,8 @@ void vcpu_stop(struct vcpu *v)
 	/* v may be waiting for an interrupt, which it must not take. */
 	if (!READ_ONCE(v->frozen))
 		vcpu_wake(v);
-	vmsa_in_use(v->vmsa, false);
-	v->vmsa = 0;
+	vmsa_in_use(vcpu_guest(v)->vmsa, false);
+	vcpu_guest(v)->vmsa = 0;
 	nmi_drop(v);
 	v->start_waits = false;
 	if (v->state != VCPU_OFF)
@@ -197,7 +197,7 @@ void vcpu_set_own_state(struct vcpu *v, enum vcpu_state state)
 }
 
 /* From now on KVM runs v only after a SIPI, even if AP creation comes first. */
-void vcpu_note_init(struct vcpu *v)
+void vcpu_got_init(struct vcpu *v)
 {
 	v->init_received = true;
 	event_begin("vcpu-init");

@@ -5,10 +5,8 @@
 
 #include "lib/layout.h"
 #include "lib/types.h"
+#include "machine/context.h"
 #include "machine/svm.h"
-
-/* General registers in encoding order; RAX and RSP live in the VMCB. */
-enum gpr { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
 
 /*
  * What a vCPU can still do. STARTING, RUNNING and IDLE can run guest code by themselves;
@@ -31,11 +29,18 @@ enum exit_kind {
 	KIND_SVSM, KIND_NMI, KIND_SHOOTDOWN, KIND_UD, KIND_CR, KIND_OTHER, KIND_COUNT
 };
 
+/* What another vCPU asks of one that a program at VMPL 0 has started; set under sim_lock. */
+enum guest_change {
+	GUEST_STAYS,
+	GUEST_CREATE,			/* VMPL 2 gets the VMSA guest_next */
+	GUEST_DESTROY,			/* VMPL 2 has none */
+	GUEST_RELEASE,			/* VMPL 0 wants the page of the VMSA */
+};
+
 struct vcpu {
-	u64 reg[16];			/* offset 0, see vmenter.S */
-	u64 vmcb_pa;			/* offset 128 */
-	struct vmcb *vmcb;
 	u32 apic_id, index;
+	struct context ctx[VMPLS];
+	struct context *cur;		/* the one that runs, or ran last */
 
 	enum vcpu_state state;
 	u64 state_since;		/* ns */
@@ -47,13 +52,13 @@ struct vcpu {
 	int stop;			/* stay out of the guest until started */
 	int freeze;			/* stay out of the guest: EXECUTE is under way */
 	int start;			/* start with next_vmsa; both under sim_lock */
+	enum guest_change guest_change;
+	u64 guest_next;
+	bool guest_is_new;		/* VMPL 0 has not run it, nor waited, since */
 	bool resume;			/* ... from where it left off, not from the VMSA's page */
 	int frozen;			/* it stays out, and has finished its last exit */
 
 	/* Events for the guest. */
-	int nmi_pending, nmi_blocked;
-	bool iret;			/* an IRET at iret_rip is about to end an NMI */
-	u64 iret_rip, iret_rsp;
 	int hv_nmi;			/* an NMI arrived in the hypervisor */
 	int hv_vector;			/* an interrupt arrived in the hypervisor, or 0 */
 	bool eoi_pending;		/* a flag may replace the EOI (--host kvm-pv) */
@@ -62,10 +67,8 @@ struct vcpu {
 	bool power_on;			/* reset what the host keeps before it starts */
 
 	/* SNP. */
-	u64 ghcb_msr, ghcb_gpa;		/* MSR value; registered GHCB */
-	u64 ghcb_before;		/* the GHCB registered before that, or 0 */
 	u64 ca;				/* calling area that the SVSM looks at */
-	u64 vmsa, next_vmsa;		/* VMSA it runs from; VMSA of the last start */
+	u64 next_vmsa;			/* VMSA of the last start */
 	int vmsa_open;			/* others may read it until this vCPU enters the guest */
 	u64 vmsa_wanted;		/* since when another vCPU has waited to read it */
 	bool relaunch;			/* start the launch image on this vCPU */
@@ -79,7 +82,8 @@ struct vcpu {
 	u64 vmruns, kinds[KIND_COUNT];
 };
 
-static_assert(offsetof(struct vcpu, vmcb_pa) == VCPU_VMCB_PA, "vmenter.S");
+/* The context of the VMPL that the guest runs at, whichever runs now */
+#define vcpu_guest(v)		(&(v)->ctx[GUEST_VMPL])
 
 extern char cpu_stacks[];
 extern struct vcpu vcpus[MAX_CPUS];
@@ -105,7 +109,7 @@ void vcpu_destroy(struct vcpu *v);
 void vcpu_relaunch(struct vcpu *v);
 void vcpu_freeze_others(struct vcpu *self);
 void vcpu_thaw_all(void);
-void vcpu_note_init(struct vcpu *v);
+void vcpu_got_init(struct vcpu *v);
 void vcpu_set_own_state(struct vcpu *v, enum vcpu_state state);
 bool vcpu_kept_out(const struct vcpu *v);
 void vcpu_count_reset(void);
@@ -115,9 +119,10 @@ bool vmsa_let_read(u64 gpa);
 void vmsa_close(struct vcpu *v);
 
 /* reset.c: its registers */
+void context_init(struct vcpu *v);
+void vcpu_switch(struct vcpu *v, struct context *c);
 void vcpu_reset(struct vcpu *v);
 void vcpu_power_on(struct vcpu *v);
 void vcpu_load_vmsa(struct vcpu *v);
-bool xcr0_valid(u64 xcr0);
 
 #endif

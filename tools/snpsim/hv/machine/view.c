@@ -11,12 +11,13 @@
 #include "machine/npt.h"
 #include "machine/rmp.h"
 #include "machine/shootdown.h"
+#include "machine/rom.h"
 #include "machine/svm.h"
 #include "machine/vcpu.h"
 
-static bool paging(const struct vcpu *v)
+static bool paging(const struct context *c)
 {
-	return v->vmcb->save.cr0 & CR0_PG;
+	return c->vmcb->save.cr0 & CR0_PG;
 }
 
 /* Does a vCPU still run on tables that are reached without the C-bit? */
@@ -27,7 +28,7 @@ static bool any_without_cbit(void)
 
 		if (vcpu_is_gone(v))
 			continue;
-		if (!paging(v) || !(v->vmcb->save.cr3 & CBIT_MASK))
+		if (!paging(vcpu_guest(v)) || !(vcpu_guest(v)->vmcb->save.cr3 & CBIT_MASK))
 			return true;
 	}
 	return false;
@@ -35,14 +36,17 @@ static bool any_without_cbit(void)
 
 void pick_view(struct vcpu *v)
 {
-	struct vmcb *m = v->vmcb;
-	u64 root = paging(v) ? npt_root_paged() : npt_root_private();
+	struct vmcb *m = v->cur->vmcb;
+	u64 root = npt_root(v, paging(v->cur));
 
 	if (m->ncr3 != root) {
 		m->ncr3 = root;
 		v->flush = 1;
 	}
-	m->intercept_cr = paging(v) && !config->firmware_len ? 0 : INTERCEPT_CR0_WRITE;
+	m->intercept_cr = paging(v->cur) && !rom_is_there() ? 0 : INTERCEPT_CR0_WRITE;
+	/* An interrupt may be due then; and TCG (10.0.2) crashes if V_IRQ is set. */
+	if (!v->cur->vmpl)
+		m->intercept_cr |= INTERCEPT_CR8_WRITE;
 	/* exits/swint.c reads the guest's code, and gmem.c knows only long mode's tables. */
 	if (m->save.efer & EFER_LMA)
 		m->intercept_misc1 |= MISC1_SWINT;

@@ -25,7 +25,7 @@ bool vmsa_let_read(u64 gpa)
 {
 	struct vcpu *v = vcpus;
 
-	while (v < vcpus + config->cpus && v->vmsa != (gpa & PAGE_MASK))
+	while (v < vcpus + config->cpus && vcpu_guest(v)->vmsa != (gpa & PAGE_MASK))
 		v++;
 	if (v == vcpus + config->cpus)
 		return false;
@@ -33,7 +33,7 @@ bool vmsa_let_read(u64 gpa)
 	/* Pairs with enter(): v finds the page open, or we find v in the guest. */
 	smp_mb();
 	if (is_halted(v)) {
-		vmsa_in_use(v->vmsa, false);
+		vmsa_in_use(vcpu_guest(v)->vmsa, false);
 		v->vmsa_wanted = 0;
 		return true;
 	}
@@ -49,7 +49,7 @@ void vmsa_close(struct vcpu *v)
 	lock(&sim_lock);
 	if (v->vmsa_open) {
 		WRITE_ONCE(v->vmsa_open, 0);
-		vmsa_in_use(v->vmsa, true);
+		vmsa_in_use(vcpu_guest(v)->vmsa, true);
 		tlb_shootdown(v);
 	}
 	unlock(&sim_lock);

@@ -103,13 +103,13 @@ static bool op_valid(const struct attest_op *op, bool single)
 }
 
 /* Sizes out: manifest in RCX, certificates (none) in RDX, report in R8. */
-static u64 answer(struct vcpu *v, const struct attest_op *op, u32 manifest_len)
+static u64 answer(struct svsm_call *c, const struct attest_op *op, u32 manifest_len)
 {
 	void *to_manifest, *to_report;
 
-	v->reg[RCX] = manifest_len;
-	v->reg[RDX] = 0;
-	v->reg[R8] = PSP_REPORT_SIZE;
+	c->guest->reg[RCX] = manifest_len;
+	c->guest->reg[RDX] = 0;
+	c->guest->reg[R8] = PSP_REPORT_SIZE;
 	if (manifest_len > op->manifest.size || PSP_REPORT_SIZE > op->report.size)
 		return SVSM_ERR_INVALID_PARAMETER;
 	/* A service may have an empty manifest. */
@@ -125,7 +125,7 @@ static u64 answer(struct vcpu *v, const struct attest_op *op, u32 manifest_len)
 u64 attest_call(struct svsm_call *c)
 {
 	bool single = c->call == ATTEST_SINGLE_SERVICE;
-	u64 gpa = c->v->reg[RCX], size = single ? sizeof(struct attest_op) : SERVICES_OP_SIZE;
+	u64 gpa = c->guest->reg[RCX], size = single ? sizeof(struct attest_op) : SERVICES_OP_SIZE;
 	struct attest_op op = { 0 };
 	void *nonce, *p;
 	u32 len;
@@ -147,5 +147,5 @@ u64 attest_call(struct svsm_call *c)
 		return SVSM_ERR_INVALID_ADDRESS;
 	psp_report(report, nonce, SVSM_VMPL);
 	len = single ? reboot_manifest(manifest) : all_manifests();
-	return answer(c->v, &op, len);
+	return answer(c, &op, len);
 }

@@ -20,7 +20,7 @@
 /* This call came through the old area; later ones come through the new one. */
 static u64 remap_ca(struct svsm_call *c)
 {
-	u64 gpa = c->v->reg[RCX];
+	u64 gpa = c->guest->reg[RCX];
 	u8 *ca;
 
 	if (gpa & ~PAGE_MASK)
@@ -29,8 +29,8 @@ static u64 remap_ca(struct svsm_call *c)
 	if (!ca || (gpa != c->v->ca && vmsa_uses_page(gpa)))
 		return SVSM_ERR_INVALID_ADDRESS;
 	memset(ca, 0, 8);
-	if (c->v->vmsa)
-		vmsa_remap_ca(c->v->vmsa, gpa);
+	if (c->guest->vmsa)
+		vmsa_remap_ca(c->guest->vmsa, gpa);
 	c->v->ca = gpa;
 	return SVSM_SUCCESS;
 }
@@ -38,19 +38,19 @@ static u64 remap_ca(struct svsm_call *c)
 /* RCX: protocol and version in, maximum and minimum version or 0 out. */
 static u64 query_protocol(struct svsm_call *c)
 {
-	u32 protocol = c->v->reg[RCX] >> 32, version = c->v->reg[RCX];
+	u32 protocol = c->guest->reg[RCX] >> 32, version = c->guest->reg[RCX];
 	bool ok = svsm_has_protocol(protocol) && version >= VERSION_MIN && version <= VERSION_MAX;
 
-	c->v->reg[RCX] = ok ? (u64)VERSION_MAX << 32 | VERSION_MIN : 0;
+	c->guest->reg[RCX] = ok ? (u64)VERSION_MAX << 32 | VERSION_MIN : 0;
 	return SVSM_SUCCESS;
 }
 
 /* The answer to a query is: no vTOM. Without vTOM there is nothing to configure. */
 static u64 configure_vtom(struct svsm_call *c)
 {
-	if (!(c->v->reg[RCX] & VTOM_QUERY))
+	if (!(c->guest->reg[RCX] & VTOM_QUERY))
 		return SVSM_ERR_INVALID_REQUEST;
-	c->v->reg[RCX] = 0;
+	c->guest->reg[RCX] = 0;
 	return SVSM_SUCCESS;
 }
 

@@ -52,8 +52,8 @@ static void event_timers(void)
 static void event_vectors(void)
 {
 	event_array_begin("vectors");
-	for (u32 i = 0; i < 8; i++) {
-		u32 word = apic_read(APIC_IRR + i * 0x10) | apic_read(APIC_ISR + i * 0x10);
+	for (u32 i = 0; i < APIC_WORDS; i++) {
+		u32 word = apic_vectors(APIC_IRR, i) | apic_vectors(APIC_ISR, i);
 
 		for (; word; word &= word - 1)
 			event_hex(NULL, i * 32 + __builtin_ctz(word));
@@ -70,8 +70,8 @@ static void event_irq(const struct vcpu *v, bool alone)
 	event_u64("isr", apic_count(APIC_ISR));
 	event_vectors();
 	event_bool("apic_enabled", apic_enabled());
-	event_bool("nmi_masked", v->nmi_blocked);
-	event_bool("nmi_pending", v->nmi_pending);
+	event_bool("nmi_masked", vcpu_guest(v)->nmi_blocked);
+	event_bool("nmi_pending", vcpu_guest(v)->nmi_pending);
 	if (alone)
 		event_u64("ioapic_unmasked", ioapic_unmasked());
 	event_object_end();

@@ -40,7 +40,7 @@ static u64 take_page(u64 entry)
 
 u64 core_deposit_mem(struct svsm_call *c)
 {
-	u64 gpa = c->v->reg[RCX], rc;
+	u64 gpa = c->guest->reg[RCX], rc;
 	struct page_list *l;
 	u16 entries, next;
 
@@ -79,7 +79,7 @@ static void give_back(u64 page)
 /* RCX: a page for the list of what is given back; it may be empty. */
 u64 core_withdraw_mem(struct svsm_call *c)
 {
-	u64 gpa = c->v->reg[RCX], n = 0;
+	u64 gpa = c->guest->reg[RCX], n = 0;
 	struct page_list *l;
 
 	if (gpa & ~PAGE_MASK)

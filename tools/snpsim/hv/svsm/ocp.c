@@ -14,38 +14,38 @@
 #define OMP_NAME_SIZE		120
 #define OMP_ALIGNMENT		8
 
-static u64 list(struct vcpu *v, u32 size)
+static u64 list(struct svsm_call *c, u32 size)
 {
-	u64 name = v->reg[RCX];
+	u64 name = c->guest->reg[RCX];
 
 	if (!size || size > PAGE_SIZE || size % OMP_ENTRY_SIZE)
 		return SVSM_ERR_INVALID_PARAMETER;
-	if (!svsm_private_ptr(v->reg[RDX], size) ||
+	if (!svsm_private_ptr(c->guest->reg[RDX], size) ||
 	    (name && !svsm_private_ptr(name, OMP_NAME_SIZE)))
 		return SVSM_ERR_INVALID_ADDRESS;
 	if (name)
 		return SVSM_ERR_INVALID_PARAMETER;
-	v->reg[R8] = 0;			/* bytes written; R9: bytes that there are */
-	v->reg[R9] = 0;
+	c->guest->reg[R8] = 0;			/* bytes written; R9: bytes that there are */
+	c->guest->reg[R9] = 0;
 	return SVSM_SUCCESS;
 }
 
-static u64 access_source(struct vcpu *v, u32 size)
+static u64 access_source(struct svsm_call *c, u32 size)
 {
 	if (size > PAGE_SIZE)
 		return SVSM_ERR_INVALID_PARAMETER;
-	if (!svsm_private_ptr(v->reg[RCX], 2 * OMP_NAME_SIZE))
+	if (!svsm_private_ptr(c->guest->reg[RCX], 2 * OMP_NAME_SIZE))
 		return SVSM_ERR_INVALID_ADDRESS;
 	return SVSM_ERR_INVALID_PARAMETER;
 }
 
 u64 ocp_call(struct svsm_call *c)
 {
-	struct vcpu *v = c->v;
+	u32 size = c->guest->reg[R8];
 
 	if (c->call > OMP_WRITE)
 		return SVSM_ERR_UNSUPPORTED_CALL;
-	if (v->reg[RDX] % OMP_ALIGNMENT)
+	if (c->guest->reg[RDX] % OMP_ALIGNMENT)
 		return SVSM_ERR_INVALID_ADDRESS;
-	return c->call == OMP_LIST ? list(v, v->reg[R8]) : access_source(v, v->reg[R8]);
+	return c->call == OMP_LIST ? list(c, size) : access_source(c, size);
 }

@@ -89,7 +89,7 @@ static u64 one_entry(u64 entry)
 /* "next" tells the caller how far the SVSM came. */
 u64 core_pvalidate(struct svsm_call *c)
 {
-	u64 gpa = c->v->reg[RCX], offset = gpa & ~PAGE_MASK, room, rc = SVSM_SUCCESS;
+	u64 gpa = c->guest->reg[RCX], offset = gpa & ~PAGE_MASK, room, rc = SVSM_SUCCESS;
 	struct pvalidate_list *l;
 	u16 entries, next;
 

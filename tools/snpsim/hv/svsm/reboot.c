@@ -38,7 +38,7 @@ static void event_aps(const struct vcpu *self)
 		event_u64("apic_id", v->apic_id);
 		event_str("state", vcpu_state_name(v->state));
 		event_bool("runnable", vcpu_runnable(v));
-		event_bool("nmi_masked", v->nmi_blocked);
+		event_bool("nmi_masked", vcpu_guest(v)->nmi_blocked);
 		event_u64("since_ns", now - v->state_since);
 		event_object_end();
 	}
@@ -51,7 +51,7 @@ static void event_execute(struct svsm_call *c, u64 result)
 	event_u64("cpu", c->v->index);
 	event_u64("apic_id", c->v->apic_id);
 	event_bool("bsp", my_apic_is_bsp());
-	event_hex("flags", c->v->reg[RCX]);
+	event_hex("flags", c->guest->reg[RCX]);
 	event_hex("result", result);
 	event_aps(c->v);
 	vmsa_event_list();
@@ -102,7 +102,7 @@ static u64 execute(struct svsm_call *c)
 
 	if (config->ap_execute == AP_EXECUTE_BSP)
 		next = boot;
-	if (c->v->reg[RCX])
+	if (c->guest->reg[RCX])
 		result = SVSM_ERR_INVALID_PARAMETER;
 	else if (config->ap_execute == AP_EXECUTE_REFUSE && c->v != boot)
 		result = SVSM_ERR_INVALID_REQUEST;

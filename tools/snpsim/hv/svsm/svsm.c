@@ -31,7 +31,7 @@ bool svsm_call_is_pending(struct vcpu *v)
 /* Is the call that v has prepared EXECUTE? At VMGEXIT its registers hold the call. */
 bool svsm_call_is_execute(struct vcpu *v)
 {
-	u64 rax = v->vmcb->save.rax;
+	u64 rax = vcpu_guest(v)->vmcb->save.rax;
 
 	return svsm_is_reboot_protocol(rax >> 32) && !(u32)rax;
 }
@@ -70,21 +70,23 @@ static void report_call(const struct svsm_call *c, u64 result)
  */
 bool svsm_run(struct vcpu *v)
 {
-	struct svsm_call c = { .v = v, .ca = svsm_private_ptr(v->ca, PAGE_SIZE) };
+	struct svsm_call c = {
+		.v = v, .guest = vcpu_guest(v), .ca = svsm_private_ptr(v->ca, PAGE_SIZE),
+	};
 	u64 result;
 
 	count(v, KIND_SVSM);
 	if (!c.ca || !c.ca[CA_CALL_PENDING])
 		return false;
-	c.protocol = v->vmcb->save.rax >> 32;
-	c.call = v->vmcb->save.rax;
+	c.protocol = c.guest->vmcb->save.rax >> 32;
+	c.call = c.guest->vmcb->save.rax;
 	if (option(OPT_PENDING) && svsm_is_reboot_protocol(c.protocol) && svsm_has_reboot())
 		return false;
 	c.ca[CA_CALL_PENDING] = 0;
 	result = dispatch(&c);
 	report_call(&c, result);
 	if (!v->relaunch)
-		v->vmcb->save.rax = result;
+		c.guest->vmcb->save.rax = result;
 	return true;
 }
 
@@ -92,6 +94,6 @@ bool svsm_run(struct vcpu *v)
 void svsm_init_launch(struct vcpu *boot, u64 ca)
 {
 	boot->ca = ca;
-	boot->vmsa = 0;
+	vcpu_guest(boot)->vmsa = 0;
 	boot->next_vmsa = 0;
 }

@@ -32,6 +32,7 @@
 
 struct svsm_call {
 	struct vcpu *v;
+	struct context *guest;
 	u8 *ca;
 	u32 protocol, call;
 };

@@ -64,6 +64,8 @@ bool svsm_finds_in_use(void)
 /* Should the host answer this entry with a response that belongs to another request? */
 bool svsm_take_foreign(struct vcpu *v)
 {
-	return svsm_call_is_pending(v) && svsm_is_reboot_protocol(v->vmcb->save.rax >> 32) &&
+	u64 rax = vcpu_guest(v)->vmcb->save.rax;
+
+	return svsm_call_is_pending(v) && svsm_is_reboot_protocol(rax >> 32) &&
 	       give(&given.foreign, config->foreign);
 }

@@ -4,9 +4,11 @@
 #include "lib/layout.h"
 #include "lib/lib.h"
 #include "lib/x86.h"
+#include "machine/fpu.h"
 #include "machine/rmp.h"
 #include "machine/svm.h"
 #include "machine/vcpu.h"
+#include "machine/vmsa.h"
 #include "svsm/svsm.h"
 
 struct vmsa_entry {
@@ -39,7 +41,7 @@ bool vmsa_registered(u64 vmsa, u32 apic_id, u64 *ca)
 static bool boot_area(u64 gpa)
 {
 	for (u32 i = 0; i < config->cpus; i++)
-		if (!vcpus[i].vmsa && vcpus[i].ca == gpa && !vcpu_is_gone(&vcpus[i]))
+		if (!vcpu_guest(&vcpus[i])->vmsa && vcpus[i].ca == gpa && !vcpu_is_gone(&vcpus[i]))
 			return true;
 	return false;
 }
@@ -70,23 +72,22 @@ void vmsa_remap_ca(u64 vmsa, u64 ca)
 		e->ca = ca;
 }
 
-static bool vmsa_valid(const u8 *p)
+static bool vmsa_valid(const struct vmsa *p)
 {
-	return p[VMSA_VMPL] == GUEST_VMPL && (*(const u64 *)(p + VMSA_EFER) & EFER_SVME) &&
-	       *(const u64 *)(p + VMSA_SEV_FEATURES) == sev_features() &&
-	       xcr0_valid(*(const u64 *)(p + VMSA_XCR0));
+	return p->vmpl == GUEST_VMPL && (p->efer & EFER_SVME) &&
+	       p->sev_features == sev_features() && xcr0_valid(p->xcr0);
 }
 
 u64 core_create_vcpu(struct svsm_call *c)
 {
-	u64 vmsa = c->v->reg[RCX], ca = c->v->reg[RDX];
-	u32 apic_id = c->v->reg[R8];
+	u64 vmsa = c->guest->reg[RCX], ca = c->guest->reg[RDX];
+	u32 apic_id = c->guest->reg[R8];
 	struct vmsa_entry *e;
 
 	if (((vmsa | ca) & ~PAGE_MASK) || vmsa == ca || !page_is_private_valid(vmsa) ||
 	    !page_is_private_valid(ca) || vmsa_uses_page(vmsa) || area_of_another(ca, apic_id))
 		return SVSM_ERR_INVALID_ADDRESS;
-	if (!vcpu_by_apic(apic_id) || !vmsa_valid((u8 *)vmsa))
+	if (!vcpu_by_apic(apic_id) || !vmsa_valid((const struct vmsa *)vmsa))
 		return SVSM_ERR_INVALID_PARAMETER;
 	e = find(0);
 	if (!e)
@@ -124,11 +125,11 @@ static bool executes(const struct vcpu *v)
  */
 u64 core_delete_vcpu(struct svsm_call *c)
 {
-	u64 vmsa = c->v->reg[RCX];
+	u64 vmsa = c->guest->reg[RCX];
 	struct vmsa_entry *e = vmsa ? find(vmsa) : NULL;
 	struct vcpu *v;
 
-	if ((vmsa & ~PAGE_MASK) || !e || c->v->vmsa == vmsa)
+	if ((vmsa & ~PAGE_MASK) || !e || c->guest->vmsa == vmsa)
 		return SVSM_ERR_INVALID_PARAMETER;
 	v = vcpu_by_apic(e->apic_id);
 	if (v->next_vmsa == vmsa) {

@@ -215,6 +215,17 @@ static void irq_quiet(void)
 	execute();
 }
 
+/* Hardware takes no vector below 16, so that EXECUTE cannot leave one. */
+static void irq_illegal(void)
+{
+	if (boot > 1)
+		return;
+	apic_enable();
+	apic_send_illegal(0);
+	apic_lvt(false);
+	execute();
+}
+
 static const struct selftest tests[] = {
 	{ .name = "ap.halted", .run = halted, .alone = true },
 	{ .name = "ap.reset-hold-msr", .run = hold_msr, .alone = true },
@@ -232,6 +243,7 @@ static const struct selftest tests[] = {
 	{ .name = "ap.bsp-running", .run = bsp_running, .alone = true },
 	{ .name = "ap.irq-armed", .run = irq_armed, .alone = true },
 	{ .name = "ap.irq-quiet", .run = irq_quiet, .alone = true },
+	{ .name = "ap.irq-illegal", .run = irq_illegal, .alone = true },
 };
 
 const struct selftest_table ap_tests = { tests, ARRAY_SIZE(tests) };

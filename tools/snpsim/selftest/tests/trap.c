@@ -10,7 +10,7 @@
 /* The RIP that the processor pushed, and the right one, where the handler goes on anyway */
 static u64 came_from, next_insn;
 
-static void note_breakpoint(struct regs *r)
+static void saw_breakpoint(struct regs *r)
 {
 	came_from = r->rip;
 	r->rip = next_insn;
@@ -18,7 +18,7 @@ static void note_breakpoint(struct regs *r)
 
 #define expect_breakpoint(what, insn)						\
 do {										\
-	this_cpu()->breakpoint = note_breakpoint;				\
+	this_cpu()->breakpoint = saw_breakpoint;				\
 	came_from = 0;								\
 	asm volatile("leaq 772f(%%rip), %%r11\n\t"				\
 		     "movq %%r11, %0\n\t" insn "\n772:"			\

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* SVSM_CORE_CREATE_VCPU and DELETE_VCPU, and the host's AP creation */
+#include "reset_state.h"
 #include "tests.h"
 
 #define AP	1
@@ -347,6 +348,57 @@ static void remap_from_ap(void)
 	expect_eq("delete", ap_delete(AP), SVSM_SUCCESS);
 }
 
+/* What the AP found in its registers */
+static struct {
+	struct reset_fpu fpu;
+	u64 tsc_aux, xcr0, pkru;
+} found;
+
+static void ap_looks(void)
+{
+	u32 lo, hi;
+
+	asm volatile("fxsave64 %0" : "=m"(found.fpu) : : "memory");
+	asm volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+	found.xcr0 = lo | (u64)hi << 32;
+	asm volatile("rdpkru" : "=a"(lo), "=d"(hi) : "c"(0));
+	found.pkru = lo;
+	found.tsc_aux = rdmsr(MSR_TSC_AUX);
+	store(&this_cpu()->go, 1);
+}
+
+/* All of a VMSA that a context has is loaded, not the general registers alone. */
+static void whole_vmsa(void)
+{
+	struct cpu *c = cpu_nr(AP);
+	struct vmsa *v = good();
+
+	c->work = ap_looks;
+	c->vmsa = vmsa;
+	c->ca = ca;
+	v->cr4 |= CR4_OSXSAVE | CR4_PKE;
+	v->xcr0 = 0x207;
+	v->pkru = 0x55555550;
+	v->tsc_aux = 0x1234;
+	v->mxcsr = 0x1fa0;
+	v->x87_fcw = 0x27f;
+	v->x87_ftw = 0xfffc;		/* only register 0 is in use */
+	memset(v->x87[0], 0x11, sizeof(v->x87[0]));
+	memset(v->xmm[15], 0x22, sizeof(v->xmm[15]));
+	if (!expect_eq("create", create(vmsa, ca, AP), SVSM_SUCCESS) || !ap_launch(AP) ||
+	    !expect(wait_for(&c->go, 1), "no answer"))
+		return;
+	expect_eq("FCW", found.fpu.fcw, 0x27f);
+	expect_eq("FTW", found.fpu.ftw, 1);
+	expect_eq("ST0", found.fpu.st[0][9], 0x11);
+	expect_eq("MXCSR", found.fpu.mxcsr, 0x1fa0);
+	expect_eq("XMM15", found.fpu.xmm[15][15], 0x22);
+	expect_eq("XCR0", found.xcr0, 0x207);
+	expect_eq("PKRU", found.pkru, 0x55555550);
+	expect_eq("TSC_AUX", found.tsc_aux, 0x1234);
+	expect_eq("delete", ap_delete(AP), SVSM_SUCCESS);
+}
+
 /*
  * A page can be the area of one vCPU only, and not a VMSA at the same time. The same vCPU
  * may be made anew with its area before its old VMSA is deleted, as Linux does.
@@ -415,6 +467,7 @@ static const struct selftest tests[] = {
 	{ .name = "vcpu.restart", .run = restart },
 	{ .name = "vcpu.calls-from-ap", .run = calls_from_ap },
 	{ .name = "vcpu.remap-from-ap", .run = remap_from_ap },
+	{ .name = "vcpu.whole-vmsa", .run = whole_vmsa },
 	{ .name = "vcpu.area-in-use", .run = area_in_use },
 	{ .name = "vcpu.own-area-in-use", .run = own_area_in_use, .alone = true },
 };

@@ -3,9 +3,9 @@
  * In a capture kernel: the CPUs of the kernel that crashed.
  *
  * This kernel does not know them: it runs on the one CPU that started it, and
- * that it is alone online proves nothing. So it relies on what the dead kernel
- * wrote down for it (jump.c) and on the ACPI tables, and asks the host and the
- * SVSM about the rest.
+ * its online mask proves nothing about the others. So it relies on what the
+ * dead kernel wrote down for it (jump.c) and on the ACPI tables, and asks the
+ * host and the SVSM about the rest.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -35,10 +35,10 @@
 /* The block, copied and checked; NULL without one */
 static struct svr_crash_block *svr_block;
 
-/* CPUs that the ACPI tables have and the block has not */
-static u32 svr_unknown[SVR_CRASH_MAX_CPUS];
-static unsigned int svr_unknowns;
-/* There may be more CPUs than anybody has told us of */
+/* CPUs that are in the ACPI tables and not in the block */
+static u32 svr_unlisted[SVR_CRASH_MAX_CPUS];
+static unsigned int svr_nr_unlisted;
+/* There may be more CPUs than the block and the tables list */
 static bool svr_incomplete;
 
 static struct svr_request svr_capture = {
@@ -46,7 +46,7 @@ static struct svr_request svr_capture = {
 	.cpu = -1,
 };
 
-/* The same, if the dump cannot be relied upon */
+/* The same for a dump that cannot be relied upon */
 static struct svr_request svr_interrupted = {
 	.cause = SVR_CAUSE_KDUMP,
 	.cpu = -1,
@@ -69,18 +69,17 @@ static u32 svr_own_id(void)
 }
 
 /**
- * svr_capture_cause - why did the kernel crash that this one succeeds?
- * @emergency: this one is not making an orderly restart
+ * svr_capture_cause - why the previous kernel crashed
+ * @emergency: this kernel restarts, but not in an orderly way
  *
- * An orderly restart is what follows a dump, whatever became of that; kdump-tools
- * and the like make it also when they have failed. After anything else the dump
- * cannot be relied upon, not even if the orderly restart had begun: what was written
- * last may not have got to the disk.
+ * kdump-tools and the like make an orderly restart after the dump, also when the dump
+ * failed. After any other restart the dump cannot be relied upon, not even where an orderly
+ * restart had begun: the last writes may not have reached the disk.
  *
  * Context: any, NMI included.
  *
- * Return: the cause of the reset that comes after the dump; NULL when this is
- * no capture kernel.
+ * Return: the cause of the reset after the dump, with the crash's CPU and message; NULL
+ * when this is no capture kernel.
  */
 const struct svr_request *svr_capture_cause(bool emergency)
 {
@@ -155,10 +154,10 @@ static void svr_madt_cpu(u32 apic_id, u32 flags)
 {
 	if (!(flags & ACPI_MADT_ENABLED) || svr_block_has(apic_id))
 		return;
-	if (svr_unknowns == ARRAY_SIZE(svr_unknown))
+	if (svr_nr_unlisted == ARRAY_SIZE(svr_unlisted))
 		svr_incomplete = true;
 	else
-		svr_unknown[svr_unknowns++] = apic_id;
+		svr_unlisted[svr_nr_unlisted++] = apic_id;
 }
 
 static void svr_madt_entry(const struct acpi_subtable_header *sub)
@@ -175,10 +174,10 @@ static void svr_madt_entry(const struct acpi_subtable_header *sub)
 }
 
 /**
- * svr_capture_init - find out what there is to know of the kernel that crashed
+ * svr_capture_init - find out what is known of the crashed kernel's CPUs
  *
- * Does nothing but in a capture kernel. After svr_last_reset_load() and
- * svr_vmcore_init(). A failure is logged.
+ * Only in a capture kernel; elsewhere it does nothing. After
+ * svr_last_reset_load() and svr_vmcore_init(). A failure is logged.
  *
  * Context: process, may sleep.
  */
@@ -192,11 +191,11 @@ void svr_capture_init(void)
 	pa = svr_last_reset_crash_block();
 	err = pa ? svr_copy_block(pa) : -ENODATA;
 	if (err)
-		pr_warn("nothing is known of the CPUs of the kernel that crashed (%pe)\n",
+		pr_warn("the CPUs of the crashed kernel are not known (%pe)\n",
 			ERR_PTR(err));
 	else
 		svr_use_block();
-	/* Without one there is no second CPU, if it is the truth */
+	/* No MADT means a single CPU, by the host's word: without a block that is not enough */
 	if (!svr_madt_walk(svr_madt_entry))
 		svr_incomplete |= !svr_block;
 }
@@ -219,16 +218,16 @@ static enum svr_fate svr_account(u32 apic_id, enum svr_fate fate, u64 vmsa)
 	    svr_policy_destroy(svr_ap_policy_get(), vmsa) &&
 	    !svr_host_destroy(apic_id))
 		fate = SVR_FATE_DESTROYED;
-	/* The SVSM may wait for one that runs; see svr_quiesce() */
+	/* The SVSM may wait for a vCPU that runs: see svr_delete_vmsas() */
 	if (fate != SVR_FATE_RUNNING && vmsa && !svr_svsm_delete(vmsa))
 		fate = SVR_FATE_DELETED;
 	return fate;
 }
 
 /*
- * A complete block has every CPU that the dead kernel had. One that only the ACPI tables
- * have (nr_cpus=, or a BSP that it left alone) it never started, and the kernel before it
- * has ended its CPUs.
+ * A complete block lists every CPU that the dead kernel had. It never started a CPU that
+ * only the ACPI tables list (nr_cpus=, or a BSP that it left alone), and the kernel before
+ * it has ended its own CPUs.
  */
 static enum svr_fate svr_unlisted_fate(void)
 {
@@ -236,50 +235,66 @@ static enum svr_fate svr_unlisted_fate(void)
 					      SVR_FATE_RUNNING;
 }
 
-/* One line per fate that any CPU has: who has it */
+/* False when there is no room for it: half an id would be another CPU's */
+static bool svr_add_id(char *text, unsigned int *len, u32 id)
+{
+	unsigned int room = SVR_IDS_TEXT - *len;
+	unsigned int more = snprintf(text + *len, room, " %u", id);
+
+	if (more >= room) {
+		text[*len] = 0;
+		return false;
+	}
+	*len += more;
+	return true;
+}
+
+/* One line per fate: the CPUs that have it */
 static void svr_report_fates(const u8 *fates, unsigned int count)
 {
 	static char text[SVR_IDS_TEXT];
 	unsigned int fate, i, len;
+	bool cut;
 
 	for (fate = 0; fate < SVR_NR_FATES; fate++) {
+		cut = false;
 		len = 0;
 		text[0] = 0;
 		for (i = 0; i < count; i++) {
 			u32 id = i < svr_block_cpus() ? svr_block_id(i) :
-				 svr_unknown[i - svr_block_cpus()];
+				 svr_unlisted[i - svr_block_cpus()];
 
 			if (fates[i] == fate && id != svr_own_id())
-				len += scnprintf(text + len, sizeof(text) - len,
-						 " %u", id);
+				cut = cut || !svr_add_id(text, &len, id);
 		}
 		if (!len)
 			continue;
 		svr_emit("%s" pr_fmt("CPUs of the crashed kernel, %s: APIC id%s%s\n"),
 			 fate <= SVR_FATE_DESTROYED ? SVR_WARN : SVR_INFO,
 			 svr_fate_name(fate), text,
-			 len == sizeof(text) - 1 ? " ..." : "");
+			 cut ? " ..." : "");
 	}
 }
 
 /**
- * svr_capture_account - what is known of the crashed kernel's CPUs?
+ * svr_capture_account - the weakest fate of the crashed kernel's CPUs
  *
  * Has the host destroy those that left no evidence, where its word would help,
  * and, with delete_vcpu, the SVSM delete those whose VMSA is known. Logs each
  * CPU by APIC id.
  *
- * Context: any, NMI included, interrupts off; once. No waiting but in the calls
- * themselves, one of each per CPU.
+ * Context: any, NMI included, interrupts off; once. It waits only in the calls
+ * themselves: for each CPU one to the host, and one to the SVSM with its repeats
+ * (svr_svsm_delete()).
  *
- * Return: the weakest &enum svr_fate of any of them; SVR_FATE_DELETED when
- * there are none, as in a kernel that is no capture kernel.
+ * Return: the weakest &enum svr_fate; SVR_FATE_DELETED when there are no such
+ * CPUs, as in a kernel that is no capture kernel.
  */
 enum svr_fate svr_capture_account(void)
 {
 	static u8 fates[2 * SVR_CRASH_MAX_CPUS];
 	enum svr_fate weakest = SVR_FATE_DELETED;
-	unsigned int i, count = svr_block_cpus() + svr_unknowns;
+	unsigned int i, count = svr_block_cpus() + svr_nr_unlisted;
 	u32 id;
 
 	if (!is_kdump_kernel())
@@ -289,7 +304,7 @@ enum svr_fate svr_capture_account(void)
 			id = svr_block_id(i);
 			fates[i] = svr_block->cpu[i].fate;
 		} else {
-			id = svr_unknown[i - svr_block_cpus()];
+			id = svr_unlisted[i - svr_block_cpus()];
 			fates[i] = svr_unlisted_fate();
 		}
 		if (id == svr_own_id())
@@ -300,7 +315,7 @@ enum svr_fate svr_capture_account(void)
 	}
 	svr_report_fates(fates, count);
 	if (svr_incomplete) {
-		svr_warn("there may be more CPUs than are known of\n");
+		svr_warn("the crashed kernel may have had more CPUs than are known\n");
 		weakest = SVR_FATE_RUNNING;
 	}
 	return weakest;

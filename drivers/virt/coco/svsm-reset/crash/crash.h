@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Into a crash kernel, and what is done there: where SVR_HAS_KDUMP */
+/* The way into a crash kernel, and the work in it; nothing without SVR_HAS_KDUMP */
 #ifndef _SVSM_RESET_CRASH_H
 #define _SVSM_RESET_CRASH_H
 

@@ -5,21 +5,21 @@
  * A kernel that starts without firmware talks to the SVSM through the calling
  * area that the secrets page names. The kernel before it has moved on to one of
  * its own (SVSM_CORE_REMAP_CA, and one for each AP), and no kernel that was
- * looked at moves back: the new kernel's first call is not heard, and it dies
- * without a word. So this is done here, as the last call of all, on the CPU that
- * starts the new kernel.
+ * looked at moves back: nobody hears the new kernel's first call, and it dies
+ * without a word. So the driver moves back, with the last call of all, on the CPU
+ * that starts the new kernel.
  *
- * No interface leads here: it is a kprobe on machine_kexec(), and one on
- * kernel_kexec() to refuse what cannot work. Both are optional; where they
- * cannot be had, one line says so, and all else of this driver works.
+ * The kernel has no interface for this. A kprobe on machine_kexec() leads here,
+ * and one on kernel_kexec() refuses what cannot work. Both are optional: where a
+ * kprobe cannot be set, one line says so, and the rest of the driver works.
  *
  * kprobes do not nest: a crash inside another kprobe's handler passes ours by,
- * and the capture kernel dies as it would without us. The same goes for kprobes
- * that were disarmed (debugfs kprobes/enabled) or switched off with ftrace, which
- * they are made with (sysctl kernel.ftrace_enabled).
+ * and the capture kernel dies as it would without this driver. The same happens
+ * where somebody disarms the kprobes (debugfs kprobes/enabled) or turns off
+ * ftrace, by which they are made (sysctl kernel.ftrace_enabled).
  *
  * Where the kernel has given its GHCBs back, a log line or an interrupt to
- * another CPU would be fatal; the SVSM is called by the GHCB MSR alone.
+ * another CPU would be fatal; the driver calls the SVSM by the GHCB MSR alone.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -53,18 +53,18 @@
 #include "svsm-reset.h"
 #include "svsm/svsm.h"
 
-/* The kernel has stopped the CPUs; from there to the evidence, for all of them */
+/* From the kernel's stop to the evidence of all other CPUs */
 #define SVR_CRASH_PARK_US	(100 * USEC_PER_MSEC)
 
 static struct {
 	u64 caa;			/* that the secrets page names */
 	struct svr_crash_block *block;
 	unsigned int room;		/* CPUs that fit */
-	bool mended;			/* the kernel clears up before a kexec */
+	bool clears_up;			/* the kernel does, before a kexec */
 	bool jump_probed;
 	bool kexec_probed;
 	struct kimage *image;
-	bool leaving;			/* the BSP has taken over */
+	bool leaving;			/* the BSP makes the jump */
 } svr_kdump;
 
 static struct svr_request svr_crash = { .cause = SVR_CAUSE_KDUMP, .cpu = -1 };
@@ -98,7 +98,7 @@ static bool svr_others_parked(void)
 
 static enum svr_fate svr_crash_fate(int cpu)
 {
-	/* What woke it may be yet to come, in memory that is not its own then */
+	/* What was sent to wake it may still come, and find another kernel in its memory */
 	if (cpu == svr_bsp_cpu() && svr_handover_unanswered())
 		return SVR_FATE_RUNNING;
 	if (svr_cpu_parked(cpu))
@@ -110,7 +110,7 @@ static enum svr_fate svr_crash_fate(int cpu)
 	return SVR_FATE_RUNNING;
 }
 
-/* This CPU is in it like the others: the capture kernel knows its own */
+/* The block lists this CPU as well: the capture kernel knows which CPU is its own */
 static void svr_write_block(void)
 {
 	struct svr_crash_block *block = svr_kdump.block;
@@ -139,25 +139,25 @@ static int svr_remap_back(struct svr_cpu *c)
 	if (c->ca && __pa(c->ca) == svr_kdump.caa)
 		return 0;
 	err = svr_transport_repeat(c->ca, &call, &answer,
-				   svr_kdump.mended ? 0 : SVR_BUSY_PAUSE_US);
+				   svr_kdump.clears_up ? 0 : SVR_BUSY_PAUSE_US);
 	if (err)
 		return err;
 	if (svr_parse_result(answer.rax) != SVR_VERDICT_SUCCESS)
 		return -EIO;
-	/* Nobody listens at the old one any more, should this CPU come back */
+	/* Should this CPU come back: nobody listens at the old calling area */
 	c->ca = NULL;
 	return 0;
 }
 
 /*
- * What is requested in the local APIC would be the next kernel's first interrupt, as soon
- * as it enables them and long before it sets its local APIC up: the stop of a restart that
- * this crash has come into, for one, which would halt it for good. A kernel that has given
- * its GHCBs back cannot be helped.
+ * An interrupt that is still requested in the local APIC reaches the next kernel as soon as
+ * that one enables interrupts, long before it sets its local APIC up. The stop of a restart
+ * in which this crash happened would halt it for good. So the local APIC is emptied here,
+ * except where the kernel has given its GHCBs back: then no access to it is possible.
  */
 static int svr_leave(struct svr_cpu *c)
 {
-	if (!svr_kdump.mended)
+	if (!svr_kdump.clears_up)
 		svr_lapic_quiet();
 	if (svr_kdump.image->type == KEXEC_TYPE_CRASH)
 		svr_write_block();
@@ -169,10 +169,10 @@ static void svr_leave_here(void)
 	int err = svr_leave(this_cpu_ptr(&svr_cpus));
 
 	/*
-	 * Where the GHCBs are gone even this line would be fatal. Elsewhere it is
-	 * the last that anybody gets to see, so the consoles are tried.
+	 * Without GHCBs even this line would be fatal. With them it is the last
+	 * line that anybody sees, so the consoles are tried.
 	 */
-	if (err && !svr_kdump.mended)
+	if (err && !svr_kdump.clears_up)
 		svr_err("the SVSM did not move the calling area back (%pe), the next kernel will not come up\n",
 			ERR_PTR(err));
 }
@@ -180,9 +180,9 @@ static void svr_leave_here(void)
 static struct kprobe svr_jump_probe;
 
 /*
- * On the BSP, out of svr_park(), the CPU that crashed being parked: inside the
- * NMI that has stopped it, as if it had panicked there. The kprobe is passed
- * through once more.
+ * Runs on the BSP, called from svr_park(), while the CPU that crashed is
+ * parked. The BSP is still inside the NMI that stopped it, as if it had
+ * panicked there. The jump runs into the kprobe once more.
  */
 static void __nocfi svr_jump_from_bsp(struct svr_cpu *bsp)
 {
@@ -194,10 +194,10 @@ static void __nocfi svr_jump_from_bsp(struct svr_cpu *bsp)
 	WRITE_ONCE(svr_kdump.leaving, false);
 }
 
-/* With IBT what is behind the ENDBR cannot be called; waking the BSP takes a GHCB */
+/* With IBT the code behind the ENDBR cannot be called; and waking the BSP takes a GHCB */
 static bool svr_can_hand_jump_over(void)
 {
-	return !svr_kdump.mended && !cpu_feature_enabled(X86_FEATURE_IBT);
+	return !svr_kdump.clears_up && !cpu_feature_enabled(X86_FEATURE_IBT);
 }
 
 /**
@@ -215,7 +215,7 @@ bool svr_kdump_keeps_bsp(void)
 
 /*
  * A capture kernel that starts on an AP leaves the real BSP alone, and so does
- * the next kernel after the reset: one CPU fewer.
+ * the kernel after the reset, which then has one CPU fewer.
  */
 static void svr_hand_jump_over(void)
 {
@@ -226,23 +226,22 @@ static void svr_hand_jump_over(void)
 		return;
 	svr_log_info("handing the jump into the crash kernel over to the BSP, CPU %d\n",
 		     bsp);
-	/* It comes back only if the BSP could not make the jump */
+	/* Returns only if the BSP could not make the jump */
 	svr_handover_request(svr_jump_from_bsp);
 	svr_log_err("the BSP, CPU %d, did not make the jump, making it here\n",
 		    bsp);
 }
 
 /*
- * A kernel that has given its GHCBs back has waited itself, and has ended its APs (the
- * BSP, when the crash is on an AP, is parked or lost).
- * There the TSC may be what it cannot read any more: RDTSC is a #VC if the host
- * wants it to be.
+ * A kernel that has given its GHCBs back has waited itself, and has ended its APs. (After a
+ * crash on an AP the BSP is parked or lost.) It may be unable to read the TSC: RDTSC is a
+ * #VC if the host wants it to be.
  */
 static void svr_await_others(void)
 {
 	struct svr_wait wait;
 
-	if (svr_kdump.mended)
+	if (svr_kdump.clears_up)
 		return;
 	wait = svr_wait_begin(SVR_CRASH_PARK_US);
 	while (!svr_others_parked() && svr_wait_on(&wait))
@@ -255,7 +254,7 @@ static int svr_before_jump(struct kprobe *probe, struct pt_regs *regs)
 	struct kimage *image = (struct kimage *)regs->di;
 	unsigned long flags;
 
-	/* On the BSP, by our own hand; or a kernel that is to come back */
+	/* The BSP's own jump comes here again; and a kernel that comes back needs nothing */
 	if (READ_ONCE(svr_kdump.leaving) || image->preserve_context)
 		return 0;
 
@@ -283,14 +282,14 @@ static int svr_kexec_refused(void)
 	return -EOPNOTSUPP;
 }
 
-/* Nothing of kernel_kexec() has run: its caller calls our function instead */
+/* At the entry of kernel_kexec(): its caller calls our function instead */
 static int svr_refuse_kexec(struct kprobe *probe, struct pt_regs *regs)
 {
 	regs->ip = (unsigned long)svr_kexec_refused;
 	return 1;
 }
 
-/* That there is one keeps the probe from being optimized, see kprobes.rst */
+/* With a post handler the kernel does not optimize the probe: see kprobes.rst */
 static void svr_refuse_kexec_post(struct kprobe *probe, struct pt_regs *regs,
 				  unsigned long flags)
 {
@@ -304,7 +303,8 @@ static struct kprobe svr_kexec_probe = {
 
 /*
  * snp_kexec_finish() (seen in 7.3, not in 6.12) makes shared pages private,
- * ends the APs and gives the GHCBs back. A probe that is not armed finds out.
+ * ends the APs and gives the GHCBs back. A probe that is never armed finds out
+ * whether it is there.
  */
 static int svr_kernel_clears_up(void)
 {
@@ -339,7 +339,7 @@ static void svr_block_free(void)
 	svr_kdump.block = NULL;
 }
 
-/* At the first instruction of what it is taken for, but for an ENDBR */
+/* Is the probe at the function's first instruction, or at the one behind its ENDBR? */
 static bool svr_at_entry(const struct kprobe *probe)
 {
 	size_t len = strlen(probe->symbol_name);
@@ -363,7 +363,7 @@ static int svr_probe_entry(struct kprobe *probe)
 }
 
 /**
- * svr_kdump_on - is there to be a way into a crash kernel?
+ * svr_kdump_on - does the driver prepare the way into a crash kernel?
  *
  * Context: any.
  *
@@ -397,7 +397,7 @@ static void svr_follow_jump(void)
 /**
  * svr_kdump_init - make crash kernels come up, and refuse kexec where it cannot
  *
- * Failure is logged. Does nothing in a capture kernel, from which there is no
+ * A failure is logged. Does nothing in a capture kernel, from which there is no
  * way into another.
  *
  * Context: process, may sleep; after svr_park_install().
@@ -410,13 +410,13 @@ void svr_kdump_init(void)
 		return;
 	err = svr_kernel_clears_up();
 	if (err < 0) {
-		pr_warn("no crash kernel will come up, whether this kernel clears up before it starts one cannot be told (%pe)\n",
+		pr_warn("no crash kernel will come up, this kernel does not tell whether it clears up before it starts one (%pe)\n",
 			ERR_PTR(err));
 	} else {
-		svr_kdump.mended = err;
+		svr_kdump.clears_up = err;
 		svr_follow_jump();
 	}
-	if (svr_kdump.mended)
+	if (svr_kdump.clears_up)
 		return;
 	err = svr_probe_entry(&svr_kexec_probe);
 	if (err)
@@ -435,7 +435,7 @@ void svr_kdump_exit(void)
 {
 	if (svr_kdump.kexec_probed) {
 		unregister_kprobe(&svr_kexec_probe);
-		/* Somebody may still be in svr_kexec_refused() */
+		/* A task may still be in svr_kexec_refused() */
 		synchronize_rcu_tasks();
 	}
 	if (svr_kdump.jump_probed) {

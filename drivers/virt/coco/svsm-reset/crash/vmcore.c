@@ -4,9 +4,9 @@
  *
  * A kernel that crashes leaves pages that it had shared with the host: I/O
  * buffers, GHCBs. /proc/vmcore maps everything as private; a private access to
- * a shared page is an exception that no guest survives. So the dead kernel's
- * page tables are asked which ones they are, and they read as zeros. The same
- * goes for the VMSAs of its CPUs, which belong to the SVSM.
+ * a shared page is an exception that no guest survives. So the driver finds
+ * these pages in the dead kernel's page tables and has them read as zeros. It
+ * does the same with the VMSAs of its CPUs, which belong to the SVSM.
  *
  * This has to be in place before /proc/vmcore is read.
  */
@@ -33,12 +33,12 @@
 static struct {
 	struct svr_old old;
 	unsigned long *unreadable;	/* one bit for each page frame */
-	u64 end;			/* bits that there are */
-	u64 shared;			/* of them set by the walk */
+	u64 end;			/* bits in it */
+	u64 shared;			/* bits that the walk has set */
 	bool registered;
 } svr_vmcore;
 
-/* Private memory that is no RAM of this kernel, ioremap() refuses what is */
+/* Reads private memory; ioremap() refuses what is RAM of this kernel */
 static int svr_read_old(u64 pa, void *buf, size_t len)
 {
 	while (len) {
@@ -106,7 +106,7 @@ static struct vmcore_cb svr_vmcore_cb = {
 	.pfn_is_ram = svr_pfn_is_ram,
 };
 
-/* A piece of the core file: what it begins with is this kernel's memory */
+/* Reads a piece of the core file; its beginning is this kernel's memory */
 static void *svr_read_core(struct file *core, loff_t at, size_t len)
 {
 	void *buf = vmalloc(len);
@@ -223,9 +223,9 @@ static int svr_vmcore_find_shared(struct file *core)
 /**
  * svr_vmcore_init - have the dead kernel's shared pages read as zeros
  *
- * Does nothing but in a capture kernel. A failure is logged; the core may then
- * not be readable as a whole. Where the kernel made its pages private itself
- * none is found, and nothing changes.
+ * Only in a capture kernel; elsewhere it does nothing. A failure is logged; the
+ * core may then not be readable as a whole. Where the dead kernel had made its
+ * pages private itself, the walk finds none and nothing changes.
  *
  * Context: process, may sleep; /proc has to be mounted.
  */
@@ -236,11 +236,11 @@ void svr_vmcore_init(void)
 
 	if (!is_kdump_kernel())
 		return;
-	/* First: the kernel has a warning for one who comes after an open */
+	/* Before the open: the kernel warns of a callback that comes after it */
 	register_vmcore_cb(&svr_vmcore_cb);
 	svr_vmcore.registered = true;
 
-	/* The address of the headers has been forgotten when modules load */
+	/* The kernel has forgotten by now where the headers are: read the file */
 	core = filp_open("/proc/vmcore", O_RDONLY, 0);
 	if (IS_ERR(core)) {
 		err = PTR_ERR(core);

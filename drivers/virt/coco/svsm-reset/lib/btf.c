@@ -14,7 +14,7 @@
 #include "btf.h"
 
 #define SVR_BTF_PERCPU	".data..percpu"
-/* What every header has; that of 7.3 may be longer, and need not be */
+/* What every header has; that of 7.3 may be longer */
 #define SVR_BTF_HEADER	(offsetof(struct btf_header, str_len) + sizeof(u32))
 
 /**
@@ -170,8 +170,8 @@ static int svr_btf_find(const struct svr_btf *b, u32 kind, const char *name,
  * svr_btf_percpu - where does the kernel keep this per-CPU variable?
  * @btf:    contents of /sys/kernel/btf/vmlinux
  * @len:    bytes of it
- * @name:   name of the variable; a static one is found, too
- * @size:   bytes that it has to have, to which it is aligned
+ * @name:   name of the variable, which may be static
+ * @size:   its size in bytes, which has to be its alignment, too
  * @offset: receives its offset from the start of the per-CPU section
  *
  * Context: any.

@@ -3,8 +3,8 @@
  * Codec of the block that a crashing kernel leaves for the capture kernel.
  *
  * It is written in place, in memory that was allocated long before the crash.
- * Whoever reads it trusts nothing: the memory of a kernel that has crashed may
- * hold anything. The checksum is against accidents.
+ * The reader trusts nothing: the memory of a kernel that has crashed may hold
+ * anything. The checksum is against accidents.
  * Pure: kunit/crash_block_kunit.c.
  */
 #include <linux/align.h>
@@ -65,14 +65,14 @@ void svr_crash_block_begin(struct svr_crash_block *block, int on,
 }
 
 /**
- * svr_crash_block_add - tell of one CPU
+ * svr_crash_block_add - add one CPU
  * @block:   the block
  * @room:    for how many CPUs there is room in it
  * @apic_id: APIC id of the CPU
  * @fate:    what is known of it
  * @vmsa:    physical address of its VMSA, 0 when not known
  *
- * Without room for it, the block says that it is not complete.
+ * Where there is no room for it, the block says that it is incomplete.
  *
  * Context: any, NMI included.
  */

@@ -11,9 +11,9 @@
 
 #define SVR_CRASH_MAGIC		0x42435253	/* "SRCB" */
 #define SVR_CRASH_VERSION	1
-/* CPUs that are told of; of one more nothing is known */
+/* As many CPUs as a block lists */
 #define SVR_CRASH_MAX_CPUS	1024
-/* There were more CPUs than there was room for */
+/* There were more CPUs than fit */
 #define SVR_CRASH_TRUNCATED	0x01
 
 /**

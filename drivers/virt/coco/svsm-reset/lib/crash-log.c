@@ -2,9 +2,9 @@
 /*
  * The line of the kernel's log that says why it crashed.
  *
- * On the way to a crash kernel no notifier is told (unless
- * crash_kexec_post_notifiers is set), but the log has been written. Anybody
- * who may write to /dev/kmsg can forge such a line: what is found is for people.
+ * On the way to a crash kernel no notifier runs (unless
+ * crash_kexec_post_notifiers is set), but the log has been written. Anybody who
+ * may write to /dev/kmsg can forge such a line: what is found is for people.
  * Pure: kunit/crash_block_kunit.c.
  */
 #include <linux/ctype.h>
@@ -18,14 +18,14 @@
 #include "message-codec.h"
 #include "text.h"
 
-/* The last one is a sure sign of an oops, and this of its end: oops_exit() */
+/* A sure sign of an oops, the last of the marks; and what its end says: oops_exit() */
 #define SVR_CRASH_OOPS		"Oops: "
 #define SVR_CRASH_END		"---[ end trace "
 
 /*
- * The best first. What panic() says comes last in the log, but after an oops it
- * is only "Fatal exception"; then the line that began it says more, and the function
- * in which it was.
+ * The best mark first. panic() logs its line last, but after an oops that is only "Fatal
+ * exception". Then the line that began the oops says more, and so does the function in
+ * which it was.
  */
 static const struct {
 	const char *mark;
@@ -41,13 +41,13 @@ static const struct {
 /* Where an oops was, in the kernel: show_ip() */
 #define SVR_CRASH_PLACE		"RIP: 0010:"
 
-/* An oops is named up to one of these: numbers that say less than the place */
+/* The name of an oops ends before one of these: numbers that say less than the place */
 static const char * const svr_crash_details[] = {
 	", address: ", " for address: ", ", probably for ", ", maybe for ",
 	": 0", " [#",
 };
 
-/* By panic(), if another CPU has to carry it out (panic_force_cpu=) */
+/* panic() says this if another CPU carries the panic out (panic_force_cpu=) */
 #define SVR_CRASH_ORIGIN	"panic: Redirected from CPU "
 /* Digits of the number of a CPU: as many as never overflow */
 #define SVR_CRASH_DIGITS	9
@@ -65,7 +65,7 @@ static const char *svr_crash_log_last(const char *log, size_t len,
 	return found;
 }
 
-/* Dots of its own at the end are not to look like those of a line that was cut */
+/* Removes the dots at the end of a line that was not cut: they would look as if it had been */
 static void svr_crash_text_trim(char *message, size_t len)
 {
 	size_t cut = strlen(SVR_CUT);
@@ -83,7 +83,7 @@ static void svr_crash_text_trim(char *message, size_t len)
  * @from:    the line, up to a NUL or a newline
  * @len:     bytes that it has at most
  *
- * Nothing gets through that a terminal could take for a command.
+ * Replaces every byte that a terminal could take for a command.
  *
  * Context: any, NMI included.
  */
@@ -102,12 +102,12 @@ void svr_crash_text_copy(char *message, size_t size, const char *from,
 }
 
 /**
- * svr_crash_no_news - does a panic's message say no more than that it was one?
+ * svr_crash_no_news - does a panic's message only say that there was one?
  * @message: the message
  *
  * Context: any.
  *
- * Return: true when it does not: an oops came before it, and the log has that.
+ * Return: true when it does: an oops came before it, and the log has that.
  */
 bool svr_crash_no_news(const char *message)
 {
@@ -136,7 +136,7 @@ static size_t svr_crash_kind(const char *line, size_t len)
 	return len;
 }
 
-/* What the kernel says when an oops begins is left out: who looks for oopses looks for it */
+/* Length of the mark with which the line begins; the message leaves it out */
 static size_t svr_crash_prefix(const char *line, size_t len)
 {
 	unsigned int i;
@@ -180,7 +180,7 @@ static void svr_crash_oops(const char *line, size_t len, char *message,
 	svr_crash_text_copy(message, size, text, used);
 }
 
-/* Behind an older oops, which the kernel has survived */
+/* Skips an older oops, which the kernel has survived */
 static const char *svr_crash_begin(const char *log, size_t len)
 {
 	const char *oops = svr_crash_log_last(log, len, SVR_CRASH_OOPS);
@@ -192,7 +192,7 @@ static const char *svr_crash_begin(const char *log, size_t len)
 }
 
 /**
- * svr_crash_log_find - find out why from the log
+ * svr_crash_log_find - find out from the log why the kernel crashed
  * @log:     the youngest part of the log, lines that end with a newline
  * @len:     its length, bytes
  * @message: where to put what it says, always ends with a NUL
@@ -245,8 +245,9 @@ bool svr_crash_log_find(const char *log, size_t len, char *message, size_t size)
  *
  * Context: any, NMI included.
  *
- * Return: the number of the CPU on which it began before another one was made to
- * carry it out, of any size; UINT_MAX when the log does not tell.
+ * Return: the number of the CPU on which the panic began, before another one had
+ * to carry it out. The number may be too large; UINT_MAX when the log does not
+ * tell.
  */
 unsigned int svr_crash_log_origin(const char *log, size_t len)
 {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The facts about the last reset as one line for IMA, key=value; and so on: the keys in
- * this order, each once, words as in words.c, numbers in decimal but for the tag.
+ * this order, each once, words as in words.c, numbers in decimal, except the tag.
  *
- * No text that a crash or a person has left is in it: whoever verifies a measurement
- * list gets to read all of it, and need not be one who may read the log. The uptime makes
- * the line another one at each load: IMA refuses to take the same one twice, and has it
- * audited.
+ * It has no text that a crash or a person left: those who verify a measurement list read
+ * all of it, and may have no right to read the log. The uptime makes each load's line
+ * another one: IMA refuses to take the same line twice, and audits it.
  * Pure: kunit/measure_line_kunit.c. Read by tools/verify/ima-entry.
  */
 #include <linux/gfp.h>

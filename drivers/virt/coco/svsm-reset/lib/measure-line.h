@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a verifier gets to see of the last reset */
+/* What a verifier sees of the last reset */
 #ifndef _SVSM_RESET_MEASURE_LINE_H
 #define _SVSM_RESET_MEASURE_LINE_H
 
@@ -7,7 +7,7 @@
 
 #include "words.h"
 
-/* Of the text: goes up when a reader of the one before would misread it */
+/* Goes up when a reader of the text before would misread the new one */
 #define SVR_MEASURE_VERSION	1
 
 /**
@@ -19,7 +19,7 @@
  * @dump:      what became of the crash kernel
  * @count:     resets so far
  * @store:     name of the store that had the record
- * @trust:     what that can promise
+ * @trust:     how far that store can be trusted
  * @boot:      tag of this boot, 0 when it has none
  * @uptime_ms: since this boot
  */

@@ -13,11 +13,11 @@
  *            30: a phrase, by 6 more bits, see svr_message_phrases
  *            31: a digit or one of . : / - , + by 4 more bits
  *
- * A first bit of 0 is a text in ASCII up to a NUL, as all were before this: it is
+ * A first bit of 0 means a text in ASCII up to a NUL, as all messages were before: it is
  * still written where that says more. Without a NUL it has been cut.
  *
- * What has been cut ends in SVR_CUT when it is read, and is recognized by that when it
- * is written again. Tables only grow at their end: records outlive the driver.
+ * A message that has been cut ends in SVR_CUT when it is read; by that it is recognized
+ * when it is written again. Tables only grow at their end: records outlive the driver.
  * Pure: kunit/message_codec_kunit.c.
  */
 #include <linux/kernel.h>
@@ -113,14 +113,14 @@ static bool svr_bits_put(struct svr_bits *bits, unsigned int value,
 	return true;
 }
 
-/* One code and what goes with it, or nothing of it */
+/* One code and its value, or neither where there is no room */
 static bool svr_bits_put_two(struct svr_bits *bits, unsigned int code,
 			     unsigned int value, unsigned int nr)
 {
 	return svr_bits_put(bits, code << nr | value, SVR_CODE_BITS + nr);
 }
 
-/* 0 where there are not so many: the end */
+/* 0, the code of the end, where fewer bits are left */
 static unsigned int svr_bits_get(const u8 *raw, unsigned int *at,
 				 unsigned int end, unsigned int nr)
 {
@@ -173,7 +173,7 @@ static bool svr_message_put_char(struct svr_bits *bits, char c)
 				SVR_OTHER_BITS);
 }
 
-/* As much of the text as there is room for: how much that is */
+/* Packs as much of the text as fits; returns how much that is */
 static size_t svr_message_pack(struct svr_bits *bits, const char *text,
 			       size_t len)
 {
@@ -196,7 +196,7 @@ static size_t svr_message_pack(struct svr_bits *bits, const char *text,
 	return i;
 }
 
-/* Without SVR_CUT at its end */
+/* The length without SVR_CUT at the end */
 static size_t svr_message_length(const char *text, bool *cut)
 {
 	size_t len = strlen(text);
@@ -207,7 +207,7 @@ static size_t svr_message_length(const char *text, bool *cut)
 }
 
 /**
- * svr_message_packed - is it written in codes?
+ * svr_message_packed - is this message written in codes?
  * @raw: the bytes
  *
  * Context: any.
@@ -219,7 +219,7 @@ bool svr_message_packed(const u8 *raw)
 	return raw[0] & SVR_MESSAGE_PACKED;
 }
 
-/* Does ASCII say more, and can it be told whether it was cut? */
+/* Does ASCII hold more, and can a reader still tell whether the text was cut? */
 static bool svr_message_plain(size_t fits, size_t len, size_t size, bool cut)
 {
 	if (fits >= min(len, size))
@@ -280,7 +280,7 @@ static bool svr_message_next(const u8 *raw, unsigned int *at, unsigned int end,
 		return left >= SVR_OTHER_BITS;
 	case SVR_CODE_PHRASE:
 		more = svr_bits_get(raw, at, end, SVR_PHRASE_BITS);
-		/* One that a newer driver has */
+		/* A newer driver may have more phrases */
 		if (more < ARRAY_SIZE(svr_message_phrases))
 			*text = svr_message_phrases[more];
 		return left >= SVR_PHRASE_BITS;
@@ -306,7 +306,7 @@ static bool svr_message_unpack(const u8 *raw, size_t size, char *text,
 	while (svr_message_next(raw, &at, end, one, &part)) {
 		size_t more = strlen(part);
 
-		/* More than our own hand would have put there */
+		/* No writer of ours puts more there */
 		if (len + more >= room)
 			return true;
 		memcpy(text + len, part, more + 1);
@@ -315,7 +315,7 @@ static bool svr_message_unpack(const u8 *raw, size_t size, char *text,
 	return raw[0] & SVR_MESSAGE_CUT;
 }
 
-/* Whoever wrote it: what people get to see is printable */
+/* Makes what it reads printable: the writer is not trusted */
 static bool svr_message_ascii(const u8 *raw, size_t size, char *text,
 			      size_t room)
 {
@@ -329,7 +329,7 @@ static bool svr_message_ascii(const u8 *raw, size_t size, char *text,
 
 /**
  * svr_message_get - read a message
- * @raw:  the bytes, from whoever wrote them
+ * @raw:  the bytes, from a writer that is not trusted
  * @size: how many
  * @text: becomes the message, printable; SVR_CUT at its end when it goes on
  * @room: bytes there are for it, more than SVR_CUT has

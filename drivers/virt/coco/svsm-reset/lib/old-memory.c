@@ -54,7 +54,7 @@ int svr_old_check_header(const struct elf64_hdr *ehdr)
 	return 0;
 }
 
-/* The segment's last byte, for one that has any and does not wrap around */
+/* The last byte of a segment that is not empty and does not wrap around */
 static bool svr_old_load(const struct elf64_phdr *phdr, u64 *last)
 {
 	if (phdr->p_type != PT_LOAD || !phdr->p_memsz ||
@@ -106,7 +106,7 @@ u64 svr_old_end(const struct svr_old *old)
 	return end;
 }
 
-/* A note's name and contents; how far it is to the next one, 0 at the end */
+/* Finds an ELF note's name and contents; returns how far it is to the next one, 0 at the end */
 static size_t svr_old_note(const void *notes, size_t len, const char **name,
 			   const char **text)
 {
@@ -153,20 +153,13 @@ int svr_old_vmcoreinfo(const void *notes, size_t len, const char **text,
 	return -ENOENT;
 }
 
-/**
- * svr_old_number - find a number in VMCOREINFO
- * @text: VMCOREINFO
- * @len:  its length, bytes
- * @name: the part of the line in front of "="
- * @base: to which the number is written; a negative one is decimal
- * @val:  where to put it, a negative one in two's complement
- *
- * Context: any.
- *
- * Return: 0; -ENOENT when there is no such line, -EINVAL when it has no number.
+/*
+ * A number in VMCOREINFO: @name is the part of the line in front of "="; a negative number
+ * is decimal, and @val has it in two's complement. 0; -ENOENT when there is no such line,
+ * -EINVAL when it has no number.
  */
-int svr_old_number(const char *text, size_t len, const char *name,
-		   unsigned int base, u64 *val)
+static int svr_old_number(const char *text, size_t len, const char *name,
+			  unsigned int base, u64 *val)
 {
 	const char *end = text + len, *next;
 	size_t name_len = strlen(name);
@@ -257,7 +250,7 @@ static int svr_old_walk_table(const struct svr_old_walker *w, u64 pa,
 		if (!(entry & SVR_PTE_PRESENT))
 			;
 		else if (!svr_old_is_leaf(entry, level))
-			/* A table is private, or it is none */
+			/* Every page table is private */
 			err = entry & w->tables->c_bit ?
 			      svr_old_walk_table(w, target, level - 1, va, to) :
 			      -EFAULT;

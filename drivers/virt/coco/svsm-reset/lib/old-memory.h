@@ -31,7 +31,7 @@ struct svr_old_tables {
 /**
  * struct svr_old_ops - what a walk needs
  * @map:    make a table readable: its 512 entries, or NULL
- * @unmap:  it is not needed any more
+ * @unmap:  the table is no longer needed
  * @shared: these pages are mapped as shared
  *
  * @pa and @pfn are of the dead kernel's memory, @map is only called with pages
@@ -48,8 +48,6 @@ bool svr_old_has(const struct svr_old *old, u64 pa, u64 len);
 u64 svr_old_end(const struct svr_old *old);
 int svr_old_vmcoreinfo(const void *notes, size_t len, const char **text,
 		       size_t *text_len);
-int svr_old_number(const char *text, size_t len, const char *name,
-		   unsigned int base, u64 *val);
 int svr_old_tables(const char *text, size_t len, u64 c_bit,
 		   struct svr_old_tables *tables);
 int svr_old_walk(const struct svr_old *old, const struct svr_old_tables *tables,

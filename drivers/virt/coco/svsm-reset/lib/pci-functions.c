@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * PCI functions that may write to memory: by DMA, or by an MSI, which is the same to
- * them.
+ * PCI functions that may write to memory: by DMA, or by an MSI, which is a write as well.
  *
- * The bus is walked, and not the kernel's list of devices: a crash kernel knows few, and
- * the list has locks. What is found is bounded by the size of configuration space, also
- * where a bridge or a capability list leads round in a circle.
+ * The driver walks the bus instead of the kernel's list of devices: a crash kernel knows
+ * few of them, and the list has locks. The size of configuration space bounds the walk,
+ * also where bridges or capabilities lead round in a circle.
  *
  * Pure: kunit/pci_functions_kunit.c has a bus of its own.
  */
@@ -27,11 +26,11 @@
 #define SVR_PCI_FLAGS_SHIFT	16	/* of a capability, in its first four bytes */
 #define SVR_PCI_CLASS_COMM	(PCI_BASE_CLASS_COMMUNICATION << 24)
 
-/* Buses that are still to be looked at, and that have been found at all */
+/* The root buses, and the buses that a walk has found so far */
 struct svr_pci_buses {
 	const unsigned long *roots;
 	DECLARE_BITMAP(found, SVR_PCI_BUSES);
-	/* Behind a port of PCI Express: there is but device 0 */
+	/* Behind a port of PCI Express there is only device 0 */
 	DECLARE_BITMAP(single, SVR_PCI_BUSES);
 };
 
@@ -44,13 +43,13 @@ static bool svr_pci_is_port(u16 flags)
 }
 
 /**
- * svr_pci_caps - begin with the capabilities of a function
+ * svr_pci_caps - begin a walk of a function's capabilities
  * @pci: configuration space
  * @f:   the function; its status says that it has some
  *
  * Context: any.
  *
- * Return: what is before the first one.
+ * Return: the place before the first one.
  */
 struct svr_pci_cap svr_pci_caps(const struct svr_pci_access *pci,
 				const struct svr_pci_function *f)
@@ -66,9 +65,10 @@ struct svr_pci_cap svr_pci_caps(const struct svr_pci_access *pci,
  * @f:   the function
  * @cap: svr_pci_caps(), or the one before
  *
- * Context: any. A list that leads round in a circle ends after SVR_PCI_CAPS.
+ * Context: any. A list that leads round in a circle ends after SVR_PCI_CAPS of
+ * them.
  *
- * Return: is there one?
+ * Return: true if there is one.
  */
 bool svr_pci_next_cap(const struct svr_pci_access *pci,
 		      const struct svr_pci_function *f, struct svr_pci_cap *cap)
@@ -82,7 +82,7 @@ bool svr_pci_next_cap(const struct svr_pci_access *pci,
 	return true;
 }
 
-/* Fills in MSI and MSI-X; is it a port with one link? */
+/* Fills in MSI and MSI-X; returns whether the function is a port with one link */
 static bool svr_pci_look_at_caps(const struct svr_pci_access *pci,
 				 struct svr_pci_function *f)
 {
@@ -109,10 +109,10 @@ static bool svr_pci_look_at_caps(const struct svr_pci_access *pci,
 	return port;
 }
 
-/* Numbers rise on the way down, or the bridge has not been set up */
-static void svr_pci_note_bus(const struct svr_pci_access *pci,
-			     const struct svr_pci_function *f, bool port,
-			     struct svr_pci_buses *buses)
+/* Bus numbers rise on the way down; otherwise nobody has set the bridge up */
+static void svr_pci_add_bus(const struct svr_pci_access *pci,
+			    const struct svr_pci_function *f, bool port,
+			    struct svr_pci_buses *buses)
 {
 	u8 secondary = svr_pci_read(pci, f, PCI_PRIMARY_BUS) >> 8;
 
@@ -122,14 +122,14 @@ static void svr_pci_note_bus(const struct svr_pci_access *pci,
 		__set_bit(secondary, buses->single);
 }
 
-/* The chipset's own: mastering cannot be turned off on some, and they do no DMA */
+/* The chipset's own bridges: some cannot turn mastering off, and none does DMA */
 static bool svr_pci_is_chipset(u32 class)
 {
 	return class >> 16 == PCI_CLASS_BRIDGE_HOST ||
 	       class >> 16 == PCI_CLASS_BRIDGE_ISA;
 }
 
-/* What it is matters only now that it is alive */
+/* Reads the class only here: it matters only for a function that is alive */
 static void svr_pci_add(const struct svr_pci_access *pci,
 			struct svr_pci_list *list, struct svr_pci_function *f)
 {
@@ -143,12 +143,12 @@ static void svr_pci_add(const struct svr_pci_access *pci,
 		return;
 	}
 	list->functions[list->count] = *f;
-	/* An NMI may stop this CPU for good: what is counted is complete */
+	/* An NMI may stop this CPU for good: an entry that is counted is complete */
 	barrier();
 	list->count++;
 }
 
-/* As pci_bus_generic_read_dev_vendor_id() of Linux: some boards answer so for nobody */
+/* As in pci_bus_generic_read_dev_vendor_id(): some boards answer so where nothing is */
 static bool svr_pci_is_somebody(u32 id)
 {
 	return id && id != SVR_PCI_NOBODY && id != 0xffff && id != 0xffff0000;
@@ -160,8 +160,9 @@ static bool svr_pci_is_alive(const struct svr_pci_function *f)
 }
 
 /*
- * One that somebody else has found. The identity of a virtual function reads as all ones
- * (PCI Express 5.0, 9.3.4.1.1), its command and status do not.
+ * Looks at a function that the kernel has found and the walk does not. The ids of a virtual
+ * function read as all ones (PCI Express 5.0, 9.3.4.1.1); its command and its status do
+ * not.
  */
 static void svr_pci_look_at_hidden(const struct svr_pci_access *pci, u8 bus,
 				   u8 devfn, bool root,
@@ -180,7 +181,7 @@ static void svr_pci_look_at_hidden(const struct svr_pci_access *pci, u8 bus,
 		svr_pci_add(pci, list, &f);
 }
 
-/* Returns whether the device may have further functions; only asked of the first */
+/* Returns whether the device may have further functions; only function 0 is asked */
 static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 			    struct svr_pci_buses *buses,
 			    struct svr_pci_list *list)
@@ -204,22 +205,23 @@ static bool svr_pci_look_at(const struct svr_pci_access *pci, u8 bus, u8 devfn,
 	f.command = state;
 	f.bridge = type == PCI_HEADER_TYPE_BRIDGE ||
 		   type == PCI_HEADER_TYPE_CARDBUS;
-	/* The list of a CardBus bridge begins elsewhere; it has no MSI */
+	/* The capabilities of a CardBus bridge begin elsewhere; it has no MSI */
 	if ((state >> 16 & PCI_STATUS_CAP_LIST) &&
 	    type != PCI_HEADER_TYPE_CARDBUS)
 		port = svr_pci_look_at_caps(pci, &f);
 	if (f.bridge)
-		svr_pci_note_bus(pci, &f, port, buses);
+		svr_pci_add_bus(pci, &f, port, buses);
 	/*
-	 * What is behind a bridge is reset by it. Some hosts let it reach memory though the
-	 * bridge does not master the bus, and a walk that was cut short left the bus held.
+	 * A bridge on a root bus is always listed: svr_pci_reset_buses() uses it. Some
+	 * hosts let devices behind it reach memory although it does not master the bus; and
+	 * a stop that was cut short has left their bus held in reset.
 	 */
 	if (svr_pci_is_alive(&f) || (type == PCI_HEADER_TYPE_BRIDGE && f.root))
 		svr_pci_add(pci, list, &f);
 	return header & PCI_HEADER_TYPE_MFD;
 }
 
-/* Has it taken too long? Then there may be others that nobody has come to */
+/* Has the walk taken too long? Then there may be functions that it has not reached */
 static bool svr_pci_is_cut(const struct svr_pci_access *pci,
 			   struct svr_pci_list *list)
 {
@@ -250,8 +252,8 @@ static void svr_pci_walk_bus(const struct svr_pci_access *pci, u8 bus,
  * svr_pci_find - find the functions that are alive
  * @pci:   configuration space
  * @roots: a bit for each root bus, SVR_PCI_BUSES of them
- * @hidden: a bit for each function that does not show itself to a walk, by
- *         svr_pci_number(): virtual ones of SR-IOV, and those that ARI numbers above 7
+ * @hidden: a bit for each function that a walk does not find, by svr_pci_number(): virtual
+ *          ones of SR-IOV, and those that ARI numbers above 7
  * @list:  becomes those with bus mastering, MSI or MSI-X on
  *
  * Context: any.
@@ -289,8 +291,8 @@ static void svr_pci_flags_off(const struct svr_pci_access *pci,
 }
 
 /*
- * The upper half is the status register, where a 1 would clear what is written over.
- * INTx first: without MSI a function may fall back to it.
+ * The upper half of the register is the status, where only a 1 clears anything. INTx goes
+ * off first: without MSI a function may fall back to it.
  */
 static void svr_pci_stop_one(const struct svr_pci_access *pci,
 			     const struct svr_pci_function *f)
@@ -311,7 +313,7 @@ static bool svr_pci_flags_stay(const struct svr_pci_access *pci,
 			      SVR_PCI_FLAGS_SHIFT & enable;
 }
 
-/* One that reads as all ones has gone, or hangs: nobody can tell, so it has not stopped */
+/* All ones: it has gone, or hangs. Nobody can tell which, so it has not stopped */
 static bool svr_pci_is_stuck(const struct svr_pci_access *pci,
 			     const struct svr_pci_function *f)
 {
@@ -324,7 +326,7 @@ static bool svr_pci_is_stuck(const struct svr_pci_access *pci,
 
 #define SVR_PCI_TURNS	3
 
-/* What others sit on goes last: 0 for a device, 1 for a console's, 2 for a bridge */
+/* What others depend on stops last: 0 is a device, 1 one with a console, 2 a bridge */
 static unsigned int svr_pci_turn(const struct svr_pci_function *f)
 {
 	return f->bridge ? 2 : f->console;
@@ -347,7 +349,7 @@ static void svr_pci_stop_all(const struct svr_pci_access *pci,
 	}
 }
 
-/* The reset has stopped what did not stop by itself; there may be no answer from it yet */
+/* Has a reset stopped what did not stop by itself? It may not answer yet */
 static bool svr_pci_reset_has_stopped(const struct svr_pci_access *pci,
 				      const struct svr_pci_function *f)
 {
@@ -358,16 +360,17 @@ static bool svr_pci_reset_has_stopped(const struct svr_pci_access *pci,
 }
 
 /**
- * svr_pci_stop - no more DMA and no more interrupts from these functions
+ * svr_pci_stop - stop the DMA and the interrupts of these functions
  * @pci:  configuration space
  * @list: svr_pci_find()
  *
- * Bus mastering, INTx, MSI and MSI-X of all are turned off, before any is reset: a reset may
- * take as long as the host's disk does, and take other functions away. Then requests under
- * way are ended where that can be done, and what is behind a bridge is reset. Decoding stays
- * where there is no reset, for what is still printed. Context: any.
+ * Turns off bus mastering, INTx, MSI and MSI-X of all of them before it resets any: a reset
+ * may take as long as the host's disk does, and may take other functions away. Then it ends
+ * requests under way where that can be done, and resets what is behind a bridge. A function
+ * that is not reset still decodes its addresses, for what is still printed. Context: any.
  *
- * Return: how many have not stopped, those that there was no room or no time for included.
+ * Return: how many have not stopped, including those for which there was no room or no
+ * time.
  */
 unsigned int svr_pci_stop(const struct svr_pci_access *pci,
 			  struct svr_pci_list *list)
@@ -413,15 +416,15 @@ static void svr_pci_start_one(const struct svr_pci_access *pci,
  * @pci:  configuration space
  * @list: what was stopped
  *
- * A function that has been reset stays as it is: it has no address any more. One of virtio
- * wants to be set up again. Context: any.
+ * A function that has been reset stays as it is: it has lost its addresses. A virtio device
+ * waits for its driver to set it up again. Context: any.
  */
 void svr_pci_start(const struct svr_pci_access *pci,
 		   const struct svr_pci_list *list)
 {
 	unsigned int turn, i;
 
-	/* What others sit on goes first */
+	/* In the opposite order of svr_pci_stop() */
 	for (turn = SVR_PCI_TURNS; turn--;) {
 		for (i = 0; i < list->count; i++) {
 			const struct svr_pci_function *f = &list->functions[i];

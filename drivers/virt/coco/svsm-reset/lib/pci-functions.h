@@ -6,10 +6,10 @@
 #include <linux/pci_regs.h>
 #include <linux/types.h>
 
-/* More are counted only, as such that were not stopped */
+/* Functions beyond these are only counted, as not stopped */
 #define SVR_PCI_MAX		256
 #define SVR_PCI_BUSES		256
-/* Of svr_pci_number() */
+/* Values of svr_pci_number() */
 #define SVR_PCI_NUMBERS		(SVR_PCI_BUSES * 256)
 /* As many capabilities as fit behind the standard header */
 #define SVR_PCI_CAPS		((PCI_CFG_SPACE_SIZE - PCI_STD_HEADER_SIZEOF) / 4)
@@ -19,7 +19,7 @@
  * @read:  the four bytes at @reg, a multiple of 4; all ones where there is no function
  * @write: write these
  * @hold:  wait for as long as a bus must be held in reset
- * @late:  has it taken too long already? No more is looked for then, nor waited
+ * @late:  has it taken too long already? Then nobody looks or waits any longer
  */
 struct svr_pci_access {
 	u32 (*read)(u8 bus, u8 devfn, u8 reg);
@@ -43,10 +43,10 @@ enum svr_pci_kind {
  * @msix:    the same of MSI-X
  * @kind:    what ends its requests, of enum svr_pci_kind
  * @command: what its command register was
- * @bridge:  others are behind it
- * @console: it may be what a console sits on
+ * @bridge:  other functions are behind it
+ * @console: it may carry a console
  * @root:    it is on a root bus
- * @lost:    it has been reset, and knows nothing of how it was
+ * @lost:    it has been reset, and has lost its settings
  * @stuck:   it has not been shown to have stopped
  */
 struct svr_pci_function {
@@ -66,10 +66,10 @@ struct svr_pci_function {
 /**
  * struct svr_pci_list - what was found
  * @count: how many of @functions there are
- * @more:  how many there was no room for
- * @cut:   there may be others: it took too long to find out
+ * @more:  how many more there were than fit
+ * @cut:   there may be others: finding them took too long
  * @seen:  there is any function at all, alive or not
- * @functions: they
+ * @functions: the functions
  */
 struct svr_pci_list {
 	unsigned int count;
@@ -80,7 +80,7 @@ struct svr_pci_list {
 };
 
 /**
- * struct svr_pci_cap - one capability of a function after another
+ * struct svr_pci_cap - a place in a function's list of capabilities
  * @head: its first four bytes
  * @pos:  where it is
  * @next: where the next one is said to be

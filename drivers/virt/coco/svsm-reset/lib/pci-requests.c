@@ -9,11 +9,8 @@
  * can be reset by configuration space alone:
  *
  * - virtio, whose status register can be reached by a capability (Virtual I/O Device 1.2,
- *   4.1.4.9), in place of a BAR that a crash kernel may not have mapped. Some hosts take no
- *   notice of bus mastering with virtio at all.
- * - QEMU's own devices that have a function level reset (PCI Express 5.0, 6.6.2). QEMU has
- *   done it when the write returns. Hardware is left alone: it would need 100 ms, and has no
- *   such requests.
+ * 4.1.4.9), in place of a BAR that a crash kernel may not have mapped. Some hosts ignore
+ * the bus mastering of virtio devices.
  *
  * The next kernel turns bus mastering on when a driver takes the device, and some drivers
  * do not reset it then (vmxnet3 of Linux 6.12): it goes on with the dead kernel's rings. So
@@ -35,11 +32,11 @@
 #define SVR_VIRTIO_FIRST	0x1000
 #define SVR_VIRTIO_LAST		0x107f
 #define SVR_VIRTIO_STATUS_SIZE	1
-/* An IOMMU that is reset lets the others through: it stays as it is */
+/* A virtio IOMMU is left alone: once it is reset, it lets the other devices through */
 #define SVR_VIRTIO_IOMMU	0x1057
 /*
- * How often the status is read until it is 0, unless it is late before. QEMU has reset the
- * device by the first time.
+ * How often the status is read, until it is 0 or the time is up. QEMU has reset the device
+ * before the first read.
  */
 #define SVR_VIRTIO_READS	10000
 #define SVR_VIRTIO_TYPE_SHIFT	24	/* of its capabilities, in their first four bytes */
@@ -47,19 +44,19 @@
 #define SVR_BRIDGE_CTL_SHIFT	16	/* in the four bytes at PCI_INTERRUPT_LINE */
 #define SVR_BRIDGE_CTL_DISCARDED BIT(10)	/* Discard Timer Status */
 
-/* Where the capabilities are by which the status register is found and reached */
+/* The places of the two capabilities that lead to the status register */
 struct svr_virtio {
 	u8 common;
 	u8 window;
 };
 
 /**
- * svr_pci_kind - can requests of this function be ended?
+ * svr_pci_kind - how can the requests of this function be ended?
  * @id: vendor and device, as in configuration space
  *
  * Context: any.
  *
- * Return: how.
+ * Return: the kind.
  */
 enum svr_pci_kind svr_pci_kind(u32 id)
 {
@@ -74,7 +71,7 @@ enum svr_pci_kind svr_pci_kind(u32 id)
 	return SVR_PCI_PLAIN;
 }
 
-/* Without the bit in the status there is no list, whatever its first byte says */
+/* Without the bit in the status register there is no list, whatever its pointer says */
 static struct svr_pci_cap svr_pci_caps_if_any(const struct svr_pci_access *pci,
 					      const struct svr_pci_function *f)
 {
@@ -97,7 +94,7 @@ static struct svr_virtio svr_virtio_find(const struct svr_pci_access *pci,
 			continue;
 		if (type == VIRTIO_PCI_CAP_COMMON_CFG && !virtio.common)
 			virtio.common = cap.pos;
-		/* With its window behind it */
+		/* With the window's data behind it */
 		if (type == VIRTIO_PCI_CAP_PCI_CFG && !virtio.window &&
 		    cap.pos <= PCI_CFG_SPACE_SIZE -
 			       sizeof(struct virtio_pci_cfg_cap))
@@ -106,7 +103,7 @@ static struct svr_virtio svr_virtio_find(const struct svr_pci_access *pci,
 	return virtio;
 }
 
-/* Has the window show the status register; false: there is none that could be shown */
+/* Has the window show the status register; false where there is none to show */
 static bool svr_virtio_aim(const struct svr_pci_access *pci,
 			   const struct svr_pci_function *f,
 			   struct svr_virtio virtio)
@@ -131,7 +128,7 @@ static bool svr_virtio_aim(const struct svr_pci_access *pci,
 	return true;
 }
 
-/* One without the window is of old, and wants no shared memory: it cannot be used here */
+/* A device without the window is a legacy one, which no SNP guest can use */
 static bool svr_virtio_reset(const struct svr_pci_access *pci,
 			     const struct svr_pci_function *f)
 {
@@ -142,7 +139,7 @@ static bool svr_virtio_reset(const struct svr_pci_access *pci,
 	if (!svr_virtio_aim(pci, f, virtio))
 		return true;
 	pci->write(f->bus, f->devfn, data, 0);
-	/* At least once: the write may have taken all the time there is */
+	/* Read at least once: the write alone may have used up the time */
 	for (i = 0; i < SVR_VIRTIO_READS; i++) {
 		u32 status = svr_pci_read(pci, f, data);
 
@@ -173,7 +170,7 @@ static u8 svr_pci_express(const struct svr_pci_access *pci,
 	return 0;
 }
 
-/* The status register above is written with zeros, which clear nothing there */
+/* The status in the upper half is written with zeros, which clear nothing there */
 static void svr_pci_flr(const struct svr_pci_access *pci,
 			struct svr_pci_function *f)
 {
@@ -191,14 +188,14 @@ static void svr_pci_flr(const struct svr_pci_access *pci,
 }
 
 /**
- * svr_pci_end_requests - what this function has taken, it shall answer now or never
+ * svr_pci_end_requests - end the requests that this function has taken
  * @pci: configuration space
- * @f:   the function; it masters the bus no more
+ * @f:   the function, which no longer masters the bus
  *
  * A function that cannot be reset this way is left as it is. Context: any. Waits for as
  * long as the host takes, and for SVR_VIRTIO_READS reads.
  *
- * Return: false if it was told to, and has not.
+ * Return: false if the function was reset, and did not say that it was done.
  */
 bool svr_pci_end_requests(const struct svr_pci_access *pci,
 			  struct svr_pci_function *f)
@@ -216,7 +213,7 @@ bool svr_pci_end_requests(const struct svr_pci_access *pci,
 	}
 }
 
-/* The status in this register is cleared by a 1. One that has gone is left alone */
+/* A 1 clears the status, so it is written as 0. A bridge that has gone is left alone */
 static void svr_pci_hold_bus(const struct svr_pci_access *pci,
 			     const struct svr_pci_function *f, bool hold)
 {
@@ -251,7 +248,7 @@ static bool svr_pci_hold_buses(const struct svr_pci_access *pci,
 	return any;
 }
 
-/* What is on the buses behind this bridge knows nothing any more */
+/* The functions behind this bridge have lost their settings */
 static void svr_pci_lose_behind(const struct svr_pci_access *pci,
 				const struct svr_pci_function *bridge,
 				struct svr_pci_list *list)
@@ -273,8 +270,8 @@ static void svr_pci_lose_behind(const struct svr_pci_access *pci,
  * @pci:  configuration space
  * @list: functions that have been stopped, with all bridges on root buses
  *
- * By the bridges on root buses: a reset goes on to the buses behind those behind them (PCI
- * Express 5.0, 6.6.1). Does no harm when it is done again, and ends what was cut short.
+ * Through the bridges on root buses: each passes the reset on to every bus below it (PCI
+ * Express 5.0, 6.6.1). To do it again does no harm, and ends a reset that was cut short.
  * Context: any. Waits as long as the host takes to reset the devices.
  */
 void svr_pci_reset_buses(const struct svr_pci_access *pci,

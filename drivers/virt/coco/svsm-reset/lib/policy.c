@@ -27,7 +27,7 @@ static const enum svr_act svr_acts[SVR_NR_EVENTS][SVR_NR_STATES] = {
 };
 
 /**
- * svr_policy_act - what is to be done about an event?
+ * svr_policy_act - what to do about an event
  * @event: what happened
  * @state: how far a reset has come
  *
@@ -44,17 +44,17 @@ enum svr_act svr_policy_act(enum svr_event event, enum svr_state state)
 }
 
 /**
- * svr_policy_declines - has a reset been asked for, and gets nothing?
+ * svr_policy_declines - why is a reset that was asked for left to the kernel?
  * @event: what happened
  * @state: how far a reset has come
  *
- * For the tracepoint. The other events are not for us alone, or come at a time
- * at which nothing at all may be done about them; see svr_acts.
+ * For the tracepoint. The other events are not meant for this driver alone, or
+ * come when nothing at all may be done about them; see svr_acts.
  *
  * Context: any.
  *
- * Return: why; SVR_NR_DECLINES when none has been asked for, or the reset is
- * under way.
+ * Return: why; SVR_NR_DECLINES when no reset has been asked for, or it is under
+ * way.
  */
 enum svr_decline svr_policy_declines(enum svr_event event, enum svr_state state)
 {
@@ -65,7 +65,7 @@ enum svr_decline svr_policy_declines(enum svr_event event, enum svr_state state)
 	return state == SVR_STATE_SPENT ? SVR_DECLINE_SPENT : SVR_NR_DECLINES;
 }
 
-/* The weakest fate that will do */
+/* The weakest fate that each policy accepts */
 static const enum svr_fate svr_fates_enough[SVR_NR_AP_POLICIES] = {
 	[SVR_AP_REFUSE]	= SVR_FATE_OFFLINE,
 	[SVR_AP_HOST]	= SVR_FATE_DESTROYED,
@@ -74,12 +74,12 @@ static const enum svr_fate svr_fates_enough[SVR_NR_AP_POLICIES] = {
 
 /**
  * svr_policy_enough - may the call be made?
- * @weakest: the weakest of what is known of any CPU
+ * @weakest: the weakest fate of any other CPU
  * @policy:  the administrator's choice
  *
- * The host's word is not enough unless the administrator says so: it is in the
- * host's hand to keep a CPU from parking, to say that it has destroyed it, and
- * to let it run on when its memory is somebody else's.
+ * The host's word is not enough unless the administrator says so: the host can
+ * keep a CPU from parking, claim that it has destroyed it, and let it run on
+ * when its memory belongs to another kernel.
  *
  * Context: any.
  *
@@ -94,16 +94,16 @@ bool svr_policy_enough(enum svr_fate weakest, enum svr_ap_policy policy)
 }
 
 /**
- * svr_policy_destroy - is the host to be asked to destroy a CPU?
+ * svr_policy_destroy - should the host be asked to destroy a CPU?
  * @policy:    the administrator's choice
  * @deletable: the SVSM can be asked to delete that CPU's VMSA afterwards
  *
- * Not for nothing: where the host's word changes nothing, the CPU is left to
- * the kernel's own restart as it is.
+ * Only where the host's word changes anything: otherwise the kernel's own
+ * restart finds the CPU as it is.
  *
  * Context: any.
  *
- * Return: true when it is.
+ * Return: true when it should.
  */
 bool svr_policy_destroy(enum svr_ap_policy policy, bool deletable)
 {
@@ -112,7 +112,8 @@ bool svr_policy_destroy(enum svr_ap_policy policy, bool deletable)
 
 /**
  * svr_policy_clears_up - does the kernel clear up before it starts another one?
- * @probed: what came of looking for its function that does (snp_kexec_finish())
+ * @probed: 0 if it has a function for that (snp_kexec_finish()), or a negative
+ *          errno
  *
  * Context: any.
  *
@@ -127,13 +128,15 @@ int svr_policy_clears_up(int probed)
 
 /**
  * svr_policy_route - who makes the call, if anybody?
- * @weakest: the weakest of what is known of any other CPU, the BSP included
+ * @weakest: the weakest fate of any other CPU, the BSP included
  * @bsp:     where the BSP is
- * @policy:  the administrator's choice for the case that something is amiss
+ * @policy:  the administrator's choice
  *
  * The draft does not say what a call from an AP does; the next kernel then
- * takes itself for a crash kernel and leaves the BSP out. So the BSP calls
- * wherever it can be had. Context: any.
+ * takes itself for a crash kernel and leaves the BSP out. So the BSP makes the
+ * call wherever it can.
+ *
+ * Context: any.
  *
  * Return: the route.
  */
@@ -152,7 +155,7 @@ enum svr_route svr_policy_route(enum svr_fate weakest, enum svr_bsp bsp,
  * svr_policy_rehearse - may a rehearsal begin, or go on?
  * @state: how far a reset has come
  *
- * It takes no step of a reset's own, so that a reset never meets it in its way.
+ * A rehearsal takes no step of a reset, so it is never in a reset's way.
  * Context: any.
  *
  * Return: 0 when it may; -EOPNOTSUPP when resets are disabled, -EBUSY when one has
@@ -176,7 +179,7 @@ int svr_policy_rehearse(enum svr_state state)
 
 /**
  * svr_policy_rehearsed - what came of a rehearsal?
- * @steps: what came of each of its SVR_NR_STEPS steps
+ * @steps: the check of each of its SVR_NR_STEPS steps
  *
  * A step that failed says more than one that was not reached. Context: any.
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Decision tables: what happened, where do we stand, what is to be done */
+/* Decision tables: what to do about an event in a state, and who makes the call */
 #ifndef _SVSM_RESET_POLICY_H
 #define _SVSM_RESET_POLICY_H
 
@@ -28,11 +28,12 @@ enum svr_event {
 };
 
 /**
- * enum svr_act - what is to be done about an event
+ * enum svr_act - what to do about an event
  * @SVR_ACT_NOTHING: nothing at all, no logging either
  * @SVR_ACT_ARM:     get ready
  * @SVR_ACT_FIRE:    reset
- * @SVR_ACT_TAKE_OVER: let the CPU that is at it, or go on if it was stopped
+ * @SVR_ACT_TAKE_OVER: leave it to the CPU that fires, or go on if that was
+ *                     stopped
  */
 enum svr_act {
 	SVR_ACT_NOTHING,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packing of calls to the SVSM and judging of its answers.
+ * Packing of calls to the SVSM, and what its answers mean.
  *
- * Pure: no hardware, no state, no logging; kunit/protocol_kunit.c has the table
- * of what each of these has to say. Whatever the SVSM answers is judged here.
+ * Pure: no hardware, no state, no logging; kunit/protocol_kunit.c has the
+ * tables.
  */
 #include <linux/align.h>
 #include <linux/array_size.h>
@@ -100,7 +100,7 @@ enum svr_verdict svr_parse_result(u64 rax)
 }
 
 /**
- * svr_parse_repeated - the same for a call that may have been repeated already
+ * svr_parse_repeated - the same, for a call that may already have been repeated
  * @so_far: all zero before the first attempt
  * @rax:    RAX as the SVSM left it
  *
@@ -179,9 +179,8 @@ int svr_parse_query(u64 rcx, u32 version)
  *
  * Context: any.
  *
- * Return: 0 when it is, -EMSGSIZE for any other length, -EPROTONOSUPPORT
- * for another version, -EOPNOTSUPP for flags of which nobody knows what
- * they mean.
+ * Return: 0 when it is, -EMSGSIZE for any other length, -EPROTONOSUPPORT for
+ * another version, -EOPNOTSUPP for flags, of which none is defined.
  */
 int svr_parse_manifest(const void *buf, u64 len)
 {
@@ -204,11 +203,13 @@ int svr_parse_manifest(const void *buf, u64 len)
  * @pending: call_pending was still set
  *
  * AMD 56421, "GHCB MSR Protocol", response 0x017; AMD 58019, "Calling
- * Convention", for call_pending. That is in memory which the host cannot
- * write: once it is clear the SVSM has taken the call, and making it again
- * would be another call. The MSR is the host's. An NMI or a #VC puts
- * something else into it: before the VMGEXIT, and the SVSM has not run for
- * us, or after it, and the answer is in the registers. Context: any.
+ * Convention", for call_pending. The host cannot write to call_pending: once it
+ * is clear, the SVSM has taken the call, and making it again would be another
+ * call. The MSR is the host's, and an NMI or a #VC puts something else into it.
+ * If that was before the VMGEXIT, the SVSM has not run for us; if it was after
+ * it, the answer is in the registers.
+ *
+ * Context: any.
  *
  * Return: 0 when the SVSM has taken the call, -EAGAIN when it should be made
  * again, -EIO when the host refused to run the SVSM.
@@ -227,8 +228,9 @@ int svr_parse_ghcb_msr(u64 msr, bool pending)
  * svr_sev_has_secure_avic - is the local APIC out of the host's reach?
  * @status: SEV_STATUS
  *
- * Then the registers that the processor does not serve by itself are a #VC that only the
- * kernel's own APIC driver may cause (AMD APM volume 2, "Secure AVIC": SEV_STATUS bit 18).
+ * Then an access to a register that the processor does not serve by itself is a #VC, which
+ * only the kernel's own APIC driver may cause (AMD APM volume 2, "Secure AVIC": SEV_STATUS
+ * bit 18).
  * Context: any.
  *
  * Return: true when it is.

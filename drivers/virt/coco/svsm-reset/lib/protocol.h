@@ -5,9 +5,9 @@
 
 #include <linux/types.h>
 
-/* A call that is INCOMPLETE is repeated at once, so often in all */
+/* A call that is INCOMPLETE is repeated at once, up to so many attempts */
 #define SVR_INCOMPLETE_TRIES	4096
-/* One that is BUSY after a pause: 1 s in all */
+/* A call that is BUSY is repeated after a pause: 1 s in all */
 #define SVR_BUSY_TRIES		1000
 #define SVR_BUSY_PAUSE_US	1000
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Codec of the record that outlives a reset, in the three sizes that there is
- * room for. Numbers are little endian.
+ * Codec of the record that outlives a reset, in three sizes, for stores with more or less
+ * room. Numbers are little endian.
  *
  * All of them:
  *   byte 0-1   'S' 'R'
@@ -52,11 +52,11 @@
  *        104-105 how many devices, 0xffff: or above
  *        106-119 the first seven, two bytes each
  *
- * A device is bus << 8 | devfn, in PCI's domain 0; 0: not known. Where there is no room
- * version 4 says that there was one at least. No driver up to 0.1.0 reads it.
+ * A device is bus << 8 | devfn, in PCI's domain 0; 0: not known. Where there is no room for
+ * devices, version 4 itself says that there was at least one. No driver up to 0.1.0 reads it.
  *
- * The checksum is against accidents: torn writes, other owners of the same
- * bytes, decay. Against the host it is no protection and is not meant to be.
+ * The checksum is against accidents: torn writes, other owners of the same bytes, decay. It
+ * is no protection against the host, and is not meant as one.
  * Pure: kunit/record_codec_kunit.c, tools/testing/fuzz.
  */
 #include <linux/bitops.h>
@@ -76,9 +76,9 @@
 #define SVR_RECORD_MAGIC	0x5253	/* "SR", little endian */
 #define SVR_LOADED_BIT		0x8	/* of the upper half of byte 3 */
 #define SVR_HEARSAY_BIT		0x8	/* of the lower half */
-/* The rest of it: an &enum svr_cause, or one of these */
-#define SVR_STORED_INTERRUPTED	7	/* SVR_CAUSE_KDUMP, and that */
-#define SVR_STORED_SYSRQ		6	/* SVR_CAUSE_EMERGENCY, and by whom */
+/* The other bits: an &enum svr_cause, or one of these */
+#define SVR_STORED_INTERRUPTED	7	/* SVR_CAUSE_KDUMP, interrupted */
+#define SVR_STORED_SYSRQ		6	/* SVR_CAUSE_EMERGENCY, by its trigger */
 #define SVR_STORED_DEADMAN	1
 #define SVR_STORED_KERNEL	0
 #define SVR_FIRST_NONE		0xff	/* of byte 5 */
@@ -86,13 +86,13 @@
 #define SVR_CPU_NONE		0xff	/* of byte 4 */
 #define SVR_SMALL_TSC_SHIFT	31
 #define SVR_MEDIUM_LOST_LAST	23
-/* A call that came back, found where there is no room to say with what */
+/* The call came back, but its result code is not known: the store had no room for it */
 #define SVR_NO_RESULT		U64_MAX
 /* The end of the year 9999: beyond it nothing prints it in four digits */
 #define SVR_TIME_MAX		253402300799ULL
-/* More than the kernel can have */
+/* A higher number than any CPU of the kernel has */
 #define SVR_CPU_MAX		0xffff
-/* Counts of a medium record, one byte each */
+/* The first of a medium record's counts, one byte each */
 #define SVR_FIRST_COUNTED	SVR_REASON_REBOOT
 
 /* Offsets */
@@ -103,7 +103,7 @@
 #define SVR_MEDIUM_RESULT	17
 #define SVR_MEDIUM_DUMP		26
 #define SVR_MEDIUM_END		28
-/* Seconds for a dump, in two bytes */
+/* Seconds that a dump took, in two bytes */
 #define SVR_DUMP_NOT_KNOWN	U16_MAX
 #define SVR_FULL_TIME		8
 #define SVR_FULL_TSC		16
@@ -120,8 +120,8 @@
 #define SVR_FULL_CRASHED	248
 
 /*
- * Where a medium record has what; lost CPUs at 0: only the first one. In version 4 there
- * are devices (at 0: no room for them), and what is left is the message's.
+ * Offsets in a medium record, by stage. @lost is 0 where only byte 5 has a lost CPU.
+ * Version 4 has @devices (0: no room for them), and its message begins at @rest.
  */
 static const struct {
 	u8 lost;
@@ -190,7 +190,7 @@ void svr_record_add_device(struct svr_record *rec, u16 device)
 		rec->devices++;
 }
 
-/* Before a reset is under way nobody stops any */
+/* Only a reset stops devices, so these stages have none */
 static bool svr_stage_has_devices(u8 stage)
 {
 	return stage != SVR_STAGE_LOADED && stage != SVR_STAGE_CRASHED;
@@ -202,12 +202,12 @@ static bool svr_record_has_devices(const struct svr_record *rec)
 }
 
 /**
- * svr_record_resets - resets so far, for whatever reason
+ * svr_record_resets - resets so far, for any reason
  * @rec: the record
  *
  * Context: any.
  *
- * Return: how many; one that was refused is none.
+ * Return: how many; those that were refused do not count.
  */
 unsigned int svr_record_resets(const struct svr_record *rec)
 {
@@ -310,7 +310,7 @@ static u32 svr_medium_lost(const struct svr_record *rec)
 	return bits;
 }
 
-/* Where a message has its place, there is one after a dump for how long that took */
+/* After a kdump, a record with a message in its usual place has the dump's seconds */
 static bool svr_medium_has_dump(const struct svr_record *rec)
 {
 	return rec->cause == SVR_CAUSE_KDUMP &&
@@ -417,7 +417,7 @@ static int svr_decode_medium(const u8 *raw, struct svr_record *rec)
 	rec->time = get_unaligned_le32(raw + SVR_MEDIUM_TIME);
 	for (i = SVR_FIRST_COUNTED; i < SVR_NR_REASONS; i++)
 		rec->counts[i] = raw[SVR_MEDIUM_COUNTS + i - SVR_FIRST_COUNTED];
-	/* Byte 5 has the first one, and more exactly than the last bit */
+	/* Byte 5 has the first lost CPU, and more exactly than bit 23 */
 	if (lost && !svr_medium_first_valid(bits, raw[5]))
 		return -EINVAL;
 	if (bits == BIT(SVR_MEDIUM_LOST_LAST))
@@ -431,7 +431,7 @@ static int svr_decode_medium(const u8 *raw, struct svr_record *rec)
 	return svr_get_result(raw + SVR_MEDIUM_RESULT, rec);
 }
 
-/* The devices are where a very long one would end */
+/* Bytes of the release: version 4 has its devices where a very long one would end */
 static size_t svr_full_kernel(const struct svr_record *rec)
 {
 	return svr_record_has_devices(rec) ?
@@ -537,7 +537,7 @@ static u8 svr_record_head(const struct svr_record *rec)
 
 /**
  * svr_record_encode - put a record into bytes
- * @rec:  the record, with values that there are
+ * @rec:  the record, with valid values
  * @raw:  where to
  * @size: SVR_RECORD_SMALL, SVR_RECORD_MEDIUM or SVR_RECORD_FULL
  *
@@ -563,13 +563,13 @@ void svr_record_encode(const struct svr_record *rec, u8 *raw, size_t size)
 			   raw + svr_record_crc_at(size));
 }
 
-/* Without a reset there is no cause, or nobody knows of any */
+/* Without a reset, in LOADED, the cause can only be none or unknown */
 static bool svr_cause_valid(u8 stage, u8 cause)
 {
 	return stage != SVR_STAGE_LOADED || cause <= SVR_CAUSE_UNKNOWN;
 }
 
-/* Of a reset; there is none in LOADED */
+/* Takes the stored cause apart. In LOADED it is the cause itself */
 static void svr_get_cause(u8 cause, struct svr_record *rec)
 {
 	static const u8 triggers[] = {
@@ -591,7 +591,7 @@ static void svr_get_cause(u8 cause, struct svr_record *rec)
 		rec->cause = SVR_CAUSE_EMERGENCY;
 }
 
-/* What all sizes have in common */
+/* The bytes that all sizes have in common */
 static int svr_decode_head(const u8 *raw, struct svr_record *rec)
 {
 	u8 stage = raw[3] >> 4;
@@ -602,8 +602,9 @@ static int svr_decode_head(const u8 *raw, struct svr_record *rec)
 	svr_get_cause(cause, rec);
 	rec->loaded = stage & SVR_LOADED_BIT || stage == SVR_STAGE_LOADED;
 	/*
-	 * LOADED is loaded without saying so; ELSEWHERE only a load finds out; in
-	 * CRASHED the crash kernel has not come to anything yet
+	 * LOADED is loaded without the bit that says so. Only a load writes
+	 * ELSEWHERE. In CRASHED the crash kernel has not begun a restart that
+	 * could be interrupted.
 	 */
 	if (!rec->stage || !svr_cause_valid(rec->stage, cause) ||
 	    (rec->interrupted && rec->stage == SVR_STAGE_CRASHED) ||
@@ -613,7 +614,7 @@ static int svr_decode_head(const u8 *raw, struct svr_record *rec)
 	rec->cpu = raw[4] == SVR_CPU_NONE ? SVR_RECORD_NO_CPU : raw[4];
 	if (raw[5] != SVR_FIRST_NONE)
 		svr_record_add_lost(rec, raw[5]);
-	/* Where there is room for more, there is more */
+	/* At least one, and nobody knows which; a larger record says more */
 	if (raw[2] == SVR_RECORD_VERSION_DEVICES)
 		svr_record_add_device(rec, 0);
 	if (rec->devices && !svr_stage_has_devices(rec->stage))
@@ -650,17 +651,16 @@ static int svr_record_parse(const u8 *raw, size_t size, struct svr_record *rec)
 
 /**
  * svr_record_decode - take a record out of bytes
- * @raw:  the bytes, from whoever wrote them
+ * @raw:  the bytes, from a writer that is not trusted
  * @size: SVR_RECORD_SMALL, SVR_RECORD_MEDIUM or SVR_RECORD_FULL
  * @rec:  the record, all zero unless 0 is returned
  *
  * Context: any.
  *
- * Return: 0 for a record; -ENODATA when nobody has ever written here (all
- * bytes 0x00 or all 0xff); -ENOMSG for something else's data; -EBADMSG for a
- * damaged record; -EPROTONOSUPPORT for one of another version; -EINVAL for
- * an intact one with values that no writer of this version uses, or for a
- * @size that there is not.
+ * Return: 0 for a record; -ENODATA when nobody has ever written here (all bytes
+ * 0x00 or all 0xff); -ENOMSG for something else's data; -EBADMSG for a damaged
+ * record; -EPROTONOSUPPORT for one of another version; -EINVAL for an intact
+ * one with values that no writer of this version uses, or for any other @size.
  */
 int svr_record_decode(const u8 *raw, size_t size, struct svr_record *rec)
 {

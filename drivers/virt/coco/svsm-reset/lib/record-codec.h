@@ -8,9 +8,9 @@
 #include "words.h"
 
 #define SVR_RECORD_VERSION	3
-/* The same, and PCI devices had not been stopped: only where there are some */
+/* Version 4 is written only for PCI devices that had not been stopped */
 #define SVR_RECORD_VERSION_DEVICES	4
-/* Where there is hardly any room: no message, one CPU */
+/* For a store with hardly any room: no message, one CPU */
 #define SVR_RECORD_SMALL	16
 /* The beginning of the message, some CPUs */
 #define SVR_RECORD_MEDIUM	32
@@ -46,9 +46,9 @@ enum svr_stage {
 };
 
 /**
- * struct svr_record - the record, decoded; 0 is what its size has no room for
+ * struct svr_record - the record, decoded; 0 where its size has no room
  * @stage:   an &enum svr_stage
- * @hearsay: @loaded, and the load had it from a store that the host can forge
+ * @hearsay: @loaded, and that load found it in a store that the host can forge
  * @loaded:  the module has been loaded since, in the boot that @boot names
  * @result:  @rax or @err is known
  * @cause:   an &enum svr_cause: what began the reset
@@ -59,12 +59,12 @@ enum svr_stage {
  * @uptime:  seconds since that boot
  * @time:    wall time, seconds since 1970
  * @crashed: SVR_CAUSE_KDUMP: when the crash was, as @time; 0: not known, or @time
- * @tsc:     SVR_STAGE_CALLED: time stamp counter, or less than it was
+ * @tsc:     SVR_STAGE_CALLED: time stamp counter, rounded down
  * @rax:     SVR_STAGE_RETURNED: result code
  * @block:   SVR_STAGE_CRASHED: physical address of the crash block
  * @err:     SVR_STAGE_NOANSWER: a negative errno
- * @counts:  resets so far, by reason; SVR_REASON_UNKNOWN: of those whose
- *           reason is not known any more
+ * @counts:  resets so far, by reason; SVR_REASON_UNKNOWN: of those whose reason
+ *           is no longer known
  * @lost:    CPUs that had not been quiesced, bit n % 8 of byte n / 8
  * @devices: how many PCI devices had not been stopped, U16_MAX: or more; never in
  *           SVR_STAGE_LOADED and SVR_STAGE_CRASHED
@@ -109,11 +109,10 @@ unsigned int svr_record_resets(const struct svr_record *rec);
 /* svr_record_rank() of a record of ours, damaged or not */
 #define SVR_RANK_OURS		3
 
-/* record-meaning.c: what they mean */
+/* record-meaning.c: what a record means */
 int svr_record_rank(int decoded);
 bool svr_record_better(const struct svr_record *rec,
 		       const struct svr_record *than);
-bool svr_record_current(const struct svr_record *rec, u16 boot);
 enum svr_outcome svr_record_outcome(int decoded, const struct svr_record *rec,
 				    u16 boot, bool same_launch, u64 tsc);
 void svr_record_settle(struct svr_record *rec, enum svr_outcome outcome,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a record means: what became of the reset, and why it was.
+ * What a record means: the outcome of the reset, and its reason.
  *
  * Pure: kunit/record_meaning_kunit.c has the tables.
  */
@@ -12,12 +12,12 @@
 #include "record-codec.h"
 
 /**
- * svr_record_rank - whose answer counts, of several stores'?
+ * svr_record_rank - which of several stores' answers counts?
  * @decoded: what svr_record_decode() returned, -ENODEV without a store
  *
- * A record that has been damaged still was the one: what another store has may
- * be older. Somebody else's bytes say nothing about ours, but an empty
- * store next to them does not prove that there never was a record.
+ * A damaged record still counts as ours, since another store's record may be
+ * older. Somebody else's bytes say nothing about ours, but an empty store next
+ * to them does not prove that there never was a record.
  * Context: any.
  *
  * Return: a number, larger for an answer that goes before another.
@@ -44,7 +44,7 @@ static bool svr_record_newer(const struct svr_record *rec,
 	return than->loaded && !rec->loaded;
 }
 
-/* About the same thing, with more to say of it; a small one has no time */
+/* About the same reset, with more to say; a small record has no time */
 static bool svr_record_fuller(const struct svr_record *rec,
 			      const struct svr_record *than)
 {
@@ -56,14 +56,16 @@ static bool svr_record_fuller(const struct svr_record *rec,
 }
 
 /**
- * svr_record_better - is this record to be preferred?
+ * svr_record_better - does this record go before another one?
  * @rec:  a record that has been decoded
- * @than: another one, of a store that is asked before
+ * @than: the other one, of a store that is asked before
  *
- * For a store that can be trusted as far. A store that could not be written when
- * the reset began still has what the load left there. Context: any.
+ * Only for a store that can be trusted as far. A store that could not be written
+ * when the reset began still has what the load left there.
  *
- * Return: true when it is.
+ * Context: any.
+ *
+ * Return: true when it does.
  */
 bool svr_record_better(const struct svr_record *rec,
 		       const struct svr_record *than)
@@ -72,19 +74,12 @@ bool svr_record_better(const struct svr_record *rec,
 	       (svr_record_newer(rec, than) || svr_record_fuller(rec, than));
 }
 
-/**
- * svr_record_current - is this about the last reset?
- * @rec:  a record that has been decoded
- * @boot: tag of this boot, 0 when it has none
- *
- * One that was left by a load of the module says that the machine came up again
- * without our doing, unless this very boot wrote it: then the module was
- * unloaded and loaded again, and what was found first still holds.
- * Context: any.
- *
- * Return: true when it is.
+/*
+ * Is this about the last reset? A record that a load of the module left says that
+ * the machine came up again without our doing, unless this very boot wrote it: then
+ * the module was unloaded and loaded again, and what was found first still holds.
  */
-bool svr_record_current(const struct svr_record *rec, u16 boot)
+static bool svr_record_current(const struct svr_record *rec, u16 boot)
 {
 	return !rec->loaded || (boot && rec->boot == boot);
 }
@@ -94,13 +89,13 @@ bool svr_record_current(const struct svr_record *rec, u16 boot)
  * @decoded:     what svr_record_decode() returned, -ENODEV without a store
  * @rec:         the record
  * @boot:        tag of this boot, 0 when it has none
- * @same_launch: where it was kept, nothing outlives the virtual machine
+ * @same_launch: nothing in its store outlives the virtual machine
  * @tsc:         time stamp counter
  *
  * A record that was written right before the call, and not changed since, tells
  * that the call did not come back. Then either the SVSM reset the machine, or
- * the host ended it and launched another. In the latter the TSC begins anew. It
- * is the host's word, though, as is the record in such a store.
+ * the host ended it and launched another, in which the TSC begins anew. That is
+ * the host's word, though, and so is the record in such a store.
  * Context: any.
  *
  * Return: the outcome; SVR_OUTCOME_UNKNOWN rather than a wrong one.
@@ -135,14 +130,14 @@ enum svr_outcome svr_record_outcome(int decoded, const struct svr_record *rec,
 }
 
 /**
- * svr_record_settle - make it a record of what is known now
+ * svr_record_settle - make it the record that a load leaves
  * @rec:     the record, all zero without one
  * @outcome: what svr_record_outcome() said of it
  * @boot:    tag of this boot, 0 when it has none
  *
- * That is the one that a load of the module leaves. If it is not about the last
- * reset, only its counts are kept; a crash is known even where nobody can tell
- * what came after it. A reset that ended in another launch was none.
+ * If the record is not about the last reset, only its counts are kept; a crash
+ * is known even where nobody can tell what came after it. A reset that ended in
+ * another launch does not count.
  * Context: any.
  */
 void svr_record_settle(struct svr_record *rec, enum svr_outcome outcome,
@@ -175,7 +170,7 @@ void svr_record_settle(struct svr_record *rec, enum svr_outcome outcome,
 }
 
 /**
- * svr_cause_reason - why a machine was reset, if what was begun came about
+ * svr_cause_reason - the reason of a reset that came about
  * @cause: what began it
  *
  * Context: any.
@@ -194,7 +189,8 @@ enum svr_reason svr_cause_reason(enum svr_cause cause)
  *
  * Context: any.
  *
- * Return: the reason; the cause unless that came to nothing.
+ * Return: the reason: the cause, or SVR_REASON_REFUSED if the reset came to
+ * nothing.
  */
 enum svr_reason svr_record_reason(const struct svr_record *rec,
 				  enum svr_outcome outcome)
@@ -226,8 +222,7 @@ enum svr_dump svr_record_dump(const struct svr_record *rec)
  *
  * Context: any.
  *
- * Return: seconds since 1970; 0 when that is not known, or nothing crashed before a
- * crash kernel.
+ * Return: seconds since 1970; 0 when that is not known, or there was no crash kernel.
  */
 u64 svr_record_crash_time(const struct svr_record *rec)
 {
@@ -237,13 +232,13 @@ u64 svr_record_crash_time(const struct svr_record *rec)
 }
 
 /**
- * svr_record_join - resets that another store knows of
+ * svr_record_join - add resets that only another store has counted
  * @rec:    the record
  * @boot:   tag of the boot that wrote the other one, 0 when it has none
  * @resets: svr_record_resets() of that
  *
- * Written by the same boot, they count the same resets; but a small one has no room
- * for reasons, a medium one none for those that are not known. Context: any.
+ * Two records of one boot count the same resets, but a small one has no room for reasons,
+ * and a medium one none for resets without a known reason. Context: any.
  */
 void svr_record_join(struct svr_record *rec, u16 boot, unsigned int resets)
 {
@@ -256,9 +251,9 @@ void svr_record_join(struct svr_record *rec, u16 boot, unsigned int resets)
 }
 
 /**
- * svr_record_count - one more
+ * svr_record_count - count one more reset
  * @rec:    the record
- * @reason: of these
+ * @reason: its reason
  *
  * Context: any, NMI included.
  */

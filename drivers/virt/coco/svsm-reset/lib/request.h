@@ -3,8 +3,9 @@
 #ifndef _SVSM_RESET_REQUEST_H
 #define _SVSM_RESET_REQUEST_H
 
-#include "policy.h"
-#include "record-codec.h"
+#include <linux/types.h>
+
+#include "words.h"
 
 /* As much of a panic's message as is kept, with the NUL */
 #define SVR_REQUEST_MESSAGE	64

@@ -5,7 +5,7 @@
 #include <linux/ctype.h>
 #include <linux/types.h>
 
-/* Whoever wrote it: what people get to see is printable */
+/* People see only what is printable: the writer is not trusted */
 static inline char svr_printable(u8 c)
 {
 	return isascii(c) && isprint(c) ? c : '?';

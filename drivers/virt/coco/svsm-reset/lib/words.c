@@ -185,7 +185,7 @@ const struct svr_word svr_fate_words[SVR_NR_FATES] = {
 	},
 	[SVR_FATE_DESTROYED] = {
 		"destroyed",
-		"the host says that it will not run it any more"
+		"the host says that it will not run it again"
 	},
 	[SVR_FATE_OFFLINE] = {
 		"offline",
@@ -197,7 +197,7 @@ const struct svr_word svr_fate_words[SVR_NR_FATES] = {
 	},
 	[SVR_FATE_DELETED] = {
 		"deleted",
-		"the SVSM says that it cannot run any more"
+		"the SVSM says that it cannot run again"
 	},
 };
 
@@ -323,8 +323,8 @@ const char *svr_dump_name(enum svr_dump dump)
 }
 
 /**
- * svr_trust_name - name of what a store can promise
- * @trust: what it promises
+ * svr_trust_name - name of how far a store can be trusted
+ * @trust: how far
  *
  * Context: any.
  *
@@ -414,8 +414,8 @@ const char *svr_step_name(enum svr_step step)
 }
 
 /**
- * svr_check_name - name of what came of a step
- * @check: what came of it
+ * svr_check_name - name of what a step of a rehearsal showed
+ * @check: what it showed
  *
  * Context: any.
  *

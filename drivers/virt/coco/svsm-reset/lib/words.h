@@ -24,7 +24,7 @@ struct svr_word {
  * @SVR_CAUSE_REBOOT:    kernel_restart()
  * @SVR_CAUSE_EMERGENCY: emergency_restart(), sysrq-b
  * @SVR_CAUSE_PANIC:     panic()
- * @SVR_CAUSE_KDUMP:     a crash kernel that was done
+ * @SVR_CAUSE_KDUMP:     a crash, and a crash kernel after it
  * @SVR_NR_CAUSES: how many causes there are
  */
 enum svr_cause {
@@ -105,7 +105,7 @@ enum svr_outcome {
  * @SVR_DUMP_IN_PROGRESS: this is the crash kernel
  * @SVR_NR_DUMPS: how many there are
  *
- * Whether the dump is complete only those know who wrote it.
+ * Only the program that wrote the dump knows whether it is complete.
  */
 enum svr_dump {
 	SVR_DUMP_NONE,
@@ -117,7 +117,7 @@ enum svr_dump {
 };
 
 /**
- * enum svr_trust - what a store of the record can promise
+ * enum svr_trust - how far a store of the record can be trusted
  * @SVR_TRUST_NONE:  there is no record
  * @SVR_TRUST_HOST:  the host can read and forge it
  * @SVR_TRUST_GUEST: the host can do neither, kernel code of the guest can
@@ -131,12 +131,12 @@ enum svr_trust {
 };
 
 /**
- * enum svr_state - how far a reset has come; goes forward but for the last one
+ * enum svr_state - how far a reset has come; only forward, except for DISABLED
  * @SVR_STATE_READY:  no reset has begun
  * @SVR_STATE_ARMED:  kernel_restart() has begun, nothing is stopped yet
  * @SVR_STATE_FIRING: one CPU is stopping the others and making the call
  * @SVR_STATE_SPENT:  that was refused or failed; the kernel goes on by itself
- * @SVR_STATE_DISABLED: the administrator wants none; back to ready and again
+ * @SVR_STATE_DISABLED: the administrator wants none; goes back to ready
  * @SVR_NR_STATES: how many states there are
  */
 enum svr_state {
@@ -177,10 +177,10 @@ enum svr_device_policy {
 /**
  * enum svr_fate - what is known of a CPU that must not run, weakest first
  * @SVR_FATE_RUNNING:   nothing: it may be running
- * @SVR_FATE_DESTROYED: the host says that it will not run it any more
+ * @SVR_FATE_DESTROYED: the host says that it will not run it again
  * @SVR_FATE_OFFLINE:   CPU hotplug says that it is offline
  * @SVR_FATE_PARKED:    it has left evidence that it has halted for good
- * @SVR_FATE_DELETED:   the SVSM says that it cannot run any more
+ * @SVR_FATE_DELETED:   the SVSM says that it cannot run again
  * @SVR_NR_FATES: how many there are
  */
 enum svr_fate {

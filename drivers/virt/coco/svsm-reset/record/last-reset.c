@@ -34,7 +34,7 @@ static u16 svr_boot;
  * A number that is the same for all of this boot, and most likely another in
  * the next: the address of something that never moves, the way %p prints it,
  * which is hashed with a key that is made at boot. With no_hash_pointers there
- * is none; then the address comes out, is too large, and the answer is 0.
+ * is no hash: the address itself comes out, is too large, and the answer is 0.
  */
 static u16 svr_make_boot_tag(void)
 {
@@ -73,7 +73,7 @@ u16 svr_boot_tag(void)
 
 static void svr_last_settle(enum svr_outcome outcome)
 {
-	/* Written to better stores, it does not become better for that */
+	/* A record from a forgeable store does not get better by being written to a better one */
 	bool hearsay = svr_last_reset_trust() == SVR_TRUST_HOST;
 
 	svr_record_settle(&svr_found.record, outcome, svr_boot);
@@ -101,15 +101,14 @@ void svr_last_reset_load(void)
 }
 
 /**
- * svr_last_reset_mark - no reset has been started in this boot
+ * svr_last_reset_mark - record that no reset has begun in this boot
  *
- * If the next load finds this, in another boot, it knows that the machine was
- * reset without our doing. It also keeps what was found, so that a load in the
- * same boot reports it again. Stores that do not keep what is written prove
- * nothing by being empty: then the reason is unknown. A store that is not ours yet
- * is not made ours by this: while there is nothing but that one, a reset that is
- * not our doing cannot be told from a first boot. A crash kernel leaves the
- * record of the crash as it is. Context: process, may sleep.
+ * If the next load finds this mark in another boot, the machine was reset without our
+ * doing. The mark also keeps what was found, so that a load in the same boot reports it
+ * again. A store that does not keep what is written proves nothing by being empty: then the
+ * reason is unknown. The mark does not claim a blank store that others may use. Where there
+ * is no other store, a reset that is not our doing looks like a first boot. A crash kernel
+ * leaves the record of the crash as it is. Context: process, may sleep.
  */
 void svr_last_reset_mark(void)
 {
@@ -125,13 +124,13 @@ void svr_last_reset_mark(void)
 /**
  * svr_last_reset_crash_block - crash block of the kernel that crashed
  *
- * The host must not choose it: it knows pages of the guest whose contents are its
- * own, and what the block says of the CPUs is believed.
+ * The host must not choose this address: it knows pages of the guest whose
+ * contents are its own, and the driver believes what the block says of the CPUs.
  *
  * Context: any.
  *
- * Return: its physical address as found at load, from whoever of the guest wrote
- * it; 0 when there is none.
+ * Return: its physical address as found at load, where only this guest can have
+ * written it; 0 when there is none.
  */
 u64 svr_last_reset_crash_block(void)
 {
@@ -140,12 +139,12 @@ u64 svr_last_reset_crash_block(void)
 }
 
 /**
- * svr_last_reset_trust - how far can that be trusted?
+ * svr_last_reset_trust - how far can the record be trusted?
  *
  * Context: any.
  *
- * Return: what the store can promise in which the record was found, and the one in
- * which an earlier load of this boot has found it.
+ * Return: the trust of the record's store, lowered to HOST if an earlier load of this boot
+ * found it in a forgeable one.
  */
 enum svr_trust svr_last_reset_trust(void)
 {
@@ -172,7 +171,7 @@ const char *svr_last_reset_store(void)
  *
  * Context: any.
  *
- * Return: what became of it; if this is the one, that it is at work.
+ * Return: what became of it; SVR_DUMP_IN_PROGRESS if this is the crash kernel.
  */
 enum svr_dump svr_last_reset_dump(void)
 {
@@ -228,7 +227,7 @@ static void svr_report_record(char *text, size_t size)
 }
 
 /**
- * svr_last_reset_report - the line that a person looks for after a crash
+ * svr_last_reset_report - log the line that a person looks for after a crash
  *
  * Context: process, may sleep.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The last reset as critical data for IMA: with a policy that asks for it (the label is
- * svsm-reset) a verifier sees that and how this guest was reset. Without one, or without
+ * The last reset as critical data for IMA. With a policy that asks for it (the label is
+ * svsm-reset) a verifier sees that this guest was reset, and how. Without one, or without
  * IMA, nothing happens.
  */
 #include <linux/ima.h>
@@ -21,8 +21,8 @@
 /**
  * svr_measure - hand what is known of the last reset to IMA
  *
- * Once, at load, when that is settled. There is nothing to be done about a failure, and a
- * verifier cannot tell it from a module that was not loaded: a missing entry proves nothing.
+ * Once, at load, when that is settled. A failure is ignored: a verifier cannot tell it from
+ * a module that was not loaded, so a missing entry proves nothing either way.
  *
  * Context: process, may sleep.
  */

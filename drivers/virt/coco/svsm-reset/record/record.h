@@ -16,15 +16,15 @@ struct svr_result;
  * struct svr_store - a place for a record that outlives a reset
  * @name:       as in sysfs, in the log and in the parameter "record"
  * @size:       SVR_RECORD_SMALL, SVR_RECORD_MEDIUM or SVR_RECORD_FULL
- * @trust:      what it can promise
+ * @trust:      how far it can be trusted
  * @one_launch: nothing in it outlives the virtual machine: a record that is
  *              found there has been written since the launch
- * @memory:     @write does nothing but write to memory, which is all that may be
- *              done on the way to a crash kernel
+ * @memory:     @write only writes to memory; nothing else may be done on the way to a crash
+ *              kernel
  * @on_request: not one of those that record=auto means
- * @shared:     others may have a use for it: while it is blank it is not ours, and a
- *              load leaves it so; the record of a reset takes it
- * @in_place:   to write what it has already loses nothing, wherever that is cut short
+ * @shared:     others may have a use for it: while it is blank, a load leaves it alone, and
+ *              only the record of a reset claims it
+ * @in_place:   writing what it already has loses nothing, wherever that is cut short
  * @init:       optional: may it be used? Process context, may sleep; 0, or a
  *              negative errno, then nothing else is called
  * @exit:       optional: undo @init; process context, may sleep
@@ -34,8 +34,8 @@ struct svr_result;
  *              does not sleep, only tries locks; 0 or a negative errno. Also
  *              called in process context, at load
  *
- * A store is one line in svr_stores[] of store.c, in the order in which they
- * are asked and written.
+ * A store is one line in svr_stores[] of store.c, which is in the order in which they are
+ * asked and written.
  */
 struct svr_store {
 	const char *name;
@@ -75,7 +75,7 @@ enum svr_check svr_stores_rehearse(u16 boot, int (*may)(void), char *text, size_
 
 /**
  * struct svr_last_reset - what is known of the last reset
- * @record:  what the record says, from whoever wrote it; settled
+ * @record:  what the record says, settled; it may be forged
  * @outcome: what became of it
  * @reason:  why the machine was reset
  * @store:   where the record was found, NULL without one

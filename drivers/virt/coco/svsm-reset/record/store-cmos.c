@@ -2,9 +2,8 @@
 /*
  * The record in the CMOS memory of the legacy real-time clock.
  *
- * It outlives a reset, every machine type has it, and it can be written with
- * two port accesses a byte when nothing else works any more. The host reads
- * it and can forge it.
+ * It outlives a reset, every machine type has it, and two port accesses write a
+ * byte of it when nothing else works. The host reads it and can forge it.
  */
 #include <linux/cpumask.h>
 #include <linux/errno.h>
@@ -29,10 +28,10 @@
 /* The BSP goes back to its HLT after a hand-over that came to nothing */
 #define SVR_CMOS_SETTLE_US	(10 * USEC_PER_MSEC)
 
-/* It is asked, and no assertion, which checkpatch cannot know */
+/* checkpatch takes spin_is_locked() for an assertion, and this is none */
 #define svr_is_locked		spin_is_locked
 
-/* They were blank when they were read last, and nobody's */
+/* The bytes were blank when they were read last, and nobody's */
 static bool svr_cmos_was_blank;
 
 static int svr_cmos_init(void)
@@ -55,7 +54,7 @@ static bool svr_cmos_blank(const u8 *raw)
 	       !memchr_inv(raw, 0xff, SVR_RECORD_SMALL);
 }
 
-/* As svr_cmos_get(). What has been taken since by somebody else is left alone */
+/* As svr_cmos_get(). Bytes that somebody else has taken since are left alone */
 static int svr_cmos_put(const u8 *raw)
 {
 	u8 now[SVR_RECORD_SMALL];
@@ -83,7 +82,7 @@ static int svr_cmos_read(u8 *raw)
 	return 0;
 }
 
-/* At load: whoever has the lock gives it back */
+/* At load: the owner of the lock is running, and gives it back */
 static int svr_rtc_wait_for(svr_rtc_job_t job, const u8 *raw)
 {
 	unsigned long flags;
@@ -97,8 +96,8 @@ static int svr_rtc_wait_for(svr_rtc_job_t job, const u8 *raw)
 
 /*
  * A CPU that has not parked has been sent an NMI that parks it. Only a host that withholds
- * it, or has NMIs masked there, lets that CPU go on, between its two port accesses at the
- * worst; and what is in CMOS memory is the host's to choose anyway. One that is offline is
+ * the NMI, or has NMIs masked there, lets that CPU go on, between its two port accesses at
+ * the worst; and the host chooses what is in CMOS memory anyway. A CPU that is offline is
  * on its way to the HLT.
  */
 static bool svr_cmos_cpu_stays_out(int cpu)
@@ -118,12 +117,12 @@ static bool svr_cmos_others_stay_out(void)
 }
 
 /*
- * With PREEMPT_RT rtc_lock is a sleeping lock. To try it may take the spinlock
- * inside it, which a CPU that was stopped by an NMI may hold, or the code that this
- * NMI has interrupted; to give it back may wake a task. So it is not taken, only
- * looked at: it has an owner, or is on its way to the next one, as long as anybody
- * is between its two port accesses. Nobody can get there once the other CPUs stay
- * out of the kernel, interrupts being off here.
+ * With PREEMPT_RT rtc_lock is a sleeping lock. Trying it may take the spinlock inside it,
+ * which a CPU that an NMI stopped may hold, or the code that this NMI has interrupted;
+ * giving it back may wake a task. So the driver does not take it, but looks at it: while
+ * anybody is between the two port accesses, it has an owner or is on its way to the next
+ * one. Nobody can take it after that look: interrupts are off here, and the other CPUs stay
+ * out of the kernel.
  */
 static int svr_rtc_while_free(svr_rtc_job_t job, const u8 *raw)
 {
@@ -139,7 +138,7 @@ static int svr_rtc_while_free(svr_rtc_job_t job, const u8 *raw)
 
 /**
  * svr_rtc_try - do something with the real-time clock, unless it is in use
- * @job: it, which returns 0 or a negative errno
+ * @job: what to do; returns 0 or a negative errno
  * @raw: for @job
  *
  * Context: any, NMI included; with interrupts on it waits for the clock.

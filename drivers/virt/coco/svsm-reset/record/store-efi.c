@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Record in an EFI variable. Firmware keeps it where the host can forge it, unless
- * it knows better, which nobody can tell from here.
+ * Record in an EFI variable. Firmware may keep it where the host can forge it; the driver
+ * cannot tell.
  *
- * A runtime service is more than a write: the kernel tries two semaphores, takes
- * the FPU and switches page tables, and then firmware does what it likes, for as
- * long as it likes; a fault of its own is an oops of ours. So there is a record in
- * a variable only where the administrator asks for it, it is the last one to be
- * written, and only where the kernel's part of it cannot get stuck.
+ * A runtime service is more than a write: the kernel tries two semaphores, takes the FPU
+ * and switches page tables, and then firmware does what it likes, for as long as it likes;
+ * a fault in firmware is an oops of the kernel. So the driver writes a variable only where
+ * the administrator asks for it, after all other stores, and only where the kernel's part
+ * of it cannot get stuck.
  */
 #include <linux/cpumask.h>
 #include <linux/efi.h>
@@ -37,8 +37,8 @@ static efi_guid_t svr_efi_guid =
 		 0xb0, 0x89, 0xf1, 0x08, 0x37, 0x3b, 0x02, 0x91);
 
 /*
- * -EEXIST for a variable that has not the size or the attributes of a record:
- * to write it would be to replace what somebody else has put there.
+ * -EEXIST for a variable without the size and the attributes of a record: to
+ * write it would be to replace what somebody else has put there.
  */
 static int svr_efi_read(u8 *raw)
 {
@@ -78,8 +78,8 @@ static int svr_efi_init(void)
 }
 
 /*
- * Even to try a semaphore takes its spinlock. A CPU that was stopped in an
- * interrupt does not hold it; one that an NMI stopped, or nothing, may.
+ * Even to try a semaphore takes its spinlock. A CPU that an interrupt stopped
+ * does not hold that; a CPU that an NMI stopped, or that nothing stopped, may.
  */
 static bool svr_efi_locks_are_free(void)
 {
@@ -91,7 +91,7 @@ static bool svr_efi_locks_are_free(void)
 	return true;
 }
 
-/* At load: whoever has the lock gives it back */
+/* At load: the owner of the lock is running, and gives it back */
 static int svr_efi_write_at_load(const u8 *raw)
 {
 	efi_status_t status;
@@ -113,7 +113,7 @@ static int svr_efi_write(const u8 *raw)
 
 	if (!irqs_disabled() && !in_nmi())
 		return svr_efi_write_at_load(raw);
-	/* In this order: in an NMI the second one warns */
+	/* In this order: in an NMI irq_fpu_usable() warns */
 	if (in_nmi() || !irq_fpu_usable() || !svr_efi_locks_are_free())
 		return -EBUSY;
 	err = efivar_trylock();

@@ -2,10 +2,10 @@
 /*
  * The record in the SNP secrets page: os_area.guest_usage, 32 bytes.
  *
- * The host can neither read nor forge it; any code of the guest can. It is
- * private memory that was validated at launch and not by the guest, so that an
- * SVSM which follows the draft leaves it alone. One that restores the page from
- * its launch copy loses the record, and the message sequence numbers with it.
+ * The host can neither read nor forge it; any code of the guest can. The launch
+ * has validated this private memory, not the guest, so an SVSM that follows the
+ * draft leaves it alone. An SVSM that restores the page from its launch copy
+ * loses the record, and the message sequence numbers with it.
  */
 #include <linux/cc_platform.h>
 #include <linux/errno.h>
@@ -33,7 +33,7 @@ static int svr_guest_usage_write(const u8 *raw)
 	return 0;
 }
 
-/* Record in the secrets page; one that the next launch does not get to see */
+/* Record in the secrets page; the next launch does not see it */
 const struct svr_store svr_store_secrets = {
 	.name = "secrets",
 	.memory = true,

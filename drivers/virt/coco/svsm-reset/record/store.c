@@ -2,10 +2,10 @@
 /*
  * The places in which the record is kept.
  *
- * It is written to every store there is and read from the first that has one,
- * in the order of what they can promise. A store that has been emptied, a
- * secrets page restored from its launch copy for one, leaves it to the next;
- * so does one with somebody else's bytes.
+ * The driver writes it to every store, and reads it from the first one that has
+ * it, in the order of their trust. A store that is empty, such as a secrets
+ * page that was restored from its launch copy, leaves it to the next; so does
+ * one with somebody else's bytes.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -33,7 +33,7 @@ static const struct svr_store * const svr_stores[] = {
 /* Names of all of them, with commas */
 #define SVR_STORES_TEXT	64
 
-/* What record= says, if not by name */
+/* What record= says; LISTED: the names of stores */
 enum svr_stores_which {
 	SVR_STORES_AUTO,
 	SVR_STORES_NONE,
@@ -105,7 +105,7 @@ void svr_stores_close(void)
 	}
 }
 
-/* What this store has; -ENODEV when it cannot be had */
+/* What this store has; -ENODEV when it cannot be read */
 static int svr_store_look(unsigned int i, struct svr_record *rec)
 {
 	const struct svr_store *store = svr_stores[i];
@@ -144,8 +144,9 @@ static bool svr_store_prevails(unsigned int i, int decoded,
  * @rec:  receives it, all zero without one
  * @from: receives where it was found, damaged or not; else NULL
  *
- * All are looked at, for those that are not to be written. Where a store that
- * can be trusted as far has more to say about the same reset, that is taken.
+ * Looks at all of them, to find out which ones must not be written. Where a
+ * store that can be trusted as far has more to say about the same reset, that
+ * record is taken.
  * Context: process, may sleep.
  *
  * Return: as svr_record_decode(); -ENODEV without any store.
@@ -240,9 +241,10 @@ size_t svr_stores_write(const struct svr_record *rec, bool memory_only)
 /**
  * svr_stores_preview - what would the next boot find?
  * @rec:   the record of a reset
- * @shown: becomes it, as far as there is room for it; all zero without a store
+ * @shown: becomes what the next boot finds; all zero without a store
  *
- * If each store that can be used takes the record, and keeps it. Context: process.
+ * Assumes that each store that can be used takes the record, and keeps it. Context:
+ * process.
  */
 void svr_stores_preview(const struct svr_record *rec, struct svr_record *shown)
 {
@@ -271,7 +273,7 @@ static bool svr_store_keeps(unsigned int i, u16 boot)
 	struct svr_record rec;
 	u8 raw[SVR_RECORD_FULL];
 
-	/* Nothing has been written to it that it could have lost */
+	/* The load has written nothing to it, so it has lost nothing */
 	if (svr_uses[i].unclaimed)
 		return true;
 	return !svr_stores[i]->read(raw) &&
@@ -280,12 +282,12 @@ static bool svr_store_keeps(unsigned int i, u16 boot)
 }
 
 /**
- * svr_stores_keep - is what a load has written there?
+ * svr_stores_keep - do the stores keep what this load has written?
  * @boot: tag of this boot
  *
  * Context: process, may sleep.
  *
- * Return: true when one has it, or one may be written to that the load has not tried.
+ * Return: true when one has it, or when there is one to which the load has not written.
  */
 bool svr_stores_keep(u16 boot)
 {
@@ -297,7 +299,7 @@ bool svr_stores_keep(u16 boot)
 	return false;
 }
 
-/* A signal to the task that asked shows nothing of the store */
+/* A signal to the task that rehearses shows nothing of the store */
 static const char *svr_store_unread(int err, enum svr_check *check)
 {
 	if (err != -EINTR)
@@ -306,7 +308,7 @@ static const char *svr_store_unread(int err, enum svr_check *check)
 	return svr_check_name(*check);
 }
 
-/* What a store that is ours does with what it has; a word for it */
+/* Tries a store that is ours; a word for what it does */
 static const char *svr_store_try(unsigned int i, u16 boot, enum svr_check *check)
 {
 	const struct svr_store *store = svr_stores[i];
@@ -338,7 +340,7 @@ static const char *svr_store_rehearse(unsigned int i, u16 boot, int (*may)(void)
 	*check = SVR_CHECK_SKIPPED;
 	if (svr_uses[i].foreign)
 		return "foreign";
-	/* Not even read: what others have put there since the load would become ours */
+	/* Not even read: svr_cmos_read() would forget that it was blank at load */
 	if (svr_uses[i].unclaimed)
 		return "blank";
 	if (may()) {
@@ -349,15 +351,15 @@ static const char *svr_store_rehearse(unsigned int i, u16 boot, int (*may)(void)
 }
 
 /**
- * svr_stores_rehearse - would they take the record of a reset?
+ * svr_stores_rehearse - would the stores take the record of a reset?
  * @boot: tag of this boot
  * @may:  0 as long as this may go on
  * @text: receives a word for each of them, "secrets:written,cmos:blank"
  * @size: of it
  *
- * What a load has written has to be there, which shows that a write has had an effect.
- * It is written once more where that can lose nothing: byte for byte the same, so that
- * there is no moment at which the store has anything else. Context: process, may sleep.
+ * Each must have what a load has written, which shows that a write has an effect. Where
+ * that can lose nothing, the same bytes are written once more: at no moment does the store
+ * have anything else. Context: process, may sleep.
  *
  * Return: FAILED when one did not work, or none can be used although one is wanted; else
  * GAVE_WAY, or OK, or SKIPPED when none was tried.
@@ -388,7 +390,7 @@ enum svr_check svr_stores_rehearse(u16 boot, int (*may)(void), char *text, size_
 }
 
 /**
- * svr_stores_wanted - is a record to be kept at all?
+ * svr_stores_wanted - does the administrator want a record at all?
  *
  * Context: any.
  *
@@ -412,7 +414,7 @@ static void svr_stores_list(char *text, size_t size, bool all)
 					 len ? "," : "", svr_stores[i]->name);
 }
 
-/* "secrets,cmos": -EINVAL for one that there is not */
+/* "secrets,cmos": -EINVAL for an unknown name */
 static int svr_stores_choose_by_name(char *list)
 {
 	bool listed[SVR_STORES] = {};
@@ -434,7 +436,7 @@ static int svr_stores_choose_by_name(char *list)
 }
 
 /**
- * svr_stores_choose - where is the record to be kept?
+ * svr_stores_choose - choose the stores for the record
  * @which: "auto", "none", or names of stores, with commas
  *
  * Context: process; before svr_stores_open().
@@ -459,7 +461,7 @@ int svr_stores_choose(const char *which)
 }
 
 /**
- * svr_stores_chosen - what svr_stores_choose() has been told
+ * svr_stores_chosen - the choice, as svr_stores_choose() takes it
  * @buf: a page, for the parameter in sysfs
  *
  * Context: process.

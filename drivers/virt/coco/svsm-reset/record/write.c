@@ -2,11 +2,11 @@
 /*
  * The record, written while a reset is under way.
  *
- * In any context, NMI included: nothing here waits, and locks are only tried.
- * The clocks are read as the last tick left them: others would look at a clock
- * source, and one of those (HPET) has a lock that a CPU which an NMI has stopped
- * may hold. What they say is older by as long as there were no ticks: since the
- * panic, in a panic with a timeout.
+ * All of it runs in any context, NMI included: nothing here waits, and locks are
+ * only tried. The times are those of the last tick. A better clock would read a
+ * clock source, and one of those (HPET) has a lock that a CPU which an NMI has
+ * stopped may hold. Without ticks the times are too old: after a panic with a
+ * timeout, by as long as that was.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -22,7 +22,7 @@
 #include "reset/reset.h"
 #include "svsm/svsm.h"
 
-/* Too large for the stack of an NMI, and there is but one reset */
+/* Too large for the stack of an NMI, and there is only one reset */
 static struct svr_record svr_written;
 
 static void svr_write_fill(struct svr_record *rec, enum svr_stage stage,
@@ -38,7 +38,7 @@ static void svr_write_fill(struct svr_record *rec, enum svr_stage stage,
 		.uptime = min_t(u64, ktime_get_seconds(), U32_MAX),
 		.time = max_t(s64, ktime_get_real_seconds(), 0),
 	};
-	/* The crash kernel's own reset */
+	/* The reset by the crash kernel itself */
 	if (req->cause == SVR_CAUSE_KDUMP && stage != SVR_STAGE_CRASHED)
 		rec->crashed = svr_record_crash_time(&svr_last_reset()->record);
 	memcpy(rec->counts, svr_last_reset()->record.counts, sizeof(rec->counts));
@@ -60,7 +60,7 @@ static void svr_write_lost(const struct cpumask *lost)
 }
 
 /**
- * svr_write_call - the call is about to be made
+ * svr_write_call - record that the call is about to be made
  * @req:   why
  * @lost:  CPUs that are not known to have stopped
  *
@@ -79,8 +79,8 @@ bool svr_write_call(const struct svr_request *req, const struct cpumask *lost)
 }
 
 /**
- * svr_write_refusal - there will be no reset by the SVSM
- * @req:   why there should have been one
+ * svr_write_refusal - record that the SVSM does not reset the guest
+ * @req:   the reset that was asked for
  * @lost:   CPUs that are not known to have stopped
  * @result: how the call ended, NULL when none was made
  *
@@ -106,12 +106,12 @@ void svr_write_refusal(const struct svr_request *req, const struct cpumask *lost
 }
 
 /**
- * svr_write_crash - on the way to a crash kernel
+ * svr_write_crash - record a crash, on the way to a crash kernel
  * @req:   why
  * @block: physical address of the crash block
  *
- * The kernel may have given its GHCBs back: nothing that the host has a part in is
- * possible any more, not even to read the TSC, but to write to memory.
+ * The kernel may have given its GHCBs back: only memory writes are still safe; anything
+ * that involves the host, even RDTSC, is not.
  *
  * Context: any, NMI included; only tries locks.
  *
@@ -130,7 +130,7 @@ bool svr_write_crash(const struct svr_request *req, u64 block)
  * @shown:   becomes what it would show, empty when there is no room for any of it
  * @size:    bytes there are for it
  *
- * Should the SVSM do as it is asked. Context: process.
+ * Assumes that the SVSM resets the guest. Context: process.
  */
 void svr_write_preview(const char *message, char *shown, size_t size)
 {
@@ -138,7 +138,7 @@ void svr_write_preview(const char *message, char *shown, size_t size)
 	struct svr_record rec, found;
 
 	shown[0] = 0;
-	/* Then the record is not written */
+	/* While resets are disabled no record is written */
 	if (!svr_enabled())
 		return;
 	strscpy(req.message, message);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Why a reset has begun: noted when the kernel says so, used when it is fired.
+ * The cause of a reset: kept when the kernel tells it, used when a CPU fires.
  *
- * The notifiers here note, and nothing else: a panic notifier that does not
- * return takes the turn of all those behind it. Only one CPU ever panics, and only
- * one fires. Two restarts at once are possible, reboot(2) excludes only others of
- * its kind: then the message may be a mixture of both, but ends where it has to.
+ * The notifiers here only keep it: a panic notifier that does not return takes the turn of
+ * all those behind it. Only one CPU ever panics, and only one fires. Two restarts at once
+ * are possible, since reboot(2) excludes only others of its kind: then the message may be a
+ * mixture of both, but it ends where it has to.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -41,7 +41,7 @@ static struct svr_request svr_emergency = {
 	.cpu = -1,
 };
 
-/* The panic has been noted; read after it has been seen true */
+/* svr_panic is complete; see svr_cause_panic() */
 static bool svr_panicked;
 
 static void svr_cause_fill(struct svr_request *req, const char *text)
@@ -67,9 +67,9 @@ static void svr_cause_fill_panic(const char *text)
 }
 
 /*
- * A note takes the place of the text that reboot(2) brings along, not of one that the
- * kernel itself has: dm-verity and softdog restart from a thread of the kernel, and say
- * why. kexec comes here as well, and takes the note along to where nobody records it.
+ * The operator's note replaces the text that reboot(2) brings along, but not a text of the
+ * kernel itself: dm-verity and softdog restart from a thread of the kernel, and say why.
+ * kexec comes here as well, and takes the note to where nobody records it.
  */
 static int svr_cause_reboot(struct notifier_block *nb, unsigned long event,
 			    void *cmd)
@@ -81,7 +81,7 @@ static int svr_cause_reboot(struct notifier_block *nb, unsigned long event,
 	svr_crash_text_copy(message, sizeof(message), cmd ?: "", SIZE_MAX);
 	svr_next_note_take(message, current->flags & PF_KTHREAD);
 	svr_restart.cpu = raw_smp_processor_id();
-	/* Once: a CPU that fires meanwhile does not find first one text, then another */
+	/* In one go: a CPU that fires meanwhile must not see one text turn into the other */
 	memcpy(svr_restart.message, message, sizeof(message));
 	return NOTIFY_DONE;
 }
@@ -90,7 +90,7 @@ static struct notifier_block svr_cause_reboot_nb = {
 	.notifier_call = svr_cause_reboot,
 };
 
-/* Other CPUs are stopped; perhaps inside an NMI */
+/* In a panic: the other CPUs are stopped, perhaps this is inside an NMI */
 static int svr_cause_panicked(struct notifier_block *nb, unsigned long event,
 			      void *text)
 {
@@ -108,7 +108,7 @@ static struct notifier_block svr_cause_panic_nb = {
 };
 
 /**
- * svr_cause_init - be told why
+ * svr_cause_init - have the kernel tell what begins a reset
  *
  * Context: process, may sleep.
  *
@@ -132,7 +132,7 @@ err_log:
 }
 
 /**
- * svr_cause_exit - no longer be told
+ * svr_cause_exit - undo svr_cause_init()
  *
  * Context: process, may sleep.
  */
@@ -144,7 +144,7 @@ void svr_cause_exit(void)
 }
 
 /**
- * svr_cause_deadman - it is the deadman that restarts
+ * svr_cause_deadman - make the deadman the trigger of the restart that follows
  * @seconds: its setting
  *
  * Context: any; emergency_restart() follows.
@@ -159,8 +159,8 @@ void svr_cause_deadman(unsigned int seconds)
 /**
  * svr_cause_panic - has the kernel panicked, and why?
  *
- * Only known once the panic notifiers have run: not on the way to a crash
- * kernel, unless it is told crash_kexec_post_notifiers.
+ * Known only once the panic notifiers have run: not on the way to a crash
+ * kernel, unless crash_kexec_post_notifiers is set.
  *
  * Context: any, NMI included.
  *
@@ -185,16 +185,17 @@ static enum svr_trigger svr_find_trigger(void)
 }
 
 /**
- * svr_cause_of - why does this event reset the machine?
+ * svr_cause_of - what began the reset that this event asks for?
  * @event: what has happened
  *
- * A capture kernel restarts because of the crash before it, also if it panics
- * itself: the first crash is what people look for. An emergency restart after a
- * panic is because of the panic, whoever asks for it (panic=0, then sysrq-b).
+ * In a capture kernel the cause is the crash before it, also if the capture
+ * kernel itself panics: people look for the first crash. After a panic the
+ * cause of an emergency restart is the panic, no matter who asks for it
+ * (panic=0, then sysrq-b).
  *
  * Context: any, NMI included; only on the CPU that fires.
  *
- * Return: the cause, never NULL.
+ * Return: the cause and what goes with it, never NULL.
  */
 const struct svr_request *svr_cause_of(enum svr_event event)
 {

@@ -2,10 +2,10 @@
 /*
  * A restart that hangs becomes an emergency restart.
  *
- * With one CPU stuck with interrupts off kernel_restart() waits for it for
+ * If a CPU is stuck with interrupts off, kernel_restart() waits for it for
  * ever, in a reboot notifier of the kernel's own, before anything that could
- * stop that CPU by NMI. So a timer is started by the first reboot notifier of
- * all. An SNP guest has no hardware watchdog that could do this.
+ * stop that CPU by NMI. So the first reboot notifier of all starts a timer. A
+ * watchdog device would have the host reset, which ends this virtual machine.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -33,7 +33,7 @@ static enum hrtimer_restart svr_deadman_expired(struct hrtimer *timer)
 		return HRTIMER_NORESTART;
 
 	svr_cause_deadman(seconds);
-	/* Not printk(): the one that hangs may be printing */
+	/* Not printk(): the CPU that hangs may be printing */
 	svr_emerg("deadman: no restart within %u s, emergency restart\n",
 		  seconds);
 	emergency_restart();
@@ -80,7 +80,7 @@ int svr_deadman_init(void)
 }
 
 /**
- * svr_deadman_exit - no longer watch over restarts
+ * svr_deadman_exit - undo svr_deadman_init()
  *
  * Context: process, may sleep.
  */

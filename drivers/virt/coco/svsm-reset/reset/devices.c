@@ -2,21 +2,23 @@
 /*
  * Stop the devices before the call.
  *
- * The reset of a machine stops them; the SVSM touches none, and the kernel stops few for
- * a restart and none after a panic (pci_device_shutdown() leaves it to the firmware's
- * "big hammer"). One that goes on writes to the memory of the next kernel wherever that
- * is shared, and interrupts it by vectors of this one.
+ * The reset of a machine stops them; the SVSM touches none, and the kernel stops few for a
+ * restart and none after a panic (pci_device_shutdown() leaves it to the firmware's "big
+ * hammer"). A device that goes on writes to shared memory of the next kernel, and
+ * interrupts that kernel by vectors of this one.
  *
- * Configuration space is reached by its two ports, as the kernel does by default, but
- * without its lock, which a stopped CPU may hold and which is not exported. Whoever was
- * between the two has been stopped, or is interrupted by this CPU and finds the address
- * as it was. A CPU that could not be stopped may get in between, with ap_policy=force: what
- * is written then may go elsewhere, as may all that such a CPU does.
+ * The driver reaches configuration space by its two ports, as the kernel does by default.
+ * It cannot take the kernel's lock, which is not exported, and which a stopped CPU may
+ * hold. A CPU that was between the two accesses has been stopped; code of this CPU that was
+ * interrupted there finds the address as it was. With ap_policy=force a CPU that could not
+ * be stopped may get in between: then a write may go elsewhere, as may all that such a CPU
+ * does.
  *
- * A virtual function of SR-IOV, and a function that ARI numbers above 7, has its registers
- * there like any other, but the walk does not come by: the kernel's own account of them is
- * kept in a bitmap. A kernel that enumerates PCI turns all virtual functions off
- * (sriov_init()), so a crash kernel has none that it does not know.
+ * The walk does not find a virtual function of SR-IOV, nor one that ARI numbers above 7,
+ * though each has its registers there like any other. So a bitmap has those that the kernel
+ * knows. A kernel with CONFIG_PCI_IOV that enumerates PCI turns all virtual functions off
+ * (sriov_init()), so a crash kernel has none that it does not know; one without that option
+ * does not find them.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -32,10 +34,11 @@
 #include <linux/string.h>
 
 #include "lib/pci-functions.h"
+#include "lib/record-codec.h"
 #include "reset/reset.h"
+#include "reset/trace.h"
+#include "reset/wait.h"
 #include "svsm-reset.h"
-#include "trace.h"
-#include "wait.h"
 
 #define SVR_PCI_ADDRESS		0xcf8
 #define SVR_PCI_DATA		0xcfc
@@ -43,9 +46,9 @@
 #define SVR_PCI_HOLD_MS		2
 
 /*
- * Each for finding the devices and for what they are waited for. A few milliseconds is what
- * finding takes; one that does not answer may have the host wait for it at each access. All
- * that were found are told to stop, however long that takes the host.
+ * For the search for devices, and again for the waits until they stop. The search takes a
+ * few milliseconds, but the host may wait at each access for a device that does not answer.
+ * Every device that was found is told to stop, however long that takes the host.
  */
 #define SVR_DEVICES_US		(2 * USEC_PER_SEC)
 
@@ -55,11 +58,11 @@ static DECLARE_BITMAP(svr_pci_roots, SVR_PCI_BUSES);
 static DECLARE_BITMAP(svr_pci_hidden, SVR_PCI_NUMBERS);
 /* There are devices that the ports do not reach */
 static bool svr_pci_unreached;
-/* The second one is of the CPU that goes on for one which was stopped at it */
+/* The second list is for a CPU that goes on in place of one that was stopped here */
 static struct svr_pci_list svr_alive[2];
 static bool svr_begun;
 static bool svr_done;
-/* What came of it; NULL while they have not been told to stop */
+/* The devices that were told to stop; NULL before that */
 static const struct svr_pci_list *svr_stopped;
 static unsigned int svr_stuck;
 static struct svr_wait svr_pci_time;
@@ -106,21 +109,21 @@ static bool svr_pci_is_hidden(const struct pci_dev *dev)
 		(pci_ari_enabled(dev->bus) && PCI_SLOT(dev->devfn)));
 }
 
-static void svr_pci_note(const struct pci_dev *dev)
+static void svr_pci_mark(const struct pci_dev *dev)
 {
 	if (svr_pci_is_hidden(dev))
 		set_bit(svr_pci_number(dev->bus->number, dev->devfn),
 			svr_pci_hidden);
 }
 
-/* Virtual functions come and go */
+/* In process context: virtual functions come and go */
 static int svr_pci_changed(struct notifier_block *nb, unsigned long what,
 			   void *data)
 {
 	const struct pci_dev *dev = to_pci_dev(data);
 
 	if (what == BUS_NOTIFY_ADD_DEVICE)
-		svr_pci_note(dev);
+		svr_pci_mark(dev);
 	else if (what == BUS_NOTIFY_REMOVED_DEVICE && !pci_domain_nr(dev->bus))
 		clear_bit(svr_pci_number(dev->bus->number, dev->devfn),
 			  svr_pci_hidden);
@@ -139,7 +142,7 @@ static void svr_pci_watch_begin(void)
 	if (bus_register_notifier(&pci_bus_type, &svr_pci_watch))
 		pr_warn("virtual PCI functions that are made from now on are not stopped before a reset\n");
 	for_each_pci_dev(dev)
-		svr_pci_note(dev);
+		svr_pci_mark(dev);
 }
 
 /**
@@ -168,11 +171,11 @@ void svr_devices_init(void)
 /**
  * svr_devices_exit - undo svr_devices_init()
  *
- * Context: process, may sleep; no reset can begin any more.
+ * Context: process, may sleep; no reset can begin.
  */
 void svr_devices_exit(void)
 {
-	/* Nothing where it was not registered */
+	/* Does nothing where it was not registered */
 	bus_unregister_notifier(&pci_bus_type, &svr_pci_watch);
 }
 
@@ -190,7 +193,7 @@ static void svr_report_stuck(const struct svr_pci_list *list)
 		trace_device_stuck(f->bus, f->devfn);
 	}
 	if (list->more)
-		svr_warn("%u PCI devices more than %u were not stopped\n",
+		svr_warn("%u PCI devices beyond the first %u were not stopped\n",
 			 list->more, SVR_PCI_MAX);
 	if (svr_pci_unreached)
 		svr_warn("some PCI devices are out of reach and were not stopped\n");
@@ -198,7 +201,7 @@ static void svr_report_stuck(const struct svr_pci_list *list)
 		svr_warn("the PCI devices answer too slowly, some may not have been stopped\n");
 }
 
-/* A serial port of virtio is only one if the kernel prints on it */
+/* A communication device carries a console only if the kernel prints on virtio */
 static bool svr_prints_on_virtio(void)
 {
 	struct console *con;
@@ -225,8 +228,8 @@ static bool svr_stops_a_console(const struct svr_pci_list *list)
 }
 
 /*
- * The driver of such a console waits without a bound for the device to take a line, and
- * virtio's has lost its state even if it is started again.
+ * The driver of such a console waits without a bound for the device to take a line; and a
+ * virtio device has lost its state even if it is started again.
  */
 static void svr_print_no_more(void)
 {
@@ -237,7 +240,7 @@ static void svr_print_no_more(void)
 /**
  * svr_devices_stop - stop every device that may write to memory
  *
- * Where a console sits on one of them nothing is printed any more, only logged.
+ * Where one of them carries a console, nothing is printed from then on, only logged.
  *
  * Context: any, NMI included; interrupts off, the other CPUs stopped. Does nothing when
  * called again, unless the first call was cut short: then it is all done again.
@@ -252,7 +255,7 @@ unsigned int svr_devices_stop(void)
 	if (svr_done)
 		return svr_stuck;
 	address = inl(SVR_PCI_ADDRESS);
-	/* What has been found is not found again, once it is half stopped */
+	/* Functions that are half stopped are not found again, so stop those of the first list */
 	if (svr_begun)
 		svr_pci_stop(&svr_pci_ports, &svr_alive[0]);
 	svr_begun = true;
@@ -273,10 +276,10 @@ unsigned int svr_devices_stop(void)
 }
 
 /**
- * svr_devices_record - name those that did not stop
+ * svr_devices_record - record the devices that did not stop
  * @rec: the record of this reset
  *
- * Context: as svr_devices_stop(). Nothing if that was not called.
+ * Context: as svr_devices_stop(). Does nothing if that was not called.
  */
 void svr_devices_record(struct svr_record *rec)
 {
@@ -290,13 +293,13 @@ void svr_devices_record(struct svr_record *rec)
 		if (f->stuck)
 			svr_record_add_device(rec,
 					      svr_pci_number(f->bus, f->devfn));
-	/* Of the others no number is kept */
+	/* The others are counted without their numbers */
 	for (i = 0; i < list->more + list->cut + svr_pci_unreached; i++)
 		svr_record_add_device(rec, 0);
 }
 
 /**
- * svr_devices_start - there has been no reset: let the devices go on
+ * svr_devices_start - let the devices go on, since there has been no reset
  *
  * Context: as svr_devices_stop(), whose effect it undoes.
  */
@@ -307,7 +310,7 @@ void svr_devices_start(void)
 	if (!svr_begun)
 		return;
 	address = inl(SVR_PCI_ADDRESS);
-	/* The first one knows how it was before anything was stopped */
+	/* The first list goes last: it has what was before anything was stopped */
 	svr_pci_start(&svr_pci_ports, &svr_alive[1]);
 	svr_pci_start(&svr_pci_ports, &svr_alive[0]);
 	outl(address, SVR_PCI_ADDRESS);

@@ -2,7 +2,7 @@
 /*
  * A reset, in order: quiesce, record, call.
  *
- * What is logged here goes out with the other CPUs stopped, so it is little.
+ * The other CPUs are stopped when this logs anything, so it logs little.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -24,23 +24,23 @@
 #include "svsm/svsm.h"
 
 /*
- * Another CPU is resetting the guest; if this one has stopped it, it has by
- * then, and if it stops this one by an interrupt, too.
+ * Another CPU is resetting the guest: by then, whichever of the two was
+ * stopping the other by interrupt has done so.
  */
 #define SVR_STAND_BY_US		(100 * USEC_PER_MSEC)
 
-/* Too large for a stack, and there is but one reset */
+/* Too large for a stack, and there is only one reset */
 static struct svr_quiesce svr_stopped;
 static struct cpumask svr_parked;
 static struct cpumask svr_offline;
 static struct cpumask svr_lost;
 static struct svr_result svr_result;
-/* The CPU that does it, or has done it; -1 before */
+/* The CPU that fires or has fired; -1 before */
 static atomic_t svr_firing = ATOMIC_INIT(-1);
-/* Of the CPUs that a kernel had which crashed, if this is its capture kernel */
+/* In a capture kernel: the weakest fate of the crashed kernel's CPUs */
 static enum svr_fate svr_captured = SVR_FATE_DELETED;
 
-/* Neither parked nor deleted */
+/* The CPUs that are neither parked nor deleted */
 static const struct cpumask *svr_find_lost(const struct svr_quiesce *q)
 {
 	cpumask_andnot(&svr_lost, &q->missing, &q->deleted);
@@ -53,22 +53,22 @@ static void svr_report_mask(const char *what, const struct cpumask *mask)
 		svr_info("%s: %*pbl\n", what, cpumask_pr_args(mask));
 }
 
-/* The one line that is to be seen in spite of "quiet" */
+/* The one line that the consoles show in spite of "quiet" */
 static void svr_report_parked(const struct svr_quiesce *q,
 			      const struct svr_request *req)
 {
-	const char *why = svr_cause_name(req->cause);
+	const char *cause = svr_cause_name(req->cause);
 
 	if (cpumask_empty(&q->want))
 		svr_loud_info("%s on CPU %d: there is no other CPU to stop\n",
-			      why, req->cpu);
+			      cause, req->cpu);
 	else if (cpumask_empty(&svr_parked))
 		svr_loud_info("%s on CPU %d: quiesced 0 of %u CPUs in %llu us\n",
-			      why, req->cpu, cpumask_weight(&q->want),
+			      cause, req->cpu, cpumask_weight(&q->want),
 			      q->took_us);
 	else
 		svr_loud_info("%s on CPU %d: quiesced %u of %u CPUs in %llu us (parked: %*pbl)\n",
-			      why, req->cpu, cpumask_weight(&svr_parked),
+			      cause, req->cpu, cpumask_weight(&svr_parked),
 			      cpumask_weight(&q->want), q->took_us,
 			      cpumask_pr_args(&svr_parked));
 }
@@ -86,8 +86,8 @@ static void svr_report_quiesce(const struct svr_quiesce *q,
 	if (req->interrupted)
 		svr_warn("the crash kernel panicked or was restarted by force, its dump may be incomplete\n");
 	svr_report_mask("by NMI", &q->nmi);
-	svr_report_mask("offline since before", &svr_offline);
-	svr_report_mask("destroyed by the host, so it says", &q->destroyed);
+	svr_report_mask("offline before the reset", &svr_offline);
+	svr_report_mask("destroyed, as the host says", &q->destroyed);
 	svr_report_mask("VMSA deleted by the SVSM", &q->deleted);
 	if (!cpumask_empty(&q->missing))
 		svr_err("CPU %*pbl did not park\n",
@@ -112,7 +112,7 @@ static enum svr_bsp svr_find_bsp(const struct svr_quiesce *q)
 	return SVR_BSP_PARKED;
 }
 
-/* Nothing is stopped for a call that cannot be made */
+/* No CPU is stopped for a call that cannot be made */
 static bool svr_caller_has_ca(void)
 {
 	int cpu = svr_bsp_cpu();
@@ -132,10 +132,10 @@ static void svr_prepare_call(const struct svr_request *req)
 	svr_timers_stop();
 	svr_ioapic_mask();
 	if (!svr_write_call(req, svr_find_lost(&svr_stopped)))
-		svr_warn("the reason of the reset could not be recorded\n");
+		svr_warn("no store has a record of this reset\n");
 }
 
-/* On the BSP, the CPU that fires being parked */
+/* Runs on the BSP, while the CPU that fires is parked */
 static void svr_call_handed_over(struct svr_cpu *bsp)
 {
 	svr_lapic_quiet();
@@ -166,8 +166,8 @@ static bool svr_devices_will_do(void)
 }
 
 /*
- * Returns SVR_NR_DECLINES when a call was made, and came back. The BSP is asked once; if
- * it does not answer it is lost like any other CPU that does not stop.
+ * Returns SVR_NR_DECLINES when a call was made, and came back. The BSP is asked once; if it
+ * does not answer, it counts as lost, like any other CPU that does not stop.
  */
 static enum svr_decline svr_route_call(const struct svr_request *req)
 {
@@ -230,8 +230,8 @@ static void svr_report_return(const struct svr_result *result)
 }
 
 /*
- * Of all CPUs that get here, one. Interrupts are off, so that it is this one; an
- * NMI in here finds out by svr_firing that it has interrupted it.
+ * Exactly one CPU wins; with interrupts off it stays the current CPU. An NMI in
+ * here finds out by svr_firing that it has interrupted that CPU.
  */
 static bool svr_claim(void)
 {
@@ -245,7 +245,7 @@ static bool svr_claim(void)
 	return false;
 }
 
-/* What came back of the call; NULL if there was none */
+/* The result of the call; NULL if there was none */
 static const struct svr_result *svr_attempt(enum svr_event event,
 					    const struct svr_request *req)
 {
@@ -266,7 +266,7 @@ static const struct svr_result *svr_attempt(enum svr_event event,
 	svr_devices_start();
 	if (why != SVR_NR_DECLINES) {
 		svr_trace_declined(event, why);
-		/* A CPU that stands by may have sent a stop: it is not to come true */
+		/* Drop the stop that a CPU which stands by may have sent */
 		svr_lapic_quiet();
 		return NULL;
 	}
@@ -286,8 +286,8 @@ static void svr_reset(enum svr_event event)
 }
 
 /*
- * The one whose turn it was has been stopped: this CPU goes on. What it has left
- * behind is begun anew, but for a hand-over, of which there is but one.
+ * If the CPU that fired has been stopped, this CPU goes on in its place. It
+ * begins everything anew, except for the hand-over, of which there is only one.
  */
 static bool svr_try_take_over(enum svr_event event, int cpu)
 {
@@ -299,7 +299,7 @@ static bool svr_try_take_over(enum svr_event event, int cpu)
 		mine = atomic_try_cmpxchg(&svr_firing, &cpu,
 					  raw_smp_processor_id());
 	if (mine) {
-		/* It may have been stopped before it had really begun */
+		/* It may have been stopped before it advanced the state */
 		svr_state_begin();
 		svr_warn("CPU %d was stopped while it reset the guest, CPU %d takes over\n",
 			 cpu, raw_smp_processor_id());
@@ -310,14 +310,14 @@ static bool svr_try_take_over(enum svr_event event, int cpu)
 }
 
 /**
- * svr_take_over - another CPU is resetting the guest: let it, or go on for it
+ * svr_take_over - leave the reset to the CPU that fires, or go on in its place
  * @event: what happened, for the cause
  *
- * To return at once would be to restart by way of the host, and so to take the
- * reset from the CPU that has begun it. A panic stops all other CPUs, and so
- * perhaps that one: then this CPU goes on. Else it waits to be stopped, which it
- * is by an interrupt where interrupts are on, and after that it halts by itself,
- * because inside an NMI nothing else would stop it.
+ * Returning at once would restart by way of the host, and take the reset from
+ * the CPU that has begun it. A panic stops all other CPUs, so it may have
+ * stopped that one: then this CPU goes on. Otherwise this CPU waits until that
+ * one stops it, by an interrupt where interrupts are on. After that it halts by
+ * itself, because inside an NMI nothing else would stop it.
  *
  * A CPU that panics while it resets the guest is not let in again.
  *
@@ -347,8 +347,8 @@ void svr_take_over(enum svr_event event)
  * svr_fire - reset this guest through its SVSM
  * @event: what happened, for the cause
  *
- * Does so once: of several CPUs that get here the first does, and the others
- * stand by. For any later call it has no effect.
+ * Does so once: the first CPU that gets here fires, and the others stand by. A
+ * later call has no effect.
  *
  * Context: any, NMI included. Interrupts may be on, they are off while this
  * runs. Returns only if the SVSM did not reset the guest; the other CPUs are

@@ -2,11 +2,11 @@
 /*
  * Evidence, and the halt that goes with it.
  *
- * The proof that a CPU is parked is a word that it writes itself, right in front of the
- * HLT: nothing of the guest runs on it afterwards, interrupts being off and NMIs not
- * being sent. The BSP alone takes interrupts, to be handed the call (svr_lapic_wait());
- * while it is awake the word says so. What others
- * may conclude from the word is here as well.
+ * A CPU proves that it is parked by a word that it writes itself, right in front of the
+ * HLT: nothing of the guest runs on it afterwards, since interrupts are off and nobody
+ * sends it an NMI. Only the BSP takes interrupts, so that the call can be handed over to it
+ * (svr_lapic_wait()); while it is awake, its word says so. What other CPUs may conclude
+ * from the word is here as well.
  */
 #include <linux/compiler.h>
 #include <linux/percpu.h>
@@ -33,7 +33,8 @@ static __always_inline void svr_write_and_halt(u32 *evidence, u32 how)
  * @c:   this CPU
  * @how: the evidence
  *
- * Only NMIs get in, or with @c->listens interrupts as well. Context: any; interrupts off.
+ * Only an NMI ends the halt; with @c->listens an interrupt does as well. Context: any;
+ * interrupts off.
  */
 void svr_halt(struct svr_cpu *c, enum svr_evidence how)
 {
@@ -44,8 +45,8 @@ void svr_halt(struct svr_cpu *c, enum svr_evidence how)
 }
 
 /*
- * Inside an NMI a processor that keeps track of NMIs itself would let no other one in
- * before the next IRET. The kernel has asked the host for them already, see exc_nmi().
+ * Inside an NMI a processor that keeps track of NMIs itself lets no other one in before the
+ * next IRET. Where the host keeps track, exc_nmi() has told it already that it may.
  */
 static void svr_unmask_nmi(void)
 {
@@ -86,7 +87,8 @@ bool svr_cpu_parked(int cpu)
 }
 
 /**
- * svr_cpu_stopped - is this CPU parked, and not to be woken by a hand-over?
+ * svr_cpu_stopped - is this CPU parked for good, not only until a call comes
+ * back?
  * @cpu: its number
  *
  * Context: any.
@@ -102,11 +104,11 @@ bool svr_cpu_stopped(int cpu)
 }
 
 /**
- * svr_cpu_holds_nothing - is this CPU parked, with no spinlock in its hands?
+ * svr_cpu_holds_nothing - is this CPU parked, and holds no spinlock?
  * @cpu: its number
  *
- * Of those that are taken with interrupts off: a CPU that an interrupt has stopped
- * was not inside; one that an NMI has stopped may have been. Context: any.
+ * That is, none that is held with interrupts off: a CPU that an interrupt has stopped holds
+ * no such lock; one that an NMI has stopped may hold any. Context: any.
  *
  * Return: true when it is.
  */

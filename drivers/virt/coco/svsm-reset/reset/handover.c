@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What must come from the BSP is the BSP's to do; when another CPU has begun it
- * (a panic, reboot=cpuN), it hands the job over.
+ * Some things must come from the BSP. When another CPU has begun them (a panic,
+ * reboot=cpuN), it hands the job over.
  *
  *	the CPU that fires		the BSP, in svr_park()
  *	------------------		----------------------
@@ -30,14 +30,15 @@
 #include "svsm-reset.h"
 #include "svsm/svsm.h"
 
-/* Whoever has to see the next phase is woken so many times, so far apart */
+/* The CPU that has to see the next phase is woken so many times, so far apart */
 #define SVR_HANDOVER_WAKE_TRIES	1000
 #define SVR_HANDOVER_WAKE_US	1000
 /* The BSP waits for the CPU that fires to park */
 #define SVR_HANDOVER_PARK_US	(1 * USEC_PER_SEC)
 /*
- * Inside an NMI that CPU gets but one to wake it, the kernel does not tell the host that a
- * nested one is done: so it gets time to go from its evidence into the HLT that follows.
+ * Inside an NMI only one NMI can wake that CPU, since the kernel does not tell the host
+ * that a nested one is done. So it gets time to go from its evidence into the HLT that
+ * follows.
  */
 #define SVR_HANDOVER_SETTLE_US	1000
 
@@ -63,17 +64,6 @@ static bool svr_handover_step(int from, int to)
 	return atomic_try_cmpxchg(&svr_handover.phase, &from, to);
 }
 
-static bool svr_handover_reach(int phase, unsigned long limit_us)
-{
-	struct svr_wait wait = svr_wait_begin(limit_us);
-
-	do {
-		if (atomic_read_acquire(&svr_handover.phase) == phase)
-			return true;
-	} while (svr_wait_on(&wait));
-	return false;
-}
-
 /* Wake @cpu until that phase is reached; true once it is */
 static bool svr_handover_wake(int cpu, int phase)
 {
@@ -81,13 +71,14 @@ static bool svr_handover_wake(int cpu, int phase)
 
 	for (i = 0; i < SVR_HANDOVER_WAKE_TRIES; i++) {
 		svr_lapic_wake(cpu);
-		if (svr_handover_reach(phase, SVR_HANDOVER_WAKE_US))
+		if (svr_wait_until(&svr_handover.phase, phase,
+				   SVR_HANDOVER_WAKE_US))
 			return true;
 	}
 	return false;
 }
 
-/* Not before the one who would have to be woken again has really gone quiet */
+/* The job may begin only once the CPU that fires has parked */
 static bool svr_handover_caller_parked(void)
 {
 	struct svr_wait wait = svr_wait_begin(SVR_HANDOVER_PARK_US);
@@ -110,16 +101,16 @@ static void svr_handover_return(void)
  * svr_handover_serve - do the job that has been offered to the BSP, if any
  * @bsp: the BSP, which is this CPU
  *
- * Context: stopped for good and just woken: interrupts off, perhaps inside an
- * NMI. Returns when there was no job, or when it came back; this CPU then has
- * nothing left to do but to halt.
+ * Context: on the BSP, stopped for good and just woken: interrupts off, perhaps
+ * inside an NMI. Returns when there was no job, or when it came back; this CPU
+ * then has to halt again.
  */
 void svr_handover_serve(struct svr_cpu *bsp)
 {
-	/* First, so that nobody finds the job taken and this CPU parked */
+	/* First of all: nobody may find the job taken and this CPU parked */
 	WRITE_ONCE(bsp->evidence, SVR_RUNNING);
 	if (!svr_handover_step(SVR_HANDOVER_OFFERED, SVR_HANDOVER_TAKEN)) {
-		/* Nothing will be offered any more: from now on it only halts */
+		/* There will be no other offer: from now on this CPU only halts */
 		if (atomic_read(&svr_handover.phase) != SVR_HANDOVER_IDLE)
 			svr_lapic_quiet();
 		return;
@@ -156,15 +147,15 @@ int svr_handover_request(void (*job)(struct svr_cpu *bsp))
 		return -EBUSY;
 	if (!svr_handover_wake(svr_bsp_cpu(), SVR_HANDOVER_TAKEN) &&
 	    svr_handover_step(SVR_HANDOVER_OFFERED, SVR_HANDOVER_CLOSED)) {
-		/* Should it ever come to, it finds that and listens no longer */
+		/* A BSP that wakes up later finds the offer closed, and listens no longer */
 		svr_lapic_wake(svr_bsp_cpu());
 		return -ETIMEDOUT;
 	}
 
 	/*
-	 * Taken. This CPU has to be as quiet as the others now. No bound: the
-	 * BSP is past everything that could keep it, and the one who would
-	 * have to count is halted.
+	 * The BSP has taken the job, and this CPU has to be as quiet as the
+	 * others. The wait has no bound: nothing can keep the BSP from going
+	 * on, and a halted CPU cannot count.
 	 */
 	svr_lapic_quiet();
 	while (atomic_read_acquire(&svr_handover.phase) != SVR_HANDOVER_RETURNED)
@@ -177,12 +168,12 @@ int svr_handover_request(void (*job)(struct svr_cpu *bsp))
 /**
  * svr_handover_unanswered - has the BSP left an offer unanswered so far?
  *
- * It was parked when the job was offered; what was sent to wake it for that may still
- * do so.
+ * The BSP was parked when the job was offered, but what was sent to wake it may still do
+ * so.
  *
  * Context: any.
  *
- * Return: true if it may, so that it does not count as parked.
+ * Return: true if it has; then it does not count as parked.
  */
 bool svr_handover_unanswered(void)
 {

@@ -2,20 +2,21 @@
 /*
  * Where the kernel tells us of a reset.
  *
- * emergency_restart() has one hook, the kmsg dump: that is what a panic with a
- * timeout comes to in the end, and sysrq-b at once. Its dumper is there from
- * the beginning, and is not called for power-off, halt and kexec.
+ * emergency_restart() has one hook, the kmsg dump. A panic with a timeout gets
+ * there in the end, and sysrq-b at once. The kernel does not call our dumper
+ * for it at power-off, halt and kexec, so it is registered from loading on.
  *
  * SYS_OFF_MODE_RESTART_PREPARE handlers run for kernel_restart() and for
- * nothing else, so they arm. What fires comes later: the last thing that the
- * kernel calls before it stops the other CPUs is again the kmsg dump. That one
- * also runs for power-off, halt and kexec, and for the last one even a line in
- * the log could be fatal; so there is no dumper of ours for it until we are
+ * nothing else, so they arm the driver, and it fires later: the last thing that
+ * the kernel calls before it stops the other CPUs is again the kmsg dump. That
+ * dump also comes at power-off, halt and kexec, and at kexec even a line in the
+ * log could be fatal. So the driver registers its dumper for it only when it is
  * armed.
  *
- * Where x86 calls the SYS_OFF_MODE_RESTART handlers, those are later still, and
- * too late: machine_restart() waits without end, interrupts off, for a CPU that
- * does not stop. They are for a dump that did not come to us.
+ * Where x86 calls the SYS_OFF_MODE_RESTART handlers, it calls them later still,
+ * and too late: before that, machine_restart() waits without end, interrupts
+ * off, for a CPU that does not stop. They are for a dump that did not come to
+ * us.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -38,7 +39,7 @@ static enum svr_act svr_act(enum svr_event event)
 	return svr_policy_act(event, svr_state_get());
 }
 
-/* Nothing may be traced of an event at which nothing may be done; see above */
+/* An event at which nothing may be done is not traced either: see svr_acts in lib/policy.c */
 static void svr_pass_over(enum svr_event event)
 {
 	svr_trace_declined(event, svr_policy_declines(event, svr_state_get()));
@@ -94,12 +95,14 @@ static struct kmsg_dumper svr_shutdown_dumper = {
 /* SYS_OFF_MODE_RESTART_PREPARE: process context, may sleep, all CPUs online */
 static int svr_prepare(struct sys_off_data *data)
 {
+	int err;
+
 	if (svr_act(SVR_EVENT_PREPARE) != SVR_ACT_ARM) {
 		svr_pass_over(SVR_EVENT_PREPARE);
 		return NOTIFY_DONE;
 	}
 
-	/* From here on CPUs may end up in our code for good: no unloading */
+	/* From here on CPUs may halt in our code for good: no unloading */
 	if (!try_module_get(THIS_MODULE)) {
 		svr_trace_declined(SVR_EVENT_PREPARE, SVR_DECLINE_UNLOADING);
 		return NOTIFY_DONE;
@@ -112,12 +115,14 @@ static int svr_prepare(struct sys_off_data *data)
 	trace_arm(svr_cause_of(SVR_EVENT_PREPARE), svr_ap_policy_get());
 
 	/*
-	 * Dumpers run in the order of registration, and ours may be the last
-	 * thing that happens: it is registered no sooner than now, so that
-	 * pstore and the like have had their turn.
+	 * Dumpers run in the order of registration, and ours may not return. It
+	 * is registered only now, so that pstore and the like have had their
+	 * turn.
 	 */
-	if (kmsg_dump_register(&svr_shutdown_dumper))
-		pr_err("no kmsg dumper, the kernel's own restart will be used\n");
+	err = kmsg_dump_register(&svr_shutdown_dumper);
+	if (err)
+		pr_err("the kmsg dumper cannot be registered (%pe), the restart may go on without the SVSM\n",
+		       ERR_PTR(err));
 	return NOTIFY_DONE;
 }
 
@@ -168,10 +173,10 @@ err_log:
 }
 
 /**
- * svr_hooks_unregister - no longer be told
+ * svr_hooks_unregister - undo svr_hooks_register()
  *
- * Waits for hooks that are running. Not called once one has armed, so the
- * dumper of that is not to be unregistered. Context: process, may sleep.
+ * Waits for hooks that are running. Not called once the driver has been armed,
+ * so svr_shutdown_dumper is not registered. Context: process, may sleep.
  */
 void svr_hooks_unregister(void)
 {

@@ -5,12 +5,12 @@
  * The kernel does this in machine_shutdown(), which comes after us, and the SVSM
  * touches no device: a pin that stays open delivers its old vector to the next
  * kernel. With the PIT on pin 2 that is vector 0x30, which the next kernel takes
- * for IRQ 0 of the 8259 and never ends in the local APIC, so that no device
- * interrupt of a lower priority arrives any more.
+ * for IRQ 0 of the 8259 and never ends in the local APIC. Then no device
+ * interrupt of a lower priority arrives there.
  *
- * The kernel's own functions for this are not exported and take a lock that a
- * stopped CPU may hold; so the registers are mapped once and written without
- * one, when nothing else runs.
+ * The kernel's own functions for this are not exported, and take a lock that a
+ * stopped CPU may hold. So the driver maps the registers once, and writes them
+ * without a lock when nothing else runs.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -69,7 +69,7 @@ void svr_ioapic_init(void)
 /**
  * svr_ioapic_exit - undo svr_ioapic_init()
  *
- * Context: process; no reset can begin any more.
+ * Context: process; no reset can begin.
  */
 void svr_ioapic_exit(void)
 {
@@ -92,9 +92,9 @@ static void svr_ioapic_write(void __iomem *regs, u32 reg, u32 val)
 /**
  * svr_ioapic_mask - mask every pin of every I/O APIC
  *
- * Whoever was in the middle of an access has been stopped or interrupted, and
- * will not go on unless the call comes back; the kernel selects the register
- * anew for each access of its own.
+ * Code that was in the middle of an access has been stopped or interrupted, and
+ * goes on only if the call comes back; the kernel selects the register anew for
+ * each access of its own.
  *
  * Context: any, interrupts off, all other CPUs stopped. At most 256 pins each.
  */

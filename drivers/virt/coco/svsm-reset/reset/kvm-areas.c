@@ -30,11 +30,11 @@ static const struct {
 	{ KVM_FEATURE_PV_EOI,		MSR_KVM_PV_EOI_EN },
 	{ KVM_FEATURE_STEAL_TIME,	MSR_KVM_STEAL_TIME },
 	{ KVM_FEATURE_CLOCKSOURCE2,	MSR_KVM_SYSTEM_TIME_NEW },
-	/* Of a host that has not the one before */
+	/* For a host without the one before */
 	{ KVM_FEATURE_CLOCKSOURCE,	MSR_KVM_SYSTEM_TIME },
 };
 
-/* A bit for each of them that this host has */
+/* A bit for each area that this host has */
 static u32 svr_kvm_has;
 
 static u32 svr_kvm_base(void)
@@ -79,7 +79,7 @@ void svr_kvm_areas_init(void)
 /**
  * svr_kvm_areas_off - have KVM leave the memory of this CPU alone
  *
- * The kernel's clocks go on as they are, by the TSC and by what KVM said of it last.
+ * The kernel's clocks go on by the TSC and by what KVM last said of it.
  *
  * Context: any, NMI included, interrupts off; on a CPU that will not go on unless the
  * call comes back.

@@ -2,10 +2,10 @@
 /*
  * Leave nothing in the local APIC for the next firmware to trip over.
  *
- * The SVSM resets the vCPU and its memory, the local APIC is neither: what is
- * requested in it is delivered to whoever enables interrupts next, and that
- * firmware has no handler for a vector of Linux. AMD APM volume 2, 16.4 to
- * 16.6 for the registers.
+ * The SVSM resets the vCPU and its memory, but not the local APIC. An interrupt
+ * that is requested there is delivered as soon as the next firmware enables
+ * interrupts, and that has no handler for a vector of Linux. AMD APM volume 2,
+ * 16.4 to 16.6 for the registers.
  */
 #include <linux/array_size.h>
 #include <linux/cpufeature.h>
@@ -21,18 +21,22 @@
 #include "reset/wait.h"
 #include "svsm-reset.h"
 
-/* Steps before giving up: each of 256 vectors is accepted, then ended */
+/* Steps before giving up: each vector is accepted, then ended */
 #define SVR_DRAIN_STEPS		512
-/* For an interrupt of our own to leave the local APIC */
+/* Until an interrupt that this CPU sends has left its local APIC */
 #define SVR_ICR_US		1000
 #define SVR_VECTORS_PER_REG	32
+/*
+ * Those below are exceptions, and no kernel has them sent. Hardware takes no vector below 16;
+ * the local APICs of KVM and of QEMU do, and never deliver vector 0.
+ */
 #define SVR_FIRST_VECTOR	32
-/* What wakes a CPU that listens; should it ever get to the kernel, that says a line */
+/* Wakes a CPU that listens; should it ever get to the kernel, the kernel logs a line */
 #define SVR_WAKE_VECTOR		SPURIOUS_APIC_VECTOR
-/* Below the class of SVR_WAKE_VECTOR: all that devices have */
+/* Below the class of SVR_WAKE_VECTOR: it holds back all vectors that devices have */
 #define SVR_LISTEN_PRIORITY	((SVR_WAKE_VECTOR & 0xf0) - 0x10)
 
-/* The kernel's IDT, but every interrupt goes to svr_drain_vector() */
+/* A copy of the kernel's IDT, in which interrupts go to svr_drain_vector() */
 static gate_desc svr_idt[IDT_ENTRIES] __aligned(PAGE_SIZE);
 static const struct desc_ptr svr_idt_desc = {
 	.size = sizeof(svr_idt) - 1,
@@ -55,12 +59,12 @@ static void svr_apic_write(u32 reg, u32 val)
 		native_apic_mem_write(reg, val);
 }
 
-/* Highest vector set in IRR or ISR, -1 when there is none */
+/* The highest vector in IRR or ISR that is an interrupt's, -1 when there is none */
 static int svr_apic_highest(u32 base)
 {
 	int i;
 
-	for (i = 7; i >= 0; i--) {
+	for (i = 7; i >= SVR_FIRST_VECTOR / SVR_VECTORS_PER_REG; i--) {
 		u32 bits = svr_apic_read(base + i * 0x10);
 
 		if (bits)
@@ -100,8 +104,8 @@ static void svr_lapic_mask(void)
 /**
  * svr_lapic_prepare - build what svr_lapic_quiet() needs
  *
- * The kernel has one IDT for all CPUs, and it does not change any more. With
- * FRED there is none, and nothing to build.
+ * The kernel has one IDT for all CPUs, which no longer changes. With FRED it
+ * has none, and there is nothing to build.
  *
  * Context: process; before a reset can begin.
  */
@@ -131,11 +135,11 @@ void svr_lapic_prepare(void)
 }
 
 /*
- * There is no way to drop a request other than to accept it. The kernel's own
- * handlers are out of the question, they might wait for a CPU that is parked;
- * so they are accepted by one that does nothing. Where this runs inside an NMI
- * its IRET does not let the next one in earlier than it would come anyway: in
- * an SEV-ES guest exc_nmi() has already told the host that it may.
+ * The only way to drop a request is to accept it. The kernel's own handlers
+ * might wait for a CPU that is parked, so a handler that does nothing accepts
+ * all of them. Where this runs inside an NMI, its IRET does not let the next
+ * one in earlier than it would come anyway: in an SEV-ES guest exc_nmi() has
+ * already told the host that it may.
  */
 static void svr_drain(void)
 {
@@ -168,7 +172,7 @@ static void svr_apic_wait_icr(void)
 }
 
 /*
- * By the physical id, whatever APIC driver the kernel has chosen: a local APIC that is
+ * Uses the physical id, whatever APIC driver the kernel has chosen: a local APIC that is
  * software-disabled has no logical one (KVM leaves it out of its map).
  */
 static void svr_apic_send(u32 apic_id, u32 icr)
@@ -181,7 +185,7 @@ static void svr_apic_send(u32 apic_id, u32 icr)
 		native_x2apic_icr_write(icr, apic_id);
 		return;
 	}
-	/* Whoever has been interrupted may be between its two writes */
+	/* The code that was interrupted may be between its two writes */
 	high = svr_apic_read(APIC_ICR2);
 	svr_apic_wait_icr();
 	svr_apic_write(APIC_ICR2, SET_XAPIC_DEST_FIELD(apic_id));
@@ -224,10 +228,10 @@ bool svr_lapic_can_listen(void)
 }
 
 /**
- * svr_lapic_listen - let the wake-up through, and little else
+ * svr_lapic_listen - let the wake-up through, and hold back what devices send
  * @c: this CPU
  *
- * After svr_lapic_quiet(), whose next call ends it. Interrupts of devices wait in the
+ * After svr_lapic_quiet(); the next call of that ends it. Interrupts of devices wait in the
  * local APIC; interrupts between CPUs, which others may still send, wake this CPU for
  * nothing.
  *
@@ -245,11 +249,10 @@ void svr_lapic_listen(struct svr_cpu *c)
  * @evidence: where it says that it has halted
  * @how:      what it says
  *
- * An interrupt, unlike an NMI, leaves nothing behind that svr_lapic_quiet() does not take
- * off: one NMI inside another would, since the kernel tells the host only of the outer one
- * that it is done (exc_nmi()), and the host would mask NMIs in every later kernel of this
- * VM. Nothing runs but svr_drain_vector(), whose IRET also unmasks the NMIs of a processor
- * that keeps track of them itself.
+ * svr_lapic_quiet() clears up after an interrupt, but not after an NMI inside another one:
+ * the kernel tells the host only that the outer one is done (exc_nmi()), and the host would
+ * mask NMIs in every later kernel of this VM. An interrupt runs svr_drain_vector(), whose IRET
+ * also unmasks the NMIs of a processor that keeps track of them itself.
  *
  * Context: any, NMI included, interrupts off; after svr_lapic_listen(). The caller looks
  * for what it waits for, and may be woken for nothing.
@@ -280,8 +283,8 @@ void svr_lapic_wait(u32 *evidence, u32 how)
  * Context: any, NMI included, interrupts off; on a CPU that will not go on
  * unless the call comes back.
  *
- * Return: the highest vector that could not be taken out of it, or -1; -1 also
- * where there is no local APIC in use (nolapic).
+ * Return: the highest vector of an interrupt that is still requested, or -1; -1
+ * also where no local APIC is in use (nolapic).
  */
 int svr_lapic_quiet(void)
 {

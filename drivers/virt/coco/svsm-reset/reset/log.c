@@ -2,29 +2,28 @@
 /*
  * Log lines while other CPUs are stopped.
  *
- * printk() waits without a bound for a CPU that is printing, and a console
- * driver for one that holds its port lock. A CPU that the stop interrupt parked
- * holds no port lock, which is held with interrupts off; it may own the console
- * lock, between two records. One that an NMI parked may hold both for good. So a
- * line is stored first, which waits for
- * nobody, and the consoles are tried only if their lock is free, with drivers
- * told not to insist on theirs, as in a panic. To try it takes the spinlock inside
- * the semaphore; a CPU that an NMI stopped in these few instructions would have it
- * for good. The kernel's own panic takes that chance as well, and what is said here
- * is what an administrator looks for, so it is taken. Not on the way to a crash
- * kernel, where the kernel does not take it, and the dump has the log; but for the
- * line that says that this kernel will not come up.
+ * printk() waits without a bound for a CPU that is printing, and a console driver for one
+ * that holds its port lock. A CPU that the stop interrupt parked holds no port lock, since
+ * that is held with interrupts off; it may own the console lock, between two records. A CPU
+ * that an NMI parked may hold both for good. So a line is stored first, which waits for
+ * nobody. Then the consoles are tried, but only if their lock is free, and with the drivers
+ * told not to insist on theirs, as in a panic. Trying takes the spinlock inside the
+ * semaphore; a CPU that an NMI stopped in these few instructions has it for good. The
+ * kernel's own panic takes that chance, and the administrator looks for these lines, so the
+ * driver takes it as well. It does not on the way to a crash kernel: the kernel does not
+ * take it there, and the dump has the log. The one exception is the line that says that the
+ * crash kernel will not come up.
  *
- * Inside an NMI trying could wait for ever, for the lock inside the semaphore,
- * should the NMI have interrupted its owner; and it would be in vain, printk()
- * leaves the consoles to others there, also in a panic (but for those that have
- * learnt to print anywhere, which the first step is enough for). Who wants to see
- * the line asks the record.
+ * Inside an NMI the driver does not try. The NMI may have interrupted the owner of the lock
+ * inside the semaphore, and the wait would have no end. It would also be in vain: printk()
+ * leaves the consoles to others there, even in a panic. (Consoles that can print in any
+ * context have printed when the line was stored.) Then the next boot's record is what there
+ * is to see.
  *
- * With PREEMPT_RT console_unlock() prints nothing, it is all left to threads, which
- * have been stopped with their CPUs; so the consoles are not even tried. printk() itself
- * prints there in a panic, and at the end of an orderly restart, when these threads are
- * gone, on consoles that have learnt it: a line at an emergency restart is only stored.
+ * With PREEMPT_RT console_unlock() prints nothing. It leaves all to threads, which have
+ * been stopped with their CPUs, so the consoles are not even tried. printk() itself prints
+ * there in a panic, and at the end of an orderly restart, when these threads are gone, on
+ * consoles that can print in any context. A line at an emergency restart is only stored.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -43,15 +42,15 @@
 /* A console may need what this CPU has lost: see svr_log_mute() */
 static bool svr_muted;
 
-/* As much of the log's end as is searched for the reason of a crash */
+/* How much of the log's end is searched for what a crash logged */
 #define SVR_LOG_TAIL_SIZE	SZ_16K
 
-/* The same for what has been said right before */
+/* The same for what was logged right before */
 #define SVR_LOG_END_SIZE	SZ_2K
 
 static char svr_tail[SVR_LOG_TAIL_SIZE];
 
-/* LOGLEVEL_SCHED: no console output from in here, as printk_deferred() */
+/* LOGLEVEL_SCHED: no console output from in here, as in printk_deferred() */
 static void __printf(1, 0) svr_store_line(const char *fmt, va_list args)
 {
 	vprintk_emit(0, LOGLEVEL_SCHED, NULL, fmt, args);
@@ -62,7 +61,7 @@ static void __printf(1, 0) svr_store_line(const char *fmt, va_list args)
  * @fmt: format, beginning with a KERN_ level and the prefix
  *
  * Context: any; other CPUs may be stopped. The line gets into the log, unless
- * another CPU is panicking: printk() takes none but that one's.
+ * another CPU is panicking: then printk() takes only that CPU's lines.
  */
 void svr_emit_log(const char *fmt, ...)
 {
@@ -76,8 +75,8 @@ void svr_emit_log(const char *fmt, ...)
 /**
  * svr_log_mute - leave the consoles alone from now on
  *
- * For a CPU whose GHCB the host does not know any more: the port of a console is a #VC,
- * where the host wants it to be one. Context: any, NMI included.
+ * For a CPU whose GHCB the host no longer knows: the port of a console may be a #VC. Also
+ * for a console whose device has been stopped. Context: any, NMI included.
  */
 void svr_log_mute(void)
 {
@@ -114,9 +113,9 @@ void svr_emit(const char *fmt, ...)
 }
 
 /*
- * "quiet" keeps all but errors from the consoles. One line at load and one at a reset are
- * worth it all the same: who looks at the console looks for them. Whoever asks for less
- * than "quiet" does get less.
+ * "quiet" keeps all lines except errors from the consoles. The driver shows one line at
+ * load and one at a reset in spite of it: people look for them there. A level below that of
+ * "quiet" is respected.
  */
 static int svr_speak_up(void)
 {
@@ -157,7 +156,7 @@ void svr_log_loud(const char *fmt, ...)
 	va_list args;
 	int level;
 
-	/* Whoever has the consoles prints the line, at the level that holds then */
+	/* The owner of the consoles prints the line, at the level that holds then */
 	console_lock();
 	level = svr_speak_up();
 	va_start(args, fmt);
@@ -167,7 +166,7 @@ void svr_log_loud(const char *fmt, ...)
 	console_loglevel = level;
 }
 
-/* The youngest part of the log that there is room for: how much that is */
+/* Reads as much of the log's youngest part as fits; returns how much that is */
 static size_t svr_log_read(char *text, size_t size)
 {
 	struct kmsg_dump_iter iter;
@@ -182,8 +181,8 @@ static size_t svr_log_read(char *text, size_t size)
  * svr_log_says - does the youngest part of the log have this?
  * @what: a part of a line
  *
- * Context: any, NMI included; only by the CPU that resets the guest. Should another one
- * be at it as well, either may miss what it looks for.
+ * Context: any, NMI included; only by the CPU that resets the guest. If another one does so
+ * at the same time, either may miss what it looks for.
  *
  * Return: whether it has.
  */

@@ -9,7 +9,8 @@
 
 /**
  * svr_madt_walk - show each entry of the MADT
- * @show: gets the entry, all of whose @length is there; whether that is enough is up to it
+ * @show: is called with each entry, of which @length bytes are there; it has to check that
+ *        these are enough
  *
  * Context: process.
  *

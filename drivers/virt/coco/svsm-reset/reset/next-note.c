@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The operator's note: a line of text for whoever looks at the next boot.
+ * The operator's note: a line of text that the next boot shows.
  *
- * It is kept in memory only. When an orderly restart begins it becomes the message of
- * that restart, and so of the record; unless a thread of the kernel restarts, and has a
- * text for it. Any other reset has a message of its own, and leaves the note where it is:
- * it ends with this kernel, also if another one is started by kexec.
+ * It is kept in memory only. When an orderly restart begins, the note becomes the message
+ * of that restart, and so of the record; unless a thread of the kernel restarts, and has a
+ * text for it. Any other reset has a message of its own, and takes no note along. The note
+ * ends with this kernel, also if kexec starts another one.
  *
  * An orderly restart takes it in a reboot notifier, in process context. The code that
  * fires never looks here.
@@ -24,10 +24,10 @@
 #include "lib/crash-log.h"
 #include "reset/reset.h"
 
-/* Protects what follows */
+/* Protects the note, and whether it has been taken */
 static DEFINE_MUTEX(svr_next_note_lock);
 static char svr_next_note[SVR_REQUEST_MESSAGE];
-/* A restart has begun */
+/* An orderly restart has begun */
 static bool svr_next_note_taken;
 
 /* isspace() takes the second byte of some letters in UTF-8 for a space of Latin-1 */
@@ -36,7 +36,7 @@ static bool svr_next_note_space(char c)
 	return isascii(c) && isspace(c);
 }
 
-/* At its end is what echo adds; all of it may be space, that is no note */
+/* The length without space at the end, which echo adds; 0: there is no note */
 static size_t svr_next_note_length(const char *text, size_t len)
 {
 	while (len && svr_next_note_space(text[len - 1]))
@@ -45,8 +45,8 @@ static size_t svr_next_note_length(const char *text, size_t len)
 }
 
 /*
- * A page is as much as sysfs passes on in one piece: there may be more. Nothing is left of
- * dots alone, and that would take the note before them back.
+ * sysfs passes on a page at most in one piece, so there may be more than a full page. Of
+ * dots alone nothing would be left, and that would take an earlier note back.
  */
 static bool svr_next_note_valid(const char *text, size_t count)
 {
@@ -106,13 +106,13 @@ void svr_next_note_get(char *text)
 }
 
 /**
- * svr_next_note_take - an orderly restart has begun
+ * svr_next_note_take - give the note to the orderly restart that has begun
  * @message: its text, or empty, SVR_REQUEST_MESSAGE bytes; becomes the note if there is one
  * @kernel:  whether a thread of the kernel restarts: its text stays, and the log has the
  *           note
  *
- * From here on the note does not change: what would be read back would not be what the
- * next boot shows.
+ * From here on the note does not change: a later one could be read back, but the next boot
+ * would not show it.
  *
  * Context: process, may sleep.
  */

@@ -9,7 +9,9 @@
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
+#include <linux/atomic.h>
 #include <linux/bug.h>
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/kernel.h>
@@ -29,14 +31,29 @@
 
 #define SVR_NMI_NAME	"svsm-reset"
 
-/* A CPU that stands by is woken: so many times at most, so far apart */
+/* A CPU that stands by is woken so many times at most, so far apart */
 #define SVR_WAKE_TRIES	1000
 #define SVR_WAKE_US	100
-/* From an NMI of a CPU to itself to its handler; without an answer it is masked */
+/* From an NMI that has been sent to its handler; after that, NMIs are masked */
 #define SVR_HEAR_NMI_US	(20 * USEC_PER_MSEC)
+/* For another CPU to take an interrupt, and to send that NMI */
+#define SVR_HEAR_SEND_US	(100 * USEC_PER_MSEC)
 
-/* svr_nmi() is there to claim what is ours */
+/* svr_nmi() is registered, and claims our NMIs */
 static bool svr_nmi_installed;
+
+enum svr_hear_phase {
+	SVR_HEAR_IDLE,
+	SVR_HEAR_LISTENS,
+	SVR_HEAR_SENDS,
+	SVR_HEAR_SENT,
+};
+
+/* The CPU that another one sends an NMI to: one at a time */
+static struct {
+	atomic_t phase;
+	int cpu;		/* written before LISTENS */
+} svr_hearing = { .phase = ATOMIC_INIT(SVR_HEAR_IDLE) };
 
 /* Can a job be handed over to this CPU? */
 static bool svr_is_served(const struct svr_cpu *c)
@@ -45,8 +62,8 @@ static bool svr_is_served(const struct svr_cpu *c)
 }
 
 /*
- * Of those only the BSP is ever woken again, to be handed a job over. It listens for
- * that, with interrupts on; unless it is to stay where it is while a crash kernel runs.
+ * Only the BSP is ever woken again, for a job that is handed over to it. It listens for
+ * that with interrupts on, unless a crash kernel leaves it where it has parked.
  */
 static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
 {
@@ -66,10 +83,10 @@ static void __noreturn svr_park(struct svr_cpu *c, enum svr_evidence how)
 }
 
 /*
- * A panic stops the CPUs long before it comes to a reset, if it ever does, and
- * it stops them but once: they park as they would for us. Where x86 runs the
- * restart handlers the kernel stops the CPUs before we fire; elsewhere a stop
- * while we are merely armed is somebody else's.
+ * A panic stops the CPUs long before it resets the guest, if it ever does, and
+ * it stops them only once: so they park then. Where x86 runs the restart
+ * handlers, the kernel stops the CPUs before we fire; elsewhere a stop while we
+ * are only armed is somebody else's.
  */
 static bool svr_stop_is_ours(void)
 {
@@ -84,8 +101,8 @@ static bool svr_stop_is_ours(void)
 /*
  * smp_ops.stop_this_cpu: interrupts off, local APIC off, perhaps inside an NMI.
  * The caller is BUG() if this returns. Not every stop is part of a reset:
- * power-off, halt and kexec come here, too, and get what they would have got
- * without us.
+ * power-off, halt and kexec come here, too, and get the halt that they would
+ * get without us.
  */
 static void svr_stop_this_cpu(void)
 {
@@ -115,11 +132,11 @@ static int svr_nmi(unsigned int type, struct pt_regs *regs)
 /**
  * svr_park_stand_by - park this CPU while another one resets the guest
  *
- * The kernel's stop knows nothing of that and sends it an NMI after a second, which
- * may be on its way for as long as the host likes: it is evidence only inside an NMI,
- * where a stop does not come through. Elsewhere it comes with the stop. The BSP takes a
- * hand-over. Context: interrupts off. Returns when the other CPU has not been able to
- * reset the guest.
+ * The kernel's stop knows nothing of such a CPU and sends it an NMI after a second, which
+ * may be on its way for as long as the host likes. So its word counts as evidence only
+ * inside an NMI, where no stop gets through; elsewhere the CPU parks when the stop arrives.
+ * The BSP takes a hand-over. Context: interrupts off. Returns when the other CPU has not
+ * been able to reset the guest.
  */
 void svr_park_stand_by(void)
 {
@@ -140,7 +157,7 @@ void svr_park_stand_by(void)
 			svr_handover_serve(c);
 	}
 	WRITE_ONCE(c->stands_by, false);
-	/* A wake-up more than it took is not to come true as the kernel's stop */
+	/* Drop wake-ups that came too late, and a stop that is still requested */
 	svr_lapic_quiet();
 }
 
@@ -150,7 +167,7 @@ static void svr_park_wake_one(int cpu)
 	unsigned int i;
 
 	for (i = 0; i < SVR_WAKE_TRIES; i++) {
-		/* A stop may have found it meanwhile: then it is to stay as it is */
+		/* A stop may have parked it meanwhile: then it stays as it is */
 		if (!READ_ONCE(c->stands_by) || svr_cpu_stopped(cpu))
 			return;
 		svr_lapic_wake(cpu);
@@ -162,10 +179,10 @@ static void svr_park_wake_one(int cpu)
  * svr_park_wake - wake the CPUs that stand by: there has been no reset
  * @q: what svr_quiesce() found
  *
- * Not one that was destroyed or deleted: an NMI makes KVM run it, and without a VMSA
- * that is the end of the VM (kvm_vcpu_has_events() of Linux 6.12).
+ * Not one that was destroyed or deleted: an NMI makes KVM run it, and without a VMSA that
+ * is the end of the VM (kvm_vcpu_has_events() of Linux 6.12).
  *
- * Context: any, NMI included; by the CPU that tried, the state being SPENT.
+ * Context: any, NMI included; on the CPU that fired, when the state is SPENT.
  */
 void svr_park_wake(const struct svr_quiesce *q)
 {
@@ -177,21 +194,75 @@ void svr_park_wake(const struct svr_quiesce *q)
 			svr_park_wake_one(cpu);
 }
 
+static bool svr_hear_step(int from, int to)
+{
+	return atomic_try_cmpxchg(&svr_hearing.phase, &from, to);
+}
+
+static bool svr_hear_reach(int phase)
+{
+	return svr_wait_until(&svr_hearing.phase, phase, SVR_HEAR_SEND_US);
+}
+
+/* Hard interrupt, on another CPU than the one that listens */
+static void svr_hear_send(void *unused)
+{
+	if (!svr_hear_reach(SVR_HEAR_LISTENS) ||
+	    !svr_hear_step(SVR_HEAR_LISTENS, SVR_HEAR_SENDS))
+		return;
+	svr_lapic_wake(svr_hearing.cpu);
+	atomic_set_release(&svr_hearing.phase, SVR_HEAR_SENT);
+}
+
+static call_single_data_t svr_hear_csd = CSD_INIT(svr_hear_send, NULL);
+
+/*
+ * Interrupts off. Has an NMI been sent to this CPU? It is not before this CPU listens: the
+ * interrupt that asks for it is a #VC as well.
+ */
+static bool svr_hear_sent(int cpu)
+{
+	unsigned int other = cpumask_any_but(cpu_online_mask, cpu);
+
+	if (other >= nr_cpu_ids) {
+		svr_lapic_wake(cpu);
+		return true;
+	}
+	atomic_set(&svr_hearing.phase, SVR_HEAR_IDLE);
+	svr_hearing.cpu = cpu;
+	if (smp_call_function_single_async(other, &svr_hear_csd))
+		return false;
+	atomic_set_release(&svr_hearing.phase, SVR_HEAR_LISTENS);
+	if (svr_hear_reach(SVR_HEAR_SENT))
+		return true;
+	/* Late: either it does not send, or it is about to have sent */
+	return !svr_hear_step(SVR_HEAR_LISTENS, SVR_HEAR_IDLE) &&
+	       svr_hear_reach(SVR_HEAR_SENT);
+}
+
 /**
  * svr_park_hear_nmis - have the host let NMIs through to this CPU again
  *
- * A CPU that was stopped for good inside an NMI, and got another one there, has left them
- * masked in the host: the kernel tells the host only of the outer one that it is done.
- * Neither a reset by the SVSM nor AP creation ends that (KVM of Linux 6.12: nmi_masked), so
- * the kernel that finds it has to. exc_nmi() begins by saying that an NMI is complete, and
- * takes INT 2 for one. A kernel with FRED does not; it is left alone.
+ * An earlier kernel may have stopped this CPU for good inside an NMI, and sent it another
+ * one there. That kernel told the host only that the outer one was done, so the host still
+ * masks NMIs. Neither a reset by the SVSM nor AP creation ends that (KVM of Linux 6.12:
+ * nmi_masked); the kernel that finds it has to. exc_nmi() begins by telling the host that
+ * an NMI is complete, and takes INT 2 for an NMI. A kernel with FRED does not; it is left
+ * alone.
  *
- * INT 2 masks no NMI, and the entry code relies on that for its first instructions: so it
- * is made only where an NMI of this CPU to itself shows that none gets in. That one arrives
- * behind NMI_COMPLETE then, nested.
+ * INT 2 masks no NMI, but the entry code relies on NMIs being masked for its first
+ * instructions. So it is used only where an NMI does not get in. That NMI then arrives
+ * behind NMI_COMPLETE, nested.
  *
- * Context: on a CPU that is online, process or hard interrupt; after svr_lapic_prepare().
- * Does nothing before svr_park_install(). Takes SVR_HEAR_NMI_US at most.
+ * Another CPU sends that NMI, while this one causes no #VC. One that it sent to itself
+ * would arrive in the #VC of the write to the ICR. If this CPU has been offline before, the
+ * kernel has leaked its first GHCB then, that #VC uses the backup, and an NMI there is a
+ * panic (__sev_get_ghcb(), Linux 6.12). Without another CPU this one is the boot CPU, which
+ * does not go offline.
+ *
+ * Context: on a CPU that is online, process or hard interrupt, on one CPU at a time: CPUs
+ * neither come nor go, or this one comes; after svr_lapic_prepare(). Does nothing before
+ * svr_park_install(). Takes SVR_HEAR_NMI_US and twice SVR_HEAR_SEND_US at most.
  */
 void svr_park_hear_nmis(void)
 {
@@ -204,14 +275,15 @@ void svr_park_hear_nmis(void)
 	local_irq_save(flags);
 	c = this_cpu_ptr(&svr_cpus);
 	WRITE_ONCE(c->nmi_heard, false);
-	/* Our handler says that it was ours, so that nobody calls it unknown */
+	/* Our handler claims it, so that nobody calls it unknown */
 	WRITE_ONCE(c->nmi_wake, true);
-	svr_lapic_wake(smp_processor_id());
-	wait = svr_wait_begin(SVR_HEAR_NMI_US);
-	while (!READ_ONCE(c->nmi_heard) && svr_wait_on(&wait))
-		;
-	if (!READ_ONCE(c->nmi_heard))
-		asm volatile("int $2" : : : "memory");
+	if (svr_hear_sent(smp_processor_id())) {
+		wait = svr_wait_begin(SVR_HEAR_NMI_US);
+		while (!READ_ONCE(c->nmi_heard) && svr_wait_on(&wait))
+			;
+		if (!READ_ONCE(c->nmi_heard))
+			asm volatile("int $2" : : : "memory");
+	}
 	WRITE_ONCE(c->nmi_wake, false);
 	local_irq_restore(flags);
 }
@@ -226,12 +298,12 @@ static void svr_hear_nmis(void *unused)
  *
  * Context: process, may sleep.
  *
- * Return: 0; -EBUSY when somebody else has installed a stop callback, or
+ * Return: 0; -EBUSY when another driver has installed a stop callback, or
  * another negative errno; logged.
  */
 int svr_park_install(void)
 {
-	int err;
+	int cpu, err;
 
 	err = register_nmi_handler(NMI_LOCAL, svr_nmi, 0, SVR_NMI_NAME);
 	if (err) {
@@ -244,7 +316,10 @@ int svr_park_install(void)
 		return -EBUSY;
 	}
 	WRITE_ONCE(svr_nmi_installed, true);
-	on_each_cpu(svr_hear_nmis, NULL, 1);
+	cpus_read_lock();
+	for_each_online_cpu(cpu)
+		smp_call_function_single(cpu, svr_hear_nmis, NULL, 1);
+	cpus_read_unlock();
 	return 0;
 }
 
@@ -256,7 +331,7 @@ static int svr_park_withdraw(void *unused)
 }
 
 /**
- * svr_park_uninstall - let CPUs be stopped as without us
+ * svr_park_uninstall - undo svr_park_install()
  *
  * Context: process, may sleep; the hooks are gone, so no reset can begin.
  */

@@ -3,19 +3,19 @@
  * Stop the other CPUs, and know that they have stopped.
  *
  * The kernel's own stop comes first: it is the gentle one. It does not say
- * whether it worked, does nothing with reboot=force, and is a one-shot; so
- * what counts is the evidence that each CPU leaves as it halts (halt.c). A CPU
- * that is still online without any gets the kernel's stop interrupt from us,
- * which leaves it no lock that is held with interrupts off, then an NMI, which
- * may leave it any (log.c). Once a CPU has halted it must not be woken again:
- * an NMI makes it run code of the guest even if that only looks at the clock.
+ * whether it worked, does nothing with reboot=force, and is a one-shot. So what
+ * counts is the evidence that each CPU leaves as it halts (halt.c). A CPU that
+ * is still online without evidence gets the kernel's stop interrupt from us,
+ * which leaves it no lock that is held with interrupts off; then an NMI, which
+ * may leave it any lock (log.c). Nobody may wake a CPU that has halted: an NMI
+ * makes it run code of the guest, even if that only looks at the clock.
  *
- * Whoever cannot be reached by an NMI can only be kept out of the guest from
- * outside: by the host, which is asked where its word would help, and for good
- * by the SVSM, where the address of the VMSA is known.
+ * A CPU that no NMI reaches can be kept out of the guest only from outside: by
+ * the host, which is asked where its word would help, and for good by the SVSM,
+ * where the address of the VMSA is known.
  *
- * A step that is not needed is not taken. After a panic the CPUs have been
- * stopped long since.
+ * A step that is not needed is left out: after a panic the CPUs have already
+ * been stopped.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
@@ -32,8 +32,8 @@
 #include "svsm/svsm.h"
 
 /*
- * A CPU is on its way from leaving the online mask to halting. The kernel's
- * stop does not wait for the last steps of it.
+ * From leaving the online mask to halting; the kernel's stop does not wait for
+ * the last steps of that.
  */
 #define SVR_ON_ITS_WAY_US	(10 * USEC_PER_MSEC)
 /* From our stop interrupt to evidence; a CPU with interrupts off ignores it */
@@ -42,7 +42,7 @@
 #define SVR_NMI_PARK_US		(1 * USEC_PER_SEC)
 /*
  * A CPU got our NMI while it was about to halt by itself: the NMI finds it
- * offline, is dropped, and the CPU halts again. Only then is it quiet.
+ * offline and is dropped, and the CPU halts again. Only then is it quiet.
  */
 #define SVR_NMI_CROSSED_US	(1 * USEC_PER_MSEC)
 
@@ -56,7 +56,7 @@ static void svr_find_missing(struct svr_quiesce *q)
 			cpumask_set_cpu(cpu, &q->missing);
 }
 
-/* Until none is missing, or (@nmi_can_help) all that are could be NMI'd */
+/* Waits until none is missing, or (@nmi_can_help) an NMI could reach all that are */
 static void svr_wait_parked(struct svr_quiesce *q, unsigned long limit_us,
 			    bool nmi_can_help)
 {
@@ -72,8 +72,8 @@ static void svr_wait_parked(struct svr_quiesce *q, unsigned long limit_us,
 }
 
 /*
- * sysvec_reboot() needs nothing from the CPU that sends it. One that is on its
- * way already takes no interrupts any more.
+ * sysvec_reboot() needs nothing from the CPU that sends it. A CPU that is
+ * already on its way to the halt takes no interrupts.
  */
 static void svr_interrupt_missing(struct svr_quiesce *q)
 {
@@ -128,9 +128,10 @@ static bool svr_some_parked(const struct svr_quiesce *q)
 }
 
 /*
- * smp_ops.smp_send_reschedule while CPUs are being stopped: one that is yet to be
+ * smp_ops.smp_send_reschedule while CPUs are being stopped: a CPU that still runs
  * may wake a task on one that has left the online mask. The kernel's own function
- * warns of that, which with panic_on_warn is a panic in the middle of a restart.
+ * warns of that, and with panic_on_warn the warning is a panic in the middle of a
+ * restart.
  */
 static void svr_reschedule(int cpu)
 {
@@ -140,7 +141,7 @@ static void svr_reschedule(int cpu)
 
 static void svr_stop_others(struct svr_quiesce *q)
 {
-	/* For good: a CPU that does not park may do so for as long as it runs */
+	/* Not undone: a CPU that does not park may do so for as long as it runs */
 	WRITE_ONCE(smp_ops.smp_send_reschedule, svr_reschedule);
 
 	/*
@@ -166,8 +167,8 @@ static void svr_stop_others(struct svr_quiesce *q)
 }
 
 /**
- * svr_quiesce_destroy - have a CPU kept out of the guest that did not park
- * @q:   what svr_quiesce() found, in which this is noted
+ * svr_quiesce_destroy - have an unparked CPU kept out of the guest
+ * @q:   what svr_quiesce() found; learns whether the host has destroyed the CPU
  * @cpu: that CPU
  *
  * Context: any, NMI included, interrupts off.
@@ -181,7 +182,7 @@ void svr_quiesce_destroy(struct svr_quiesce *q, int cpu)
 
 /*
  * The SVSM does not delete a VMSA that is in use, and may wait until it is not:
- * so not that of a CPU which may be running.
+ * so it is not asked to delete that of a CPU that may be running.
  */
 static void svr_delete_vmsas(struct svr_quiesce *q)
 {
@@ -190,7 +191,7 @@ static void svr_delete_vmsas(struct svr_quiesce *q)
 	for_each_present_cpu(cpu) {
 		u64 vmsa = svr_vmsa_to_delete(cpu);
 
-		/* The BSP has none that the SVSM was asked for */
+		/* The kernel has not asked the SVSM to create the BSP's */
 		if (!vmsa || cpu == raw_smp_processor_id() ||
 		    cpu == svr_bsp_cpu() ||
 		    svr_quiesce_fate(q, cpu) == SVR_FATE_RUNNING)
@@ -238,7 +239,7 @@ bool svr_quiesce_has_vmsa(const struct svr_quiesce *q, int cpu)
 }
 
 /**
- * svr_quiesce_weakest - what is known of the CPU that least is known of?
+ * svr_quiesce_weakest - the weakest fate of any other CPU
  * @q: what svr_quiesce() found
  *
  * Context: any.
@@ -257,14 +258,14 @@ enum svr_fate svr_quiesce_weakest(const struct svr_quiesce *q)
 
 /**
  * svr_quiesce - park every other CPU
- * @q: becomes what came of it
+ * @q: receives which CPUs have stopped, and how
  *
- * Takes what the kernel's stop takes (1.01 s, and a line in the log and the
- * registration of an NMI handler where an interrupt was not enough, which wait for
- * locks), and SVR_ON_ITS_WAY_US, SVR_IRQ_PARK_US, SVR_NMI_PARK_US and twice
- * SVR_NMI_CROSSED_US at most on top, and a call to the host and one to the SVSM for
- * each CPU. The kernel's stop is not to be left out: it is a one-shot, and the one
- * that machine_shutdown() would make waits for ever.
+ * Takes as long as the kernel's stop: 1.01 s, and where an interrupt was not enough a line
+ * in the log and the registration of an NMI handler, which wait for locks. On top of that,
+ * SVR_ON_ITS_WAY_US, SVR_IRQ_PARK_US, SVR_NMI_PARK_US and twice SVR_NMI_CROSSED_US at most,
+ * and for each CPU a call to the host, and one to the SVSM with its repeats (svr_svsm_delete()).
+ * The kernel's stop cannot be left out: it is a one-shot, and machine_shutdown() would make
+ * it later, and wait for ever.
  *
  * Context: any, NMI included, interrupts off; once.
  */

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A panic that another CPU carries out: panic_force_cpu= of Linux 7.0 and later.
+ * CPUs that have left the online mask by themselves: a panic that another CPU carries
+ * out leaves one (panic_force_cpu= of Linux 7.0 and later).
  *
  * The CPU that panics sends an interrupt to the one that was named, leaves the
  * online mask by itself and spins, interrupts off, for good. No stop of the
- * kernel's gets there any more: it is not sent to a CPU that is offline, and
+ * kernel's reaches it there: the kernel sends none to a CPU that is offline, and
  * exc_nmi() drops the NMI of one that is. So that CPU would count as running, and
  * a dump would lack the very registers that it is made for.
  *
- * It is put back into the mask right before the NMI that can stop it: on the way
- * to a crash kernel the kernel's own, which saves the registers, otherwise ours.
- * CPU hotplug was told nothing, which is how these CPUs are known.
+ * The driver puts it back into the mask right before the NMI that can stop it: on
+ * the way to a crash kernel the kernel's own, which saves the registers,
+ * otherwise ours. It knows these CPUs by CPU hotplug, which was told nothing.
  */
 #include <linux/atomic.h>
 #include <linux/cpumask.h>
@@ -35,10 +36,10 @@ static struct cpumask svr_recalled;
 static void (*svr_kernel_crash_stop)(void);
 
 /**
- * svr_redirect_recall - have the kernel regard CPUs as online that only say they are not
+ * svr_redirect_recall - put CPUs back into the online mask that have left it by themselves
  *
- * Those that have neither been taken offline nor left any evidence that they
- * halted. One that is about to do so may be among them: an NMI does it no harm.
+ * These are the CPUs that have neither been taken offline nor left evidence. A CPU that is
+ * about to leave it may be among them: an NMI does it no harm.
  *
  * Context: any, NMI included; on the CPU that stops the others, interrupts off.
  *
@@ -70,10 +71,10 @@ static bool svr_recalled_parked(void)
 }
 
 /*
- * smp_ops.crash_stop_other_cpus: interrupts off, perhaps inside an NMI; there are
- * GHCBs still. The kernel's stop leaves its NMI handler in place. A CPU that has
- * redirected its panic sends the interrupt first: the panic may have come here
- * before it has left the mask, so there is a second look.
+ * smp_ops.crash_stop_other_cpus: interrupts off, perhaps inside an NMI; the
+ * kernel still has its GHCBs. The kernel's stop leaves its NMI handler in place.
+ * A CPU that has redirected its panic sends the interrupt before it leaves the
+ * mask: the panic may come here in between, so there is a second look.
  */
 static void svr_crash_stop(void)
 {
@@ -90,7 +91,7 @@ static void svr_crash_stop(void)
 }
 
 /**
- * svr_redirect_install - be there when the CPUs are stopped for a crash kernel
+ * svr_redirect_install - take part in the stop on the way to a crash kernel
  *
  * Context: process.
  */
@@ -124,8 +125,7 @@ void svr_redirect_uninstall(void)
  * svr_redirect_origin - on which CPU did this panic begin?
  * @cpu: this CPU, which carries it out
  *
- * By what panic() has said of it in the log. Context: any, NMI included; by the CPU
- * that panics.
+ * Goes by what panic() has logged. Context: any, NMI included; on the CPU that panics.
  *
  * Return: a number of a CPU; @cpu if nothing was said, or nothing that makes sense.
  */

@@ -8,11 +8,11 @@
  * written with what they have, the BSP makes a call at another CPU's request, and each CPU
  * takes an NMI by the handler that would park it.
  *
- * A reset does not wait for any of this, and finds nothing that it had to undo. The state
- * stays what it is; before each act it is looked at, and at the first sign of a reset, a
- * panic or a shutdown the rehearsal is over. What is under way then ends by itself: one call
- * to the SVSM, one write to a store, or NMIs, which a reset that comes right after them
- * gives the time that it gives its own (quiesce.c).
+ * A reset waits for none of this, and has nothing to undo. A rehearsal leaves the state as
+ * it is, but looks at it before each act, and ends at the first sign of a reset, a panic or
+ * a shutdown. What is under way then ends by itself: one call to the SVSM, one write to a
+ * store, or NMIs. A reset that comes right after these gives them the time that it gives
+ * its own (quiesce.c).
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -79,10 +79,10 @@ static struct svr_rehearsal svr_rehearsal;
 /* The last one that has ended */
 static DEFINE_MUTEX(svr_rehearsed_lock);
 static struct svr_rehearsal svr_rehearsed;
-/* An NMI or an interrupt of the last one is still on its way to our code */
+/* An NMI or an interrupt of the last rehearsal is still on its way to our code */
 static bool svr_stays_loaded;
 
-/* What the BSP is asked to ask, and its answer: static, since it may come late */
+/* The call that the BSP makes, and its answer: static, since it may come late */
 static struct {
 	struct svr_call call;
 	struct svr_call answer;
@@ -99,7 +99,7 @@ static int svr_rehearsal_may(void)
 	return svr_policy_rehearse(svr_state_get());
 }
 
-/* Until something has come about: 0; -ECANCELED when a reset has begun, -ETIMEDOUT */
+/* Waits for @come: 0, -ETIMEDOUT, or -ECANCELED when a reset has begun */
 static int svr_rehearsal_await(bool (*come)(void), unsigned int us)
 {
 	unsigned long end = jiffies + usecs_to_jiffies(us);
@@ -118,7 +118,7 @@ static int svr_rehearsal_await(bool (*come)(void), unsigned int us)
 	}
 }
 
-/* An asker for svr_probe_versions_again(): a busy SVSM is not asked on once a reset begins */
+/* For svr_probe_versions_again(): does not go on asking a busy SVSM once a reset begins */
 static int svr_ask_while_may(const struct svr_call *call, struct svr_call *answer)
 {
 	return svr_rehearsal_may() ? -ECANCELED : svr_ask_here(call, answer);
@@ -142,7 +142,7 @@ static enum svr_check svr_rehearse_service(void)
 	char why[96];
 	int err;
 
-	/* The kernel asks without a bound: only who has just answered */
+	/* The kernel asks without a bound: only an SVSM that has just answered */
 	if (svr_rehearsal.steps[SVR_STEP_VERSION] != SVR_CHECK_OK)
 		return SVR_CHECK_SKIPPED;
 	err = svr_probe_service_again(why, sizeof(why));
@@ -167,10 +167,10 @@ static enum svr_check svr_rehearse_record(void)
 	return check;
 }
 
-/* On the BSP, interrupts off, mostly in an interrupt: as a hand-over, with another call */
+/* Runs on the BSP, interrupts off, mostly in an interrupt: a hand-over with another call */
 static void svr_bsp_asks(void *unused)
 {
-	/* It may come late, when a reset is on its way or nobody waits for it any more */
+	/* It may run late, when a reset is on its way or nobody waits for it */
 	if (READ_ONCE(svr_at_bsp.given_up) || svr_rehearsal_may())
 		svr_at_bsp.err = -ECANCELED;
 	else
@@ -205,7 +205,7 @@ static int svr_bsp_interrupt(void)
 	return err;
 }
 
-/* An asker for svr_probe_versions_again(); CPUs neither come nor go */
+/* For svr_probe_versions_again(); CPUs neither come nor go */
 static int svr_ask_bsp(const struct svr_call *call, struct svr_call *answer)
 {
 	int err = svr_rehearsal_may();
@@ -249,7 +249,7 @@ static enum svr_check svr_rehearse_handover(void)
 	return SVR_CHECK_FAILED;
 }
 
-/* False when a reset has begun. A CPU that has one coming does not get another */
+/* False when a reset has begun. A CPU to which one is on its way gets no other */
 static bool svr_send_nmi(int cpu)
 {
 	struct svr_cpu *c = per_cpu_ptr(&svr_cpus, cpu);
@@ -258,7 +258,7 @@ static bool svr_send_nmi(int cpu)
 
 	if (READ_ONCE(c->nmi_asked))
 		return !svr_rehearsal_may();
-	/* Interrupts off: once this CPU has parked for a reset, it has sent what it sends */
+	/* Interrupts off: the stop of a reset cannot come between the mark and the NMI */
 	local_irq_save(flags);
 	/* Full barrier: either this sees the reset, or the reset sees what is on its way */
 	smp_store_mb(c->nmi_asked, true);
@@ -271,7 +271,7 @@ static bool svr_send_nmi(int cpu)
 	return may;
 }
 
-/* Has each CPU that was asked? Those that have not are in the mask then */
+/* Have all CPUs answered? Those that have not are in @silent */
 static bool svr_none_is_silent(void)
 {
 	struct svr_rehearsal *r = &svr_rehearsal;
@@ -285,9 +285,10 @@ static bool svr_none_is_silent(void)
 }
 
 /*
- * A reset sends none to the CPU that begins it. Nor is one sent to a CPU that has been offline:
- * the kernel leaks its GHCB there, every later #VC uses the backup, and an NMI in the middle of
- * that is a panic (__sev_get_ghcb(), Linux 6.12), which is no price for a rehearsal.
+ * The CPU that begins a reset gets no NMI from it, so it is not asked. Nor is a CPU that
+ * has been offline: the kernel leaks its GHCB there, every later #VC uses the backup, and
+ * an NMI in the middle of that is a panic (__sev_get_ghcb(), Linux 6.12). A rehearsal is
+ * not worth that.
  */
 static bool svr_is_asked(int cpu)
 {
@@ -295,7 +296,7 @@ static bool svr_is_asked(int cpu)
 	       !READ_ONCE(per_cpu(svr_cpus, cpu).was_offline);
 }
 
-/* On one CPU, CPUs neither come nor go. False when a reset has begun */
+/* With preemption off; CPUs neither come nor go. False when a reset has begun */
 static bool svr_send_nmis(struct svr_rehearsal *r)
 {
 	int cpu;
@@ -337,7 +338,7 @@ static enum svr_check svr_rehearse_nmi(void)
 	struct svr_rehearsal *r = &svr_rehearsal;
 	enum svr_check check;
 
-	/* One CPU, which nobody has to stop */
+	/* There is only this CPU, which nobody has to stop */
 	if (!boot_cpu_has(X86_FEATURE_APIC))
 		return SVR_CHECK_SKIPPED;
 	cpus_read_lock();
@@ -370,12 +371,12 @@ static void svr_rehearse_steps(struct svr_rehearsal *r)
 	r->done = true;
 }
 
-/* Our code is not to go away under an NMI or an interrupt that has yet to come */
+/* The module has to stay while an NMI or an interrupt is on its way to it */
 static bool svr_still_expects(void)
 {
 	int cpu;
 
-	/* One that is offline drops it: see exc_nmi() */
+	/* A CPU that is offline drops it: see exc_nmi() */
 	for_each_online_cpu(cpu)
 		if (READ_ONCE(per_cpu(svr_cpus, cpu).nmi_asked))
 			return true;
@@ -395,7 +396,7 @@ static void svr_rehearsal_report(const struct svr_rehearsal *r)
 		pr_info("rehearsal: the module cannot be unloaded before that CPU has answered\n");
 }
 
-/* The module's reference is ours; it stays where something has yet to come here */
+/* Has a reference to the module, and keeps it while something is on its way here */
 static int svr_rehearse_once(void)
 {
 	struct svr_rehearsal *r = &svr_rehearsal;
@@ -422,7 +423,7 @@ static int svr_rehearse_begin(void)
 	if (err)
 		pr_err("rehearsal refused: a reset is under way or disabled, or this is a crash kernel (%pe)\n",
 		       ERR_PTR(err));
-	/* The last one may have left its own, then that one is used */
+	/* The last rehearsal may have kept its reference: then that one is used */
 	else if (!svr_stays_loaded && !try_module_get(THIS_MODULE))
 		err = -ENODEV;
 	return err;
@@ -432,10 +433,11 @@ static int svr_rehearse_begin(void)
  * svr_rehearse - see how far a reset would get
  * @text: "1"
  *
- * Context: process, may sleep; takes SVR_REHEARSE_BSP_US for each call of the BSP and
- * SVR_REHEARSE_NMI_US at most, what the stores and a CPU on its way up or down take, and
- * what the SVSM takes for its calls, SVR_BUSY_TRIES times SVR_BUSY_PAUSE_US for each where
- * it is busy; the one to vouch for the service, which the kernel makes, has no bound.
+ * Context: process, may sleep. Takes at most SVR_REHEARSE_BSP_US for each call of the BSP,
+ * SVR_REHEARSE_NMI_US, what the stores and a CPU on its way up or down take, and what the
+ * SVSM takes for its calls: SVR_BUSY_TRIES times SVR_BUSY_PAUSE_US for each where it is
+ * busy. The call that asks it to vouch for the service, which the kernel makes, has no
+ * bound.
  *
  * Return: 0 when it has come to its end, whatever came of it (svr_rehearsal_show());
  * -ECANCELED when it gave way to a reset, a panic or a shutdown; and before anything is
@@ -461,7 +463,7 @@ int svr_rehearse(const char *text)
 }
 
 /**
- * svr_rehearsal_show - what came of the last one
+ * svr_rehearsal_show - what the last rehearsal showed
  * @buf: a page, receives one line: "none", or words with values
  *
  * Context: process, may sleep.

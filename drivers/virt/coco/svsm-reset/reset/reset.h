@@ -12,6 +12,7 @@
 #include "svsm-reset.h"
 
 struct acpi_subtable_header;
+struct svr_record;
 
 /* state.c: how far a reset has come */
 enum svr_state svr_state_get(void);
@@ -27,12 +28,12 @@ void svr_cause_deadman(unsigned int seconds);
 const struct svr_request *svr_cause_panic(void);
 const struct svr_request *svr_cause_of(enum svr_event event);
 
-/* next-note.c: the operator's note for the next boot */
+/* next-note.c: the operator's note */
 int svr_next_note_set(const char *text, size_t count);
 void svr_next_note_get(char *text);
 void svr_next_note_take(char *message, bool kernel);
 
-/* hooks.c: where the kernel says so */
+/* hooks.c: where the kernel tells of a reset */
 int svr_hooks_register(void);
 void svr_hooks_unregister(void);
 
@@ -54,7 +55,7 @@ void svr_take_over(enum svr_event event);
  * struct svr_quiesce - what came of stopping the other CPUs
  * @want:      CPUs that had to be parked
  * @missing:   those of them that did not show that they are
- * @nmi:       those that needed our NMI
+ * @nmi:       CPUs that needed our NMI
  * @destroyed: missing ones that the host says it has destroyed
  * @deleted:   CPUs whose VMSA the SVSM has deleted
  * @took_us:   microseconds it took
@@ -89,7 +90,7 @@ bool svr_cpu_parked(int cpu);
 bool svr_cpu_stopped(int cpu);
 bool svr_cpu_holds_nothing(int cpu);
 
-/* handover.c: have the BSP do it */
+/* handover.c: have the BSP do a job */
 void svr_handover_serve(struct svr_cpu *bsp);
 int svr_handover_request(void (*job)(struct svr_cpu *bsp));
 bool svr_handover_unanswered(void);

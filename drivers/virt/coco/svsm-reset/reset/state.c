@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How far a reset has come, and whether there is to be one.
+ * How far a reset has come, and whether the administrator wants one.
  */
 #include <linux/atomic.h>
 #include <linux/errno.h>
@@ -41,7 +41,7 @@ bool svr_state_advance(enum svr_state from, enum svr_state to)
 /**
  * svr_state_begin - begin to reset the guest, armed or not
  *
- * Asks in the order of the states, so that an arming in between does not lose the claim.
+ * Tries the states in their order, so that an arming in between does not lose the claim.
  *
  * Context: any, NMI included.
  *
@@ -54,8 +54,8 @@ bool svr_state_begin(void)
 }
 
 /**
- * svr_state_enable - is there to be a reset through the SVSM?
- * @yes: that there is
+ * svr_state_enable - allow or forbid resets through the SVSM
+ * @yes: allow them
  *
  * Context: any.
  *
@@ -70,7 +70,7 @@ int svr_state_enable(bool yes)
 }
 
 /**
- * svr_enabled - is there to be a reset through the SVSM?
+ * svr_enabled - does the administrator allow resets through the SVSM?
  *
  * Context: any.
  *

@@ -26,7 +26,7 @@
 #define SVR_HPET_LEGACY		BIT(1)	/* in the place of PIT and real-time clock */
 #define SVR_HPET_CONFIG(timer)	(0x100 + 0x20 * (timer))
 #define SVR_HPET_INTERRUPTS	BIT(2)
-/* With as many timers as SVR_HPET_TIMERS() can be */
+/* With the largest number of timers that there can be */
 #define SVR_HPET_SIZE		SVR_HPET_CONFIG(32)
 
 static void __iomem *svr_hpet;
@@ -41,7 +41,7 @@ void svr_timers_init(void)
 	struct acpi_table_header *table;
 	u64 address;
 
-	/* A machine without one says so by having no such table */
+	/* A machine without an HPET has no such table */
 	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_HPET, 0, &table)))
 		return;
 	address = ((struct acpi_table_hpet *)table)->address.address;
@@ -57,7 +57,7 @@ void svr_timers_init(void)
 /**
  * svr_timers_exit - undo svr_timers_init()
  *
- * Context: process; no reset can begin any more.
+ * Context: process; no reset can begin.
  */
 void svr_timers_exit(void)
 {
@@ -87,13 +87,13 @@ static int svr_rtc_stop(const u8 *unused)
 	u8 control = CMOS_READ(RTC_CONTROL);
 
 	CMOS_WRITE(control & ~(RTC_PIE | RTC_AIE | RTC_UIE), RTC_CONTROL);
-	/* Takes back what it has requested already */
+	/* Takes back an interrupt that it has already requested */
 	CMOS_READ(RTC_INTR_FLAGS);
 	return 0;
 }
 
 /**
- * svr_timers_stop - no more interrupts from HPET and real-time clock
+ * svr_timers_stop - stop the interrupts of HPET and real-time clock
  *
  * Context: any, NMI included; interrupts off, all other CPUs stopped.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tracepoints themselves, and what has to be gathered for them: only where
- * somebody has turned them on.
+ * The tracepoints themselves, and the code that gathers what they show, which
+ * runs only where somebody has turned them on.
  */
 #include <linux/cpumask.h>
 #include <linux/minmax.h>
@@ -13,7 +13,7 @@
 #include "reset/trace.h"
 
 /**
- * svr_trace_cpu - trace what is known of a CPU
+ * svr_trace_cpu - trace the fate of a CPU
  * @q:   what svr_quiesce() found
  * @cpu: that CPU
  *
@@ -34,9 +34,9 @@ void svr_trace_cpu(const struct svr_quiesce *q, int cpu)
 }
 
 /**
- * svr_trace_quiesced - trace what is known of all other CPUs
+ * svr_trace_quiesced - trace the fates of all other CPUs
  * @q:      what svr_quiesce() found
- * @others: the weakest of what is known of CPUs that are not this kernel's
+ * @others: the weakest fate of CPUs that are not this kernel's
  *
  * Context: any, NMI included; other CPUs may be stopped.
  */

@@ -6,9 +6,9 @@
  * no lock for that, and RCU is watching wherever a kmsg dumper is called. What
  * is attached to them must not wait for a stopped CPU: tp_printk does.
  *
- * A CPU that is not online emits nothing, so none of them is called by a CPU
- * that has been stopped; and none between the last svr_lapic_quiet() and the call,
- * since a reader of the ring buffer is woken by an interrupt to this CPU itself.
+ * A CPU that is not online emits nothing, so no CPU calls them that has been stopped. None
+ * is called between the last svr_lapic_quiet() and the call, since an interrupt to this CPU
+ * itself wakes the readers of the ring buffer.
  *
  * Words as text, no helpers in the formats: user space can parse them all.
  */
@@ -48,12 +48,12 @@ DEFINE_EVENT(svr_begin, arm,
 	     TP_PROTO(const struct svr_request *req, enum svr_ap_policy policy),
 	     TP_ARGS(req, policy));
 
-/* The other CPUs are about to be stopped, those that are not yet */
+/* The CPUs that still run are about to be stopped */
 DEFINE_EVENT(svr_begin, quiesce_start,
 	     TP_PROTO(const struct svr_request *req, enum svr_ap_policy policy),
 	     TP_ARGS(req, policy));
 
-/* What is known of one of them; once more if it was asked to call, and did not */
+/* The fate of one of them; once more for a BSP that was asked to call, and did not */
 TRACE_EVENT(quiesce_cpu,
 	    TP_PROTO(int cpu, u32 apic_id, enum svr_fate fate, bool nmi,
 		     int pending),
@@ -127,7 +127,7 @@ TRACE_EVENT(call,
 		      __get_str(route), __entry->protocol)
 );
 
-/* The call came back (errno 0: with rax), or was not to be made at all */
+/* The call came back (errno 0: with rax), or could not be made at all */
 TRACE_EVENT(call_result,
 	    TP_PROTO(const struct svr_result *result),
 	    TP_ARGS(result),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Waiting with interrupts off, and never for ever */
+/* Waits with interrupts off, each with a bound */
 #ifndef _SVSM_RESET_WAIT_H
 #define _SVSM_RESET_WAIT_H
 
+#include <linux/atomic.h>
 #include <linux/delay.h>
 #include <linux/limits.h>
 #include <linux/time64.h>
@@ -11,8 +12,8 @@
 
 /**
  * struct svr_wait - a wait that has begun
- * @end:   when it is over, by the TSC: the kernel's own clocks may be pages that
- *         are shared with the host, and on the way to another kernel are not any more
+ * @end:   when it is over, by the TSC: the kernel's own clocks may be pages that it shares
+ *         with the host, and no longer shares on the way to another kernel
  * @steps: how many more looks there are, should the TSC stand still
  */
 struct svr_wait {
@@ -56,7 +57,7 @@ static inline bool svr_wait_on(struct svr_wait *wait)
 }
 
 /**
- * svr_wait_over - is the wait over, of somebody who has something to do meanwhile?
+ * svr_wait_over - is the wait over? For a caller that works meanwhile
  * @wait: the wait
  *
  * Context: any, NMI included.
@@ -66,6 +67,28 @@ static inline bool svr_wait_on(struct svr_wait *wait)
 static inline bool svr_wait_over(const struct svr_wait *wait)
 {
 	return rdtsc() >= wait->end;
+}
+
+/**
+ * svr_wait_until - wait until another CPU has set a variable to a value
+ * @var:      the variable; what that CPU wrote before it is seen then
+ * @val:      the value
+ * @limit_us: for so long at most, microseconds
+ *
+ * Context: any, NMI included.
+ *
+ * Return: true when it has the value; false when the wait is over.
+ */
+static inline bool svr_wait_until(const atomic_t *var, int val,
+				  unsigned long limit_us)
+{
+	struct svr_wait wait = svr_wait_begin(limit_us);
+
+	do {
+		if (atomic_read_acquire(var) == val)
+			return true;
+	} while (svr_wait_on(&wait));
+	return false;
 }
 
 #endif /* _SVSM_RESET_WAIT_H */

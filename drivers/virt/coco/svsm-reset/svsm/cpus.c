@@ -5,7 +5,7 @@
  *
  * The address of a calling area comes out of MSR_SVSM_CAA, which Linux itself
  * answers in its #VC handler (AMD 58019, "Calling Area"). Reading it takes a
- * GHCB, so that it is done here once and never while a reset is under way.
+ * GHCB, so this is done here once, and never while a reset is under way.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -57,8 +57,8 @@ static struct svsm_ca *svr_find_ca(unsigned int cpu)
 }
 
 /*
- * It is the host that says which CPU is the BSP, and there can be but one: the
- * first. Returns false if that has to keep the driver from loading.
+ * The host says which CPU is the BSP, and there can be only one: the first.
+ * Returns false if a second one has to keep the driver from loading.
  */
 static bool svr_accept_bsp(unsigned int cpu)
 {
@@ -68,15 +68,15 @@ static bool svr_accept_bsp(unsigned int cpu)
 		WRITE_ONCE(svr_bsp, cpu);
 		return true;
 	}
-	pr_err("the host makes CPU %u the BSP, which is CPU %d\n", cpu, bsp);
+	pr_err("the host says that CPU %u is the BSP, but CPU %d already is\n", cpu, bsp);
 	return svr_sealed;
 }
 
 /*
  * Runs on the CPU that has come online. What is known does not change, so a CPU
- * that comes back is not asked again: the kernel leaks a GHCB each time that an
- * SNP guest's CPU goes offline (seen in 6.12), and has two, so the fewer #VCs
- * there are from then on, the longer it lives.
+ * that comes back is not asked again. The kernel leaks a GHCB each time that an
+ * SNP guest's CPU goes offline (seen in 6.12), and has two: the fewer #VCs
+ * there are from then on, the longer the CPU lives.
  */
 static int svr_cpu_online(unsigned int cpu)
 {
@@ -93,7 +93,7 @@ static int svr_cpu_online(unsigned int cpu)
 			return -ENODEV;
 		svr_park_hear_nmis();
 	}
-	/* An NMI that was on its way when this CPU went offline does not come any more */
+	/* An NMI that was on its way when this CPU went offline is lost */
 	WRITE_ONCE(c->nmi_asked, false);
 	cpumask_set_cpu(cpu, &svr_online);
 	cpumask_clear_cpu(cpu, &svr_moving);
@@ -108,7 +108,7 @@ static int svr_cpu_offline(unsigned int cpu)
 	return 0;
 }
 
-/* On another CPU: before this one is started, and once it is gone */
+/* Runs on another CPU, before this one is started; the next, once it is gone */
 static int svr_cpu_comes(unsigned int cpu)
 {
 	cpumask_set_cpu(cpu, &svr_moving);
@@ -126,8 +126,8 @@ static int svr_cpu_gone(unsigned int cpu)
  *
  * Context: process, may sleep.
  *
- * Return: 0; -ENODEV when the calling area of a CPU is not to be had, or the
- * host names two BSPs; or another negative errno. It has been logged.
+ * Return: 0; -ENODEV when a CPU's calling area cannot be found, or the host
+ * names two BSPs; or another negative errno. It has been logged.
  */
 int svr_cpus_init(void)
 {
@@ -173,7 +173,7 @@ void svr_cpus_seal(void)
 }
 
 /**
- * svr_cpus_exit - no longer look at CPUs that come and go
+ * svr_cpus_exit - undo svr_cpus_init()
  *
  * Context: process, may sleep.
  */
@@ -188,7 +188,7 @@ void svr_cpus_exit(void)
  *
  * Context: any.
  *
- * Return: its number, -1 when it is none of this kernel's.
+ * Return: its number, -1 when it is no CPU of this kernel.
  */
 int svr_bsp_cpu(void)
 {
@@ -198,8 +198,8 @@ int svr_bsp_cpu(void)
 /**
  * svr_cpus_online - CPUs that are online, going by CPU hotplug alone
  *
- * Unlike cpu_online_mask it keeps the CPUs that a restart has stopped, which
- * is how it is known whom to look for. Context: any.
+ * Unlike cpu_online_mask it keeps the CPUs that a restart has stopped, so it
+ * tells whom to look for. Context: any.
  *
  * Return: the mask.
  */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Have the SVSM delete a vCPU, by the address of its VMSA: where the administrator wants
- * it (delete_vcpu), because it leans on what the kernel's BTF says of that address
- * (find-vmsa.c).
+ * Have the SVSM delete a vCPU, by the address of its VMSA. Only where the administrator
+ * wants it (delete_vcpu), because the address comes from the kernel's BTF (find-vmsa.c).
  *
  * AMD 58019, "SVSM_CORE_DELETE_VCPU".
  */

@@ -3,11 +3,10 @@
  * Where the VMSA of each CPU is.
  *
  * Stock kernels do not export that: the per-CPU pointer sev_vmsa is static in
- * arch/x86/coco/sev/core.c. The kernel's own BTF says where it keeps that. The SVSM
+ * arch/x86/coco/sev/core.c. The kernel's own BTF says where that pointer is. The SVSM
  * deletes a vCPU by this address, if the administrator wants that (delete-vcpu.c); a
- * capture kernel is told the addresses either way, for the sake of a core that can be
- * read. Nothing is used before all of it has been checked against what is known from
- * elsewhere:
+ * capture kernel is told the addresses either way, so that it can read the core. The driver
+ * uses nothing before it has checked all of it against what is known from elsewhere:
  *
  * - this_cpu_off is exported: its address and its place in the BTF together
  *   give the start of the section, whatever that is in this kernel;
@@ -16,8 +15,8 @@
  * - the pointers are NULL, or pages of the direct map that somebody has, each
  *   on its own.
  *
- * What is in a VMSA is not looked at: the SVSM takes the page away from the
- * guest (COCONUT-SVSM revokes every access), and to touch it is fatal.
+ * The driver does not look into a VMSA: the SVSM takes the page away from the guest
+ * (COCONUT-SVSM revokes every access), and to touch it is fatal.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -62,12 +61,12 @@ static int svr_check_cpu(int cpu, unsigned long vmsa, unsigned long caa)
 	int other;
 
 	/*
-	 * Offline CPUs may never have told which is theirs. That of CPU 0 may be in
-	 * the kernel's image, which has another mapping (seen in 7.3).
+	 * An offline CPU may never have told where its calling area is. That of CPU 0 may
+	 * be in the kernel's image, which has another mapping (seen in 7.3).
 	 */
 	if (ca && (!virt_addr_valid((void *)area) || __pa(area) != __pa(ca)))
 		return -ESTALE;
-	/* CPU 0 is the one that nobody had to start */
+	/* Nobody had to start CPU 0, so it has none */
 	if (!va)
 		return cpu && cpu_online(cpu) ? -ENODATA : 0;
 	if (!svr_vmsa_plausible(va) || !page_count(virt_to_page((void *)va)))
@@ -169,10 +168,10 @@ out:
 }
 
 /**
- * svr_vmsa_init - find out where the kernel notes the VMSAs, if that is wanted
+ * svr_vmsa_init - find out where the kernel keeps the VMSAs, if that is wanted
  *
- * Says so in one line if it fails; then svr_vmsa_page() knows none. Context:
- * process, may sleep; after svr_cpus_init().
+ * A failure is logged; then svr_vmsa_page() knows none. Context: process, may
+ * sleep; after svr_cpus_init().
  */
 void svr_vmsa_init(void)
 {
@@ -201,7 +200,7 @@ void svr_vmsa_init(void)
 }
 
 /**
- * svr_vmsa_exit - forget it
+ * svr_vmsa_exit - undo svr_vmsa_init()
  *
  * Context: process.
  */
@@ -214,7 +213,8 @@ void svr_vmsa_exit(void)
  * svr_vmsa_page - physical address of a CPU's VMSA, for the capture kernel
  * @cpu: that CPU
  *
- * Another one each time that the CPU comes online. Context: any, NMI included.
+ * It is another one each time that the CPU comes online. Context: any, NMI
+ * included.
  *
  * Return: the address; 0 if it is not known, as that of the BSP.
  */

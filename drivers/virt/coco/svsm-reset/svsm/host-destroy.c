@@ -2,19 +2,19 @@
 /*
  * Have the host destroy a vCPU, through a GHCB page of our own.
  *
- * AMD 56421, "SNP AP Creation". It takes a GHCB page, the kernel's is not to
- * be had by a module and may be in use when an NMI stops a CPU. An SNP guest's
- * CPU has one registered page, so ours is registered for the request and the
- * kernel's again after it.
+ * AMD 56421, "SNP AP Creation". It takes a GHCB page. A module cannot get at
+ * the kernel's, which may also be in use when an NMI stops a CPU. An SNP
+ * guest's CPU has one registered page, so ours is registered for the request
+ * and the kernel's again after it.
  *
  * In between an NMI is fatal: exc_nmi() begins with a request through the
  * kernel's page (NMI_COMPLETE), which is not registered then, and a host may
- * end the guest for it. A guest cannot mask NMIs, so what can be done is to
- * make this short: from the VMGEXIT that registers ours to the one that
- * registers the kernel's there are three, and nothing else but register moves;
- * the page is filled before and read after. Before and after that an NMI does
- * no harm: it leaves another value in the MSR, and the request is repeated.
- * Nor does a #VC: nothing in here causes one.
+ * end the guest for it. A guest cannot mask NMIs, so this time is kept short:
+ * from the VMGEXIT that registers our page to the one that registers the
+ * kernel's there are three, and between them only svr_ghcb_parse_register() and
+ * the loops around it; the page is filled before and read after that. Outside
+ * that time an NMI does no harm: it leaves another value in the MSR, and the
+ * request is repeated. Nothing in here causes a #VC.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -34,7 +34,7 @@
 #include "svsm-reset.h"
 #include "svsm/svsm.h"
 
-/* An NMI came between WRMSR and VMGEXIT: that often in a row */
+/* An NMI may come between WRMSR and VMGEXIT: that often in a row */
 #define SVR_GHCB_TRIES	64
 
 static struct ghcb *svr_ghcb;
@@ -149,7 +149,7 @@ out:
 	return err;
 }
 
-/* The answer is for later: a host that does not give one is asked to destroy */
+/* Asked at load. A host that does not answer is asked to destroy nonetheless */
 static void svr_ghcb_ask_features(void)
 {
 	unsigned long flags;
@@ -188,7 +188,7 @@ void svr_ghcb_init(void)
 	}
 	err = set_memory_decrypted(page, 1);
 	if (err) {
-		/* In what state it is now nobody knows: it is not given back */
+		/* Nobody knows in what state the page is now: it is never freed */
 		pr_warn("a page for a GHCB could not be shared with the host (%pe) and is lost, no vCPU can be destroyed\n",
 			ERR_PTR(err));
 		return;
@@ -202,7 +202,7 @@ void svr_ghcb_init(void)
 /**
  * svr_ghcb_exit - give the page back
  *
- * Context: process, may sleep; nothing calls svr_host_destroy() any more.
+ * Context: process, may sleep; nothing calls svr_host_destroy().
  */
 void svr_ghcb_exit(void)
 {

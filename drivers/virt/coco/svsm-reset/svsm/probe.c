@@ -184,7 +184,7 @@ static int svr_attest(char *why, size_t size)
  *
  * Context: process, may sleep.
  *
- * Return: 0, or -ENODEV, which has been logged.
+ * Return: 0; -ENODEV or -ENOMEM, which has been logged.
  */
 int svr_probe_service(void)
 {

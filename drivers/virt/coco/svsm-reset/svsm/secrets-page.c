@@ -5,8 +5,8 @@
  *
  * Two things of it are of use here: the address of the calling area with which
  * the SVSM started the guest, and 32 bytes that the guest may use as it likes.
- * Everything else is left alone, the message sequence numbers above all: with
- * one of those used twice the guest's keys are worthless.
+ * The driver leaves everything else alone, above all the message sequence
+ * numbers: once one of those is used twice, the guest's keys are worthless.
  */
 #define pr_fmt(fmt) "svsm-reset: " fmt
 
@@ -60,7 +60,7 @@ static struct snp_secrets_page *svr_secrets_map(void)
 	if (data && PAGE_ALIGNED(data->secrets_gpa))
 		page = ioremap_encrypted(data->secrets_gpa, PAGE_SIZE);
 	put_device(dev);
-	/* Memory, for all that it is mapped as something else */
+	/* It is memory, although it is mapped as something else */
 	return (__force struct snp_secrets_page *)page;
 }
 
@@ -86,7 +86,7 @@ void svr_secrets_init(void)
 	struct snp_secrets_page *page = svr_secrets_map();
 
 	if (!page) {
-		pr_info("no way to the secrets page\n");
+		pr_info("the secrets page cannot be found\n");
 		return;
 	}
 	if (page->svsm_guest_vmpl != snp_vmpl) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Whoever is asked about the guest: the SVSM, the host, the kernel's own data */
+/* Who is asked about the guest: the SVSM, the host, the kernel's own data */
 #ifndef _SVSM_RESET_SVSM_H
 #define _SVSM_RESET_SVSM_H
 
@@ -32,8 +32,8 @@ const struct cpumask *svr_cpus_online(void);
 const struct cpumask *svr_cpus_moving(void);
 
 /**
- * struct svr_result - how it ended when the call came back
- * @err: negative errno when no answer was to be had, else 0
+ * struct svr_result - the result of a call that came back
+ * @err: negative errno when nobody answered, else 0
  * @rax: the SVSM's result code when @err is 0
  */
 struct svr_result {

@@ -3,9 +3,8 @@
  * Calls to the SVSM by the GHCB MSR protocol.
  *
  * AMD 56421, "GHCB MSR Protocol", request 0x016 "Run at VMPL"; AMD 58019,
- * "Calling Convention". No GHCB page is needed, which is as well: the
- * kernel's is not to be had by a module, and may be in use when an NMI stops
- * a CPU.
+ * "Calling Convention". It needs no GHCB page: a module cannot get at the
+ * kernel's, which may also be in use when an NMI stops a CPU.
  */
 #include <linux/delay.h>
 #include <linux/errno.h>
@@ -17,14 +16,14 @@
 #include "svsm-reset.h"
 #include "svsm/svsm.h"
 
-/* An NMI or a #VC came between WRMSR and VMGEXIT: that often in a row */
+/* An NMI or a #VC may come between WRMSR and VMGEXIT: that often in a row */
 #define SVR_TRANSPORT_TRIES	64
 
 /*
- * One attempt. From WRMSR to VMGEXIT nothing may touch the GHCB MSR, so there
- * is nothing between them but loads of registers, in one piece of assembler:
- * no #VC can happen there, an NMI still can. One that comes after the VMGEXIT
- * finds the answer in the registers, and the call taken: see svr_parse_ghcb_msr().
+ * One attempt. From WRMSR to VMGEXIT nothing may touch the GHCB MSR, so there are only the
+ * store that sets call_pending and loads of registers between them, in one piece of
+ * assembler. No #VC can happen there, but an NMI can. An NMI that comes after the VMGEXIT
+ * finds the call taken and the answer in the registers: see svr_parse_ghcb_msr().
  */
 static noinline bool svr_transport_attempt(struct svsm_ca *ca,
 					   const struct svr_call *call,
@@ -65,8 +64,8 @@ static noinline bool svr_transport_attempt(struct svsm_ca *ca,
  * @call:   what to ask
  * @answer: what came back, valid when 0 is returned
  *
- * Repeats the attempt, within a bound, while the SVSM has not taken the call. One
- * that it has taken is never made again. AMD 58019, "Calling Convention".
+ * Repeats the attempt, within a bound, while the SVSM has not taken the call. A
+ * call that it has taken is never made again. AMD 58019, "Calling Convention".
  *
  * Context: any, on the CPU to which @ca belongs, interrupts off.
  *

@@ -190,7 +190,7 @@ static ssize_t record_trust_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(record_trust);
 
-/* What other drivers say of other machines, in the words that they use */
+/* What the kernel has in common words for all machines: why this one came up */
 static ssize_t power_on_reason_show(struct device *dev,
 				    struct device_attribute *attr, char *buf)
 {
@@ -234,7 +234,7 @@ const struct attribute_group svr_last_group = {
 	.attrs = svr_last_attrs,
 };
 
-/* One of reset_counts/, which has the word of the reason for a name */
+/* A file in reset_counts/, named after its reason */
 static ssize_t svr_count_show(struct device *dev, struct device_attribute *attr,
 			      char *buf)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files about the next reset, for root only, as the message of the last one:
+ * Files about the next reset, for root only, like the message of the last one:
  * Documentation/ABI/testing/sysfs-platform-svsm-reset
  */
 #include <linux/device.h>
@@ -19,7 +19,7 @@ static ssize_t next_reset_note_show(struct device *dev,
 	return sysfs_emit(buf, "%s\n", note);
 }
 
-/* No uevent: nothing of the note is everybody's business */
+/* No uevent: everybody can listen to those */
 static ssize_t next_reset_note_store(struct device *dev,
 				     struct device_attribute *attr,
 				     const char *buf, size_t count)

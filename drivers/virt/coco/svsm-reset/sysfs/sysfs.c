@@ -46,7 +46,7 @@ static ssize_t state_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(state);
 
-/* A setting that has been written; udev is told what there is now */
+/* Writes a setting, and tells udev that there is another one */
 static ssize_t svr_set(struct device *dev, int (*set)(const char *text),
 		       const char *buf, size_t count)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is told to udev: at load ("add"), when a setting is changed ("change"),
- * and when somebody asks for it again (udevadm trigger). Every process can listen,
- * and udev keeps it for everybody to read: so nothing of the message is in it.
+ * What udev is told: at load ("add"), when a setting is changed ("change"), and when
+ * somebody asks for it again (udevadm trigger). Every process can listen, and udev keeps it
+ * for everybody to read: so it has nothing of the message.
  */
 #include <linux/device.h>
 #include <linux/kobject.h>

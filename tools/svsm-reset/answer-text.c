@@ -2,7 +2,7 @@
 /* The texts for what rules.c decides. Pure. */
 #include <stdio.h>
 
-#include "notes.h"
+#include "answer-text.h"
 
 const struct svr_word sr_question_words[SR_NR_QUESTIONS] = {
 	[SR_AT_REBOOT] = { "reboot", "reboot, systemctl reboot, reboot -f" },
@@ -66,127 +66,127 @@ const struct svr_word sr_forger_words[SR_NR_FORGERS] = {
 };
 
 /* %1: the seconds, or the like, that go with it */
-static const char * const sr_note_texts[SR_NR_NOTES] = {
-	[SR_NOTE_NOT_LOADED] = "the module is not loaded",
-	[SR_NOTE_DISABLED] =
+static const char * const sr_why_texts[SR_NR_WHY] = {
+	[SR_WHY_NOT_LOADED] = "the module is not loaded",
+	[SR_WHY_DISABLED] =
 		"the administrator wants no reset by the SVSM (enabled is 0)",
-	[SR_NOTE_SPENT] =
+	[SR_WHY_SPENT] =
 		"a reset was refused or failed in this boot: there is no second try (state is spent)",
-	[SR_NOTE_FIRING] = "a reset is being made at this moment",
-	[SR_NOTE_STATE_UNKNOWN] =
+	[SR_WHY_FIRING] = "a reset is being made at this moment",
+	[SR_WHY_STATE_UNKNOWN] =
 		"the driver's state could not be read, or is newer than this tool",
-	[SR_NOTE_POLICY_REFUSE] =
+	[SR_WHY_POLICY_REFUSE] =
 		"each other CPU must be shown to have stopped, else the kernel restarts by itself (ap_policy is refuse)",
-	[SR_NOTE_POLICY_HOST] =
+	[SR_WHY_POLICY_HOST] =
 		"of a CPU that cannot be shown to have stopped, the host's word is enough that it has destroyed it (ap_policy is host)",
-	[SR_NOTE_POLICY_FORCE] =
+	[SR_WHY_POLICY_FORCE] =
 		"also if a CPU cannot be shown to have stopped: it may run while its memory is taken away (ap_policy is force)",
-	[SR_NOTE_POLICY_UNKNOWN] =
+	[SR_WHY_POLICY_UNKNOWN] =
 		"what happens if a CPU does not stop could not be read (ap_policy)",
-	[SR_NOTE_DELETE] =
+	[SR_WHY_DELETE] =
 		"the SVSM deletes the other vCPUs first, if the driver found their save areas (delete_vcpu is 1)",
-	[SR_NOTE_DELETE_UNKNOWN] =
+	[SR_WHY_DELETE_UNKNOWN] =
 		"whether the SVSM would delete that CPU could not be read (delete_vcpu)",
-	[SR_NOTE_STUCK_REFUSED] =
+	[SR_WHY_STUCK_REFUSED] =
 		"that CPU may be running, so the SVSM is not called (ap_policy is refuse, delete_vcpu is 0)",
-	[SR_NOTE_STUCK_HOST] =
+	[SR_WHY_STUCK_HOST] =
 		"the host is asked to destroy that CPU, and its word is enough (ap_policy is host)",
-	[SR_NOTE_STUCK_DELETE] =
+	[SR_WHY_STUCK_DELETE] =
 		"the host is asked to destroy that CPU, then the SVSM to delete it; without the SVSM's word it is not called, and for the boot CPU there is none (delete_vcpu is 1)",
-	[SR_NOTE_STUCK_FORCE] =
+	[SR_WHY_STUCK_FORCE] =
 		"that CPU may run while its memory is taken away (ap_policy is force)",
-	[SR_NOTE_OFFLINE] =
+	[SR_WHY_OFFLINE] =
 		"CPUs that are offline count as stopped: %s",
-	[SR_NOTE_HAND_OVER] =
+	[SR_WHY_HAND_OVER] =
 		"on another CPU the call is handed over to the boot CPU",
-	[SR_NOTE_REBOOT_CPU] =
+	[SR_WHY_REBOOT_CPU] =
 		"the kernel restarts on CPU %d, which hands the call over to the boot CPU (reboot=cpu%d)",
-	[SR_NOTE_REBOOT_FORCE] =
+	[SR_WHY_REBOOT_FORCE] =
 		"the kernel stops no CPU, the driver does (reboot=force)",
-	[SR_NOTE_DEADMAN] =
+	[SR_WHY_DEADMAN] =
 		"a restart that hangs is forced after %d s (deadman)",
-	[SR_NOTE_DEADMAN_OFF] =
+	[SR_WHY_DEADMAN_OFF] =
 		"a restart that hangs is not forced (deadman is 0)",
-	[SR_NOTE_DEADMAN_UNKNOWN] =
+	[SR_WHY_DEADMAN_UNKNOWN] =
 		"whether a restart that hangs is forced could not be read (deadman)",
-	[SR_NOTE_DEADMAN_SAME_CPU] =
+	[SR_WHY_DEADMAN_SAME_CPU] =
 		"unless the CPU that hangs is the one on which the restart began: then nothing happens",
-	[SR_NOTE_WAITS_FOR_CPU] =
+	[SR_WHY_WAITS_FOR_CPU] =
 		"the kernel waits for that CPU before it restarts, and nothing forces it",
-	[SR_NOTE_CAPTURE] =
+	[SR_WHY_CAPTURE] =
 		"this is a crash kernel: the CPUs of the kernel that crashed count as well, and the next boot reports \"kdump\", with the dump as interrupted unless the restart is an orderly one",
-	[SR_NOTE_PANIC_NOW] = "at once (panic=%d)",
-	[SR_NOTE_PANIC_DELAY] = "after %d s (panic=%d)",
-	[SR_NOTE_PANIC_0] =
+	[SR_WHY_PANIC_NOW] = "at once (panic=%d)",
+	[SR_WHY_PANIC_DELAY] = "after %d s (panic=%d)",
+	[SR_WHY_PANIC_0] =
 		"panic=0 asks for it; panic=-1 restarts at once, panic=30 after 30 s",
-	[SR_NOTE_PANIC_UNKNOWN] =
+	[SR_WHY_PANIC_UNKNOWN] =
 		"/proc/sys/kernel/panic could not be read",
-	[SR_NOTE_CRASH_UNKNOWN] =
+	[SR_WHY_CRASH_UNKNOWN] =
 		"whether a crash kernel is loaded could not be read (/sys/kernel/kexec_crash_loaded)",
-	[SR_NOTE_NOTIFIERS] =
+	[SR_WHY_NOTIFIERS] =
 		"panic notifiers and pstore come first (crash_kexec_post_notifiers)",
-	[SR_NOTE_NO_NOTIFIERS] =
+	[SR_WHY_NO_NOTIFIERS] =
 		"no panic notifier and no pstore before it (crash_kexec_post_notifiers is off)",
-	[SR_NOTE_CRASH_HERE] =
+	[SR_WHY_CRASH_HERE] =
 		"it starts on the CPU that panics; unless that is the boot CPU, CPU 0, the SVSM decides which CPUs the boot after the dump has (Linux 7.0 or later, no panic_force_cpu=)",
-	[SR_NOTE_FORCE_BSP] =
+	[SR_WHY_FORCE_BSP] =
 		"it starts on the boot CPU, CPU %d, wherever the panic begins, and the boot after the dump has all CPUs (panic_force_cpu=%d)",
-	[SR_NOTE_FORCE_AP] =
+	[SR_WHY_FORCE_AP] =
 		"it starts on CPU %d, wherever the panic begins; that is not the boot CPU, CPU 0, so the SVSM decides which CPUs the boot after the dump has (panic_force_cpu=%d)",
-	[SR_NOTE_FORCE_STUCK] =
+	[SR_WHY_FORCE_STUCK] =
 		"unless CPU %d hangs, interrupts off, when another one panics: then there is no dump and no reset, the rest goes on (panic_force_cpu=%d)",
-	[SR_NOTE_FORCE_NMI] =
+	[SR_WHY_FORCE_NMI] =
 		"a CPU that panics inside an NMI, and is not CPU %d, cannot be stopped then: see stuck-cpu (panic_force_cpu=%d)",
-	[SR_NOTE_FORCE_NO_OOPS] =
+	[SR_WHY_FORCE_NO_OOPS] =
 		"an oops starts it on the CPU that has it, not on CPU %d (panic_force_cpu=%d)",
-	[SR_NOTE_DUMP_THEN_REBOOT] =
+	[SR_WHY_DUMP_THEN_REBOOT] =
 		"when it is done it restarts through the SVSM if the module is in its initial ram disk",
-	[SR_NOTE_DUMP_NO_RECORD] =
+	[SR_WHY_DUMP_NO_RECORD] =
 		"when it is done its reset knows nothing of the CPUs, and ap_policy=refuse refuses it (record= has no secrets)",
-	[SR_NOTE_KDUMP_NOT_LOADED] =
+	[SR_WHY_KDUMP_NOT_LOADED] =
 		"there is a crash kernel, but the module is not loaded",
-	[SR_NOTE_KDUMP_OFF] =
+	[SR_WHY_KDUMP_OFF] =
 		"there is a crash kernel, but the module is told to leave it alone (kdump is 0)",
-	[SR_NOTE_KDUMP_UNKNOWN] =
+	[SR_WHY_KDUMP_UNKNOWN] =
 		"there is a crash kernel; whether the module makes it come up could not be read (kdump)",
-	[SR_NOTE_KPROBES_OFF] =
+	[SR_WHY_KPROBES_OFF] =
 		"there is a crash kernel, but kprobes are disarmed, which the module needs for it",
-	[SR_NOTE_FTRACE_OFF] =
+	[SR_WHY_FTRACE_OFF] =
 		"there is a crash kernel, but ftrace is off, and with it the kprobes that the module needs for it (kernel.ftrace_enabled=0)",
-	[SR_NOTE_KPROBES_ROOT_ONLY] =
+	[SR_WHY_KPROBES_ROOT_ONLY] =
 		"if kprobes are armed, which only root can read (/sys/kernel/debug/kprobes/enabled)",
-	[SR_NOTE_KPROBES_NO_DEBUGFS] =
+	[SR_WHY_KPROBES_NO_DEBUGFS] =
 		"if kprobes are armed: debugfs is not mounted, so that cannot be read (mount -t debugfs none /sys/kernel/debug)",
-	[SR_NOTE_KPROBES_LOCKED] =
+	[SR_WHY_KPROBES_LOCKED] =
 		"if kprobes are armed, which a kernel in lockdown does not tell (/sys/kernel/debug/kprobes/enabled)",
-	[SR_NOTE_KPROBES_UNKNOWN] =
+	[SR_WHY_KPROBES_UNKNOWN] =
 		"if kprobes are armed, which could not be read (/sys/kernel/debug/kprobes/enabled)",
-	[SR_NOTE_SYSRQ_CONSOLE] =
+	[SR_WHY_SYSRQ_CONSOLE] =
 		"also from the console (kernel.sysrq=%d)",
-	[SR_NOTE_SYSRQ_NO_CONSOLE] =
+	[SR_WHY_SYSRQ_NO_CONSOLE] =
 		"not from the console, only by /proc/sysrq-trigger (kernel.sysrq=%d)",
-	[SR_NOTE_SYSRQ_UNKNOWN] =
+	[SR_WHY_SYSRQ_UNKNOWN] =
 		"whether the console may could not be read (kernel.sysrq)",
-	[SR_NOTE_OOPS_GOES_ON] =
+	[SR_WHY_OOPS_GOES_ON] =
 		"the process is killed (panic_on_oops=0); in an interrupt, the idle task or PID 1 it is a panic",
-	[SR_NOTE_OOPS_PANIC] = "it is a panic, see there (panic_on_oops=%d)",
-	[SR_NOTE_OOPS_UNKNOWN] =
+	[SR_WHY_OOPS_PANIC] = "it is a panic, see there (panic_on_oops=%d)",
+	[SR_WHY_OOPS_UNKNOWN] =
 		"/proc/sys/kernel/panic_on_oops could not be read",
-	[SR_NOTE_SOFT_PANIC] =
+	[SR_WHY_SOFT_PANIC] =
 		"it is a panic after about %d s, see there (softlockup_panic)",
-	[SR_NOTE_SOFT_LOGGED] =
+	[SR_WHY_SOFT_LOGGED] =
 		"it is logged after about %d s (softlockup_panic is 0)",
-	[SR_NOTE_SOFT_UNSEEN] =
+	[SR_WHY_SOFT_UNSEEN] =
 		"no watchdog looks for it (soft_watchdog, watchdog_thresh)",
-	[SR_NOTE_HARD_PANIC] =
+	[SR_WHY_HARD_PANIC] =
 		"it is a panic after about %d s, see there (hardlockup_panic)",
-	[SR_NOTE_HARD_LOGGED] =
+	[SR_WHY_HARD_LOGGED] =
 		"it is logged after about %d s (hardlockup_panic is 0)",
-	[SR_NOTE_HARD_UNSEEN] =
+	[SR_WHY_HARD_UNSEEN] =
 		"no watchdog looks for it (nmi_watchdog, watchdog_thresh)",
-	[SR_NOTE_STALL_PANIC] =
+	[SR_WHY_STALL_PANIC] =
 		"it is a panic once RCU has noticed the stall, see there (panic_on_rcu_stall)",
-	[SR_NOTE_WATCHDOG_UNKNOWN] =
+	[SR_WHY_WATCHDOG_UNKNOWN] =
 		"what the kernel's watchdogs do could not be read",
 };
 
@@ -199,30 +199,30 @@ static int sr_soft_seconds(const struct sr_settings *set, int times)
 		(int)once * times;
 }
 
-static int sr_note_number(const struct sr_settings *set, enum sr_note note)
+static int sr_why_number(const struct sr_settings *set, enum sr_why why)
 {
-	switch (note) {
-	case SR_NOTE_REBOOT_CPU:
+	switch (why) {
+	case SR_WHY_REBOOT_CPU:
 		return set->reboot_cpu;
-	case SR_NOTE_DEADMAN:
+	case SR_WHY_DEADMAN:
 		return set->deadman;
-	case SR_NOTE_SYSRQ_CONSOLE:
-	case SR_NOTE_SYSRQ_NO_CONSOLE:
+	case SR_WHY_SYSRQ_CONSOLE:
+	case SR_WHY_SYSRQ_NO_CONSOLE:
 		return set->sysrq;
-	case SR_NOTE_OOPS_PANIC:
+	case SR_WHY_OOPS_PANIC:
 		return set->panic_on_oops;
-	case SR_NOTE_SOFT_PANIC:
+	case SR_WHY_SOFT_PANIC:
 		return sr_soft_seconds(set, set->softlockup_panic);
-	case SR_NOTE_SOFT_LOGGED:
+	case SR_WHY_SOFT_LOGGED:
 		return sr_soft_seconds(set, 1);
-	case SR_NOTE_FORCE_BSP:
-	case SR_NOTE_FORCE_AP:
-	case SR_NOTE_FORCE_STUCK:
-	case SR_NOTE_FORCE_NMI:
-	case SR_NOTE_FORCE_NO_OOPS:
+	case SR_WHY_FORCE_BSP:
+	case SR_WHY_FORCE_AP:
+	case SR_WHY_FORCE_STUCK:
+	case SR_WHY_FORCE_NMI:
+	case SR_WHY_FORCE_NO_OOPS:
 		return set->panic_cpu;
-	case SR_NOTE_HARD_PANIC:
-	case SR_NOTE_HARD_LOGGED:
+	case SR_WHY_HARD_PANIC:
+	case SR_WHY_HARD_LOGGED:
 		return set->watchdog_thresh;
 	default:
 		return set->panic;
@@ -230,24 +230,24 @@ static int sr_note_number(const struct sr_settings *set, enum sr_note note)
 }
 
 /**
- * sr_note_text - a note in words
+ * sr_why_text - why, and under what condition, in words
  * @facts: what is known
- * @note:  the note
+ * @why:   which of them
  * @text:  becomes the words
  * @size:  size of @text
  */
-void sr_note_text(const struct sr_facts *facts, enum sr_note note, char *text,
-		  size_t size)
+void sr_why_text(const struct sr_facts *facts, enum sr_why why, char *text,
+		 size_t size)
 {
-	int number = sr_note_number(&facts->set, note);
+	int number = sr_why_number(&facts->set, why);
 
 	/* The formats are those above, and none comes from elsewhere */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	if (note == SR_NOTE_OFFLINE)
-		snprintf(text, size, sr_note_texts[note], facts->offline);
+	if (why == SR_WHY_OFFLINE)
+		snprintf(text, size, sr_why_texts[why], facts->offline);
 	else
-		snprintf(text, size, sr_note_texts[note], number, number);
+		snprintf(text, size, sr_why_texts[why], number, number);
 #pragma GCC diagnostic pop
 }
 

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A program at VMPL 0 in place of the built-in SVSM: tools/snpsim/minisvsm."""
+
+import pytest
+
+from lib import igvm_file, places, vmpl0
+from lib.sources import run as run_command
+from selftest_run import run_of
+
+TIMEOUT = 60
+
+GROUPS = {
+    "launch": "registers sev-status general-page memory-map madt pages required firmware firmware-memory rest-is-shared secrets cpuid-page",
+    "pvalidate": "changes keeps-contents input offset large unmapped without-cbit conversion invlpgb",
+    "rmpadjust": "results large unmapped",
+    "run": "registers from-memory lma by-page msrs refused creation-refused rights rights-stay",
+    "irq": "registers self-ipi task-priority halt ends-run cr8 storm nmi",
+    "smp": "starts ipi wakes in-use-running in-use-halted destroy ipi-ends-run invlpgb another-cpus",
+}
+NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names in GROUPS.items()}
+ALL = [name for names in NAMES.values() for name in names]
+
+
+def minisvsm(test, fidelity="strict", smp=2, host=None, igvm=None):
+    directory = places.CHECK / "simulator" / f"vmpl0-{test}-{fidelity}-{smp}-{host}{'-igvm' if igvm else ''}"
+    guest = vmpl0.guest(directory, test, fidelity=fidelity, smp=smp, timeout=TIMEOUT, host=host, igvm=igvm)
+    return run_of(guest, TIMEOUT + 30)
+
+
+@pytest.fixture(scope="module")
+def runs():
+    made = {}
+
+    def run(test, **options):
+        key = test, *sorted(options.items())
+        if key not in made:
+            made[key] = minisvsm(test, **options)
+        return made[key]
+
+    return run
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_vmpl0(runs, name):
+    run = runs(name.split(".")[0])
+    assert name in run.verdicts, f"no verdict on {name}\n{run}"
+    assert run.verdicts[name] is None, run.verdicts[name]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_group(runs, group):
+    """The whole group, its end and its event log."""
+    run = runs(group)
+    run.well_formed()
+    run.passed(*NAMES[group])
+    assert run.events.one("boot")["image"] == "vmpl0"
+
+
+def test_full_fidelity(runs):
+    """The console's ports raise #VC, and the program asks the host through its GHCB."""
+    run = runs("pvalidate", fidelity="full")
+    run.well_formed()
+    run.passed(*NAMES["pvalidate"])
+
+
+@pytest.mark.parametrize("test, kind, vmpl", (
+    ("ends.unvalidated", "unvalidated", 0),
+    ("ends.shared-as-private", "shared-as-private", 0),
+    ("ends.pvalidate-shared", "not-assigned", 0),
+    ("ends.rmpadjust-shared", "not-assigned", 0),
+    ("run.revoked", "vmpl-rights", 2),
+    ("run.assigned-anew", "vmpl-rights", 2),
+    ("run.vmsa-write", "vmsa-write", 2),
+))
+def test_violation(runs, test, kind, vmpl):
+    run = runs(test)
+    run.well_formed()
+    run.cut_off()
+    run.violation(kind, gpa=run.page, vmpl=vmpl)
+
+
+def test_terminate(runs):
+    run = runs("ends.terminate")
+    run.well_formed()
+    run.cut_off()
+    run.ended(3, "terminate")
+    event = run.events.one("terminate")
+    assert (event["set"], event["code"]) == (1, 7)
+
+
+def test_rebuild(runs):
+    """A host that builds the VM anew begins with the same list; another CPU was at VMPL 2."""
+    run = runs("ends.reset", host="rebuild")
+    run.well_formed()
+    run.ended(0, "poweroff")
+    assert run.verdicts == {"ends.reset": None}
+    assert [event["image"] for event in run.events.of("boot")] == ["vmpl0", "vmpl0"]
+
+
+@pytest.mark.parametrize("group, smp", (("launch", 3), ("run", 1)))
+def test_igvm_file(runs, group, smp):
+    """`--igvm`: the same program from its file, with the parameters for this machine."""
+    run = runs(group, smp=smp, igvm=vmpl0.IGVM)
+    run.well_formed()
+    run.passed(*NAMES[group])
+    assert run.events.one("boot")["image"] == "vmpl0"
+
+
+def refused(*arguments):
+    """The one line by which a run is refused."""
+    result = run_command(places.SNPSIM, "run", *arguments)
+    lines = result.stdout.splitlines()
+    assert result.returncode == 1 and len(lines) == 1, lines
+    return lines[0]
+
+
+DAMAGED = {
+    "missing": (None, "No such file or directory"),
+    "empty": (b"", "no IGVM file"),
+    "truncated": (igvm_file.good()[:-7], "truncated"),
+    "checksum": (igvm_file.good(checksum=1), "checksum"),
+    "no-snp": (igvm_file.good(platforms=(igvm_file.platform(4, igvm_file.TDX, 0),)), "it has no platform SEV-SNP"),
+    "no-memory": (igvm_file.good(igvm_file.page(0xA0000)), "the guest has no memory there"),
+    "several": (
+        igvm_file.good(igvm_file.page(0xA0000), igvm_file.page(0xB0000)), '(and 1 more: see "snpsim igvm")'),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_igvm_file_refused(tmp_path, name):
+    content, said = DAMAGED[name]
+    path = tmp_path / "some.igvm"
+    if content is not None:
+        path.write_bytes(content)
+    line = refused("--igvm", path)
+    assert line.startswith(f"snpsim: --igvm {path}: ") and said in line
+
+
+@pytest.mark.parametrize("memory, said", (("128M", "has no memory there"), ("512M", "")))
+def test_igvm_file_and_memory(tmp_path, memory, said):
+    """What does not fit is found before anything starts: required memory goes up to 144 MiB."""
+    if said:
+        assert said in refused("--igvm", vmpl0.IGVM, "--memory", memory)
+    else:
+        assert minisvsm("launch.memory-map", igvm=vmpl0.IGVM).verdicts == {"launch.memory-map": None}
+
+
+@pytest.mark.parametrize("options, said", (
+    (("--kernel", "/dev/null"), "--kernel: not with --igvm"),
+    (("--firmware", "/dev/null"), "--firmware: not with --igvm"),
+    (("--append", "quiet"), "--append: not with --igvm"),
+    (("--efivars",), "--efivars: not with --igvm"),
+    (("--launch-list", "/dev/null"), "--launch-list: not with --igvm"),
+    (("--svsm", "ocp"), "--svsm chooses a built-in SVSM: not with --igvm"),
+    (("--host", "kvm-pv"), "--host: with --igvm only honest and rebuild"),
+), ids=("kernel", "firmware", "append", "efivars", "launch-list", "svsm", "host"))
+def test_options_that_do_not_fit_igvm(options, said):
+    assert refused("--igvm", vmpl0.IGVM, *options) == f"snpsim: {said}"
+
+
+@pytest.mark.parametrize("options, said", (
+    (("--kernel", "/dev/null"), "--kernel: not with --launch-list"),
+    (("--svsm", "ocp"), "--svsm chooses a built-in SVSM"),
+    ((), "/dev/null: it is empty"),
+    (("--host", "kvm-pv"), "--host: with --launch-list only honest and rebuild"),
+))
+def test_options_that_do_not_fit(options, said):
+    result = run_command(places.SNPSIM, "run", "--launch-list", places.SNPSIM if options else "/dev/null", *options)
+    assert result.returncode == 1 and said in result.stdout
