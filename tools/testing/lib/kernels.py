@@ -45,7 +45,8 @@ kdump
 unload
 	the module can be unloaded and loaded again, and when it is unloaded nothing of it is left
 
-"-" is for what was not run, "no" for what failed.
+"-" is for what was not run, "no" for what failed; a release with "x" in it is one whose
+packages could not be downloaded.
 
 """
 
@@ -70,6 +71,10 @@ class Kernel:
 
     @property
     def release(self):
+        """6.18.15+deb13-cloud-amd64, or 6.18.x-cloud-amd64 of one that is not available."""
+        if self.missing:
+            series, *flavour = self.name.split("-")
+            return "-".join([f"{series}.x", *(word for word in flavour or ["cloud"] if word != "generic"), "amd64"])
         return (self.directory / "release").read_text(encoding="utf-8").strip()
 
     @property
@@ -119,14 +124,16 @@ def kind(release):
 
 def rows(text):
     """{release: [words]} of a page."""
-    return {line.split()[0]: line.split()[1:] for line in text.splitlines() if re.match(r"\d+\.\d+\.\d+", line)}
+    return {line.split()[0]: line.split()[1:] for line in text.splitlines() if re.match(r"\d+\.\d+\.[\dx]", line)}
 
 
 def page(results, before, compiler):
     """The page: `results`, {release: {column: word}}, in place of the rows of their series in the page before.
 
-    What comes after the table stays as it is.
+    A release of which nothing was run takes the place of none.  What comes after the table stays as it is.
     """
+    of_before = [kind(release) for release in rows(before)]
+    results = {release: words for release, words in results.items() if words or kind(release) not in of_before}
     kinds = [kind(release) for release in results]
     kept = {release: words for release, words in rows(before).items() if kind(release) not in kinds}
     made = {release: [words.get(column, "-") for column in COLUMNS] for release, words in results.items()}

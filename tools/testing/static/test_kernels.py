@@ -29,6 +29,25 @@ def test_rows_of_other_kernels_stay():
     assert kernels.rows(text)["7.3.11+deb13-cloud-amd64"] == ["-", "-", "yes", "-", "-"]
 
 
+@pytest.mark.parametrize("name, release", [
+    ("7.2", "7.2.x-cloud-amd64"), ("6.12-rt", "6.12.x-rt-amd64"), ("6.12-generic", "6.12.x-amd64"),
+])
+def test_kernel_that_is_not_available(name, release, tmp_path, monkeypatch):
+    """It is in the table, in the place of no other release of its kind."""
+    monkeypatch.setattr(kernels.places, "BUILD", tmp_path)
+    (tmp_path / "kernels" / name).mkdir(parents=True)
+    (tmp_path / "kernels" / name / "missing").write_text("no network\n")
+    missing = {kernels.Kernel(name).release: {}}
+    assert list(missing) == [release]
+    text = kernels.page(missing, kernels.page({"7.3.4+deb13-cloud-amd64": {"build": "yes"}}, "", "gcc 12"), "gcc 12")
+    assert kernels.rows(text)[release] == ["-"] * 5
+    assert kernels.page(missing, text, "gcc 12") == text
+    was_run = release.replace("x", "9", 1)
+    text = kernels.page({was_run: {"build": "yes"}}, text, "gcc 12")
+    assert list(kernels.rows(text)) == sorted([was_run, "7.3.4+deb13-cloud-amd64"])
+    assert kernels.page(missing, text, "gcc 12") == text
+
+
 def test_page_is_as_it_was_written():
     """What is there is what the run would write again."""
     text = kernels.PAGE.read_text(encoding="utf-8")
