@@ -14,8 +14,11 @@ PAGE = places.TOP / "Documentation/admin-guide/svsm-reset-kernels.rst"
 # What a test can be about, in the order of the table
 COLUMNS = ("build", "reboot", "panic", "kdump", "unload")
 WORDS = ("yes", "no", "-")
-# What the compiler, sparse or objtool says of this code
-COMPLAINT = re.compile(r"(?i)\bwarning:|\berror:|objtool")
+# What the compiler, sparse or objtool says of this code; and that sparse was left out (C=2 specified, but ...)
+COMPLAINT = re.compile(r"(?i)\bwarning:|\berror:|objtool|\bC=\d specified, but")
+# Since then the headers need a newer sparse than Debian 12 and 13 have
+NEWER_SPARSE = [6, 19]
+SPARSE = places.BUILD / "sparse/sparse"
 # Not about this code: the headers name the compiler that built the kernel
 NOT_OURS = re.compile(r"the compiler differs from|Skipping BTF generation")
 HEAD = """\
@@ -34,7 +37,7 @@ Debian's kernels
 Each kernel is one that Debian ships, unmodified, in the simulator:
 
 build
-	compiled with {compiler}, with W=1 and by sparse, without a warning
+	compiled with {compiler}, with W=1 and by Debian's newest sparse, without a warning
 reboot
 	begun on an AP: the guest is up again with all CPUs, and knows the reason
 panic
@@ -76,6 +79,13 @@ class Kernel:
             series, *flavour = self.name.split("-")
             return "-".join([f"{series}.x", *(word for word in flavour or ["cloud"] if word != "generic"), "amd64"])
         return (self.directory / "release").read_text(encoding="utf-8").strip()
+
+    @property
+    def sparse(self):
+        """The sparse that can read its headers, None if it is not available."""
+        if SPARSE.exists():
+            return SPARSE
+        return None if numbers(self.release)[:2] >= NEWER_SPARSE else "sparse"
 
     @property
     def realtime(self):
@@ -130,13 +140,16 @@ def rows(text):
 def page(results, before, compiler):
     """The page: `results`, {release: {column: word}}, in place of the rows of their series in the page before.
 
-    A release of which nothing was run takes the place of none.  What comes after the table stays as it is.
+    What this run has not filled of a release's row stays, and a release of which nothing was run takes
+    the place of none.  So does what comes after the table.
     """
     of_before = [kind(release) for release in rows(before)]
     results = {release: words for release, words in results.items() if words or kind(release) not in of_before}
     kinds = [kind(release) for release in results]
     kept = {release: words for release, words in rows(before).items() if kind(release) not in kinds}
-    made = {release: [words.get(column, "-") for column in COLUMNS] for release, words in results.items()}
+    filled = {release: dict(zip(COLUMNS, words)) for release, words in rows(before).items()}
+    made = {release: [{**filled.get(release, {}), **words}.get(column, "-") for column in COLUMNS]
+            for release, words in results.items()}
     table = sorted({**kept, **made}.items(), key=lambda row: kind(row[0]))
     width = max(len(release) for release, _ in table)
     line = "  ".join(["=" * width, *("=" * max(len(column), 4) for column in COLUMNS)])

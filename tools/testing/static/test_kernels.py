@@ -29,6 +29,34 @@ def test_rows_of_other_kernels_stay():
     assert kernels.rows(text)["7.3.11+deb13-cloud-amd64"] == ["-", "-", "yes", "-", "-"]
 
 
+def test_cells_that_were_not_run_stay():
+    """Of the same release: a part of the tests says nothing of the others."""
+    text = kernels.page({"7.3.4+deb13-cloud-amd64": {"reboot": "yes", "kdump": "no"}}, kernels.page(RESULTS, "", "gcc 12"), "gcc 12")
+    assert kernels.rows(text)["7.3.4+deb13-cloud-amd64"] == ["yes", "yes", "-", "no", "-"]
+
+
+@pytest.mark.parametrize("line, complains", [
+    ("main.c:135:1: error: bad constant expression", True),
+    ("Makefile:1305: C=2 specified, but sparse is not available or not up to date", True),
+    ("warning: the compiler differs from the one used to build the kernel", False),
+    ("  CHECK   drivers/virt/coco/svsm-reset/main.c", False),
+])
+def test_complaints(line, complains):
+    assert kernels.complaints(f"  CC [M]  x.o\n{line}\n") == ([line] if complains else [])
+
+
+@pytest.mark.parametrize("release, built, sparse", [
+    ("6.18.15+deb13-cloud-amd64", False, "sparse"), ("6.19.14+deb13-cloud-amd64", False, None),
+    ("7.0.13+deb13-cloud-amd64", False, None), ("7.0.13+deb13-cloud-amd64", True, "built"),
+])
+def test_sparse_of_a_kernel(release, built, sparse, tmp_path, monkeypatch):
+    monkeypatch.setattr(kernels.Kernel, "release", release)
+    monkeypatch.setattr(kernels, "SPARSE", tmp_path / "sparse")
+    if built:
+        kernels.SPARSE.touch()
+    assert kernels.Kernel("7.0").sparse == (tmp_path / "sparse" if built else sparse)
+
+
 @pytest.mark.parametrize("name, release", [
     ("7.2", "7.2.x-cloud-amd64"), ("6.12-rt", "6.12.x-rt-amd64"), ("6.12-generic", "6.12.x-amd64"),
 ])
