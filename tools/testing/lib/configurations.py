@@ -27,8 +27,8 @@ ROWS = {
     "PCI=n": Row(("PCI=n",), (PCI,)),
     # Whether the file is there is only known when the module is loaded: see SMALL
     "DEBUG_INFO_BTF=n": Row(("DEBUG_INFO_BTF=n",)),
-    # The driver has nothing to do with it
-    "PSTORE=n": Row(("PSTORE=n",)),
+    # The driver has nothing to do with it; ACPI_APEI selects it
+    "PSTORE=n": Row(("ACPI_APEI=n", "PSTORE=n")),
     "KUNIT=y": Row(("KUNIT=y",)),
     "as Debian has it, by clang": Row((), cc="clang"),
     "CFI_CLANG=y": Row(("CFI_CLANG=y",), cc="clang-19"),
