@@ -43,7 +43,7 @@ KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo demo-kdump docs check check-all check-ci check-kunit check-static \
-	check-tool check-scenarios check-simulator check-kernels check-debug check-packages \
+	check-tool check-scenarios check-simulator check-kernels check-configurations check-debug check-packages \
 	check-debian check-fresh check-hardware debian-image fuzz soak bench guest guest-kernel-next guest-rt firmware simulator tool \
 	tool_install deb deps clean distclean help
 
@@ -134,6 +134,10 @@ check-kernels: ## The smoke scenarios on every kernel that Debian has, or on tho
 	@kernels='$(SERIES)' && kernels=$${kernels:-6.12 $$(tools/build/other-kernel --list)} && \
 		tools/build/all check-kernels $$kernels && \
 		$(PYTEST) --kernels="$$kernels" tools/testing/kernels
+
+check-configurations: ## The module for kernels with other options, and by clang; small kernels run; writes their table
+	@tools/build/all check-configurations
+	@$(PYTEST) --configurations tools/testing/configurations
 
 check-debug: ## What runs on the debug kernel: its scenarios and the KUnit tests
 	@tools/build/all check

@@ -23,10 +23,12 @@ from lib.complaints import KERNEL_SPLAT, KERNEL_TROUBLE  # noqa: E402
 from lib.guest import Guest  # noqa: E402
 
 # Quick ones first; the debug kernel is built while those that do not need it run.
-ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "packages", "debian", "kernels", "kunit")
+ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "packages", "debian", "kernels", "configurations", "kunit")
 
 # Whole Debian systems are made for these: only where all tests are asked for.
 BARE = ("fresh", "packages", "debian")
+# Only where an option asks for them.
+ASKED_FOR = {"kernels": "--kernels", "configurations": "--configurations"}
 # Machines that are made once and that several files' tests use: one process for all of those.
 SHARED = ("packages",)
 
@@ -46,6 +48,7 @@ def pytest_addoption(parser):
         help="all tests (default), the quick ones, or in CI those and a slice of the others chosen by the commit",
     )
     parser.addoption("--kernels", default="", help="the tests in kernels/, on these kernels (tools/build/other-kernel --list)")
+    parser.addoption("--configurations", action="store_true", help="the tests in configurations/")
 
 
 def pytest_report_header(config):
@@ -65,8 +68,8 @@ def pytest_collection_modifyitems(config, items):
     left_out = sliced - slices.selected(sliced, scope, slices.commit())
     if scope != "all":
         left_out |= {item.nodeid for item in items if directory_of(item) in BARE}
-    if not config.getoption("--kernels"):
-        left_out |= {item.nodeid for item in items if directory_of(item) == "kernels"}
+    not_asked_for = [name for name, option in ASKED_FOR.items() if not config.getoption(option)]
+    left_out |= {item.nodeid for item in items if directory_of(item) in not_asked_for}
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
     items[:] = [item for item in items if item.nodeid not in left_out]
 
@@ -95,7 +98,7 @@ def pytest_collection_finish(session):
         return
     with open(places.DEBUG_LOG, "w", encoding="utf-8") as log:
         session.debug_build = subprocess.Popen(
-            [places.TOP / "tools/build/debug-kernel"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            [places.TOP / "tools/build/small-kernel", "debug"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True,
         )
 
@@ -110,7 +113,7 @@ def debug_build(request):
     """Wait for the debug kernel, its modules and images, under way since the start."""
     status = request.session.debug_build.wait()
     log = places.DEBUG_LOG
-    assert status == 0, f"tools/build/debug-kernel failed, see {log}:\n{log.read_text()[-3000:]}"
+    assert status == 0, f"tools/build/small-kernel debug failed, see {log}:\n{log.read_text()[-3000:]}"
 
 
 def run_directory(request):

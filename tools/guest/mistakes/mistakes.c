@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mistakes for the test that the debug kernel finds them.
+ * Mistakes for the tests that the debug kernel finds them, and that one with CFI does.
  *
  * Loading the module makes the mistake that the parameter kind= names. None does any harm:
  * an overrun stays within the memory that the allocator rounds up to, and no lock is
@@ -138,6 +138,19 @@ static void lock_in_interrupt(void)
 	spin_unlock(&shared_with_irq);
 }
 
+static int returns_something(int one)
+{
+	return one;
+}
+
+static void indirect_call(void)
+{
+	void (*wrong)(void) = (void *)returns_something;
+
+	OPTIMIZER_HIDE_VAR(wrong);
+	wrong();
+}
+
 static const struct {
 	const char *kind;
 	void (*make)(void);
@@ -153,6 +166,7 @@ static const struct {
 	{ "lock-recursion", lock_recursion },
 	{ "lock-circle", lock_circle },
 	{ "lock-in-interrupt", lock_in_interrupt },
+	{ "indirect-call", indirect_call },
 };
 
 static int __init mistakes_init(void)

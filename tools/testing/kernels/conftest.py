@@ -39,10 +39,12 @@ def pytest_runtest_makereport(item, call):
     """Keep what came of a test that stands in the table."""
     report = (yield).get_result()
     column = item.get_closest_marker("column")
-    kernel_of = item.funcargs.get("kernel") if hasattr(item, "funcargs") else None
-    if column is None or kernel_of is None or (report.passed and report.when != "call"):
+    if column is None or (report.passed and report.when != "call"):
         return
-    cells = item.session.kernel_results.setdefault(kernel_of.release, {})
+    found = kernels.Kernel(item.callspec.params["kernel"])
+    cells = item.session.kernel_results.setdefault(found.release, {})
+    if found.missing:
+        return
     word = "yes" if report.passed else "-" if report.skipped else "no"
     if cells.get(column.args[0]) != "no":
         cells[column.args[0]] = word

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The KUnit tests, one item for each KUnit case.
 
-They run on the debug kernel (tools/build/debug-kernel); it boots in plain QEMU, loads every test module, and its KTAP output is what counts.  The
+They run on the debug kernel (tools/build/small-kernel); it boots in plain QEMU, loads every test module, and its KTAP output is what counts.  The
 cases are read from the sources, so that one that silently does not run is a
 failure.
 """

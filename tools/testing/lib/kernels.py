@@ -2,6 +2,7 @@
 """Kernels that only "make check-kernels" tests, and the page about what came of that.
 
 A kernel has a name: a series (7.3) for Debian's cloud kernel, or 6.12-rt and 6.12-generic.
+lib/configurations.py writes the second part of the page.
 """
 
 import re
@@ -13,6 +14,13 @@ PAGE = places.TOP / "Documentation/admin-guide/svsm-reset-kernels.rst"
 # What a test can be about, in the order of the table
 COLUMNS = ("build", "reboot", "panic", "kdump", "unload")
 WORDS = ("yes", "no", "-")
+# What the compiler, sparse or objtool says of this code; and that sparse was left out (C=2 specified, but ...)
+COMPLAINT = re.compile(r"(?i)\bwarning:|\berror:|objtool|\bC=\d specified, but")
+# Since then the headers need a newer sparse than Debian 12 and 13 have
+NEWER_SPARSE = [6, 19]
+SPARSE = places.BUILD / "sparse/sparse"
+# Not about this code: the headers name the compiler that built the kernel
+NOT_OURS = re.compile(r"the compiler differs from|Skipping BTF generation")
 HEAD = """\
 .. SPDX-License-Identifier: GPL-2.0
 
@@ -20,11 +28,16 @@ HEAD = """\
 Kernels: what was run
 =====================
 
-"make check-kernels" writes this page from the results of its tests, and nobody else does.
+"make check-kernels" and "make check-configurations" write this page from the results of
+their tests, and nobody else does.
+
+Debian's kernels
+================
+
 Each kernel is one that Debian ships, unmodified, in the simulator:
 
 build
-	compiled with {compiler}, with W=1 and by sparse, without a warning
+	compiled with {compiler}, with W=1 and by Debian's newest sparse, without a warning
 reboot
 	begun on an AP: the guest is up again with all CPUs, and knows the reason
 panic
@@ -35,7 +48,8 @@ kdump
 unload
 	the module can be unloaded and loaded again, and when it is unloaded nothing of it is left
 
-"-" is for what was not run, "no" for what failed.
+"-" is for what was not run, "no" for what failed; a release with "x" in it is one whose
+packages could not be downloaded.
 
 """
 
@@ -60,11 +74,27 @@ class Kernel:
 
     @property
     def release(self):
+        """6.18.15+deb13-cloud-amd64, or 6.18.x-cloud-amd64 of one that is not available."""
+        if self.missing:
+            series, *flavour = self.name.split("-")
+            return "-".join([f"{series}.x", *(word for word in flavour or ["cloud"] if word != "generic"), "amd64"])
         return (self.directory / "release").read_text(encoding="utf-8").strip()
+
+    @property
+    def sparse(self):
+        """The sparse that can read its headers, None if it is not available."""
+        if SPARSE.exists():
+            return SPARSE
+        return None if numbers(self.release)[:2] >= NEWER_SPARSE else "sparse"
 
     @property
     def realtime(self):
         return self.name.endswith("-rt")
+
+
+def complaints(output):
+    """Lines of a build's output in which a tool has something to say about this code."""
+    return [line for line in output.splitlines() if COMPLAINT.search(line) and not NOT_OURS.search(line)]
 
 
 def next_boot(guest, reason, parameters="", boot=2):
@@ -104,18 +134,31 @@ def kind(release):
 
 def rows(text):
     """{release: [words]} of a page."""
-    return {line.split()[0]: line.split()[1:] for line in text.splitlines() if re.match(r"\d+\.\d+\.\d+", line)}
+    return {line.split()[0]: line.split()[1:] for line in text.splitlines() if re.match(r"\d+\.\d+\.[\dx]", line)}
 
 
 def page(results, before, compiler):
-    """The page: `results`, {release: {column: word}}, in place of the rows of their series in the page before."""
+    """The page: `results`, {release: {column: word}}, in place of the rows of their series in the page before.
+
+    What this run has not filled of a release's row stays, and a release of which nothing was run takes
+    the place of none.  So does what comes after the table.
+    """
+    of_before = [kind(release) for release in rows(before)]
+    results = {release: words for release, words in results.items() if words or kind(release) not in of_before}
     kinds = [kind(release) for release in results]
     kept = {release: words for release, words in rows(before).items() if kind(release) not in kinds}
-    made = {release: [words.get(column, "-") for column in COLUMNS] for release, words in results.items()}
+    filled = {release: dict(zip(COLUMNS, words)) for release, words in rows(before).items()}
+    made = {release: [{**filled.get(release, {}), **words}.get(column, "-") for column in COLUMNS]
+            for release, words in results.items()}
     table = sorted({**kept, **made}.items(), key=lambda row: kind(row[0]))
     width = max(len(release) for release, _ in table)
     line = "  ".join(["=" * width, *("=" * max(len(column), 4) for column in COLUMNS)])
     lines = [line, "  ".join(["Kernel".ljust(width), *COLUMNS]), line]
     lines += ["  ".join([release.ljust(width), *(
         word.ljust(max(len(column), 4)) for word, column in zip(words, COLUMNS))]).rstrip() for release, words in table]
-    return HEAD.format(compiler=compiler) + "\n".join([*lines, line, ""])
+    return HEAD.format(compiler=compiler) + "\n".join([*lines, line, ""]) + after(before)
+
+
+def after(text):
+    """What a page has after its table."""
+    return re.split(r"^=+(?:  =+)+\n(?!Kernel|\d)", text, maxsplit=1, flags=re.MULTILINE)[1] if rows(text) else ""

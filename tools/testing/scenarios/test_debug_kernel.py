@@ -2,7 +2,7 @@
 """The driver in a kernel that looks for mistakes.
 
 A 6.12 with lockdep, KASAN, UBSAN and the checks of sleeping, preemption, RCU
-and lists (tools/build/debug-kernel); whatever they report fails the test, see
+and lists (tools/build/small-kernel); whatever they report fails the test, see
 KERNEL_SPLAT in lib/complaints.py.
 """
 

@@ -3,7 +3,7 @@
 
 import pytest
 
-from lib import kernels
+from lib import configurations, kernels
 
 RESULTS = {
     "7.3.4+deb13-cloud-amd64": {"build": "yes", "reboot": "no"},
@@ -29,13 +29,60 @@ def test_rows_of_other_kernels_stay():
     assert kernels.rows(text)["7.3.11+deb13-cloud-amd64"] == ["-", "-", "yes", "-", "-"]
 
 
+def test_cells_that_were_not_run_stay():
+    """Of the same release: a part of the tests says nothing of the others."""
+    text = kernels.page({"7.3.4+deb13-cloud-amd64": {"reboot": "yes", "kdump": "no"}}, kernels.page(RESULTS, "", "gcc 12"), "gcc 12")
+    assert kernels.rows(text)["7.3.4+deb13-cloud-amd64"] == ["yes", "yes", "-", "no", "-"]
+
+
+@pytest.mark.parametrize("line, complains", [
+    ("main.c:135:1: error: bad constant expression", True),
+    ("Makefile:1305: C=2 specified, but sparse is not available or not up to date", True),
+    ("warning: the compiler differs from the one used to build the kernel", False),
+    ("  CHECK   drivers/virt/coco/svsm-reset/main.c", False),
+])
+def test_complaints(line, complains):
+    assert kernels.complaints(f"  CC [M]  x.o\n{line}\n") == ([line] if complains else [])
+
+
+@pytest.mark.parametrize("release, built, sparse", [
+    ("6.18.15+deb13-cloud-amd64", False, "sparse"), ("6.19.14+deb13-cloud-amd64", False, None),
+    ("7.0.13+deb13-cloud-amd64", False, None), ("7.0.13+deb13-cloud-amd64", True, "built"),
+])
+def test_sparse_of_a_kernel(release, built, sparse, tmp_path, monkeypatch):
+    monkeypatch.setattr(kernels.Kernel, "release", release)
+    monkeypatch.setattr(kernels, "SPARSE", tmp_path / "sparse")
+    if built:
+        kernels.SPARSE.touch()
+    assert kernels.Kernel("7.0").sparse == (tmp_path / "sparse" if built else sparse)
+
+
+@pytest.mark.parametrize("name, release", [
+    ("7.2", "7.2.x-cloud-amd64"), ("6.12-rt", "6.12.x-rt-amd64"), ("6.12-generic", "6.12.x-amd64"),
+])
+def test_kernel_that_is_not_available(name, release, tmp_path, monkeypatch):
+    """It is in the table, in the place of no other release of its kind."""
+    monkeypatch.setattr(kernels.places, "BUILD", tmp_path)
+    (tmp_path / "kernels" / name).mkdir(parents=True)
+    (tmp_path / "kernels" / name / "missing").write_text("no network\n")
+    missing = {kernels.Kernel(name).release: {}}
+    assert list(missing) == [release]
+    text = kernels.page(missing, kernels.page({"7.3.4+deb13-cloud-amd64": {"build": "yes"}}, "", "gcc 12"), "gcc 12")
+    assert kernels.rows(text)[release] == ["-"] * 5
+    assert kernels.page(missing, text, "gcc 12") == text
+    was_run = release.replace("x", "9", 1)
+    text = kernels.page({was_run: {"build": "yes"}}, text, "gcc 12")
+    assert list(kernels.rows(text)) == sorted([was_run, "7.3.4+deb13-cloud-amd64"])
+    assert kernels.page(missing, text, "gcc 12") == text
+
+
 def test_page_is_as_it_was_written():
     """What is there is what the run would write again."""
     text = kernels.PAGE.read_text(encoding="utf-8")
     found = {release: dict(zip(kernels.COLUMNS, words)) for release, words in kernels.rows(text).items()}
     assert found and all(word in kernels.WORDS for words in found.values() for word in words.values())
     compiler = text.split("compiled with ")[1].split(",")[0]
-    assert kernels.page(found, "", compiler) == text
+    assert configurations.page({}, kernels.page(found, text, compiler)) == text
 
 
 @pytest.mark.parametrize("names, chosen", [
@@ -49,3 +96,25 @@ def test_kinds():
     assert kernels.kind("6.12.117+deb12-rt-amd64") == ([6, 12], "rt")
     assert kernels.kind("6.12.117+deb12-amd64") == ([6, 12], "")
     assert kernels.kind("7.2.13+deb14-cloud-amd64") == ([7, 2], "cloud")
+
+
+CONFIGURED = {
+    "KPROBES=n": {"compiler": "gcc 12.2.0", "compiled": "yes", "says": configurations.KDUMP},
+    "minimal-kernel.config": {"run": "no", "says": "; ".join(configurations.SMALL["minimal-kernel.config"].says)},
+}
+
+
+def test_configurations_are_written():
+    before = kernels.page(RESULTS, "", "gcc 12")
+    text = configurations.page(CONFIGURED, before)
+    assert text.startswith(before) and configurations.page({}, text) == text
+    assert configurations.cells(text)["KPROBES=n"] == {**CONFIGURED["KPROBES=n"], "run": "not run"}
+    assert configurations.cells(text)["minimal-kernel.config"].items() >= CONFIGURED["minimal-kernel.config"].items()
+
+
+def test_the_other_table_stays():
+    text = configurations.page(CONFIGURED, kernels.page(RESULTS, "", "gcc 12"))
+    again = kernels.page({"7.3.5+deb13-cloud-amd64": {"build": "yes"}}, text, "gcc 12")
+    assert configurations.cells(again) == configurations.cells(text)
+    assert configurations.page({"KPROBES=n": {"compiled": "no"}}, again).count("KPROBES=n") == 1
+    assert list(kernels.rows(again)) == ["6.12.117+deb12-rt-amd64", "7.3.5+deb13-cloud-amd64"]

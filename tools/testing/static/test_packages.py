@@ -32,14 +32,18 @@ OTHERWISE = {
 # What a list is not for, though the name of such a file stands in one that it is for
 NOT_FOR_THE_DEMO = {
     "tools/build/debian-image": "debian",
-    "tools/build/debug-kernel": "check",
+    "tools/build/small-kernel": "check",
     "tools/build/linux-source": "check",
+    "tools/build/configuration": "configurations",
     "tools/build/other-kernel": "kernels",
     "tools/snpsim/minisvsm/Makefile": "check",
     "tools/snpsim/selftest/Makefile": "check",
 }
 OTHER_LISTS = {
     "tools/build/other-kernel": "kernels",
+    "tools/build/configuration": "configurations",
+    "tools/testing/configurations/conftest.py": "configurations",
+    "tools/testing/configurations/test_configurations.py": "configurations",
     "tools/docs/build": "docs",
     "tools/docs/abi": "docs",
     "tools/testing/fresh/run": "fresh",
