@@ -211,15 +211,9 @@ def pretend(tree, kernel):
                f"cp -P ../{tree.kernel}/build . && touch modules.builtin modules.order /boot/config-{kernel} && depmod {kernel}")
 
 
-def test_old_kernel(bare, debs):
-    """Before 6.11 there is nothing to build; that is no error."""
-    packages = debs()
-    pretend(bare, OLD_KERNEL)
-    said = bare.check(f"dpkg -i {bare.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}")
-    assert f"svsm-reset-dkms: no module for kernel {OLD_KERNEL}: it is older than 6.11\n" in said
-    assert "BUILD_EXCLUSIVE" in said
-    assert modules(bare, OLD_KERNEL) == [] and len(modules(bare)) == 1
-    assert status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
+def run_parts(tree, kernel, hooks):
+    """What the scripts of a kernel's packages do; its headers are there at the latest by then."""
+    return tree.run(f"run-parts --report --exit-on-error --arg={kernel} /etc/kernel/{hooks}")
 
 
 # uname says that the processor is another one
@@ -229,6 +223,41 @@ chmod 755 "$root/tmp/uname"
 cp "$root/usr/bin/uname" "$root/usr/local/bin/uname.real"
 mount --bind "$root/tmp/uname" "$root/usr/bin/uname"
 """
+PLAIN_KERNEL = "6.12.99-plain"
+
+
+@pytest.mark.parametrize("kernel", [OLD_KERNEL, PLAIN_KERNEL])
+def test_kernel_update_that_is_skipped(tree, kernel):
+    """A kernel comes for which there is nothing to build, by its age or its configuration: it is configured."""
+    pretend(tree, kernel)
+    if kernel == PLAIN_KERNEL:
+        tree.check(f"cd /lib/modules/{kernel} && mv build other && mkdir build && ln -s /lib/modules/{kernel}/other/* build/ && "
+                   "rm build/include && mkdir -p build/include/config && "
+                   "grep -v AMD_MEM_ENCRYPT other/.config | tee build/include/config/auto.conf >build/.config")
+    result = tree.run(f"/etc/kernel/postinst.d/dkms {kernel}")
+    assert result.returncode == 0, result.stdout
+    result = run_parts(tree, kernel, "header_postinst.d")
+    assert result.returncode == 0, result.stdout
+    assert modules(tree, kernel) == [] and len(modules(tree)) == 1
+
+
+def test_kernel_update_elsewhere(tree):
+    """The packages are on a machine that is no x86: its kernels are configured."""
+    pretend(tree, PLAIN_KERNEL)
+    result = tree.run(f"/etc/kernel/postinst.d/dkms {PLAIN_KERNEL}", mounts=ARM)
+    assert result.returncode == 0, result.stdout
+    assert modules(tree, PLAIN_KERNEL) == []
+
+
+def test_old_kernel(bare, debs):
+    """Before 6.11 there is nothing to build; that is no error."""
+    packages = debs()
+    pretend(bare, OLD_KERNEL)
+    said = bare.check(f"dpkg -i {bare.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}")
+    assert f"svsm-reset-dkms: no module for kernel {OLD_KERNEL}: it is older than 6.11\n" in said
+    assert "BUILD_EXCLUSIVE" in said
+    assert modules(bare, OLD_KERNEL) == [] and len(modules(bare)) == 1
+    assert status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
 
 
 def test_other_architecture(bare, debs):
