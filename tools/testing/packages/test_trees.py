@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from lib.sources import run
 from lib.trees import NEW, OLD
 
 # A machine on which svsm_reset is loaded and must stay so; who tries to unload it is logged
@@ -87,6 +88,43 @@ def test_upgrade(tree, debs):
     assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
     assert said.count(f"Generating {ordinary(tree)}") == 1, said
     assert not tree.run(f"ls /usr/src/svsm-reset-{OLD}").returncode == 0
+
+
+@pytest.fixture
+def broken(debs, tmp_path):
+    """The module's next version, which no kernel can build."""
+    directory = tmp_path / "broken"
+    assert run("dpkg-deb", "-R", debs(NEW)["svsm-reset-dkms"], directory).returncode == 0
+    source = directory / f"usr/src/svsm-reset-{NEW}/drivers/virt/coco/svsm-reset/main.c"
+    source.write_text("#error of the test\n" + source.read_text(encoding="utf-8"), encoding="utf-8")
+    assert run("dpkg-deb", "-b", directory, tmp_path / "broken.deb").returncode == 0
+    return tmp_path / "broken.deb"
+
+
+def test_upgrade_that_does_not_build(tree, debs, broken):
+    """dpkg says so, and both images stay as they were, with the old module; a good version mends it all."""
+    packages = debs(NEW)
+    digests = f"sha256sum {ordinary(tree)} {crash(tree)}"
+    before = tree.check(digests)
+    result = tree.run(f"dpkg -i {tree.put(packages['svsm-reset'], broken)}")
+    assert result.returncode != 0 and status(tree) == {"svsm-reset": "ii", "svsm-reset-dkms": "iF"}, result.stdout
+    assert tree.check(digests) == before, result.stdout
+    assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
+    # DKMS fails for a kernel that comes now, too
+    assert run_parts(tree, tree.kernel, "header_postinst.d").returncode != 0
+    tree.check(f"dpkg -i {tree.put(packages['svsm-reset-dkms'])}")
+    assert status(tree) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"} and len(modules(tree)) == 1
+    assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
+    assert tree.check(digests) != before
+
+
+def test_way_out(tree, broken):
+    """Without the package a kernel can be configured."""
+    assert tree.run(f"dpkg -i {tree.put(broken)}").returncode != 0
+    assert run_parts(tree, tree.kernel, "header_postinst.d").returncode != 0
+    tree.check("dpkg -r svsm-reset-dkms")
+    assert run_parts(tree, tree.kernel, "header_postinst.d").returncode == 0
+    assert not tree.has_module(ordinary(tree)) and not tree.has_module(crash(tree))
 
 
 def test_by_hand(tree):
