@@ -34,7 +34,7 @@ def command_line(settings):
     machine = "q35,confidential-guest-support=sev0,memory-backend=ram1,igvm-cfg=igvm0"
     if settings.planes:
         machine += ",kernel-irqchip=split,device-plane=2"
-    command = [
+    return [
         *settings.qemu, "-enable-kvm", "-cpu", settings.cpu, "-machine", machine,
         "-object", f"memory-backend-memfd,id=ram1,size={MEMORY},share=true,prealloc=false,reserve=false",
         "-object", f"sev-snp-guest,id=sev0,cbitpos={settings.cbitpos},reduced-phys-bits=1",
@@ -42,9 +42,6 @@ def command_line(settings):
         "-smp", str(SMP), "-no-reboot", "-nodefaults", "-display", "none", "-vga", "none", "-serial", "stdio",
         "-kernel", str(settings.kernel), "-initrd", str(settings.initrd), "-append", APPEND,
     ]
-    if settings.firmware:
-        command += ["-bios", settings.firmware]
-    return command
 
 
 def has_planes(qemu):
