@@ -9,6 +9,8 @@ import re
 import subprocess
 import time
 
+import pexpect
+
 from .console import Console
 from .guest import Guest
 
@@ -16,6 +18,8 @@ from .guest import Guest
 BOOT = 300
 MEMORY = "2G"
 SMP = 4
+# How long QEMU may take to go when it was told to, or has let go of the console
+PARTING = 30
 APPEND = "console=ttyS0 panic=-1 crashkernel=512M"
 
 # What nobody but the simulator sees
@@ -77,6 +81,40 @@ class Machine(Guest):
         assert self.attribute("last_reset_reason") == reason
         if resets:
             assert self.attribute("record_trust") in ("guest", "host"), "there is no record"
+
+    def gone(self):
+        """Wait for the end of the process; does it live no more?"""
+        last = time.monotonic() + PARTING
+        while self._child.isalive():
+            if time.monotonic() >= last:
+                return False
+            time.sleep(0.2)
+        return True
+
+    def end(self, timeout):
+        """Wait for the end of the run: the exit status.  The console ends before QEMU does."""
+        try:
+            self._child.expect(pexpect.EOF, timeout=timeout * self._patience)
+        except pexpect.TIMEOUT:
+            raise AssertionError("the run did not end") from None
+        assert self.gone(), "QEMU has let go of the console and did not end"
+        self.status = self._child.exitstatus
+        return self.status
+
+    def stop(self):
+        """End the run by force: "", or what is left of it.
+
+        The child may be sudo, which takes no signal from an ordinary user: it ends when
+        it notices that the terminal has gone.
+        """
+        try:
+            self._child.close(force=True)
+        except (pexpect.ExceptionPexpect, OSError):
+            if not self.gone():
+                return f"process {self._child.pid} still runs: end it as root (kill {self._child.pid})"
+        finally:
+            self._log.close()
+        return ""
 
     def again(self, reason):
         """The next boot, in the same VM: all CPUs are there and the reason is known; then the end."""
@@ -157,17 +195,29 @@ SCENARIOS = (
 )
 
 
+def reason_of(error):
+    """The first line of what went wrong."""
+    lines = str(error).strip().splitlines()
+    what = lines[0] if lines else "not as it should be"
+    return what if isinstance(error, AssertionError) else f"{type(error).__name__}: {what}"
+
+
 def run(scenario, settings, directory):
-    """(passed, what to say about it, what the guest said of itself)"""
-    machine = Machine(directory, settings)
-    begun = time.monotonic()
+    """(what went wrong, how long it took, what the guest said of itself)
+
+    Whatever happens, it is this scenario's failure: the others have to be run.
+    """
+    machine, begun, why, left = None, time.monotonic(), "", ""
     try:
+        machine = Machine(directory, settings)
         scenario(machine)
-        why = ""
-    except AssertionError as error:
-        why = str(error).strip().splitlines()[0] if str(error).strip() else "not as it should be"
+    except Exception as error:
+        why = reason_of(error)
     finally:
-        machine.stop()
+        if machine:
+            left = machine.stop()
+    why = "; ".join(text for text in (why, left) if text)
     # The log is also what dmesg prints
-    said = dict.fromkeys(line.strip() for line in machine.console.splitlines() if "svsm-reset: " in line)
+    console = machine.console if machine else ""
+    said = dict.fromkeys(line.strip() for line in console.splitlines() if "svsm-reset: " in line)
     return why, time.monotonic() - begun, list(said)

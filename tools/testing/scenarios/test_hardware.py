@@ -2,10 +2,14 @@
 """make check-hardware, where the simulator takes the place of QEMU on an SNP host."""
 
 import argparse
+import importlib.machinery
+import importlib.util
 import os
 import re
 import shlex
+import sys
 
+import pexpect
 import pytest
 
 from lib import hardware, places
@@ -87,6 +91,82 @@ def test_lost_vm_is_seen(tmp_path):
     result = check(tmp_path, "reboot_on_the_bsp", svsm="draft,result=0x80000001")
     assert result.returncode == 1, result.stdout
     assert "the run ended without" in REPORT.read_text(encoding="utf-8")
+
+
+# A QEMU that starts no guest, and does not end when it is asked to
+STUBBORN = """#!/bin/bash
+case $1 in --version) echo "QEMU emulator version 11.0.0"; exit ;; -h) exit ;; esac
+trap '' HUP INT
+echo "svsm-reset: stubborn"
+while :; do sleep 0.1; done
+"""
+
+
+@pytest.fixture
+def main(tmp_path, monkeypatch):
+    """main(scenarios) -> (exit status, report): check-hardware in this process, its QEMU the one above, nobody patient."""
+    loader = importlib.machinery.SourceFileLoader("check_hardware", str(CHECK))
+    program = importlib.util.module_from_spec(importlib.util.spec_from_loader("check_hardware", loader))
+    loader.exec_module(program)
+    qemu, igvm = tmp_path / "qemu", tmp_path / "igvm"
+    qemu.write_text(STUBBORN)
+    qemu.chmod(0o755)
+    igvm.touch()
+    monkeypatch.setattr(program, "OUT", tmp_path)
+    monkeypatch.setattr(hardware, "BOOT", 2)
+
+    def call(*scenarios):
+        monkeypatch.setattr(hardware, "SCENARIOS", scenarios)
+        monkeypatch.setattr(sys, "argv", ["check-hardware", "--qemu", str(qemu), "--igvm", str(igvm)])
+        with pytest.raises(SystemExit) as end:
+            program.main()
+        return end.value.code, (tmp_path / "report.txt").read_text(encoding="utf-8")
+
+    return call
+
+
+def odd(machine):
+    raise OSError("of the test")
+
+
+def never(machine):
+    machine.expect("never", 2)
+
+
+def after(machine):
+    """An earlier one does not keep this from being run."""
+    machine.expect("stubborn", 20)
+
+
+def test_qemu_that_does_not_end(main):
+    """It is killed, whatever went wrong, and the report has all scenarios."""
+    status, report = main(odd, never, after)
+    assert status == 1 and "3 of 3 scenarios were run" in report
+    assert re.findall(r"^(FAILED|passed)  (.*) \(\d+ s\)(.*)$", report, re.MULTILINE) == [
+        ("FAILED", "odd", ": OSError: of the test"), ("FAILED", "never", ": no 'never' within 2 s"), ("passed", "after", "")]
+
+
+def test_qemu_that_cannot_be_ended(main, monkeypatch):
+    """sudo takes no signal of an ordinary user: the report says which process is left, and has what was run before."""
+    children, reports = [], []
+
+    def close(child, force=True):
+        children.append(child)
+        raise pexpect.ExceptionPexpect("Could not terminate the child.")
+
+    monkeypatch.setattr(hardware, "PARTING", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(pexpect.spawn, "close", close)
+
+        def second(machine):
+            reports.append((machine.directory.parent / "report.txt").read_text(encoding="utf-8"))
+
+        status, report = main(after, second)
+    assert status == 1 and "1 of 2 scenarios were run" in reports[0]
+    for child in children:
+        child.close(force=True)
+        assert f"process {child.pid} still runs: end it as root (kill {child.pid})\n" in report
+    assert len(children) == 2
 
 
 @pytest.mark.parametrize("words, line", [
