@@ -144,6 +144,7 @@ check-debug: ## What runs on the debug kernel: its scenarios and the KUnit tests
 	@$(PYTEST) tools/testing/scenarios/test_debug_kernel.py tools/testing/kunit
 
 check-hardware: ## Scenarios on a real SNP host, judged by the console: IGVM= QEMU= (see tools/testing/hardware)
+	@[ -f '$(IGVM)' ] || { echo 'check-hardware: $(IGVM) is no file: give one with IGVM='; exit 1; } >&2
 	@tools/build/all check-hardware
 	@tools/testing/hardware/check-hardware --igvm '$(IGVM)' --qemu '$(QEMU)' $(HARDWARE_ARGS)
 

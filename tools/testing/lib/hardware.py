@@ -5,6 +5,7 @@ Nothing but the console tells what happened, and the record of the last reset: w
 judged here is a part of what the scenarios in the simulator judge by its events.
 """
 
+import os
 import re
 import subprocess
 import time
@@ -18,6 +19,10 @@ from .guest import Guest
 BOOT = 300
 MEMORY = "2G"
 SMP = 4
+# COCONUT-SVSM's launch script refuses older ones; the branch with the planes has patches on top
+QEMU_MAJOR = 11
+# Where no CPUID can be read: that of the EPYCs of the third to the fifth generation
+C_BIT = 51
 # How long QEMU may take to go when it was told to, or has let go of the console
 PARTING = 30
 APPEND = "console=ttyS0 panic=-1 crashkernel=512M"
@@ -31,6 +36,30 @@ NOT_JUDGED = (
     "that the host had no part in the reset, beyond that QEMU did not end",
     "whether vCPUs were deleted, destroyed or parked, except as the driver says itself",
 )
+
+
+# What its INSTALL.md has, and this not, or the other way round
+DIFFERS = (
+    "the kernel and the initial ram disk are given directly, and OVMF of the IGVM file starts them: no disk",
+    "no network, no second serial port, -nodefaults and -display none",
+    f"{SMP} vCPUs and {MEMORY}, instead of 8 and 8G",
+)
+
+
+def c_bit(path="/dev/cpu/0/cpuid"):
+    """The C-bit by CPUID 0x8000001f, where SNP is there and the file can be read (modprobe cpuid; root), or None."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        data = os.pread(file, 16, 0x8000001F)
+    except OSError:
+        return None
+    finally:
+        os.close(file)
+    eax, ebx = (int.from_bytes(data[i:i + 4], "little") for i in (0, 4))
+    return ebx & 0x3F if len(data) == 16 and eax & 1 << 4 else None
 
 
 def command_line(settings):
@@ -101,6 +130,11 @@ class Machine(Guest):
         self.status = self._child.exitstatus
         return self.status
 
+    def end_well(self):
+        """QEMU ends by itself, and has nothing to complain about."""
+        status = self.end(120)
+        assert status == 0, f"QEMU ended with status {status}" if status is not None else "QEMU was killed"
+
     def stop(self):
         """End the run by force: "", or what is left of it.
 
@@ -125,7 +159,7 @@ class Machine(Guest):
     def off(self):
         """Power off: QEMU ends."""
         self.send("poweroff -f")
-        self.end(120)
+        self.end_well()
 
 
 def begin(machine):
@@ -187,7 +221,7 @@ def unloaded(machine):
     begin(machine)
     machine.check("rmmod svsm_reset")
     machine.send("reboot -f")
-    machine.end(120)
+    machine.end_well()
 
 
 SCENARIOS = (

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import re
 import shlex
+import struct
 import sys
 
 import pexpect
@@ -71,7 +72,7 @@ def test_all_scenarios(tmp_path):
     report = REPORT.read_text(encoding="utf-8")
     assert len(re.findall(r"^passed  ", report, re.MULTILINE)) == len(hardware.SCENARIOS) and "FAILED" not in report
     assert "svsm-reset: ready: protocol" in report and "last reset: panic on CPU 2" in report
-    for line in ("IGVM        coconut-qemu.igvm", "QEMU        QEMU emulator", "- that the SVSM invalidated"):
+    for line in ("Different from COCONUT-SVSM's INSTALL.md:", "IGVM        coconut-qemu.igvm", "QEMU        QEMU emulator", "- that the SVSM invalidated"):
         assert line in report
 
 
@@ -172,10 +173,45 @@ def test_qemu_that_cannot_be_ended(main, monkeypatch):
 @pytest.mark.parametrize("words, line", [
     (("--igvm", "/none"), "check-hardware: /none is no file"),
     (("--igvm", str(CHECK), "--qemu", "/none/qemu"), "check-hardware: /none/qemu: No such file or directory"),
+    (("--igvm", str(CHECK), "--qemu", "echo version 10.1.2"),
+     "check-hardware: 10.1.2: version 10.1.2 --version: COCONUT-SVSM wants 11.0 or newer, with its patches"),
+    (("--igvm", str(CHECK), "--qemu", "test"), "check-hardware: test: says no version: COCONUT-SVSM wants 11.0 or newer, with its patches"),
 ])
 def test_mistakes_are_one_line(words, line):
     result = run(CHECK, *words)
     assert (result.returncode, result.stdout) == (1, line + "\n")
+
+
+def test_make_looks_for_the_file_first():
+    result = run("make", "-C", places.TOP, "--no-print-directory", "check-hardware", "IGVM=/none")
+    assert result.returncode == 2
+    assert result.stdout.startswith("check-hardware: /none is no file: give one with IGVM=\nmake: ***"), result.stdout
+
+
+@pytest.mark.parametrize("eax, ebx, found", [(0x1F, 0x173, 51), (0x1F, 0x16F, 47), (0x0F, 0x16F, None), (0, 0, None)])
+def test_c_bit(tmp_path, eax, ebx, found):
+    """What the driver of /dev/cpu/0/cpuid gives at that offset; without SNP, or a file, nothing."""
+    with open(tmp_path / "cpuid", "wb") as file:
+        file.seek(0x8000001F)
+        file.write(struct.pack("<4I", eax, ebx, 0, 0))
+    assert hardware.c_bit(tmp_path / "cpuid") == found
+    assert hardware.c_bit(tmp_path / "none") is None
+    (tmp_path / "short").write_bytes(b"")
+    assert hardware.c_bit(tmp_path / "short") is None
+
+
+@pytest.mark.parametrize("end, why", [("exit 0", ""), ("exit 1", ": QEMU ended with status 1"), ("kill -9 $$", ": QEMU was killed")])
+def test_status_counts(main, tmp_path, end, why):
+    """A QEMU that fails has not ended well."""
+    qemu = tmp_path / "qemu"
+    qemu.write_text(STUBBORN.replace("while", f"{end}\nwhile"))
+
+    def power_off(machine):
+        machine.off()
+
+    status, report = main(power_off)
+    assert status == (1 if why else 0)
+    assert re.search(r"^\w+  power-off \(\d+ s\)(.*)$", report, re.MULTILINE)[1] == why
 
 
 def test_wrong_usage():
