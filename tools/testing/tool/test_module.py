@@ -204,7 +204,19 @@ LOGS = [
     ("4,1,1,-;svsm_reset: disagrees about version of symbol module_layout",
      "disagrees about version of symbol module_layout"),
     ("5,1,1,-;Loading of module with unavailable key is rejected", "Loading of module with unavailable key is rejected"),
+    ("5,1,1,-;Lockdown: modprobe: unsigned module loading is restricted; see man kernel_lockdown.7",
+     "Lockdown: modprobe: unsigned module loading is restricted; see man kernel_lockdown.7"),
+    ("5,1,1,-;Lockdown: (udev-worker): unsigned module loading is restricted; see man kernel_lockdown.7",
+     "Lockdown: (udev-worker): unsigned module loading is restricted; see man kernel_lockdown.7"),
+    ("5,1,1,-;Lockdown: x: /dev/mem,kmem,port is restricted; see man kernel_lockdown.7", None),
+    # the kernel has refused another module, or ours, and does not say which: ours has said more
+    (f"3,1,1,-;svsm-reset: {REFUSED}\n5,2,2,-;Loading of unsigned module is rejected", REFUSED),
+    (f"5,1,1,-;Loading of unsigned module is rejected\n3,2,2,-;svsm-reset: {REFUSED}", REFUSED),
+    (f"3,1,1,-;svsm-reset: x\n{LOADED}6,2,2,-;svsm-reset: unloaded\n5,3,3,-;Loading of module with unavailable key is rejected",
+     "Loading of module with unavailable key is rejected"),
     # after the module had been loaded, and was removed
+    (f"{LOADED}4,1,1,-;svsm-reset: rehearsal: x\n6,2,2,-;svsm-reset: unloaded", None),
+    (f"{LOADED}6,2,2,-;svsm-reset: unloaded\n3,3,3,-;svsm-reset: {REFUSED}", REFUSED),
     (f"3,1,1,-;svsm-reset: no store keeps a record\n{LOADED}", None),
     (f"{LOADED}3,611,1700,-;svsm-reset: {REFUSED}", REFUSED),
     # what says nothing of that
