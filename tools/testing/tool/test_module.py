@@ -137,6 +137,27 @@ def test_sig_enforce(said, tree):
     assert said() == (OTHER_KERNEL, "other-kernel")
 
 
+def test_modules_disabled(said, tree):
+    install(tree, image())
+    tree.put("proc/sys/kernel/modules_disabled", "0")
+    assert said() == (GENERIC, None)
+    tree.put("proc/sys/kernel/modules_disabled", "1")
+    assert said() == ("the kernel takes no modules until the next boot: kernel.modules_disabled=1", "modules-disabled")
+
+
+@pytest.mark.parametrize("cmdline, found", [
+    ("quiet module_blacklist=svsm_reset", True), ("module_blacklist=xfs,svsm_reset,ext4 quiet", True),
+    ("module_blacklist=svsm-reset", False), ("module_blacklist=xsvsm_reset,svsm_resetx", False), ("module_blacklist=", False),
+    ("x.module_blacklist=svsm_reset", False), ("module_blacklist=svsm_reset module_blacklist=xfs", False), ("", False),
+])
+def test_module_blacklist(said, tree, cmdline, found):
+    """As the kernel reads it."""
+    install(tree, image())
+    tree.put("proc/cmdline", f"console=ttyS0 {cmdline}\n")
+    line = "the kernel refuses the module: module_blacklist= on its command line names it"
+    assert said() == ((line, "blacklisted") if found else (GENERIC, None))
+
+
 def test_xz(said, tree):
     """As Debian 13 has its modules."""
     name = "updates/dkms/svsm_reset.ko.xz"
