@@ -26,6 +26,20 @@ chmod 755 "$root/run/logged"
 mount --bind "$root/run/logged" "$kmod"
 """
 
+# A guest with an SVSM; what udev is asked to do is logged
+GUEST = r"""
+mount -t tmpfs tmpfs "$root/sys/devices/platform"
+mkdir "$root/sys/devices/platform/sev-guest" "$root/run/udev"
+udevadm=$root$(chroot "$root" readlink -f /usr/bin/udevadm)
+cp "$udevadm" "$root/run/udevadm.real"
+cat >"$root/run/udevadm" <<"END"
+#!/bin/sh
+case $1 in trigger | control) echo "$*" >>/asked ;; *) exec /run/udevadm.real "$@" ;; esac
+END
+chmod 755 "$root/run/udevadm"
+mount --bind "$root/run/udevadm" "$udevadm"
+"""
+
 
 # kdump-tools asks what this machine has loaded; the kernel below may have no modules at all
 NO_MODULES = re.compile(r"^((libkmod|lsmod): ERROR:? .*/proc/modules.*|(Error|lsmod: ERROR): could not get list of modules.*)\n", re.MULTILINE)
@@ -64,6 +78,9 @@ def test_install(installed):
     assert installed.said.count(f"Generating {ordinary(installed)}") == 1, installed.said
     said = NO_MODULES.sub("", installed.said)
     assert not re.search("svsm-reset.*(warning|no module)|No such|[eE]rror", said), said
+    # The compiler and modpost have nothing to say, either
+    log = installed.check("cat /var/lib/dkms/svsm-reset/*/*/*/log/make.log")
+    assert "svsm_reset.ko" in log and not re.search("warning|error", log, re.IGNORECASE), log
 
 
 def test_silent_elsewhere(installed):
@@ -108,7 +125,7 @@ def test_upgrade_that_does_not_build(tree, debs, broken):
     before = tree.check(digests)
     result = tree.run(f"dpkg -i {tree.put(packages['svsm-reset'], broken)}")
     assert result.returncode != 0 and status(tree) == {"svsm-reset": "ii", "svsm-reset-dkms": "iF"}, result.stdout
-    assert tree.check(digests) == before, result.stdout
+    assert tree.check(digests) == before and modules(tree) == [], result.stdout
     assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
     # DKMS fails for a kernel that comes now, too
     assert run_parts(tree, tree.kernel, "header_postinst.d").returncode != 0
@@ -145,8 +162,9 @@ def test_unloading_is_logged(tree):
 def test_upgrade_in_use(tree, debs):
     """The module that is loaded stays so until the next boot; the new one is there for that."""
     packages = debs(NEW)
-    tree.check(f"dpkg -i {tree.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}", mounts=LOADED)
+    tree.check(f"dpkg -i {tree.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}", mounts=LOADED + GUEST)
     assert tree.run("test -e /unloaded").returncode == 1, "nobody unloads it"
+    assert tree.run("test -e /asked").returncode == 1, "and nobody loads what an administrator may have unloaded"
     assert NEW in tree.check("dkms status") and tree.has_module(ordinary(tree))
 
 
@@ -168,6 +186,16 @@ def test_remove_the_tool(tree):
     tree.check("dpkg -r svsm-reset")
     assert len(modules(tree)) == 1
     assert not tree.has_module(ordinary(tree)) and not tree.has_module(crash(tree))
+
+
+def test_remove_the_tool_is_given_up(tree):
+    """dpkg goes back: so do the images."""
+    said = tree.check(
+        "export DPKG_MAINTSCRIPT_PACKAGE=svsm-reset; cd /var/lib/dpkg/info && ./svsm-reset.prerm remove && "
+        f"echo with: $(lsinitramfs {ordinary(tree)} | grep -c svsm_reset.ko) && "
+        "./svsm-reset.postinst abort-remove && dpkg --triggers-only --pending")
+    assert "with: 0\n" in said, said
+    assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
 
 
 # What is not a package's own: dpkg's and others' records, and what is made anew at any such time
@@ -199,8 +227,10 @@ def test_install_in_the_other_order(bare, debs):
     packages = debs()
     bare.check(f"dpkg -i {bare.put(packages['svsm-reset-dkms'])}")
     assert len(modules(bare)) == 1 and not bare.has_module(ordinary(bare))
-    bare.check(f"dpkg -i {bare.put(packages['svsm-reset'])}")
+    bare.check(f"dpkg -i {bare.put(packages['svsm-reset'])}", mounts=GUEST)
     assert bare.has_module(ordinary(bare)) and bare.has_module(crash(bare))
+    # and the rule loads it
+    assert "trigger --action=add /sys/devices/platform/sev-guest" in bare.check("cat /asked").splitlines()
 
 
 @pytest.mark.parametrize("how", ["together", "headers later"])
@@ -212,6 +242,8 @@ def test_kernel_update(tree, how):
     assert len(modules(tree, kernel)) == 1, said
     assert tree.has_module(ordinary(tree, kernel)), said
     assert tree.has_module(crash(tree, kernel)), said
+    # Those of the kernel that there was are not touched: it is what to fall back to
+    assert said.count(f"Generating {ordinary(tree)}") == 0 and said.count(f"Generating {crash(tree)}") == 0, said
     assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
 
 
@@ -233,7 +265,7 @@ def test_no_headers(bare, debs):
     assert "headers" in said.split("svsm-reset-dkms: no module")[0]
     assert (
         f"svsm-reset-dkms: no module for kernel {bare.kernel}: its headers are missing: "
-        f"apt install linux-headers-{bare.kernel}\n"
+        f"apt install linux-headers-{bare.kernel} (kernels to come: linux-headers-cloud-amd64 or the like)\n"
     ) in said
     assert status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
     assert f"svsm-reset: no module for kernel {bare.kernel}: its initial ram disk goes without\n" in said
@@ -371,6 +403,15 @@ mount --bind "$root/tmp/kdump" "$root/var/lib/kdump"
     assert bare.has_module(ordinary(bare))
 
 
+def test_kdump_is_read_only(tree):
+    """Where there cannot be a second name for the old image it is not touched."""
+    mounts = 'mount --bind "$root/var/lib/kdump" "$root/var/lib/kdump"\nmount -o remount,bind,ro "$root/var/lib/kdump"\n'
+    result = tree.run(f"/usr/lib/svsm-reset/images {tree.kernel}", mounts=mounts)
+    assert result.returncode == 1
+    assert f"svsm-reset: warning: {crash(tree)} could not be made again and stays as it was\n" in result.stdout
+    assert tree.has_module(crash(tree))
+
+
 def test_modules_dep(tree):
     """MODULES=dep takes what the machine has in use: our module is there all the same."""
     tree.check(f"echo MODULES=dep >/etc/initramfs-tools/conf.d/dep && update-initramfs -u -k {tree.kernel}")
@@ -380,7 +421,9 @@ def test_modules_dep(tree):
 DRACUT = {
     "any machine": "--no-hostonly",
     "this machine": "--hostonly --hostonly-mode sloppy",
-    # What mkdumprd of kdump-utils passes for a crash kernel, except its own module
+    # What mkdumprd of kdump-utils (63f248c, March 2026) passes for a crash kernel, where it has to do with
+    # modules. Left out: its own dracut module (kdumpbase), where the dump goes (--mount and the like), what
+    # compresses it, --hostonly-nics '' and --aggressive-strip
     "crash kernel": "--hostonly --hostonly-cmdline --hostonly-i18n --hostonly-mode strict --no-hostonly-default-device "
                     "--omit 'rdma plymouth resume ifcfg earlykdump'",
 }
@@ -390,6 +433,27 @@ DRACUT = {
 def test_dracut(tree, name):
     tree.check(f"dracut --force --compress 'zstd -1' {DRACUT[name]} /var/dracut.img {tree.kernel}")
     assert tree.has_module("/var/dracut.img")
+
+
+@pytest.mark.parametrize("how", ["", "full"])
+def test_images_by_dracut(tree, how):
+    """A machine that has dracut for its images: they are made, made without, and stay where /boot is full."""
+    mounts = small_boot(tree, 100) if how else ""
+    tree.check("mv /usr/sbin/update-initramfs /usr/sbin/gone; echo 'compress=\"zstd -1\"' >/etc/dracut.conf.d/quick.conf")
+    look = f"sha256sum {ordinary(tree)}; stat -c %a {ordinary(tree)}"
+    result = tree.run(f"{look}; rm -f {crash(tree)}; /usr/lib/svsm-reset/images {tree.kernel}; echo status $?; {look}; ls /boot; "
+                      f"lsinitramfs {ordinary(tree)} | grep svsm", mounts=mounts)
+    said = result.stdout
+    digests = re.findall(r"^([0-9a-f]{64})", said, re.MULTILINE)
+    assert f"svsm-reset: generating {ordinary(tree)}\n" in said and ".new" not in said.split("status ")[1], said[-2000:]
+    assert "svsm_reset.ko" in said and "80-svsm-reset.rules" in said, said[-2000:]
+    if how:
+        assert "status 1\n" in said and digests[0] == digests[1], said[-2000:]
+        assert f"svsm-reset: warning: {ordinary(tree)} could not be made again and stays as it was\n" in said
+    else:
+        assert "status 0\n" in said and digests[0] != digests[1], said[-2000:]
+        tree.check(f"SVSM_RESET_IMAGES=without /usr/lib/svsm-reset/images {tree.kernel}", mounts=mounts)
+        assert not any("svsm" in name for name in tree.image(ordinary(tree)))
 
 
 def test_dracut_without_the_package(bare, debs):
