@@ -18,7 +18,7 @@ RELEASES ?= bookworm trixie
 COMMANDS ?= demo check
 # for check-kernels: 7.3, 6.12-rt, ...
 SERIES ?=
-# for check-hardware: COCONUT-SVSM's QEMU, SVSM and firmware
+# for check-hardware: COCONUT-SVSM's QEMU, and its SVSM with OVMF in it
 QEMU ?= qemu-system-x86_64
 IGVM ?= coconut-qemu.igvm
 # for each fuzzer
@@ -143,10 +143,10 @@ check-debug: ## What runs on the debug kernel: its scenarios and the KUnit tests
 	@tools/build/all check
 	@$(PYTEST) tools/testing/scenarios/test_debug_kernel.py tools/testing/kunit
 
-check-hardware: ## Scenarios on a real SNP host, judged by the console: IGVM= QEMU= FIRMWARE= (see tools/testing/hardware)
+check-hardware: ## Scenarios on a real SNP host, judged by the console: IGVM= QEMU= (see tools/testing/hardware)
+	@[ -f '$(IGVM)' ] || { echo 'check-hardware: $(IGVM) is no file: give one with IGVM='; exit 1; } >&2
 	@tools/build/all check-hardware
-	@tools/testing/hardware/check-hardware --igvm '$(IGVM)' --qemu '$(QEMU)' \
-		$(if $(FIRMWARE),--firmware '$(FIRMWARE)') $(HARDWARE_ARGS)
+	@tools/testing/hardware/check-hardware --igvm '$(IGVM)' --qemu '$(QEMU)' $(HARDWARE_ARGS)
 
 check-fresh: ## README's two commands on bare machines, Debian 12 and 13 (as root, over an hour)
 	@tools/testing/fresh/run '$(RELEASES)' '$(COMMANDS)' $(call given,SCOPE PYTEST_ARGS FUZZ_SECONDS)
@@ -186,7 +186,7 @@ help: ## List the targets
 	@echo 'Variables: KDIR= kernel build directory, O= build directory, W= C= V= LLVM= as for the kernel,'
 	@echo '           PREFIX= DESTDIR= for tool_install, FUZZ_SECONDS= for each fuzzer,'
 	@echo '           SERIES="6.12-rt 7.3" for check-kernels (tools/build/other-kernel --list),'
-	@echo '           QEMU="sudo .../qemu-system-x86_64" IGVM= FIRMWARE= HARDWARE_ARGS= for check-hardware,'
+	@echo '           QEMU="sudo .../qemu-system-x86_64" IGVM= HARDWARE_ARGS= for check-hardware,'
 	@echo '           RESETS= SEED= NAME= for soak (again with the same seed: it goes on),'
 	@echo '           FIGURES="devices footprint" RUNS= for bench,'
 	@echo '           RELEASES="bookworm trixie" COMMANDS="demo check" for check-fresh,'

@@ -12,16 +12,18 @@
 
 #define SR_KMSG		"/dev/kmsg"
 
-/* The reason so far */
+/* The reason so far; @ours: of a line that names the module */
 struct sr_refusal {
 	char *text;
 	size_t size;
+	bool ours;
 };
 
-/* Behind these the module is loaded, and what was said before does not matter */
+/* Behind these the module is or was loaded, and what was said before does not matter */
 static const char * const sr_loaded[] = {
 	"svsm-reset: ready: ",
 	"svsm-reset: last reset: ",
+	"svsm-reset: unloaded",
 	NULL
 };
 
@@ -32,16 +34,23 @@ static const char * const sr_no_reason[] = {
 	NULL
 };
 
-/* Of the module, and of the kernel about it; @skip: what is left out */
+/*
+ * Of the module, and of the kernel about it or about any module: kernel/module/signing.c
+ * and security/lockdown do not name it.  @within: what has to follow somewhere; @skip: what
+ * is left out
+ */
 static const struct {
 	const char *begin;
+	const char *within;
 	size_t skip;
+	bool ours;
 } sr_reasons[] = {
-	{ "svsm-reset: ", 12 },
-	{ "svsm_reset: ", 12 },
-	/* kernel/module/signing.c does not name the module */
-	{ "Loading of unsigned module is rejected", 0 },
-	{ "Loading of module with ", 0 },
+	{ .begin = "svsm-reset: ", .skip = 12, .ours = true },
+	{ .begin = "svsm_reset: ", .skip = 12, .ours = true },
+	{ .begin = "Loading of unsigned module is rejected" },
+	{ .begin = "Loading of module with " },
+	{ .begin = "Lockdown: ",
+	  .within = ": unsigned module loading is restricted" },
 };
 
 static bool sr_begins(const char *text, const char *begin)
@@ -67,6 +76,15 @@ static const char *sr_kernel_text(const char *line)
 	return text + 1;
 }
 
+/* The last line counts, but one that names nobody may be about another module */
+static void sr_take(struct sr_refusal *refusal, const char *text, bool ours)
+{
+	if (refusal->ours && !ours)
+		return;
+	snprintf(refusal->text, refusal->size, "%s", text);
+	refusal->ours = ours;
+}
+
 static void sr_log_line(const char *line, void *arg)
 {
 	struct sr_refusal *refusal = arg;
@@ -77,12 +95,15 @@ static void sr_log_line(const char *line, void *arg)
 		return;
 	if (sr_begins_any(text, sr_loaded)) {
 		*refusal->text = '\0';
+		refusal->ours = false;
 		return;
 	}
 	for (i = 0; i < sizeof(sr_reasons) / sizeof(*sr_reasons); i++)
-		if (sr_begins(text, sr_reasons[i].begin))
-			snprintf(refusal->text, refusal->size, "%s",
-				 text + sr_reasons[i].skip);
+		if (sr_begins(text, sr_reasons[i].begin) &&
+		    (!sr_reasons[i].within ||
+		     strstr(text, sr_reasons[i].within)))
+			sr_take(refusal, text + sr_reasons[i].skip,
+				sr_reasons[i].ours);
 }
 
 /**

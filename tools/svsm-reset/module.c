@@ -27,11 +27,15 @@
 
 #define SR_SIG_ENFORCE	"/sys/module/module/parameters/sig_enforce"
 #define SR_LOCKDOWN	"/sys/kernel/security/lockdown"
+#define SR_DISABLED	"/proc/sys/kernel/modules_disabled"
+#define SR_BLACKLIST	"module_blacklist="
 
 /* Words of the configuration and of dmesg, as an administrator meets them */
 static const char * const sr_hindrance_words[SR_NR_HINDRANCES] = {
 	[SR_HINDRANCE_NONE] = "",
 	[SR_HINDRANCE_NOT_INSTALLED] = "not-installed",
+	[SR_HINDRANCE_DISABLED] = "modules-disabled",
+	[SR_HINDRANCE_BLACKLISTED] = "blacklisted",
 	[SR_HINDRANCE_OTHER_KERNEL] = "other-kernel",
 	[SR_HINDRANCE_UNSIGNED] = "unsigned",
 	[SR_HINDRANCE_KEY] = "untrusted-key",
@@ -159,6 +163,21 @@ static const char *sr_wants_key(const char *root)
 	return sr_lockdown(root);
 }
 
+/* As blacklisted() of kernel/module/main.c; the last of several counts */
+static bool sr_blacklisted(const char *root)
+{
+	char cmdline[SR_TEXT], *word, *rest = cmdline, *name, *names = NULL;
+
+	sr_read(root, "/proc/cmdline", cmdline, sizeof(cmdline));
+	while ((word = strsep(&rest, " ")))
+		if (!strncmp(word, SR_BLACKLIST, strlen(SR_BLACKLIST)))
+			names = word + strlen(SR_BLACKLIST);
+	while ((name = strsep(&names, ",")))
+		if (!strcmp(name, "svsm_reset"))
+			return true;
+	return false;
+}
+
 /* Where modules.dep of a kernel has it: the path from the root on */
 static int sr_module_path(const char *root, const char *release, char *path,
 			  size_t size)
@@ -203,6 +222,8 @@ void sr_module_read(const char *root, struct sr_module *module)
 	module->installed = SR_UNKNOWN;
 	module->has_key = SR_UNKNOWN;
 	module->wants_key = sr_wants_key(root);
+	module->disabled = sr_read_flag(root, SR_DISABLED);
+	module->blacklisted = sr_blacklisted(root);
 	sr_kernel_log_read(root, module->refused, sizeof(module->refused));
 	if (sr_read(root, "/proc/sys/kernel/osrelease", module->release,
 		    sizeof(module->release)) ||
@@ -228,8 +249,12 @@ enum sr_hindrance sr_module_hindrance(const struct sr_module *module)
 {
 	if (!module->installed)
 		return SR_HINDRANCE_NOT_INSTALLED;
+	if (module->disabled == 1)
+		return SR_HINDRANCE_DISABLED;
 	if (*module->wants_key && !module->has_key)
 		return SR_HINDRANCE_UNSIGNED;
+	if (module->blacklisted)
+		return SR_HINDRANCE_BLACKLISTED;
 	if (*module->built_for && strcmp(module->built_for, module->release))
 		return SR_HINDRANCE_OTHER_KERNEL;
 	return *module->wants_key ? SR_HINDRANCE_KEY : SR_HINDRANCE_NONE;
@@ -259,6 +284,12 @@ static int sr_hindrance_text(const struct sr_module *module,
 		return snprintf(text, size,
 				"the kernel refuses the module: it has no signature, and %s wants one",
 				module->wants_key);
+	case SR_HINDRANCE_DISABLED:
+		return snprintf(text, size,
+				"the kernel takes no modules until the next boot: kernel.modules_disabled=1");
+	case SR_HINDRANCE_BLACKLISTED:
+		return snprintf(text, size,
+				"the kernel refuses the module: module_blacklist= on its command line names it");
 	case SR_HINDRANCE_OTHER_KERNEL:
 		return snprintf(text, size,
 				"the module is not loaded, and was built for kernel %s, while this is %s: build it again",

@@ -5,9 +5,12 @@ Nothing but the console tells what happened, and the record of the last reset: w
 judged here is a part of what the scenarios in the simulator judge by its events.
 """
 
+import os
 import re
 import subprocess
 import time
+
+import pexpect
 
 from .console import Console
 from .guest import Guest
@@ -16,6 +19,12 @@ from .guest import Guest
 BOOT = 300
 MEMORY = "2G"
 SMP = 4
+# COCONUT-SVSM's launch script refuses older ones; the branch with the planes has patches on top
+QEMU_MAJOR = 11
+# Where no CPUID can be read: that of the EPYCs of the third to the fifth generation
+C_BIT = 51
+# How long QEMU may take to go when it was told to, or has let go of the console
+PARTING = 30
 APPEND = "console=ttyS0 panic=-1 crashkernel=512M"
 
 # What nobody but the simulator sees
@@ -29,12 +38,36 @@ NOT_JUDGED = (
 )
 
 
+# What its INSTALL.md has, and this not, or the other way round
+DIFFERS = (
+    "the kernel and the initial ram disk are given directly, and OVMF of the IGVM file starts them: no disk",
+    "no network, no second serial port, -nodefaults and -display none",
+    f"{SMP} vCPUs and {MEMORY}, instead of 8 and 8G",
+)
+
+
+def c_bit(path="/dev/cpu/0/cpuid"):
+    """The C-bit by CPUID 0x8000001f, where SNP is there and the file can be read (modprobe cpuid; root), or None."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        data = os.pread(file, 16, 0x8000001F)
+    except OSError:
+        return None
+    finally:
+        os.close(file)
+    eax, ebx = (int.from_bytes(data[i:i + 4], "little") for i in (0, 4))
+    return ebx & 0x3F if len(data) == 16 and eax & 1 << 4 else None
+
+
 def command_line(settings):
     """QEMU's command line, as COCONUT-SVSM's documentation has it, with the kernel given directly."""
     machine = "q35,confidential-guest-support=sev0,memory-backend=ram1,igvm-cfg=igvm0"
     if settings.planes:
         machine += ",kernel-irqchip=split,device-plane=2"
-    command = [
+    return [
         *settings.qemu, "-enable-kvm", "-cpu", settings.cpu, "-machine", machine,
         "-object", f"memory-backend-memfd,id=ram1,size={MEMORY},share=true,prealloc=false,reserve=false",
         "-object", f"sev-snp-guest,id=sev0,cbitpos={settings.cbitpos},reduced-phys-bits=1",
@@ -42,9 +75,6 @@ def command_line(settings):
         "-smp", str(SMP), "-no-reboot", "-nodefaults", "-display", "none", "-vga", "none", "-serial", "stdio",
         "-kernel", str(settings.kernel), "-initrd", str(settings.initrd), "-append", APPEND,
     ]
-    if settings.firmware:
-        command += ["-bios", settings.firmware]
-    return command
 
 
 def has_planes(qemu):
@@ -81,6 +111,45 @@ class Machine(Guest):
         if resets:
             assert self.attribute("record_trust") in ("guest", "host"), "there is no record"
 
+    def gone(self):
+        """Wait for the end of the process; does it live no more?"""
+        last = time.monotonic() + PARTING
+        while self._child.isalive():
+            if time.monotonic() >= last:
+                return False
+            time.sleep(0.2)
+        return True
+
+    def end(self, timeout):
+        """Wait for the end of the run: the exit status.  The console ends before QEMU does."""
+        try:
+            self._child.expect(pexpect.EOF, timeout=timeout * self._patience)
+        except pexpect.TIMEOUT:
+            raise AssertionError("the run did not end") from None
+        assert self.gone(), "QEMU has let go of the console and did not end"
+        self.status = self._child.exitstatus
+        return self.status
+
+    def end_well(self):
+        """QEMU ends by itself, and has nothing to complain about."""
+        status = self.end(120)
+        assert status == 0, f"QEMU ended with status {status}" if status is not None else "QEMU was killed"
+
+    def stop(self):
+        """End the run by force: "", or what is left of it.
+
+        The child may be sudo, which takes no signal from an ordinary user: it ends when
+        it notices that the terminal has gone.
+        """
+        try:
+            self._child.close(force=True)
+        except (pexpect.ExceptionPexpect, OSError):
+            if not self.gone():
+                return f"process {self._child.pid} still runs: end it as root (kill {self._child.pid})"
+        finally:
+            self._log.close()
+        return ""
+
     def again(self, reason):
         """The next boot, in the same VM: all CPUs are there and the reason is known; then the end."""
         assert self.boot() == SMP, "a CPU is missing after the reset"
@@ -90,7 +159,7 @@ class Machine(Guest):
     def off(self):
         """Power off: QEMU ends."""
         self.send("poweroff -f")
-        self.end(120)
+        self.end_well()
 
 
 def begin(machine):
@@ -152,7 +221,7 @@ def unloaded(machine):
     begin(machine)
     machine.check("rmmod svsm_reset")
     machine.send("reboot -f")
-    machine.end(120)
+    machine.end_well()
 
 
 SCENARIOS = (
@@ -160,17 +229,29 @@ SCENARIOS = (
 )
 
 
+def reason_of(error):
+    """The first line of what went wrong."""
+    lines = str(error).strip().splitlines()
+    what = lines[0] if lines else "not as it should be"
+    return what if isinstance(error, AssertionError) else f"{type(error).__name__}: {what}"
+
+
 def run(scenario, settings, directory):
-    """(passed, what to say about it, what the guest said of itself)"""
-    machine = Machine(directory, settings)
-    begun = time.monotonic()
+    """(what went wrong, how long it took, what the guest said of itself)
+
+    Whatever happens, it is this scenario's failure: the others have to be run.
+    """
+    machine, begun, why, left = None, time.monotonic(), "", ""
     try:
+        machine = Machine(directory, settings)
         scenario(machine)
-        why = ""
-    except AssertionError as error:
-        why = str(error).strip().splitlines()[0] if str(error).strip() else "not as it should be"
+    except Exception as error:
+        why = reason_of(error)
     finally:
-        machine.stop()
+        if machine:
+            left = machine.stop()
+    why = "; ".join(text for text in (why, left) if text)
     # The log is also what dmesg prints
-    said = dict.fromkeys(line.strip() for line in machine.console.splitlines() if "svsm-reset: " in line)
+    console = machine.console if machine else ""
+    said = dict.fromkeys(line.strip() for line in console.splitlines() if "svsm-reset: " in line)
     return why, time.monotonic() - begun, list(said)

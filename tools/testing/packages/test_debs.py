@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 
 import pytest
 
@@ -52,7 +53,10 @@ def test_lintian_can_fail(debs, tmp_path):
 
 
 def test_reproducible(debs, monkeypatch):
-    """Built in two places, at other times, by others: the same bytes."""
+    """Built in another directory, later, with another time zone and home: the same bytes.
+
+    The locale and the umask are the build script's, whatever the caller has.
+    """
     first = debs()
     monkeypatch.setenv("TZ", "Pacific/Kiritimati")
     monkeypatch.setenv("LANG", "C.UTF-8")
@@ -108,6 +112,7 @@ def test_sources_are_whole(unpacked):
 @pytest.mark.parametrize("kernel, built", [
     ("6.1.0-54-cloud-amd64", False), ("6.10.11-amd64", False), ("5.10.0-8-amd64", False), ("6.9.0", False),
     ("6.11.2-amd64", True), ("6.12.117+deb12-cloud-amd64", True), ("6.19.6", True), ("6.20.0-1", True),
+    ("6.11-rc3-amd64", True), ("6.12.95+bpo-cloud-amd64", True), ("7.0-rc5-amd64", True), ("6.1-rc5-amd64", False),
     ("7.0.4+deb13-amd64", True), ("7.3.4+deb13-cloud-amd64", True), ("10.1.0", True), ("61.0", True),
 ])
 def test_kernels(unpacked, kernel, built):
@@ -116,6 +121,22 @@ def test_kernels(unpacked, kernel, built):
     pattern = re.search(r'^BUILD_EXCLUSIVE_KERNEL="(.*)"$', conf, re.MULTILINE)[1]
     # DKMS asks bash
     assert run("bash", "-c", f'[[ "$0" =~ {pattern} ]]', kernel).returncode == (0 if built else 1)
+
+
+@pytest.mark.parametrize("vmpl, loads", [
+    ("2\n", True), ("3\n", True), ("1", False), ("0\n", False), ("", False), ("\n", False), ("none\n", False),
+    ("-1\n", False), ("2 > x\n", False), (None, False),
+])
+def test_rule(tmp_path, vmpl, loads):
+    """What the rule asks before it loads the module, as udev runs it: above VMPL 0 it says yes, else no, and nothing."""
+    rule = text("tools/packaging/debian/svsm-reset.udev").splitlines()[-1]
+    program = re.search(r'PROGRAM=="([^"]*)"', rule)[1].replace("$$", "$")
+    file = tmp_path / "vmpl"
+    if vmpl is not None:
+        file.write_text(vmpl)
+    result = run(*shlex.split(program.replace("/sys/devices/system/cpu/sev/vmpl", str(file))), cwd=tmp_path)
+    assert (result.returncode == 0) == loads
+    assert list(tmp_path.iterdir()) == ([file] if vmpl is not None else [])
 
 
 def test_simulator_of_the_package(unpacked, tmp_path):

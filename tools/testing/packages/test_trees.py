@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from lib.sources import run
 from lib.trees import NEW, OLD
 
 # A machine on which svsm_reset is loaded and must stay so; who tries to unload it is logged
@@ -23,6 +24,20 @@ exec -a "$0" /run/kmod "$@"
 END
 chmod 755 "$root/run/logged"
 mount --bind "$root/run/logged" "$kmod"
+"""
+
+# A guest with an SVSM; what udev is asked to do is logged
+GUEST = r"""
+mount -t tmpfs tmpfs "$root/sys/devices/platform"
+mkdir "$root/sys/devices/platform/sev-guest" "$root/run/udev"
+udevadm=$root$(chroot "$root" readlink -f /usr/bin/udevadm)
+cp "$udevadm" "$root/run/udevadm.real"
+cat >"$root/run/udevadm" <<"END"
+#!/bin/sh
+case $1 in trigger | control) echo "$*" >>/asked ;; *) exec /run/udevadm.real "$@" ;; esac
+END
+chmod 755 "$root/run/udevadm"
+mount --bind "$root/run/udevadm" "$udevadm"
 """
 
 
@@ -63,6 +78,9 @@ def test_install(installed):
     assert installed.said.count(f"Generating {ordinary(installed)}") == 1, installed.said
     said = NO_MODULES.sub("", installed.said)
     assert not re.search("svsm-reset.*(warning|no module)|No such|[eE]rror", said), said
+    # The compiler and modpost have nothing to say, either
+    log = installed.check("cat /var/lib/dkms/svsm-reset/*/*/*/log/make.log")
+    assert "svsm_reset.ko" in log and not re.search("warning|error", log, re.IGNORECASE), log
 
 
 def test_silent_elsewhere(installed):
@@ -89,6 +107,43 @@ def test_upgrade(tree, debs):
     assert not tree.run(f"ls /usr/src/svsm-reset-{OLD}").returncode == 0
 
 
+@pytest.fixture
+def broken(debs, tmp_path):
+    """The module's next version, which no kernel can build."""
+    directory = tmp_path / "broken"
+    assert run("dpkg-deb", "-R", debs(NEW)["svsm-reset-dkms"], directory).returncode == 0
+    source = directory / f"usr/src/svsm-reset-{NEW}/drivers/virt/coco/svsm-reset/main.c"
+    source.write_text("#error of the test\n" + source.read_text(encoding="utf-8"), encoding="utf-8")
+    assert run("dpkg-deb", "-b", directory, tmp_path / "broken.deb").returncode == 0
+    return tmp_path / "broken.deb"
+
+
+def test_upgrade_that_does_not_build(tree, debs, broken):
+    """dpkg says so, and both images stay as they were, with the old module; a good version mends it all."""
+    packages = debs(NEW)
+    digests = f"sha256sum {ordinary(tree)} {crash(tree)}"
+    before = tree.check(digests)
+    result = tree.run(f"dpkg -i {tree.put(packages['svsm-reset'], broken)}")
+    assert result.returncode != 0 and status(tree) == {"svsm-reset": "ii", "svsm-reset-dkms": "iF"}, result.stdout
+    assert tree.check(digests) == before and modules(tree) == [], result.stdout
+    assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
+    # DKMS fails for a kernel that comes now, too
+    assert run_parts(tree, tree.kernel, "header_postinst.d").returncode != 0
+    tree.check(f"dpkg -i {tree.put(packages['svsm-reset-dkms'])}")
+    assert status(tree) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"} and len(modules(tree)) == 1
+    assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
+    assert tree.check(digests) != before
+
+
+def test_way_out(tree, broken):
+    """Without the package a kernel can be configured."""
+    assert tree.run(f"dpkg -i {tree.put(broken)}").returncode != 0
+    assert run_parts(tree, tree.kernel, "header_postinst.d").returncode != 0
+    tree.check("dpkg -r svsm-reset-dkms")
+    assert run_parts(tree, tree.kernel, "header_postinst.d").returncode == 0
+    assert not tree.has_module(ordinary(tree)) and not tree.has_module(crash(tree))
+
+
 def test_by_hand(tree):
     """DKMS without dpkg, as at boot: the images are made again at once."""
     tree.check(f"dkms remove svsm-reset/{OLD} -k {tree.kernel}; update-initramfs -u -k {tree.kernel}")
@@ -107,8 +162,9 @@ def test_unloading_is_logged(tree):
 def test_upgrade_in_use(tree, debs):
     """The module that is loaded stays so until the next boot; the new one is there for that."""
     packages = debs(NEW)
-    tree.check(f"dpkg -i {tree.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}", mounts=LOADED)
+    tree.check(f"dpkg -i {tree.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}", mounts=LOADED + GUEST)
     assert tree.run("test -e /unloaded").returncode == 1, "nobody unloads it"
+    assert tree.run("test -e /asked").returncode == 1, "and nobody loads what an administrator may have unloaded"
     assert NEW in tree.check("dkms status") and tree.has_module(ordinary(tree))
 
 
@@ -130,6 +186,16 @@ def test_remove_the_tool(tree):
     tree.check("dpkg -r svsm-reset")
     assert len(modules(tree)) == 1
     assert not tree.has_module(ordinary(tree)) and not tree.has_module(crash(tree))
+
+
+def test_remove_the_tool_is_given_up(tree):
+    """dpkg goes back: so do the images."""
+    said = tree.check(
+        "export DPKG_MAINTSCRIPT_PACKAGE=svsm-reset; cd /var/lib/dpkg/info && ./svsm-reset.prerm remove && "
+        f"echo with: $(lsinitramfs {ordinary(tree)} | grep -c svsm_reset.ko) && "
+        "./svsm-reset.postinst abort-remove && dpkg --triggers-only --pending")
+    assert "with: 0\n" in said, said
+    assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
 
 
 # What is not a package's own: dpkg's and others' records, and what is made anew at any such time
@@ -161,8 +227,10 @@ def test_install_in_the_other_order(bare, debs):
     packages = debs()
     bare.check(f"dpkg -i {bare.put(packages['svsm-reset-dkms'])}")
     assert len(modules(bare)) == 1 and not bare.has_module(ordinary(bare))
-    bare.check(f"dpkg -i {bare.put(packages['svsm-reset'])}")
+    bare.check(f"dpkg -i {bare.put(packages['svsm-reset'])}", mounts=GUEST)
     assert bare.has_module(ordinary(bare)) and bare.has_module(crash(bare))
+    # and the rule loads it
+    assert "trigger --action=add /sys/devices/platform/sev-guest" in bare.check("cat /asked").splitlines()
 
 
 @pytest.mark.parametrize("how", ["together", "headers later"])
@@ -174,6 +242,8 @@ def test_kernel_update(tree, how):
     assert len(modules(tree, kernel)) == 1, said
     assert tree.has_module(ordinary(tree, kernel)), said
     assert tree.has_module(crash(tree, kernel)), said
+    # Those of the kernel that there was are not touched: it is what to fall back to
+    assert said.count(f"Generating {ordinary(tree)}") == 0 and said.count(f"Generating {crash(tree)}") == 0, said
     assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
 
 
@@ -195,7 +265,7 @@ def test_no_headers(bare, debs):
     assert "headers" in said.split("svsm-reset-dkms: no module")[0]
     assert (
         f"svsm-reset-dkms: no module for kernel {bare.kernel}: its headers are missing: "
-        f"apt install linux-headers-{bare.kernel}\n"
+        f"apt install linux-headers-{bare.kernel} (kernels to come: linux-headers-cloud-amd64 or the like)\n"
     ) in said
     assert status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
     assert f"svsm-reset: no module for kernel {bare.kernel}: its initial ram disk goes without\n" in said
@@ -211,15 +281,9 @@ def pretend(tree, kernel):
                f"cp -P ../{tree.kernel}/build . && touch modules.builtin modules.order /boot/config-{kernel} && depmod {kernel}")
 
 
-def test_old_kernel(bare, debs):
-    """Before 6.11 there is nothing to build; that is no error."""
-    packages = debs()
-    pretend(bare, OLD_KERNEL)
-    said = bare.check(f"dpkg -i {bare.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}")
-    assert f"svsm-reset-dkms: no module for kernel {OLD_KERNEL}: it is older than 6.11\n" in said
-    assert "BUILD_EXCLUSIVE" in said
-    assert modules(bare, OLD_KERNEL) == [] and len(modules(bare)) == 1
-    assert status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
+def run_parts(tree, kernel, hooks):
+    """What the scripts of a kernel's packages do; its headers are there at the latest by then."""
+    return tree.run(f"run-parts --report --exit-on-error --arg={kernel} /etc/kernel/{hooks}")
 
 
 # uname says that the processor is another one
@@ -229,6 +293,41 @@ chmod 755 "$root/tmp/uname"
 cp "$root/usr/bin/uname" "$root/usr/local/bin/uname.real"
 mount --bind "$root/tmp/uname" "$root/usr/bin/uname"
 """
+PLAIN_KERNEL = "6.12.99-plain"
+
+
+@pytest.mark.parametrize("kernel", [OLD_KERNEL, PLAIN_KERNEL])
+def test_kernel_update_that_is_skipped(tree, kernel):
+    """A kernel comes for which there is nothing to build, by its age or its configuration: it is configured."""
+    pretend(tree, kernel)
+    if kernel == PLAIN_KERNEL:
+        tree.check(f"cd /lib/modules/{kernel} && mv build other && mkdir build && ln -s /lib/modules/{kernel}/other/* build/ && "
+                   "rm build/include && mkdir -p build/include/config && "
+                   "grep -v AMD_MEM_ENCRYPT other/.config | tee build/include/config/auto.conf >build/.config")
+    result = tree.run(f"/etc/kernel/postinst.d/dkms {kernel}")
+    assert result.returncode == 0, result.stdout
+    result = run_parts(tree, kernel, "header_postinst.d")
+    assert result.returncode == 0, result.stdout
+    assert modules(tree, kernel) == [] and len(modules(tree)) == 1
+
+
+def test_kernel_update_elsewhere(tree):
+    """The packages are on a machine that is no x86: its kernels are configured."""
+    pretend(tree, PLAIN_KERNEL)
+    result = tree.run(f"/etc/kernel/postinst.d/dkms {PLAIN_KERNEL}", mounts=ARM)
+    assert result.returncode == 0, result.stdout
+    assert modules(tree, PLAIN_KERNEL) == []
+
+
+def test_old_kernel(bare, debs):
+    """Before 6.11 there is nothing to build; that is no error."""
+    packages = debs()
+    pretend(bare, OLD_KERNEL)
+    said = bare.check(f"dpkg -i {bare.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}")
+    assert f"svsm-reset-dkms: no module for kernel {OLD_KERNEL}: it is older than 6.11\n" in said
+    assert "BUILD_EXCLUSIVE" in said
+    assert modules(bare, OLD_KERNEL) == [] and len(modules(bare)) == 1
+    assert status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
 
 
 def test_other_architecture(bare, debs):
@@ -304,6 +403,15 @@ mount --bind "$root/tmp/kdump" "$root/var/lib/kdump"
     assert bare.has_module(ordinary(bare))
 
 
+def test_kdump_is_read_only(tree):
+    """Where there cannot be a second name for the old image it is not touched."""
+    mounts = 'mount --bind "$root/var/lib/kdump" "$root/var/lib/kdump"\nmount -o remount,bind,ro "$root/var/lib/kdump"\n'
+    result = tree.run(f"/usr/lib/svsm-reset/images {tree.kernel}", mounts=mounts)
+    assert result.returncode == 1
+    assert f"svsm-reset: warning: {crash(tree)} could not be made again and stays as it was\n" in result.stdout
+    assert tree.has_module(crash(tree))
+
+
 def test_modules_dep(tree):
     """MODULES=dep takes what the machine has in use: our module is there all the same."""
     tree.check(f"echo MODULES=dep >/etc/initramfs-tools/conf.d/dep && update-initramfs -u -k {tree.kernel}")
@@ -313,7 +421,9 @@ def test_modules_dep(tree):
 DRACUT = {
     "any machine": "--no-hostonly",
     "this machine": "--hostonly --hostonly-mode sloppy",
-    # What mkdumprd of kdump-utils passes for a crash kernel, except its own module
+    # What mkdumprd of kdump-utils (63f248c, March 2026) passes for a crash kernel, where it has to do with
+    # modules. Left out: its own dracut module (kdumpbase), where the dump goes (--mount and the like), what
+    # compresses it, --hostonly-nics '' and --aggressive-strip
     "crash kernel": "--hostonly --hostonly-cmdline --hostonly-i18n --hostonly-mode strict --no-hostonly-default-device "
                     "--omit 'rdma plymouth resume ifcfg earlykdump'",
 }
@@ -323,6 +433,29 @@ DRACUT = {
 def test_dracut(tree, name):
     tree.check(f"dracut --force --compress 'zstd -1' {DRACUT[name]} /var/dracut.img {tree.kernel}")
     assert tree.has_module("/var/dracut.img")
+
+
+@pytest.mark.parametrize("how", ["", "full"])
+def test_images_by_dracut(tree, how):
+    """A machine that has dracut for its images: they are made, made without, and stay where /boot is full."""
+    mounts = small_boot(tree, 100) if how else ""
+    tree.check("mv /usr/sbin/update-initramfs /usr/sbin/gone; echo 'compress=\"zstd -1\"' >/etc/dracut.conf.d/quick.conf")
+    look = f"sha256sum {ordinary(tree)}; stat -c %a {ordinary(tree)}"
+    result = tree.run(f"{look}; rm -f {crash(tree)}; /usr/lib/svsm-reset/images {tree.kernel}; echo status $?; {look}; ls /boot; "
+                      f"lsinitramfs {ordinary(tree)} | grep svsm", mounts=mounts)
+    said = result.stdout
+    digests = re.findall(r"^([0-9a-f]{64})", said, re.MULTILINE)
+    assert f"svsm-reset: generating {ordinary(tree)}\n" in said and ".new" not in said.split("status ")[1], said[-2000:]
+    assert "svsm_reset.ko" in said and "80-svsm-reset.rules" in said, said[-2000:]
+    if how:
+        assert "status 1\n" in said and digests[0] == digests[1], said[-2000:]
+        assert f"svsm-reset: warning: {ordinary(tree)} could not be made again and stays as it was\n" in said
+    else:
+        assert "status 0\n" in said and digests[0] != digests[1], said[-2000:]
+        tree.check(f"SVSM_RESET_IMAGES=without /usr/lib/svsm-reset/images {tree.kernel}", mounts=mounts)
+        # dracut takes along what is under updates/, without what loads it
+        left_there = [name.split("/")[-1] for name in tree.image(ordinary(tree)) if "svsm" in name]
+        assert not [name for name in left_there if not name.startswith("svsm_reset.ko")], left_there
 
 
 def test_dracut_without_the_package(bare, debs):

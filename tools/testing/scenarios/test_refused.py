@@ -14,12 +14,14 @@ INSTALL = (
 )
 NOBODY = "mkdir -p /etc; echo nobody:x:65534:65534::/:/bin/sh > /etc/passwd; su nobody -c"
 
-# What is on the command line, what the kernel's log says, and what the tool calls it
+UNSIGNED = "unsigned module loading is restricted; see man kernel_lockdown.7"
+# What is on the command line, what the kernel's log says of that module at the end of a line, and what the
+# tool calls it
 REFUSALS = {
     "sig_enforce": ("module.sig_enforce=1", "Loading of unsigned module is rejected", "module.sig_enforce=1"),
-    "integrity": ("lockdown=integrity", "unsigned module loading is restricted", "lockdown=integrity"),
+    "integrity": ("lockdown=integrity", UNSIGNED, "lockdown=integrity"),
     # It restricts so much at boot that the line about the module may be one too many for the log
-    "confidentiality": ("lockdown=confidentiality", "Lockdown: ", "lockdown=confidentiality"),
+    "confidentiality": ("lockdown=confidentiality", UNSIGNED, "lockdown=confidentiality"),
 }
 
 
@@ -34,18 +36,38 @@ def said(guest):
 
 @pytest.mark.parametrize("name", REFUSALS)
 def test_refused(simulate, name):
-    append, logged, setting = REFUSALS[name]
+    append, rejected, setting = REFUSALS[name]
     guest = simulate(smp=1, append=append)
     guest.boot()
     guest.check(INSTALL)
     status, output = guest.run(f"insmod {places.MODULE}")
     assert status != 0, output
-    assert logged in guest.check("dmesg")
     line = f"the kernel refuses the module: it has no signature, and {setting} wants one"
     # By the command line, and by what the kernel says of itself where that can be read
     assert said(guest) == (line, "unsigned")
     guest.check("mount -t securityfs securityfs /sys/kernel/security")
     assert said(guest) == (line, "unsigned")
+    # and by its log, for who may read that
+    said_it = [text for text in guest.dmesg().splitlines() if text.endswith(rejected)]
+    if said_it:
+        text = said_it[-1].split("] ", 1)[1]
+        assert guest.run("svsm-reset status 2>&1 >/dev/null") == (
+            1, f'svsm-reset status: {line}; the kernel\'s log says "{text}"')
+    assert said_it or name == "confidentiality"
+    guest.powered_off()
+
+
+def test_after_an_unload(simulate):
+    """What the module said while it was loaded is no reason."""
+    guest = simulate(smp=1)
+    guest.boot()
+    guest.check(INSTALL)
+    guest.load()
+    guest.check("svsm-reset rehearse")
+    guest.check("rmmod svsm_reset")
+    assert guest.dmesg().endswith("svsm-reset: unloaded")
+    assert guest.run("svsm-reset status 2>&1 >/dev/null") == (
+        1, 'svsm-reset status: the module is not loaded: try "modprobe svsm_reset", and look into dmesg')
     guest.powered_off()
 
 

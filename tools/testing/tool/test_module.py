@@ -137,6 +137,27 @@ def test_sig_enforce(said, tree):
     assert said() == (OTHER_KERNEL, "other-kernel")
 
 
+def test_modules_disabled(said, tree):
+    install(tree, image())
+    tree.put("proc/sys/kernel/modules_disabled", "0")
+    assert said() == (GENERIC, None)
+    tree.put("proc/sys/kernel/modules_disabled", "1")
+    assert said() == ("the kernel takes no modules until the next boot: kernel.modules_disabled=1", "modules-disabled")
+
+
+@pytest.mark.parametrize("cmdline, found", [
+    ("quiet module_blacklist=svsm_reset", True), ("module_blacklist=xfs,svsm_reset,ext4 quiet", True),
+    ("module_blacklist=svsm-reset", False), ("module_blacklist=xsvsm_reset,svsm_resetx", False), ("module_blacklist=", False),
+    ("x.module_blacklist=svsm_reset", False), ("module_blacklist=svsm_reset module_blacklist=xfs", False), ("", False),
+])
+def test_module_blacklist(said, tree, cmdline, found):
+    """As the kernel reads it."""
+    install(tree, image())
+    tree.put("proc/cmdline", f"console=ttyS0 {cmdline}\n")
+    line = "the kernel refuses the module: module_blacklist= on its command line names it"
+    assert said() == ((line, "blacklisted") if found else (GENERIC, None))
+
+
 def test_xz(said, tree):
     """As Debian 13 has its modules."""
     name = "updates/dkms/svsm_reset.ko.xz"
@@ -204,7 +225,19 @@ LOGS = [
     ("4,1,1,-;svsm_reset: disagrees about version of symbol module_layout",
      "disagrees about version of symbol module_layout"),
     ("5,1,1,-;Loading of module with unavailable key is rejected", "Loading of module with unavailable key is rejected"),
+    ("5,1,1,-;Lockdown: modprobe: unsigned module loading is restricted; see man kernel_lockdown.7",
+     "Lockdown: modprobe: unsigned module loading is restricted; see man kernel_lockdown.7"),
+    ("5,1,1,-;Lockdown: (udev-worker): unsigned module loading is restricted; see man kernel_lockdown.7",
+     "Lockdown: (udev-worker): unsigned module loading is restricted; see man kernel_lockdown.7"),
+    ("5,1,1,-;Lockdown: x: /dev/mem,kmem,port is restricted; see man kernel_lockdown.7", None),
+    # the kernel has refused another module, or ours, and does not say which: ours has said more
+    (f"3,1,1,-;svsm-reset: {REFUSED}\n5,2,2,-;Loading of unsigned module is rejected", REFUSED),
+    (f"5,1,1,-;Loading of unsigned module is rejected\n3,2,2,-;svsm-reset: {REFUSED}", REFUSED),
+    (f"3,1,1,-;svsm-reset: x\n{LOADED}6,2,2,-;svsm-reset: unloaded\n5,3,3,-;Loading of module with unavailable key is rejected",
+     "Loading of module with unavailable key is rejected"),
     # after the module had been loaded, and was removed
+    (f"{LOADED}4,1,1,-;svsm-reset: rehearsal: x\n6,2,2,-;svsm-reset: unloaded", None),
+    (f"{LOADED}6,2,2,-;svsm-reset: unloaded\n3,3,3,-;svsm-reset: {REFUSED}", REFUSED),
     (f"3,1,1,-;svsm-reset: no store keeps a record\n{LOADED}", None),
     (f"{LOADED}3,611,1700,-;svsm-reset: {REFUSED}", REFUSED),
     # what says nothing of that

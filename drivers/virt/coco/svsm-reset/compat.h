@@ -39,7 +39,7 @@
 #define svr_panic_in_progress()		(READ_ONCE(oops_in_progress) != 0)
 #endif
 
-/* hrtimer_setup() came with 6.13; hrtimer_init() is gone in 6.16 */
+/* hrtimer_setup() came with 6.13; hrtimer_init() is gone in 6.15 */
 #if LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 13
 #define svr_hrtimer_setup(timer, expired, clock, mode)			\
 	hrtimer_setup(timer, expired, clock, mode)
