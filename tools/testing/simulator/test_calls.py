@@ -20,7 +20,7 @@ GROUPS = {
     " delete-held delete-destroyed destroy-in-nmi host-refuses restart calls-from-ap remap-from-ap whole-vmsa area-in-use",
     "mem": "deposit-unaligned deposit-address deposit-list deposit-entry withdraw-unaligned"
     " withdraw-address withdraw-nothing deposit-withdraw vtom-query vtom-configure",
-    "attest": "known unknown-guid small-manifest small-report misaligned bad-nonce"
+    "attest": "sha512 known unknown-guid small-manifest small-report misaligned bad-nonce"
     " reserved-fields bad-version bad-address services services-small",
     "reboot": "reserved-flags unknown-call",
     "ghcb": "msr-info msr-cpuid event-cpuid event-features apic-ids jump-table event-unknown psc-pages psc-huge"
