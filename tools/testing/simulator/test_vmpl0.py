@@ -14,8 +14,8 @@ GROUPS = {
     "pvalidate": "changes keeps-contents input offset large unmapped without-cbit conversion invlpgb",
     "rmpadjust": "results large unmapped",
     "run": "registers from-memory lma by-page msrs refused creation-refused rights rights-stay",
-    "irq": "registers self-ipi task-priority halt ends-run cr8 storm nmi",
-    "smp": "starts ipi wakes in-use-running in-use-halted destroy ipi-ends-run invlpgb another-cpus",
+    "irq": "registers self-ipi refused task-priority halt ends-run cr8 storm nmi",
+    "smp": "starts ipi wakes in-use-running in-use-halted read-in-use destroy ipi-ends-run invlpgb another-cpus",
 }
 NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names in GROUPS.items()}
 ALL = [name for names in NAMES.values() for name in names]
