@@ -32,7 +32,7 @@ REASONS = {
 }
 SWITCHES = (
     "cpuid", "msr", "ioio", "hlt", "npf", "vc", "ghcb-msr", "ghcb-page", "svsm", "nmi",
-    "shootdown", "ud", "cr", "other",
+    "shootdown", "ud", "cr", "other", "pvalidate", "rmpadjust", "invlpgb",
 )
 
 

@@ -86,6 +86,7 @@ bool host_run_vmpl(struct vcpu *v, u32 vmpl)
 	const char *why = "VMPL";
 
 	if (v->cur->vmpl == GUEST_VMPL && vmpl == 0) {
+		count(v, KIND_SVSM);
 		leave_guest(v, EXIT_VMGEXIT);
 		return true;
 	}
