@@ -3,6 +3,7 @@
  * The loop of each CPU: run VMPL 2, and answer what it asks for (58019, section 5). One call
  * at a time: what the protocols know is under one lock.
  */
+#include "psp.h"
 #include "svsm.h"
 
 #define EXIT_VMGEXIT		0x403
@@ -28,6 +29,10 @@ static u64 dispatch(struct call *c)
 	switch (c->protocol) {
 	case PROTO_CORE:
 		return core_call(c);
+	case PROTO_ATTEST:
+		return attest_call(c);
+	case PROTO_REBOOT:
+		return reboot_call(c);
 	default:
 		return SVSM_UNSUPPORTED_PROTOCOL;
 	}
@@ -35,7 +40,7 @@ static u64 dispatch(struct call *c)
 
 bool protocol_is_known(u32 protocol)
 {
-	return protocol == PROTO_CORE;
+	return protocol == PROTO_CORE || protocol == PROTO_ATTEST || protocol == PROTO_REBOOT;
 }
 
 /*
@@ -109,6 +114,7 @@ void serve(void)
 void svsm_main_loop(void)
 {
 	own_init();
+	psp_init(own.info.secrets, 0);
 	if (svsm_cpus() > MAX_CPUS)
 		svsm_fatal("more CPUs than there is room for", svsm_cpus());
 	memory_init();
