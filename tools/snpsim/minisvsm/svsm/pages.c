@@ -54,14 +54,27 @@ void pages_psc(u64 start, u64 end, enum psc_op op)
 	psc_send(n);
 }
 
+static void own_page(u64 pa)
+{
+	u32 rc = pvalidate(pa, false, true, NULL);
+
+	if (rc)
+		svsm_fatal("its own memory cannot be validated", rc);
+}
+
 /* Validate memory for this program itself. No other VMPL has rights there. */
 void pages_own(u64 start, u64 end)
 {
-	for (u64 pa = start; pa < end; pa += PAGE_SIZE) {
-		u32 rc = pvalidate(pa, false, true, NULL);
+	u64 pa = start;
 
-		if (rc)
-			svsm_fatal("its own memory cannot be validated", rc);
+	while (pa < end) {
+		if (!(pa & ~HUGE_MASK) && end - pa >= HUGE_SIZE &&
+		    !pvalidate(pa, true, true, NULL)) {
+			pa += HUGE_SIZE;
+			continue;
+		}
+		own_page(pa);
+		pa += PAGE_SIZE;
 	}
 	memset(private(start), 0, end - start);
 }
