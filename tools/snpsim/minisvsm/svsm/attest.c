@@ -7,7 +7,6 @@
 #define ATTEST_SERVICES		0
 #define ATTEST_SINGLE_SERVICE	1
 #define NONCE_SIZE		64
-#define MAX_CERTIFICATES	0x4000
 #define GUID_SIZE		16
 #define MANIFEST_ENTRY_SIZE	24
 #define REBOOT_MANIFEST_SIZE	8
@@ -92,7 +91,7 @@ static u64 check(const struct operation *op, bool single)
 	if (op->nonce_size != NONCE_SIZE || (op->nonce & ~PAGE_MASK) > PAGE_SIZE - NONCE_SIZE ||
 	    !is_page(op->report.pa) || !is_page(op->manifest.pa))
 		return SVSM_INVALID_PARAMETER;
-	if (op->certificates.size > MAX_CERTIFICATES ||
+	if (op->certificates.size > REPORT_CERTIFICATES ||
 	    (op->certificates.size && !is_page(op->certificates.pa)))
 		return SVSM_INVALID_PARAMETER;
 	if (single && memcmp(op->guid, guid_reboot, GUID_SIZE))
@@ -100,36 +99,62 @@ static u64 check(const struct operation *op, bool single)
 	return guest_memory(op->nonce, NONCE_SIZE) ? SVSM_SUCCESS : SVSM_INVALID_ADDRESS;
 }
 
-/* The report stands for the nonce and the manifest. NULL: firmware does not give one. */
-static const struct psp_report_rsp *get_report(const u8 *nonce, const struct manifest *m)
+/* The report stands for nonce and manifest. NULL: firmware does not give one. */
+static const struct psp_report_rsp *get_report(const struct operation *op,
+					       const struct manifest *m)
 {
 	u8 text[NONCE_SIZE + sizeof(m->bytes)], hash[SHA512_SIZE];
 
-	memcpy(text, nonce, NONCE_SIZE);
+	memcpy(text, guest_memory(op->nonce, NONCE_SIZE), NONCE_SIZE);
 	memcpy(text + NONCE_SIZE, m->bytes, m->size);
 	sha512(text, NONCE_SIZE + m->size, hash);
-	return report_get(hash, OWN_VMPL);
+	return report_get(hash, OWN_VMPL, op->certificates.size);
 }
 
-/* Sizes in RCX, RDX and R8 tell the guest how much room to give. There are no certificates. */
+struct output {
+	const void *from;
+	const struct place *to;
+	u64 size;
+};
+
+static bool fits(const struct output *o)
+{
+	return o->to->size >= o->size;
+}
+
+static bool is_there(const struct output *o)
+{
+	return !o->size || guest_memory(o->to->pa, o->size);
+}
+
+/* Sizes in RCX, RDX and R8 tell the guest how much room to give. All is written, or nothing. */
 static u64 answer(struct call *c, const struct operation *op, const struct manifest *m)
 {
-	const struct psp_report_rsp *rsp = get_report(guest_memory(op->nonce, NONCE_SIZE), m);
-	void *report, *manifest;
+	static u8 certificates[REPORT_CERTIFICATES];
+	const struct psp_report_rsp *rsp = get_report(op, m);
+	struct output out[] = {
+		{ m->bytes, &op->manifest, m->size },
+		{ certificates, &op->certificates, 0 },
+		{ NULL, &op->report, 0 },
+	};
 
 	if (!rsp)
 		return SVSM_INVALID_REQUEST;
-	c->v->rcx = m->size;
-	c->v->rdx = 0;
-	c->v->r8 = rsp->size;
-	if (op->manifest.size < m->size || op->report.size < rsp->size)
-		return SVSM_INVALID_PARAMETER;
-	report = guest_memory(op->report.pa, rsp->size);
-	manifest = guest_memory(op->manifest.pa, m->size);
-	if (!report || !manifest)
-		return SVSM_INVALID_ADDRESS;
-	memcpy(report, rsp->report, rsp->size);
-	memcpy(manifest, m->bytes, m->size);
+	out[2].from = rsp->report;
+	out[2].size = rsp->size;
+	if (op->certificates.size)
+		out[1].size = report_certificates(certificates);
+	c->v->rcx = out[0].size;
+	c->v->rdx = out[1].size;
+	c->v->r8 = out[2].size;
+	for (unsigned int i = 0; i < ARRAY_SIZE(out); i++)
+		if (!fits(&out[i]))
+			return SVSM_INVALID_PARAMETER;
+	for (unsigned int i = 0; i < ARRAY_SIZE(out); i++)
+		if (!is_there(&out[i]))
+			return SVSM_INVALID_ADDRESS;
+	for (unsigned int i = 0; i < ARRAY_SIZE(out); i++)
+		memcpy(private(out[i].to->pa), out[i].from, out[i].size);
 	return SVSM_SUCCESS;
 }
 

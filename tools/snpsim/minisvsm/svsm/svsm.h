@@ -157,8 +157,12 @@ u64 core_deposit(struct call *c);
 u64 core_withdraw(struct call *c);
 void deposit_forget(void);
 u64 attest_call(struct call *c);
+/* report.c */
+#define REPORT_CERTIFICATES	0x4000UL	/* how many bytes of them are asked for */
+
 struct psp_report_rsp;
-const struct psp_report_rsp *report_get(const u8 *data, u32 vmpl);	/* report.c */
+const struct psp_report_rsp *report_get(const u8 *data, u32 vmpl, bool with_certificates);
+u64 report_certificates(u8 *to);
 u64 reboot_call(struct call *c);
 
 #endif

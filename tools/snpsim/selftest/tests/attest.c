@@ -4,11 +4,12 @@
 #include "psp/sha512.h"
 #include "tests.h"
 
-#define MANIFEST_SIZE	8
-#define UNTOUCHED	0xee
-#define NONCE_SIZE	64
-#define NONCE_BYTE	0x77
-#define REPORT_DATA	0x50		/* offset in a report */
+#define MANIFEST_SIZE		8
+#define UNTOUCHED		0xee
+#define NONCE_SIZE		64
+#define NONCE_BYTE		0x77
+#define CERTIFICATE_PAGES	4
+#define REPORT_DATA		0x50		/* offset in a report */
 
 static void expect_refused(const char *what, u64 want)
 {
@@ -164,6 +165,27 @@ static void bad_address(void)
 	       "report into the SVSM: result %lx", a.result);
 }
 
+/* They are asked for, and the simulated host has none. */
+static void certificates(void)
+{
+	struct attest_answer a;
+	u64 room = page_alloc();
+
+	for (unsigned int i = 1; i < CERTIFICATE_PAGES; i++)
+		page_alloc();
+	memset(private(room), UNTOUCHED, PAGE_SIZE);
+	attest_op()->certs = (struct attest_place){ room, CERTIFICATE_PAGES * PAGE_SIZE, 0 };
+	a = attest_call(ATTEST_SINGLE);
+	expect_eq("result", a.result, SVSM_SUCCESS);
+	expect_eq("certificates", a.certs_size, 0);
+	expect_eq("what is written", *(u8 *)private(room), UNTOUCHED);
+	expect_bound(a.manifest_size);
+	attest_op()->certs = (struct attest_place){ room + 8, PAGE_SIZE, 0 };
+	expect_refused("misaligned", SVSM_INVALID_PARAMETER);
+	attest_op()->certs = (struct attest_place){ room, CERTIFICATE_PAGES * PAGE_SIZE + 1, 0 };
+	expect_refused("too large", SVSM_INVALID_PARAMETER);
+}
+
 /* All services: a table of GUID, offset and size after its own header. */
 static void all_services(void)
 {
@@ -208,6 +230,7 @@ static const struct selftest tests[] = {
 	{ .name = "attest.reserved-fields", .run = reserved_fields },
 	{ .name = "attest.bad-version", .run = bad_version },
 	{ .name = "attest.bad-address", .run = bad_address },
+	{ .name = "attest.certificates", .run = certificates },
 	{ .name = "attest.services", .run = all_services },
 	{ .name = "attest.services-small", .run = services_small },
 };
