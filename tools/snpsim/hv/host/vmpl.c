@@ -19,7 +19,7 @@
 #include "machine/vmsa.h"
 
 #define LARGE_OFFSET		(PAGES_PER_2M * PAGE_SIZE - 1)
-#define RELEASE_NS		1000000UL	/* how long VMPL 0 may take for its access */
+#define RELEASE_NS		20000000UL	/* how long VMPL 0 may take for its access */
 #define NEVER			(~0UL)
 
 static struct vmsa *vmsa_ptr(const struct context *c)
