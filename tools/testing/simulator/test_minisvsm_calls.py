@@ -144,3 +144,25 @@ def test_reset_is_seen_in_the_console():
     Events(LOG).no("execute")
     with pytest.raises(AssertionError):
         events.no("execute")
+
+
+@pytest.mark.parametrize("test, halted", (("ap.running", False), later("ap.idle", True)))
+def test_ap_is_stopped(served, test, halted):
+    """An AP that can still run at EXECUTE is got out of the guest; the built-in SVSM lets the run end there."""
+    run = served(test)
+    passed(run, test)
+    assert {event["halted"] for event in run.events.of("vcpu-release", apic_id=1)} == {halted}, run
+
+
+@pytest.mark.parametrize("test, kind", (
+    later("violation.unvalidated-read", "unvalidated"),
+    later("violation.rescinded-read", "unvalidated"),
+    later("violation.vmsa-write", "vmsa-write"),
+    ("violation.deposited", "vmpl-rights"),
+))
+def test_violation(served, test, kind):
+    """What the SVSM has not given, or has taken back, VMPL 2 cannot use."""
+    run = served(test)
+    run.well_formed()
+    run.cut_off()
+    run.violation(kind, gpa=run.page, vmpl=2)
