@@ -89,7 +89,7 @@ static u64 kernel_end(void)
 	return GUEST_KERNEL + header32(HDR_INIT_SIZE);
 }
 
-u64 linux_initrd(void)
+static u64 linux_initrd(void)
 {
 	return (image.acpi_at - image.initrd_size) & PAGE_MASK;
 }

@@ -100,12 +100,6 @@ bool page_is_ram(u64 pa)
 	return page_record(pa) != PAGE_OTHERS;
 }
 
-/* A page of memory that no map gives to the guest */
-bool memory_is_own(u64 pa)
-{
-	return !page_is_ram(pa) && pa < low_top;
-}
-
 /* Memory that can be used for the guest: all of it valid, and ordinary. NULL: it cannot be. */
 void *guest_memory(u64 pa, u64 len)
 {

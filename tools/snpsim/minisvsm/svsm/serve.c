@@ -90,7 +90,7 @@ static void wait_for_guest(void)
 	asm volatile("sti; hlt; cli" : : : "memory");
 }
 
-void serve(void)
+static void serve(void)
 {
 	u32 self = this_cpu()->index;
 

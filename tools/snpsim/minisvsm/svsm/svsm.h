@@ -47,7 +47,6 @@ u8 page_record(u64 pa);
 void page_mark(u64 pa, u64 pages, u8 record);
 bool page_is_ram(u64 pa);
 void *guest_memory(u64 pa, u64 len);
-bool memory_is_own(u64 pa);
 
 /* pages.c: what the hardware and the host know about pages */
 void pages_psc(u64 start, u64 end, enum psc_op op);
@@ -112,7 +111,6 @@ extern struct map_entry guest_map[MAX_MAP];
 extern unsigned int guest_map_len;
 
 void linux_place(u32 boot);
-u64 linux_initrd(void);
 bool unit_is_launched(u64 start);
 void efi_place(u8 *boot_params);
 
@@ -143,7 +141,6 @@ struct call {
 	bool restarted;		/* the registers are those of a new boot */
 };
 
-void serve(void);
 void svsm_main_loop(void) __noreturn;
 u32 svsm_launch(bool host_has_it);	/* returns which boot it is */
 
