@@ -6,11 +6,19 @@
 
 static bool rights_given;
 
+static bool is_ghcb(u64 pa)
+{
+	for (unsigned int i = 0; i < MAX_CPUS; i++)
+		if (cpu_nr(i)->ghcb == pa)
+			return true;
+	return false;
+}
+
 /* VMPL 2 runs this program's own code on its own tables: give it all of the image. */
 static void give_rights(void)
 {
 	for (u64 pa = REQUIRED_BASE; pa < (u64)__image_end; pa += PAGE_SIZE) {
-		if (pa == this_cpu()->ghcb)
+		if (is_ghcb(pa))
 			continue;	/* shared */
 		expect_eq("RMPADJUST", rmpadjust(pa, false, GUEST_VMPL, RIGHTS_ALL), SNP_DONE);
 	}
@@ -67,38 +75,51 @@ void guest_seal(u64 pa)
 		  SNP_DONE);
 }
 
-/* AP creation of VMPL 2 on a CPU. Returns true if the host does it. */
-bool guest_create(u32 apic_id, u64 pa, unsigned int type)
+/* AP creation of VMPL 2 on a CPU, with these SEV features. Returns true if the host does it. */
+bool guest_create_with(u32 apic_id, u64 pa, unsigned int type, u64 features)
 {
 	struct ghcb_call call = {
 		.code = GHCB_AP_CREATION,
 		.info1 = (u64)apic_id << 32 | GUEST_VMPL << 16 | type,
 		.info2 = pa,
-		.rax = rdmsr(MSR_SEV_STATUS) >> 2,
+		.rax = features,
 	};
 
 	return ghcb_event(&call);
+}
+
+bool guest_create(u32 apic_id, u64 pa, unsigned int type)
+{
+	return guest_create_with(apic_id, pa, type, rdmsr(MSR_SEV_STATUS) >> 2);
+}
+
+/* A page for a VMSA. The first page of 2 MiB is none: the host refuses that one. */
+u64 page_alloc_vmsa(void)
+{
+	u64 pa = page_alloc();
+
+	return pa & (HUGE_SIZE - 1) ? pa : page_alloc();
 }
 
 /* Start another CPU at VMPL 0. The VMSA is VMPL 1's to read, as COCONUT-SVSM has it. */
 bool cpu_start(unsigned int index, void (*work)(void))
 {
 	struct cpu *c = cpu_nr(index);
-	u64 pa = page_alloc();
+	u64 pa = page_alloc_vmsa();
 	struct ghcb_call call = {
 		.code = GHCB_AP_CREATION, .info1 = (u64)index << 32 | AP_CREATE, .info2 = pa,
 		.rax = rdmsr(MSR_SEV_STATUS) >> 2,
 	};
-	struct vmsa *v = guest_vmsa(pa, cpu_entry);
+	struct vmsa *v = private(pa);
 
 	memset(c, 0, sizeof(*c));
 	c->index = index;
 	c->apic_id = index;
 	c->work = work;
 	c->dr7 = 0x400;
+	vmsa_like_here(v, (u64)cpu_entry, (u64)c + STACK_SIZE);
 	v->vmpl = 0;
 	v->cr3 = page_root() & ~CBIT;
-	v->rsp = (u64)c + STACK_SIZE;
 	expect_eq("RMPADJUST", rmpadjust(pa, false, 1, RIGHT_READ | RIGHT_VMSA), SNP_DONE);
 	return expect(ghcb_event(&call), "the host does not start CPU %u", index) &&
 	       expect(wait_for(&c->alive, 1), "CPU %u does not start", index);
@@ -128,11 +149,8 @@ bool wait_for(u32 *flag, u32 value)
 /* A VMSA at which VMPL 2 of this CPU runs next; 0 if it cannot be made. */
 u64 guest_prepare(void (*rip)(void))
 {
-	u64 pa = page_alloc();
+	u64 pa = page_alloc_vmsa();
 
-	/* Not the first page of 2 MiB: the host refuses that one. */
-	if (!(pa & (HUGE_SIZE - 1)))
-		pa = page_alloc();
 	guest_vmsa(pa, rip);
 	guest_seal(pa);
 	return expect(guest_create(this_cpu()->apic_id, pa, AP_CREATE_ON_INIT), "AP creation") ?

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The file opt/snpsim/minisvsm of QEMU's fw_cfg selects: test=<name or group> runs, list
- * lists.
+ * lists. Without that file the program is the SVSM of the kernel that QEMU is given.
  */
-#include "minisvsm.h"
+#include "svsm/svsm.h"
 
 #define ACPI_PM1A_CNT	0x604
 #define ACPI_S5		0x2000
@@ -38,6 +38,8 @@ void svsm_main(void)
 	ghcb_init();
 	console_init();
 	options_set(fwcfg_text("opt/snpsim/minisvsm"));
+	if (!*options)
+		svsm_main_loop();
 	say("minisvsm: options %s", options);
 	if (find_option("list"))
 		report_list();

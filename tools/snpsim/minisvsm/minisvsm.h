@@ -53,14 +53,17 @@ u64 rmpadjust(u64 va, bool large, u32 vmpl, u64 rights);
 
 /* guest.c: VMPL 2 */
 #define PTE_PRESENT_RW		3UL
+#define PTE_LARGE		0x80UL
 
 u64 *map_page(u64 va, u64 pa);
 struct cpu *guest_cpu(void);
 struct vmsa *guest_vmsa(u64 pa, void (*rip)(void));
 void guest_seal(u64 pa);
 bool guest_create(u32 apic_id, u64 pa, unsigned int type);
+bool guest_create_with(u32 apic_id, u64 pa, unsigned int type, u64 features);
 u64 guest_prepare(void (*rip)(void));
 u32 run_vmpl(u32 vmpl);
+u64 page_alloc_vmsa(void);
 bool cpu_start(unsigned int index, void (*work)(void));
 void cpu_main(void);
 void cpu_entry(void);		/* payload.S */
@@ -81,5 +84,8 @@ extern char __image_end[];
 u32 fwcfg_read(const char *name, void *to, u32 room);
 /* As text; returns "" if there is none */
 const char *fwcfg_text(const char *name);
+u16 fwcfg_find(const char *name, u32 *size);	/* its selector; 0 if there is none */
+u32 fwcfg_number(u16 selector);			/* an item of 32 bits */
+bool fwcfg_fetch(u16 selector, void *to, u64 size, u64 bounce, u64 room);
 
 #endif

@@ -17,7 +17,13 @@
 #define MSR_SEV_STATUS	0xc0010131
 #define MSR_SVSM_CAA	0xc001f000
 
+#define EFER_LME	BIT(8)
+#define EFER_LMA	BIT(10)
 #define EFER_SVME	BIT(12)
+#define CR0_PE		BIT(0)
+#define CR0_ET		BIT(4)
+#define CR0_PG		BIT(31)
+#define CR4_PAE		BIT(5)
 #define CR4_OSXSAVE	BIT(18)
 #define CR4_PKE		BIT(22)
 

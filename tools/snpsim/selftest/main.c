@@ -3,6 +3,7 @@
  * Bare-metal SNP guest that tests the simulator.  The command line selects:
  * test=<name or group> runs, list lists; anything else is a test's option.
  */
+#include "psp.h"
 #include "report.h"
 #include "snp.h"
 
@@ -34,6 +35,7 @@ void boot_main(void *boot_params)
 	c->dr7 = 0x400;
 	boot_params_address = (u64)boot_params;
 	svsm_init(boot_params);
+	psp_init(svsm_secrets(), GUEST_VMPL);
 	ghcb_init();
 	console_init();
 	options_set(private(*(u32 *)(boot_params + BP_CMDLINE)));

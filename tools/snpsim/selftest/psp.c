@@ -6,22 +6,28 @@
 
 #define GHCB_GUEST_REQUEST	0x80000011
 #define GHCB_EXT_REQUEST	0x80000012
-#define VMPCK			GUEST_VMPL
-#define SECRETS_KEY		(0x20 + VMPCK * AES_KEY_SIZE)
-#define SECRETS_SEQUENCE	(0xa0 + VMPCK * 4)
+#define SECRETS_KEYS		0x20
+#define SECRETS_SEQUENCES	0xa0
 #define AUTHENTICATED		offsetof(struct psp_header, algo)
 
-static u64 request, response;
+static u64 request, response, secrets;
+static u32 vmpck;
 static struct psp_msg plain, answer;
+
+void psp_init(u64 secrets_page, u32 vmpl)
+{
+	secrets = secrets_page;
+	vmpck = vmpl;
+}
 
 static const u8 *key(void)
 {
-	return private(svsm_secrets() + SECRETS_KEY);
+	return private(secrets + SECRETS_KEYS + vmpck * AES_KEY_SIZE);
 }
 
 static u32 *sequence(void)
 {
-	return private(svsm_secrets() + SECRETS_SEQUENCE);
+	return private(secrets + SECRETS_SEQUENCES + vmpck * 4);
 }
 
 u64 psp_seqno(void)
@@ -57,7 +63,7 @@ struct psp_msg *psp_report_msg(u32 vmpl)
 	plain.h.type = PSP_REPORT_REQ;
 	plain.h.version = 1;
 	plain.h.size = sizeof(*req);
-	plain.h.vmpck = VMPCK;
+	plain.h.vmpck = vmpck;
 	memset(req->data, 0x77, sizeof(req->data));
 	req->vmpl = vmpl;
 	return &plain;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Messages to the PSP (AMD 56860, chapter 7): one request at a time, with VMPCK2 */
+/* Messages to the PSP (AMD 56860, chapter 7): one request at a time */
 #ifndef SELFTEST_PSP_H
 #define SELFTEST_PSP_H
 
@@ -44,6 +44,7 @@ struct psp_report_rsp {
 	u8 report[1184];
 } __packed;
 
+void psp_init(u64 secrets_page, u32 vmpl);	/* the VMPL's key in there */
 u64 psp_seqno(void);			/* the next number, from the secrets page */
 void psp_count(void);			/* count a request and its answer */
 struct psp_msg *psp_report_msg(u32 vmpl);	/* a request for a report, ready to be sealed */

@@ -51,11 +51,31 @@ static void run_one(const struct selftest *t)
 	}
 }
 
+/* without=group.what,group.what: what a group's run leaves out */
+static bool left_out(const char *name)
+{
+	const char *list = find_option("without=");
+	size_t n = strlen(name);
+
+	while (list && *list) {
+		size_t len = 0;
+
+		while (list[len] && list[len] != ',' && list[len] != ' ')
+			len++;
+		if (len == n && !strncmp(list, name, n))
+			return true;
+		list = list[len] == ',' ? list + len + 1 : NULL;
+	}
+	return false;
+}
+
 /* "group.what" selects one test, "group" all tests of the group that can share a run. */
 static bool selected(const struct selftest *t, const char *name, size_t len)
 {
 	size_t n = strlen(t->name);
 
+	if (left_out(t->name))
+		return false;
 	if (n == len && !strncmp(t->name, name, len))
 		return true;
 	return !t->alone && n > len && !strncmp(t->name, name, len) && t->name[len] == '.';

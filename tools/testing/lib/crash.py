@@ -4,7 +4,7 @@
 import re
 import time
 
-from . import matrix, record
+from . import matrix, minisvsm, record
 from .complaints import KERNEL_TROUBLE
 
 TROUBLE = "/lib/modules/trouble.ko"
@@ -179,10 +179,12 @@ def refused(guest, row):
     guest.expect("refusing the SVSM reset", timeout=60)
     guest.lost()
     guest.events.no("execute", "invalidate", "violation")
+    no_other_complaint(guest, row)
+    if guest.svsm == minisvsm.NAME:
+        return  # The simulator does not know where such an SVSM has put the guest's secrets page
     kept = record.left_by(guest)
     assert kept.cause in row.reason.split("|"), kept
     assert kept == ("refused", kept.cause, matrix.CPUS[row.cpu], [row.lost], 0), kept
-    no_other_complaint(guest, row)
 
 
 def violated(guest, row):
@@ -202,8 +204,7 @@ def called_by_an_ap(guest, row):
     assert guest.attribute("last_reset_reason") == row.reason
     assert guest.attribute("last_reset_cpus") == str(matrix.CPUS["bsp"])
     guest.powered_off()
-    execute, = guest.events.executes
-    assert not execute["bsp"] and not any(ap["runnable"] for ap in execute["aps"]), guest.tail()
+    guest.events.reset_by_an_ap()
     guest.events.no("violation", "host-reset", "terminate")
     return found
 

@@ -15,7 +15,9 @@ BAD_ENDS = ("violation", "host-reset", "host-stop", "terminate")
 
 
 class Events(list):
-    """The events of one run, in order; each a dict."""
+    """The events of one run, in order; each a dict. `console` is what was printed meanwhile."""
+
+    console = ""
 
     @classmethod
     def read(cls, path, partial=False):
@@ -126,6 +128,14 @@ class Events(list):
         self.no(*BAD_ENDS)
         self.no("dma")
         self.boots(count + 1)
+
+    def reset_by_an_ap(self):
+        """One reset, which an AP called for while no other vCPU could run."""
+        if len(self.executes) != 1:
+            self.fail(f"{len(self.executes)} accepted EXECUTE calls, not 1")
+        execute, = self.executes
+        if execute["bsp"] or any(ap["runnable"] for ap in execute["aps"]):
+            self.fail("EXECUTE came from the BSP, or another vCPU could run")
 
     def _orderly_reset(self, execute, cpus):
         if not execute["bsp"] or execute["apic_id"] != 0:

@@ -4,7 +4,7 @@
 import re
 import time
 
-from . import launch, places
+from . import launch, minisvsm, places
 from .complaints import KERNEL_TROUBLE, complaints
 from .console import COMMAND_TIMEOUT, RUN_TIMEOUT, Console
 from .events import Events
@@ -59,6 +59,7 @@ class Guest(Console):
                 restore=state.file if state else restore)
         directory.mkdir(parents=True, exist_ok=True)
         self.smp = smp
+        self.svsm = svsm
         self.trouble_is_fine = False  # the test crashes the guest
         self.splats_are_fine = False  # the test provokes the kernel's checks
         self._events_path = directory / "events.jsonl"
@@ -70,7 +71,10 @@ class Guest(Console):
     @property
     def events(self):
         """The event log so far, or the whole of it after the end."""
-        return Events.read(self._events_path, partial=self.status is None)
+        kind = minisvsm.OwnEvents if self.svsm == minisvsm.NAME else Events
+        events = kind.read(self._events_path, partial=self.status is None)
+        events.console = self.console
+        return events
 
     def _shell_of(self, kind, number, timeout):
         """Wait for the shell of a kernel that says what it is; its number of CPUs."""

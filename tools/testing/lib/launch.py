@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The command that starts a guest: the simulator's, or QEMU's without it."""
 
-from . import places
+from . import minisvsm, places
 
 # Shortens each boot, and changes nothing that a reset depends on
 QUICK = "nokaslr initcall_blacklist=crypto_kdf108_init,jent_mod_init cryptomgr.notests"
@@ -20,9 +20,15 @@ def simulator(directory, kernel, initrd, append, *, smp, svsm, timeout, host, fi
               firmware, launch_list=None, igvm=None, save=None, restore=None):
     """snpsim run ...; its files go to `directory`. Without a kernel the firmware finds one by itself."""
     command = [places.SNPSIM, "run", "--smp", smp]
-    if kernel:
-        command += ["--kernel", kernel, "--initrd", initrd, "--append", append]
-    command += ["--svsm", svsm, "--events", directory / "events.jsonl"]
+    if svsm == minisvsm.NAME:
+        own, kernels = minisvsm.arguments(kernel, initrd, append)
+        command += own
+        qemu = (*kernels, *qemu)
+    else:
+        if kernel:
+            command += ["--kernel", kernel, "--initrd", initrd, "--append", append]
+        command += ["--svsm", svsm]
+    command += ["--events", directory / "events.jsonl"]
     command += ["--log", directory / "snpsim.log", "--timeout", timeout]
     for option, value in (("--host", host), ("--fidelity", fidelity), ("--memory", memory), ("--apic", apic),
                           ("--firmware", firmware), ("--launch-list", launch_list), ("--igvm", igvm), ("--save", save),

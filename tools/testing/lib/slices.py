@@ -12,7 +12,7 @@ import pytest
 from . import places
 
 # On two cores a slice takes some five minutes.
-SLICES = 24
+SLICES = 33
 SCOPES = ("all", "quick", "ci")
 
 

@@ -32,7 +32,7 @@ REASONS = {
 }
 SWITCHES = (
     "cpuid", "msr", "ioio", "hlt", "npf", "vc", "ghcb-msr", "ghcb-page", "svsm", "nmi",
-    "shootdown", "ud", "cr", "other",
+    "shootdown", "ud", "cr", "other", "pvalidate", "rmpadjust", "invlpgb",
 )
 
 
@@ -124,6 +124,7 @@ EVENTS = {
     "vcpu-create": {**VCPU, "vmsa": hexadecimal, "ca": hexadecimal},
     "vcpu-start": {**VCPU, "vmpl": one_of(0, 2), "vmsa": hexadecimal, "result": one_of("started", "waits-for-sipi")},
     "vcpu-destroy": {**VCPU, "result": one_of("done", "refused", "ignored")},
+    "vcpu-release": {**VCPU, "vmsa": hexadecimal, "halted": boolean},
     "vcpu-init": {"apic_id": integer},
     "vcpu-delete": {**VCPU, "vmsa": hexadecimal},
     "vcpu-park": {"cpu": integer, "how": one_of("reset-hold")},

@@ -20,8 +20,8 @@ GROUPS = {
     " delete-held delete-destroyed destroy-in-nmi host-refuses restart calls-from-ap remap-from-ap whole-vmsa area-in-use",
     "mem": "deposit-unaligned deposit-address deposit-list deposit-entry withdraw-unaligned"
     " withdraw-address withdraw-nothing deposit-withdraw vtom-query vtom-configure",
-    "attest": "known unknown-guid small-manifest small-report misaligned bad-nonce"
-    " reserved-fields bad-version bad-address services services-small",
+    "attest": "sha512 known unknown-guid small-manifest small-report misaligned bad-nonce"
+    " reserved-fields bad-version bad-address certificates services services-small",
     "reboot": "reserved-flags unknown-call",
     "ghcb": "msr-info msr-cpuid event-cpuid event-features apic-ids jump-table event-unknown psc-pages psc-huge"
     " psc-header psc-bad-entry scratch mmio-memory msr-own second-page",

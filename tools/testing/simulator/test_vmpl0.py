@@ -14,8 +14,8 @@ GROUPS = {
     "pvalidate": "changes keeps-contents input offset large unmapped without-cbit conversion invlpgb",
     "rmpadjust": "results large unmapped",
     "run": "registers from-memory lma by-page msrs refused creation-refused rights rights-stay",
-    "irq": "registers self-ipi task-priority halt ends-run cr8 storm nmi",
-    "smp": "starts ipi wakes in-use-running in-use-halted destroy ipi-ends-run invlpgb another-cpus",
+    "irq": "registers self-ipi refused task-priority halt ends-run cr8 storm nmi",
+    "smp": "starts ipi wakes in-use-running in-use-halted read-in-use destroy ipi-ends-run invlpgb another-cpus",
 }
 NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names in GROUPS.items()}
 ALL = [name for names in NAMES.values() for name in names]
@@ -54,6 +54,14 @@ def test_group(runs, group):
     run.well_formed()
     run.passed(*NAMES[group])
     assert run.events.one("boot")["image"] == "vmpl0"
+
+
+def test_switches_are_counted(runs):
+    """What a program at VMPL 0 executes, by kind; and how often VMPL 2 has given way to it."""
+    pvalidate, rights, run = (runs(group).events.one("switches")["kinds"] for group in ("pvalidate", "rmpadjust", "run"))
+    assert pvalidate["pvalidate"] > 15 and pvalidate["invlpgb"] >= 2 and not pvalidate["svsm"]
+    assert rights["rmpadjust"] > 5
+    assert run["svsm"] > 5 and run["rmpadjust"] > 100
 
 
 def test_full_fidelity(runs):

@@ -70,6 +70,7 @@ void exit_pvalidate(struct vcpu *v)
 	enum rmp_result result;
 	struct operand o;
 
+	count(v, KIND_PVALIDATE);
 	lock(&sim_lock);
 	found = find_operand(v, &o, &result);
 	if (found == OPERAND_OK) {
@@ -91,6 +92,7 @@ void exit_rmpadjust(struct vcpu *v)
 	enum rmp_result result;
 	struct operand o;
 
+	count(v, KIND_RMPADJUST);
 	lock(&sim_lock);
 	found = find_operand(v, &o, &result);
 	if (found == OPERAND_OK) {
@@ -107,6 +109,7 @@ void exit_rmpadjust(struct vcpu *v)
 /* Whatever it names, all translations of VMPL 0 go, on every CPU, before this returns. */
 void exit_invlpgb(struct vcpu *v)
 {
+	count(v, KIND_INVLPGB);
 	if ((v->cur->reg[RCX] & 0xffff) > INVLPGB_MAX_COUNT) {
 		inject_exception(v, EXC_GP, true, 0);
 		return;
@@ -120,5 +123,6 @@ void exit_invlpgb(struct vcpu *v)
 /* INVLPGB has not left anything to wait for. */
 void exit_tlbsync(struct vcpu *v)
 {
+	count(v, KIND_INVLPGB);
 	skip_insn(v, 3);
 }

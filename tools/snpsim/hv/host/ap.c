@@ -116,8 +116,13 @@ void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa)
 /* The AP waits until the host starts it again; vcpu_main() keeps it out of the guest. */
 void ap_reset_hold(struct vcpu *v)
 {
-	vcpu_set_state(v, VCPU_RESET_HOLD);
-	vmsa_in_use(v->cur->vmsa, false);	/* only a start lets it into the guest again */
+	if (vmpl0_is_guest() && v->cur->vmpl) {
+		host_hold_guest(v);
+	} else {
+		vcpu_set_state(v, VCPU_RESET_HOLD);
+		/* Only a start lets it into the guest again. */
+		vmsa_in_use(v->cur->vmsa, false);
+	}
 	event_begin("vcpu-park");
 	event_u64("cpu", v->index);
 	event_str("how", "reset-hold");

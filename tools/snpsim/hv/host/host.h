@@ -79,6 +79,7 @@ void answer_cpuid_page(void *page);
 /* vmpl.c: a program at VMPL 0 */
 bool host_run_vmpl(struct vcpu *v, u32 vmpl);
 void host_stop_guest(struct vcpu *v);
+void host_hold_guest(struct vcpu *v);
 void host_change_guest(struct vcpu *v);
 bool host_release_vmsa(u64 gpa);
 const char *host_create_vmpl(struct vcpu *v, struct vcpu *t, u32 vmpl, u64 vmsa);

@@ -19,7 +19,7 @@
 #include "machine/vmsa.h"
 
 #define LARGE_OFFSET		(PAGES_PER_2M * PAGE_SIZE - 1)
-#define RELEASE_NS		1000000UL	/* how long VMPL 0 may take for its access */
+#define RELEASE_NS		20000000UL	/* how long VMPL 0 may take for its access */
 #define NEVER			(~0UL)
 
 static struct vmsa *vmsa_ptr(const struct context *c)
@@ -86,6 +86,7 @@ bool host_run_vmpl(struct vcpu *v, u32 vmpl)
 	const char *why = "VMPL";
 
 	if (v->cur->vmpl == GUEST_VMPL && vmpl == 0) {
+		count(v, KIND_SVSM);
 		leave_guest(v, EXIT_VMGEXIT);
 		return true;
 	}
@@ -128,6 +129,13 @@ static void set_guest(struct vcpu *v, u64 vmsa)
 	c->vmsa = vmsa;
 }
 
+/* KVM resets what it keeps of a vCPU, too: the local APIC is the guest's. */
+static void new_guest(struct vcpu *v, u64 vmsa)
+{
+	set_guest(v, vmsa);
+	host_vcpu_reset(v);
+}
+
 static void ask(struct vcpu *t, enum guest_change what, u64 vmsa)
 {
 	t->guest_next = vmsa;
@@ -164,7 +172,7 @@ const char *host_create_vmpl(struct vcpu *v, struct vcpu *t, u32 vmpl, u64 vmsa)
 	if (!t->ctx[0].vmsa || (t == v && v->cur->vmpl))
 		return "CPU";
 	if (t == v)
-		set_guest(v, vmsa);
+		new_guest(v, vmsa);
 	else
 		ask(t, GUEST_CREATE, vmsa);
 	return NULL;
@@ -209,10 +217,28 @@ bool host_release_vmsa(u64 gpa)
 	return false;
 }
 
+/* VMPL 2 waits until VMPL 0 or the guest has AP creation give it a VMSA. */
+void host_hold_guest(struct vcpu *v)
+{
+	save_guest(v->cur, EXIT_VMGEXIT);
+	v->cur->released = NEVER;
+}
+
+static void event_release(const struct vcpu *v)
+{
+	event_begin("vcpu-release");
+	event_u64("cpu", v->index);
+	event_u64("apic_id", v->apic_id);
+	event_hex("vmsa", v->cur->vmsa);
+	event_bool("halted", v->cur->halted);
+	event_end();
+}
+
 static void release(struct vcpu *v)
 {
 	struct context *c = v->cur;
 
+	event_release(v);
 	save_guest(c, EXIT_INTR);
 	c->released = now_ns();
 }
@@ -242,7 +268,7 @@ static void take_change(struct vcpu *v)
 
 	switch (v->guest_change) {
 	case GUEST_CREATE:
-		set_guest(v, v->guest_next);
+		new_guest(v, v->guest_next);
 		v->guest_is_new = !runs;
 		if (runs)
 			take_back(v);

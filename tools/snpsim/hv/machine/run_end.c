@@ -12,6 +12,7 @@ static const char *const kind_names[KIND_COUNT] = {
 	[KIND_NPF] = "npf", [KIND_VC] = "vc", [KIND_GHCB_MSR] = "ghcb-msr",
 	[KIND_GHCB_PAGE] = "ghcb-page", [KIND_SVSM] = "svsm", [KIND_NMI] = "nmi",
 	[KIND_SHOOTDOWN] = "shootdown", [KIND_UD] = "ud", [KIND_CR] = "cr", [KIND_OTHER] = "other",
+	[KIND_PVALIDATE] = "pvalidate", [KIND_RMPADJUST] = "rmpadjust", [KIND_INVLPGB] = "invlpgb",
 };
 
 static void (*more_switches)(void);

@@ -138,28 +138,53 @@ static bool write_base(struct vcpu *v, u64 val)
 	return true;
 }
 
+static void set_task_priority(struct vcpu *v, u64 val)
+{
+	struct vmcb *m = v->ctx[0].vmcb;
+
+	m->int_ctl = (m->int_ctl & ~V_TPR) | (val >> 4 & V_TPR);
+}
+
+/* What is refused changes nothing. */
+static bool is_writable(u32 msr, u64 val)
+{
+	switch (msr) {
+	case MSR_X2APIC_TPR:
+		return !(val >> 8);
+	case MSR_X2APIC_EOI:
+		return !val;
+	case MSR_X2APIC_SVR:
+		return !(val >> 10);
+	case MSR_X2APIC_SELF_IPI:
+		return val >= FIRST_VECTOR && val <= ICR_VECTOR;
+	default:
+		return msr == MSR_X2APIC_ICR;	/* write_icr() looks at it */
+	}
+}
+
 static bool write_register(struct vcpu *v, u32 msr, u64 val)
 {
 	struct vapic *a = &vapics[v->index];
 
+	if (!is_writable(msr, val))
+		return false;
 	switch (msr) {
 	case MSR_X2APIC_TPR:
-		v->ctx[0].vmcb->int_ctl = (v->ctx[0].vmcb->int_ctl & ~V_TPR) | (val >> 4 & V_TPR);
-		return !(val >> 8);
+		set_task_priority(v, val);
+		break;
 	case MSR_X2APIC_EOI:
 		end_of_interrupt(a);
-		return !val;
+		break;
 	case MSR_X2APIC_SVR:
 		a->svr = val;
-		return !(val >> 10);
+		break;
+	case MSR_X2APIC_SELF_IPI:
+		request(v, val);
+		break;
 	case MSR_X2APIC_ICR:
 		return write_icr(v, val);
-	case MSR_X2APIC_SELF_IPI:
-		request(v, val & ICR_VECTOR);
-		return val >= FIRST_VECTOR && val <= ICR_VECTOR;
-	default:
-		return false;
 	}
+	return true;
 }
 
 static bool read_register(const struct vcpu *v, u32 msr, u64 *val)

@@ -26,7 +26,9 @@ enum vcpu_state {
 /* World switches by cause, counted per boot. */
 enum exit_kind {
 	KIND_CPUID, KIND_MSR, KIND_IOIO, KIND_HLT, KIND_NPF, KIND_VC, KIND_GHCB_MSR, KIND_GHCB_PAGE,
-	KIND_SVSM, KIND_NMI, KIND_SHOOTDOWN, KIND_UD, KIND_CR, KIND_OTHER, KIND_COUNT
+	KIND_SVSM, KIND_NMI, KIND_SHOOTDOWN, KIND_UD, KIND_CR, KIND_OTHER,
+	/* at VMPL 0 */
+	KIND_PVALIDATE, KIND_RMPADJUST, KIND_INVLPGB, KIND_COUNT
 };
 
 /* What another vCPU asks of one that a program at VMPL 0 has started; set under sim_lock. */

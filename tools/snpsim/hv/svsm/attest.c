@@ -4,6 +4,7 @@
 #include "lib/lib.h"
 #include "machine/vcpu.h"
 #include "psp/psp.h"
+#include "psp/sha512.h"
 #include "svsm/svsm.h"
 
 #define ATTEST_SERVICES		0
@@ -122,6 +123,19 @@ static u64 answer(struct svsm_call *c, const struct attest_op *op, u32 manifest_
 	return SVSM_SUCCESS;
 }
 
+/* The report stands for the nonce and for the manifest behind it (7.1). */
+static void make_report(const void *nonce, u32 manifest_len)
+{
+	static u8 text[NONCE_SIZE + MAX_MANIFEST];
+	u8 hash[SHA512_SIZE];
+
+	static_assert(sizeof(hash) == PSP_REPORT_DATA_SIZE, "report data");
+	memcpy(text, nonce, NONCE_SIZE);
+	memcpy(text + NONCE_SIZE, manifest, manifest_len);
+	sha512(text, NONCE_SIZE + manifest_len, hash);
+	psp_report(report, hash, SVSM_VMPL);
+}
+
 u64 attest_call(struct svsm_call *c)
 {
 	bool single = c->call == ATTEST_SINGLE_SERVICE;
@@ -145,7 +159,7 @@ u64 attest_call(struct svsm_call *c)
 	nonce = svsm_private_ptr(op.nonce.gpa, NONCE_SIZE);
 	if (!nonce)
 		return SVSM_ERR_INVALID_ADDRESS;
-	psp_report(report, nonce, SVSM_VMPL);
 	len = single ? reboot_manifest(manifest) : all_manifests();
+	make_report(nonce, len);
 	return answer(c, &op, len);
 }

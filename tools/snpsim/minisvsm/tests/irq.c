@@ -9,6 +9,7 @@
 #define X2APIC_EOI		MSR_X2APIC(0x0b0)
 #define X2APIC_TPR		MSR_X2APIC(0x080)
 #define X2APIC_SVR		MSR_X2APIC(0x0f0)
+#define X2APIC_IRR		MSR_X2APIC(0x200)	/* the first of eight */
 #define X2APIC_ICR		MSR_X2APIC(0x300)
 #define X2APIC_LVT_TIMER	MSR_X2APIC(0x320)
 #define X2APIC_TIMER_COUNT	MSR_X2APIC(0x380)
@@ -74,6 +75,30 @@ static void self_ipi(void)
 	wrmsr(X2APIC_SELF_IPI, TRAP_IPI);
 	irq_on();
 	expect_eq("by the other register", load(&this_cpu()->ipis), 2);
+}
+
+static void expect_gp(const char *what, u32 msr, u32 value)
+{
+	try_insn("wrmsr", "a"(value), "c"(msr), "d"(0));
+	expect(trap_taken() == TRAP_GP, "%s: trap %d, want #GP", what, trap_taken());
+}
+
+/* What raises #GP changes nothing. */
+static void refused(void)
+{
+	start_apic();
+	expect_gp("a reserved vector", X2APIC_SELF_IPI, 5);
+	expect_gp("more than a vector", X2APIC_SELF_IPI, BIT(8) | TRAP_IPI);
+	for (u32 i = 0; i < 8; i++)
+		expect_eq("requested", rdmsr(X2APIC_IRR + i), 0);
+	irq_on();
+	expect_eq("interrupts", load(&this_cpu()->ipis), 0);
+	expect_gp("a priority", X2APIC_TPR, 0x150);
+	expect_eq("the task priority", rdmsr(X2APIC_TPR), 0);
+	expect_gp("SVR", X2APIC_SVR, BIT(10) | SVR_ENABLED);
+	expect_eq("SVR", rdmsr(X2APIC_SVR), SVR_ENABLED);
+	expect_gp("ICR", X2APIC_ICR, ICR_SELF | 5);
+	expect_eq("requested", rdmsr(X2APIC_IRR), 0);
 }
 
 static void task_priority(void)
@@ -243,6 +268,7 @@ static void own_cr8(void)
 static const struct selftest tests[] = {
 	{ .name = "irq.registers", .run = registers },
 	{ .name = "irq.self-ipi", .run = self_ipi },
+	{ .name = "irq.refused", .run = refused },
 	{ .name = "irq.task-priority", .run = task_priority },
 	{ .name = "irq.halt", .run = halt },
 	{ .name = "irq.ends-run", .run = ends_run },

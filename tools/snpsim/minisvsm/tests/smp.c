@@ -154,6 +154,40 @@ static void in_use_halted(void)
 	in_use(payload_halts, false);
 }
 
+/* VMPL 2 reads the VMSA of another CPU as OVMF does, before that has halted. */
+static u64 halts_vmsa;
+static u32 may_halt;
+
+static void spins_and_halts(void)
+{
+	while (!load(&may_halt))
+		store(&payload_count, payload_count + 1);
+	halt_forever();
+}
+
+static void reads_vmsa(void)
+{
+	store(&may_halt, 1);
+	payload_found[0] = load((u64 *)private(halts_vmsa + offsetof(struct vmsa, cr3)));
+	run_vmpl(0);
+}
+
+static void read_in_use(void)
+{
+	u64 pa;
+
+	store(&may_halt, 0);
+	halts_vmsa = run_endless(spins_and_halts);
+	if (!halts_vmsa)
+		return;
+	pa = guest_prepare(reads_vmsa);
+	payload_found[0] = 0;
+	if (pa && expect_eq("RUN_VMPL", run_vmpl(GUEST_VMPL), 0))
+		expect_eq("what it reads", payload_found[0], page_root());
+	expect(guest_create(CPU, halts_vmsa, AP_DESTROY), "the host refuses");
+	run_there(make_vmsa(payload_stores));
+}
+
 /* Destroyed, it is out of the guest when the host answers; created anew, it goes on. */
 static void destroy(void)
 {
@@ -249,6 +283,7 @@ static const struct selftest tests[] = {
 	{ .name = "smp.wakes", .run = wakes },
 	{ .name = "smp.in-use-running", .run = in_use_running },
 	{ .name = "smp.in-use-halted", .run = in_use_halted },
+	{ .name = "smp.read-in-use", .run = read_in_use },
 	{ .name = "smp.destroy", .run = destroy },
 	{ .name = "smp.ipi-ends-run", .run = ipi_ends_run },
 	{ .name = "smp.invlpgb", .run = invlpgb },

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Attestation protocol: services, the reboot service alone, bad operations */
 #include "attest.h"
+#include "psp/sha512.h"
 #include "tests.h"
 
-#define MANIFEST_SIZE	8
-#define UNTOUCHED	0xee
+#define MANIFEST_SIZE		8
+#define UNTOUCHED		0xee
+#define NONCE_SIZE		64
+#define NONCE_BYTE		0x77
+#define CERTIFICATE_PAGES	4
+#define REPORT_DATA		0x50		/* offset in a report */
 
 static void expect_refused(const char *what, u64 want)
 {
@@ -25,6 +30,35 @@ static bool report_has(const char *text, u64 size)
 	return false;
 }
 
+/* 58019, 7.1: the report's data are the hash of the nonce and, behind it, the manifest. */
+static void expect_bound(u64 manifest_size)
+{
+	u8 text[NONCE_SIZE + PAGE_SIZE], hash[SHA512_SIZE];
+
+	memset(text, NONCE_BYTE, NONCE_SIZE);
+	memcpy(text + NONCE_SIZE, attest_manifest(), manifest_size);
+	sha512(text, NONCE_SIZE + manifest_size, hash);
+	expect(!memcmp(attest_report() + REPORT_DATA, hash, sizeof(hash)),
+	       "the report does not stand for nonce and manifest");
+}
+
+/* The example of FIPS 180-4 */
+static void sha512_answer(void)
+{
+	static const u8 abc[SHA512_SIZE] = {
+		0xdd, 0xaf, 0x35, 0xa1, 0x93, 0x61, 0x7a, 0xba, 0xcc, 0x41, 0x73, 0x49,
+		0xae, 0x20, 0x41, 0x31, 0x12, 0xe6, 0xfa, 0x4e, 0x89, 0xa9, 0x7e, 0xa2,
+		0x0a, 0x9e, 0xee, 0xe6, 0x4b, 0x55, 0xd3, 0x9a, 0x21, 0x92, 0x99, 0x2a,
+		0x27, 0x4f, 0xc1, 0xa8, 0x36, 0xba, 0x3c, 0x23, 0xa3, 0xfe, 0xeb, 0xbd,
+		0x45, 0x4d, 0x44, 0x23, 0x64, 0x3c, 0xe8, 0x0e, 0x2a, 0x9a, 0xc9, 0x4f,
+		0xa5, 0x4c, 0xa4, 0x9f,
+	};
+	u8 hash[SHA512_SIZE];
+
+	sha512("abc", 3, hash);
+	expect(!memcmp(hash, abc, sizeof(hash)), "the hash of abc differs");
+}
+
 static void known(void)
 {
 	struct attest_answer a;
@@ -39,6 +73,7 @@ static void known(void)
 	expect_eq("manifest flags", *(u32 *)(attest_manifest() + 4), 0);
 	expect_eq("beyond the manifest", attest_manifest()[MANIFEST_SIZE], UNTOUCHED);
 	expect(report_has("SIMULATED", a.report_size), "the report does not say SIMULATED");
+	expect_bound(a.manifest_size);
 }
 
 static void unknown_guid(void)
@@ -130,6 +165,27 @@ static void bad_address(void)
 	       "report into the SVSM: result %lx", a.result);
 }
 
+/* They are asked for, and the simulated host has none. */
+static void certificates(void)
+{
+	struct attest_answer a;
+	u64 room = page_alloc();
+
+	for (unsigned int i = 1; i < CERTIFICATE_PAGES; i++)
+		page_alloc();
+	memset(private(room), UNTOUCHED, PAGE_SIZE);
+	attest_op()->certs = (struct attest_place){ room, CERTIFICATE_PAGES * PAGE_SIZE, 0 };
+	a = attest_call(ATTEST_SINGLE);
+	expect_eq("result", a.result, SVSM_SUCCESS);
+	expect_eq("certificates", a.certs_size, 0);
+	expect_eq("what is written", *(u8 *)private(room), UNTOUCHED);
+	expect_bound(a.manifest_size);
+	attest_op()->certs = (struct attest_place){ room + 8, PAGE_SIZE, 0 };
+	expect_refused("misaligned", SVSM_INVALID_PARAMETER);
+	attest_op()->certs = (struct attest_place){ room, CERTIFICATE_PAGES * PAGE_SIZE + 1, 0 };
+	expect_refused("too large", SVSM_INVALID_PARAMETER);
+}
+
 /* All services: a table of GUID, offset and size after its own header. */
 static void all_services(void)
 {
@@ -149,6 +205,7 @@ static void all_services(void)
 	expect_eq("size of the manifest", m[11], MANIFEST_SIZE);
 	expect_eq("version", m[12], 0);
 	expect_eq("flags", m[13], 0);
+	expect_bound(a.manifest_size);
 }
 
 static void services_small(void)
@@ -163,6 +220,7 @@ static void services_small(void)
 }
 
 static const struct selftest tests[] = {
+	{ .name = "attest.sha512", .run = sha512_answer },
 	{ .name = "attest.known", .run = known },
 	{ .name = "attest.unknown-guid", .run = unknown_guid },
 	{ .name = "attest.small-manifest", .run = small_manifest },
@@ -172,6 +230,7 @@ static const struct selftest tests[] = {
 	{ .name = "attest.reserved-fields", .run = reserved_fields },
 	{ .name = "attest.bad-version", .run = bad_version },
 	{ .name = "attest.bad-address", .run = bad_address },
+	{ .name = "attest.certificates", .run = certificates },
 	{ .name = "attest.services", .run = all_services },
 	{ .name = "attest.services-small", .run = services_small },
 };

@@ -58,8 +58,9 @@ static void e820(void)
 	for (unsigned int i = 0; i < bp[BP_E820_ENTRIES]; i++, e++) {
 		expect(e->addr >= end, "entry %u overlaps", i);
 		end = e->addr + e->size;
-		if (e->type == 1)
-			ram += e->size;
+		if (e->type != 1)
+			continue;
+		ram += e->size;
 		expect(end <= svsm_base() || e->addr >= svsm_base() + 0x1000,
 		       "entry %u has the SVSM's memory", i);
 	}

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0
+"""minisvsm as the SVSM of a guest: a program at VMPL 0 in place of the simulator's built-in SVSM.
+
+The simulator knows nothing of its calls. What it does at a reset it says on the console, and what
+the host has to do for it is in the event log.
+"""
+
+import re
+
+from . import places
+from .events import BAD_ENDS, Events
+
+NAME = "minisvsm"
+IGVM = places.BUILD / "snpsim/minisvsm.igvm"
+# Its own memory, by tools/snpsim/pack-igvm
+OWN = range(0x8000000, 0x9000000)
+RESTARTS = re.compile(
+    r"minisvsm: CPU (\d+) restarts the guest: (\d+) vCPUs stopped, (\d+) pages invalidated, boot (\d+)$", re.MULTILINE)
+
+
+def arguments(kernel, initrd, append):
+    """The kernel is QEMU's, which hands it over by fw_cfg: (options of snpsim, arguments of QEMU)"""
+    return ["--igvm", IGVM], ["-kernel", kernel, "-initrd", initrd, "-append", append]
+
+
+def in_own(event):
+    """Is the VMSA in the SVSM's memory? Then the guest starts with it."""
+    return int(event["vmsa"], 16) in OWN
+
+
+class OwnEvents(Events):
+    """The event log of such a run, and what is asserted about it; `console` is what was printed."""
+
+    def no(self, *kinds):
+        if "execute" in kinds and RESTARTS.search(self.console):
+            self.fail("the SVSM has restarted the guest")
+        super().no(*kinds)
+
+    def orderly_resets(self, count, cpus, refusals=0, by_firmware=()):
+        """So many resets, each on the BSP, and no vCPU had to be stopped that could run the guest's code."""
+        found = RESTARTS.findall(self.console)
+        if [int(boot) for *_, boot in found] != list(range(2, count + 2)):
+            self.fail(f"the SVSM has restarted the guest as {found}, not {count} times")
+        for cpu, vcpus, pages, _ in found:
+            if cpu != "0" or int(vcpus) != cpus or int(pages) <= 0:
+                self.fail(f"restarted on CPU {cpu}, with {vcpus} vCPUs of {cpus} and {pages} pages")
+        # The BSP goes on with the VMSA that it has
+        starts = [event["apic_id"] for event in self.of("vcpu-start", vmpl=2) if in_own(event)]
+        if starts != [0]:
+            self.fail(f"the guest was started on the CPUs {starts}, not on the BSP")
+        self.no(*BAD_ENDS)
+        self.no("dma")
+        self._nobody_ran()
+
+    def reset_by_an_ap(self):
+        """One reset, by an AP, from which the guest goes on."""
+        found = RESTARTS.findall(self.console)
+        if len(found) != 1 or found[0][0] == "0":
+            self.fail(f"the SVSM has restarted the guest as {found}, not once on an AP")
+        if not [event for event in self.of("vcpu-start", vmpl=2, apic_id=int(found[0][0])) if in_own(event)]:
+            self.fail("the guest was not started on that AP")
+        self._nobody_ran()
+
+    def _nobody_ran(self):
+        for event in self.of("vcpu-release", halted=False):
+            self.fail(f"a vCPU ran the guest's code when the SVSM stopped it: {event}")
