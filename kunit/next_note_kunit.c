@@ -3,10 +3,11 @@
  * The operator's note: what counts as one, how much of it is kept, and that an orderly
  * restart takes it for good.
  */
+/* It defines pr_fmt(), so it comes before all others */
+#include "reset/next-note.c"
+
 #include <kunit/test.h>
 #include <linux/string.h>
-
-#include "reset/next-note.c"
 
 #define TWENTY		"01234567890123456789"
 #define SIXTY		"012345678901234567890123456789012345678901234567890123456789"
