@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 
-from . import launch, places
+from . import launch, minisvsm, places
 from .guest import BOOT_TIMEOUT, Guest
 
 DIRECTORY = places.BUILD / "states"
@@ -41,6 +41,8 @@ def kind(arguments):
     """A name for what a boot of that guest depends on; None if it has to boot by itself."""
     if os.environ.get("FRESH") or any(arguments.get(name) for name in ALONE):
         return None
+    if arguments.get("svsm") == minisvsm.NAME:
+        return None  # a program at VMPL 0, which --save refuses
     initrd = arguments.get("initrd", places.INITRD)
     if not str(initrd).startswith(f"{places.BUILD}/guest"):
         return None

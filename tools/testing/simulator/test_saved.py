@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from lib import launch, places, states
+from lib import launch, minisvsm, places, states
 from lib.guest import Guest
 from lib.sources import run as run_command
 
@@ -125,6 +125,15 @@ def test_nowhere_to_save(tmp_path):
         assert "--save" in guest.console
     finally:
         guest.stop()
+
+
+@pytest.mark.parametrize("arguments, alone", (
+    ({}, False), ({"svsm": "draft,result=1"}, False), ({"svsm": minisvsm.NAME}, True), ({"qemu": ("-s",)}, True),
+    ({"initrd": "/elsewhere"}, True), ({"plain": True}, True),
+))
+def test_who_boots_alone(arguments, alone):
+    """Guests whose state cannot be saved, or is not theirs alone."""
+    assert (states.kind(arguments) is None) == alone
 
 
 def test_late_options_of_both():
