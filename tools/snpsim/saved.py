@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The state of a run in a file: what QEMU migrates, behind a page that says what machine it is of.
 
-The head is a line of JSON, padded: "machine", what a run has to have in common with the one
-that was saved; "svsm" and "host", whose late options may differ; "events", those so far.
+The head is a line of JSON: "machine", what a run has to have in common with the one that was
+saved; "events", those so far.
 """
 
 import hashlib
@@ -26,30 +26,23 @@ def early(text, late):
     return ','.join(word for word in text.split(',') if word.partition('=')[0] not in late)
 
 
-def digest(path):
-    if not path:
-        return None
-    with open(path, 'rb') as f:
-        return hashlib.file_digest(f, 'sha256').hexdigest()
-
-
-def machine(args, files, added):
-    """What has to be the same, by the names of the options; `files` are programs of the simulator."""
+def machine(args, programs, added, file_hash):
+    """What has to be the same, by the names of the options; `programs` are the simulator's."""
     host = early(args.host, LATE_HOST)
     return {
-        'the simulator': [digest(path) for path in files],
-        '--kernel': digest(args.kernel), '--initrd': digest(args.initrd), '--append': args.append,
-        '--exec or --share': hashlib.sha256(added).hexdigest(),
-        '--firmware': digest(args.firmware), '--smp': args.smp, '--memory': args.memory,
+        'the simulator': [file_hash(path).hex() for path in programs],
+        **{f'--{name}': file_hash(getattr(args, name)).hex() for name in ('kernel', 'initrd', 'firmware')},
+        '--share': hashlib.sha256(added).hexdigest(),
+        '--append': args.append, '--smp': args.smp, '--memory': args.memory,
         '--svsm': early(args.svsm, LATE_SVSM), '--host': '' if host == 'honest' else host,
         '--apic': args.apic, '--efivars': args.efivars, '--fidelity': args.fidelity,
         'what follows --': args.qemu,
     }
 
 
-def write_head(path, description, events):
+def write_head(path, of_machine, events):
     """Completes a file that QEMU has written its part to. Raises OSError, or Unusable."""
-    head = json.dumps({'magic': MAGIC, **description, 'events': events}).encode() + b'\n'
+    head = json.dumps({'magic': MAGIC, 'machine': of_machine, 'events': events}).encode() + b'\n'
     if len(head) > HEAD:
         raise Unusable('there are too many events to be saved')
     with open(path, 'r+b') as f:

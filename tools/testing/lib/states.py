@@ -10,21 +10,18 @@ guest boot by itself.
 import contextlib
 import fcntl
 import hashlib
-import importlib.util
 import json
 import os
 import shutil
 
-from . import launch, minisvsm, places
+from . import igvm_file, launch, minisvsm, places
 from .guest import BOOT_TIMEOUT, Guest
 
 DIRECTORY = places.BUILD / "states"
 MOST = 24  # states that are kept
 ROOM = 8 << 30  # bytes that stay free on the disk
 
-_spec = importlib.util.spec_from_file_location("saved", places.TOP / "tools/snpsim/saved.py")
-saved = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(saved)
+saved = igvm_file.module("saved")
 
 # What Guest() takes and a boot does not depend on
 ASIDE = ("timeout", "patience")

@@ -29,7 +29,6 @@ static void take_late(const struct sim_config *given)
 	c->secrets = given->secrets;
 	c->image = given->image;
 	c->nmi_call = given->nmi_call;
-	memcpy(c->svsm_name, given->svsm_name, sizeof(c->svsm_name));
 	memcpy(c->host_name, given->host_name, sizeof(c->host_name));
 }
 
