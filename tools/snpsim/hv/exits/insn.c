@@ -36,11 +36,12 @@ static bool vmpl0_insn(struct vcpu *v, const u8 *b)
 void exit_ud(struct vcpu *v)
 {
 	u8 b[4];
+	bool fetched = !v->cur->vmcb->save.cpl && !guest_fetch(v, b, sizeof(b));
 
-	if (!v->cur->vmcb->save.cpl && !guest_fetch(v, b, sizeof(b))) {
-		if (!v->cur->vmpl && vmpl0_insn(v, b))
-			return;
-		count(v, KIND_UD);
+	if (fetched && !v->cur->vmpl && vmpl0_insn(v, b))
+		return;
+	count(v, KIND_UD);
+	if (fetched) {
 		if (!memcmp(b, insn_rmpadjust, sizeof(b))) {
 			v->cur->vmcb->save.rax = RMPADJUST_FAIL_PERMISSION;
 			skip_insn(v, 4);
@@ -51,8 +52,6 @@ void exit_ud(struct vcpu *v)
 			inject_exception(v, EXC_GP, true, 0);
 			return;
 		}
-	} else {
-		count(v, KIND_UD);
 	}
 	inject_exception(v, EXC_UD, false, 0);
 }
