@@ -254,6 +254,7 @@ void mmio_write(u64 pa, u32 v);
 /* ap.c */
 struct vmsa;
 void ap_main(void);
+void vmsa_flat(struct vmsa *v, u64 rip);
 void vmsa_like_here(struct vmsa *v, u64 rip, u64 rsp);
 void ap_vmsa(struct vmsa *v, struct cpu *c);
 bool ap_create(unsigned int index, void (*work)(void));

@@ -165,31 +165,16 @@ u64 guest_remove_others(struct guest_vcpu *self, u32 *n)
 /* Linux at its 64-bit entry; no register has anything from before. */
 static void fill(struct vmsa *v)
 {
-	memset(v, 0, sizeof(*v));
-	v->cs = (struct vmsa_seg){ 0x10, 0xa9b, 0xffffffff, 0 };
-	v->ds = (struct vmsa_seg){ 0x18, 0xc93, 0xffffffff, 0 };
-	v->es = v->ds;
-	v->ss = v->ds;
+	vmsa_flat(v, GUEST_KERNEL + 0x200);
 	v->fs = v->ds;
 	v->gs = v->ds;
-	v->tr = (struct vmsa_seg){ 0, 0x8b, 0xffff, 0 };
-	v->ldtr = (struct vmsa_seg){ 0, 0x82, 0xffff, 0 };
 	v->gdtr = (struct vmsa_seg){ .limit = 4 * 8 - 1, .base = GUEST_GDT };
-	v->vmpl = GUEST_VMPL;
 	v->efer = EFER_SVME | EFER_LMA | EFER_LME;
 	v->cr0 = CR0_PG | CR0_ET | CR0_PE;
 	v->cr3 = GUEST_TABLES | CBIT;
 	v->cr4 = CR4_PAE;
-	v->dr6 = 0xffff0ff0;
-	v->dr7 = 0x400;
-	v->rflags = 2;
-	v->rip = GUEST_KERNEL + 0x200;
 	v->rsi = GUEST_BOOT_PARAMS;
-	v->g_pat = 0x0007040600070406UL;
 	v->sev_features = SEV_FEATURE_SNP;
-	v->xcr0 = 1;
-	v->mxcsr = 0x1f80;
-	v->x87_fcw = 0x37f;
 }
 
 static void make_boot_vmsa(u32 cpu)
