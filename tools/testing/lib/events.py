@@ -15,9 +15,7 @@ BAD_ENDS = ("violation", "host-reset", "host-stop", "terminate")
 
 
 class Events(list):
-    """The events of one run, in order; each a dict. `console` is what was printed meanwhile."""
-
-    console = ""
+    """The events of one run, in order; each a dict."""
 
     @classmethod
     def read(cls, path, partial=False):

@@ -71,8 +71,10 @@ class Guest(Console):
     @property
     def events(self):
         """The event log so far, or the whole of it after the end."""
-        kind = minisvsm.OwnEvents if self.svsm == minisvsm.NAME else Events
-        events = kind.read(self._events_path, partial=self.status is None)
+        partial = self.status is None
+        if self.svsm != minisvsm.NAME:
+            return Events.read(self._events_path, partial)
+        events = minisvsm.OwnEvents.read(self._events_path, partial)
         events.console = self.console
         return events
 
@@ -87,10 +89,10 @@ class Guest(Console):
     def boot(self, number=1, timeout=BOOT_TIMEOUT):
         """Wait for the shell of boot `number`; its number of CPUs."""
         if self._goes_on:
+            assert number == 1
             self._goes_on = False
             self.prompt()
             self.check(f"date -s @{int(time.time())}")
-            assert number == 1
             return int(re.search(r"guest: boot 1 cpus (\d+)", self.console)[1])
         return self._shell_of("boot", number, timeout)
 

@@ -31,6 +31,8 @@ def in_own(event):
 class OwnEvents(Events):
     """The event log of such a run, and what is asserted about it; `console` is what was printed."""
 
+    console = ""
+
     def no(self, *kinds):
         if "execute" in kinds and RESTARTS.search(self.console):
             self.fail("the SVSM has restarted the guest")
