@@ -188,7 +188,7 @@ help: ## List the targets
 	@echo '           SERIES="6.12-rt 7.3" for check-kernels (tools/build/other-kernel --list),'
 	@echo '           QEMU="sudo .../qemu-system-x86_64" IGVM= HARDWARE_ARGS= for check-hardware,'
 	@echo '           RESETS= SEED= NAME= for soak (again with the same seed: it goes on),'
-	@echo '           FIGURES="devices footprint" RUNS= for bench,'
+	@echo '           FIGURES="devices switches" RUNS= for bench,'
 	@echo '           RELEASES="bookworm trixie" COMMANDS="demo check" for check-fresh,'
 	@echo '           JOBS= how many tests side by side (one for each CPU, 4 at most),'
 	@echo '           PYTEST_ARGS= arguments for pytest (-k reboot, -x, ...), SCOPE=all with what make check leaves out'
