@@ -25,6 +25,10 @@ from lib.guest import Guest  # noqa: E402
 # Quick ones first; the debug kernel is built while those that do not need it run.
 ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "packages", "debian", "kernels", "configurations", "kunit")
 
+# A make that runs us must not change what a test's own make does, or says of its level.
+for name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL"):
+    os.environ.pop(name, None)
+
 # Whole Debian systems are made for these: only where all tests are asked for.
 BARE = ("fresh", "packages", "debian")
 # Only where an option asks for them.
