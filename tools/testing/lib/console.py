@@ -14,6 +14,7 @@ PROMPT_TIMEOUT = 20
 COMMAND_TIMEOUT = 120
 RUN_TIMEOUT = 600
 HEARTBEAT = 3
+STATE_TIMEOUT = 5
 
 
 class Console:
@@ -66,7 +67,9 @@ class Console:
                 return self._child.match
             except pexpect.TIMEOUT:
                 if time.monotonic() - begin >= timeout:
-                    raise AssertionError(f"no {pattern!r} within {timeout} s\n{self.tail()}") from None
+                    report = f"no {pattern!r} within {timeout} s\n{self.tail()}"
+                    self._keep_state()
+                    raise AssertionError(report) from None
                 if self.on_wait:
                     self.on_wait(time.monotonic() - begin)
             except pexpect.EOF:
@@ -117,6 +120,17 @@ class Console:
         self._child.send("\x01c")
         self._child.sendline("nmi")
         self._child.send("\x01c")
+
+    def _keep_state(self):
+        """What QEMU's monitor says of the CPUs and what interrupts wait, in the file "state": of a guest that hangs."""
+        self._child.send("\x01c")
+        for line in ("info registers -a", *(f"info lapic {cpu}" for cpu in range(self.smp)), "info pic", "info irq"):
+            self._child.sendline(line)
+        # What comes until then, however it ends
+        which = self._child.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=STATE_TIMEOUT)
+        (self.directory / "state").write_text(self._child.before.replace("\r", ""), encoding="utf-8")
+        if which == 0:
+            self._child.send("\x01c")
 
     def qemu_process(self):
         """The process id of the simulator's QEMU."""
