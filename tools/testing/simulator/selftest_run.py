@@ -15,6 +15,7 @@ CLOSING = re.compile(r"selftest: (\d+) passed, (\d+) failed")
 STATE = re.compile(r"STATE (\w+) ([0-9a-f]+)")
 # What tests/dma.c of the self-test wants
 EDU = ("-device", "edu,addr=5")
+UHCI = ("-device", "piix3-usb-uhci,addr=5")
 BOOT = re.compile(r"selftest: boot (\d+), APIC id (\d+)")
 
 

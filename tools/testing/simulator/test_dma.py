@@ -3,7 +3,7 @@
 
 import pytest
 
-from selftest_run import EDU
+from selftest_run import EDU, UHCI
 
 FIDELITIES = ("strict", "full")
 
@@ -72,4 +72,21 @@ def test_lawful_after_execute(selftest, fidelity, test):
     run = selftest(f"dma.{test}", fidelity=fidelity, qemu=EDU)
     run.well_formed()
     run.passed(f"dma.{test}")
+    assert dma(run) == []
+
+
+@pytest.mark.parametrize("fidelity", FIDELITIES)
+def test_device_of_the_last_boot_with_ports(selftest, fidelity):
+    """It has no registers in memory."""
+    run = selftest("dma.stale-ports", fidelity=fidelity, qemu=UHCI)
+    run.passed("dma.stale-ports")
+    assert {(event["bdf"], event["access"], event["stale"]) for event in dma(run)} == {("00:05.0", "read", True)}
+    assert {int(event["gpa"], 16) & ~0xFFF for event in dma(run)} == {int(run.page, 16)}
+
+
+@pytest.mark.parametrize("fidelity", FIDELITIES)
+def test_ports_lawful_after_execute(selftest, fidelity):
+    run = selftest("dma.begun-ports", fidelity=fidelity, qemu=UHCI)
+    run.well_formed()
+    run.passed("dma.begun-ports")
     assert dma(run) == []

@@ -13,7 +13,7 @@ import pytest
 from lib import places, vmpl0
 from lib.guest import Guest
 from lib.sources import run as run_command
-from selftest_run import EDU, run_of
+from selftest_run import EDU, UHCI, run_of
 
 IMAGE = places.BUILD / "snpsim/selftest.bz"
 QEMU = places.qemu()
@@ -38,6 +38,11 @@ def stale(run):
 def told_of_stale(run):
     run.well_formed()
     assert [event for event in run.events.of("dma") if event["stale"]]
+
+
+def without_dma(run):
+    passes(run)
+    run.events.no("dma")
 
 
 def resets(run):
@@ -243,6 +248,8 @@ DMA_MUTATIONS = (
      "\tstale = false;\n\tset(iotlb_high, IOTLB_INVALIDATE_ALL);\n", "\tstale = false;\n", "dma.to-taken-back", passes),
     ("the devices of the last boot are not watched", "host/callbacks.c", "\tdma_begin_anew();\n", "", "dma.stale", told_of_stale),
     ("nobody can begin with a device", "exits/npf.c", "\t\tdma_touched(gpa);\n", "\t\t(void)gpa;\n", "dma.begun", passes),
+    ("a device with ports is not watched", "host/dma.c", "\t\t\ts->ports[i] = bar & BAR_PORT;\n", "", "dma.stale-ports", told_of_stale),
+    ("nobody can begin with its ports", "exits/ioio.c", "\t\tdma_touched_port(port);\n", "", "dma.begun-ports", without_dma),
 )
 
 
@@ -374,11 +381,16 @@ def test_pv_mutation_is_red(mutated, name, file, old, new, test, check):
     is_red(mutated(file, old, new, f"pv {name}", test, "strict", host="kvm-pv"), check)
 
 
+def device(test):
+    """The one that this test of the guest wants."""
+    return UHCI if test.endswith("-ports") else EDU
+
+
 @pytest.mark.parametrize("name, file, old, new, test, check", DMA_MUTATIONS,
     ids=[row[0].replace(" ", "-") for row in DMA_MUTATIONS],
 )
 def test_dma_mutation_is_red(mutated, name, file, old, new, test, check):
-    is_red(mutated(file, old, new, f"dma {name}", test, "strict", qemu=EDU), check)
+    is_red(mutated(file, old, new, f"dma {name}", test, "strict", qemu=device(test)), check)
 
 
 def sticks(run):
@@ -415,6 +427,6 @@ def test_copy_without_mutation_is_green(hypervisor, monkeypatch):
     for test, check in sorted({row[4:] for row in PV_MUTATIONS}, key=str):
         check(run_guest(hypervisor, f"none {test}", test, "strict", monkeypatch, "kvm-pv"))
     for test, check in sorted({row[4:] for row in DMA_MUTATIONS}, key=str):
-        check(run_guest(hypervisor, f"none {test}", test, "strict", monkeypatch, qemu=EDU))
+        check(run_guest(hypervisor, f"none {test}", test, "strict", monkeypatch, qemu=device(test)))
     for test, fidelity, check in sorted({row[4:] for row in MUTATIONS}, key=str):
         check(run_guest(hypervisor, f"none {test} {fidelity}", test, fidelity, monkeypatch))

@@ -5,6 +5,7 @@
 #include "lib/config.h"
 #include "lib/lib.h"
 #include "machine/gmem.h"
+#include "machine/rmp.h"
 #include "machine/svm.h"
 #include "machine/vcpu.h"
 
@@ -47,6 +48,11 @@ void exit_ioio(struct vcpu *v)
 	if (fidelity_full()) {
 		deliver_vc(v, EXIT_IOIO);
 		return;
+	}
+	if (dma_watches()) {
+		lock(&sim_lock);
+		dma_touched_port(port);
+		unlock(&sim_lock);
 	}
 	if (m->exit_info1 & IOIO_STRING) {
 		ioio_string(v, port, size, in, m->exit_info1 & IOIO_REP);

@@ -6,11 +6,10 @@
  * event, and a write into memory that the next kernel itself has shared is a violation.
  * (Before that kernel shares a page, the page holds nobody's data.)
  *
- * The first page of each memory BAR below 4 GiB stands for the function's registers. (A
- * virtio device may have its own above, but Linux first masks its MSI-X vectors, in a BAR
- * below.) A function with I/O ports is not watched: its driver might use only those. Nor
- * is a function behind a bridge to conventional PCI, because the bridge makes its
- * accesses.
+ * The first page of each memory BAR below 4 GiB stands for the function's registers, and so
+ * do its I/O ports. (A virtio device may have its own above, but Linux first masks its MSI-X
+ * vectors, in a BAR below.) A function behind a bridge to conventional PCI is not watched,
+ * because the bridge makes its accesses.
  */
 #include "host/host.h"
 #include "lib/layout.h"
@@ -20,6 +19,7 @@
 #include "machine/pci.h"
 #include "machine/rmp.h"
 #include "machine/run_end.h"
+#include "machine/svm.h"
 #include "machine/vcpu.h"
 
 #define POLL_NS			1000000UL
@@ -28,6 +28,8 @@
 #define BARS			6
 #define REG_BAR(n)		(0x10 + 4 * (n))
 #define BAR_IO			BIT_ULL(0)
+#define BAR_PORT		0xfffcU
+#define MAX_PORTS		256		/* of one BAR */
 #define BAR_64			BIT_ULL(2)
 #define BAR_ADDRESS		0xfffffff0U
 #define CLASS_BRIDGE		0x06
@@ -36,6 +38,7 @@ static struct stale {
 	u32 function;
 	u32 bar[BARS];
 	u32 registers[BARS];		/* page frames; 0: none, or not watched */
+	u16 ports[BARS];		/* the first of each BAR's; 0: none */
 } stale[MAX_STALE];
 
 static u32 n_stale, n_events;
@@ -45,6 +48,14 @@ static u64 last_poll, config_space;
 static u32 peek(u32 function, u32 reg)
 {
 	return mmio_read32(config_space + ((u64)function << 12) + reg);
+}
+
+/* As many ports as a BAR at this one can have: it is aligned to its size. */
+static u32 ports_from(u16 port)
+{
+	u32 alignment = port & -port;
+
+	return alignment < MAX_PORTS ? alignment : MAX_PORTS;
 }
 
 /*
@@ -57,12 +68,19 @@ static bool find_registers(struct stale *s)
 	u32 size;
 
 	memset(s->registers, 0, sizeof(s->registers));
+	memset(s->ports, 0, sizeof(s->ports));
 	for (u32 i = 0; i < BARS; i += size) {
 		u32 bar = s->bar[i];
 		enum page_state state = page_state(bar & BAR_ADDRESS);
 
 		size = bar & BAR_64 ? 2 : 1;
-		if ((bar & BAR_IO) || i + size > BARS)
+		if (bar & BAR_IO) {
+			size = 1;
+			s->ports[i] = bar & BAR_PORT;
+			any = any || s->ports[i];
+			continue;
+		}
+		if (i + size > BARS)
 			return false;
 		/* None, or above 4 GiB */
 		if (!(bar & BAR_ADDRESS) || (size == 2 && s->bar[i + 1]))
@@ -86,17 +104,21 @@ static void keep_stale(const struct pci_function *f)
 		s->bar[i] = peek(f->number, REG_BAR(i));
 	if (!find_registers(s))
 		return;
-	for (u32 i = 0; i < BARS; i++)
+	for (u32 i = 0; i < BARS; i++) {
 		if (s->registers[i])
 			page_set(s->registers[i], PAGE_UNTOUCHED);
-	n_stale++;
+		if (s->ports[i])
+			svm_watch_range(s->ports[i], ports_from(s->ports[i]));
+	}
+	WRITE_ONCE(n_stale, n_stale + 1);
 	iommu_let(f->number, false);
 }
 
 static void forget(struct stale *s)
 {
 	iommu_let(s->function, true);
-	*s = stale[--n_stale];
+	*s = stale[n_stale - 1];
+	WRITE_ONCE(n_stale, n_stale - 1);
 }
 
 static struct stale *find(u32 function)
@@ -199,6 +221,30 @@ void dma_touched(u64 gpa)
 	for (u32 i = n_stale; i--;)
 		if (has_register_at(&stale[i], gpa))
 			forget(&stale[i]);
+}
+
+static bool has_port_at(const struct stale *s, u16 port)
+{
+	for (u32 i = 0; i < BARS; i++)
+		if (s->ports[i] && (u32)(port - s->ports[i]) < ports_from(s->ports[i]))
+			return true;
+	return false;
+}
+
+/* The guest uses this I/O port. Called under sim_lock. */
+void dma_touched_port(u16 port)
+{
+	for (u32 i = n_stale; i--;)
+		if (has_port_at(&stale[i], port)) {
+			poll_fault(this_vcpu());
+			forget(&stale[i]);
+		}
+}
+
+/* Is there a function that the present kernel has not begun with? */
+bool dma_watches(void)
+{
+	return READ_ONCE(n_stale);
 }
 
 /* Called after each exit; does something once every POLL_NS. */

@@ -49,6 +49,7 @@ void ghcb_ioio(struct vcpu *v, u8 *ghcb, u64 info1, u64 info2)
 		ghcb_error(ghcb, GHCB_ERR_INVALID_SCRATCH);
 		return;
 	}
+	dma_touched_port(port);
 	for (; n; n--, p += size) {
 		u32 val = 0;
 

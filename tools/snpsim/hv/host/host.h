@@ -104,6 +104,8 @@ u32 host_device_sticks(u16 port, u32 val);
 /* dma.c */
 void dma_begin_anew(void);
 void dma_touched(u64 gpa);
+void dma_touched_port(u16 port);
+bool dma_watches(void);
 void dma_poll(struct vcpu *v);
 
 /* apic.c: INIT, SIPI and their MSRs */

@@ -64,6 +64,13 @@ void svm_watch_ports(const u16 *ports, size_t n)
 		iopm[ports[i] / 8] |= 1 << ports[i] % 8;
 }
 
+/* The same of @n ports in a row. */
+void svm_watch_range(u16 first, u32 n)
+{
+	for (u32 port = first; port < first + n; port++)
+		iopm[port / 8] |= 1 << port % 8;
+}
+
 static void init_bitmaps(void)
 {
 	static bool done;

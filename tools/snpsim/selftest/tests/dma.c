@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * DMA by a device, QEMU's edu (docs/specs/edu.rst). It copies between memory and its own
- * buffer, a tenth of a second after the guest tells it to.
+ * buffer, a tenth of a second after the guest tells it to. And DMA by a device that has
+ * nothing but I/O ports, a USB controller. While it runs, it reads its list of frames, an
+ * entry each millisecond.
  */
 #include "pci.h"
 #include "tests.h"
@@ -21,6 +23,13 @@
 #define PAGE		0x7000000UL
 #define PATTERN		0x5a5a5a5aU
 #define MAX_BOOTS	4
+#define UHCI		BDF(0, 5, 0)	/* -device piix3-usb-uhci,addr=5 */
+#define UHCI_ID		0x70208086
+#define UHCI_PORTS	0xc000
+#define UHCI_COMMAND	(UHCI_PORTS + 0)
+#define UHCI_FRAMES	(UHCI_PORTS + 8)
+#define UHCI_RUN	BIT(0)
+#define UHCI_NOTHING	BIT(0)		/* an entry: nothing to do in this frame */
 
 static bool edu_on(void)
 {
@@ -184,6 +193,52 @@ static void stopped(void)
 	expect_eq("contents", load(p), 0);
 }
 
+static bool uhci_on(void)
+{
+	if (!expect_eq("uhci", pci_get(UHCI, REG_ID), UHCI_ID))
+		return false;
+	pci_set(UHCI, REG_BAR4, UHCI_PORTS);
+	pci_set(UHCI, REG_COMMAND, COMMAND_PORTS | COMMAND_MASTER);
+	return true;
+}
+
+static void uhci_run(void)
+{
+	u32 *p = shared_page();
+
+	for (u32 i = 0; i < 4096 / sizeof(*p); i++)
+		p[i] = UHCI_NOTHING;
+	outl(UHCI_FRAMES, PAGE);
+	outl(UHCI_COMMAND, UHCI_RUN);
+}
+
+/* It runs on, and boot 2 does not use its ports. */
+static void stale_ports(void)
+{
+	say("PAGE %lx", PAGE);
+	if (boot > 1) {
+		delay_ms(LONG_MS);
+		return;
+	}
+	if (!uhci_on())
+		return;
+	uhci_run();
+	delay_ms(LONG_MS);
+	execute();
+}
+
+/* Boot 2 uses them: the controller is its own. */
+static void begun_ports(void)
+{
+	if (boot == 1) {
+		if (uhci_on())
+			execute();
+		return;
+	}
+	uhci_run();
+	delay_ms(LONG_MS);
+}
+
 static const struct selftest tests[] = {
 	{ .name = "dma.to-shared", .run = to_shared, .alone = true },
 	{ .name = "dma.to-private", .run = to_private, .alone = true },
@@ -192,6 +247,8 @@ static const struct selftest tests[] = {
 	{ .name = "dma.stale", .run = stale, .alone = true },
 	{ .name = "dma.stale-unclaimed", .run = stale_unclaimed, .alone = true },
 	{ .name = "dma.begun", .run = begun, .alone = true },
+	{ .name = "dma.stale-ports", .run = stale_ports, .alone = true },
+	{ .name = "dma.begun-ports", .run = begun_ports, .alone = true },
 	{ .name = "dma.stopped", .run = stopped, .alone = true },
 };
 

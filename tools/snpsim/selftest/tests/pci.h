@@ -11,8 +11,10 @@
 #define REG_ID		0x00
 #define REG_COMMAND	0x04
 #define REG_BAR0	0x10
+#define REG_BAR4	0x20
 #define REG_BUSES	0x18
 #define REG_CAPS	0x34
+#define COMMAND_PORTS	BIT(0)
 #define COMMAND_MEMORY	BIT(1)
 #define COMMAND_MASTER	BIT(2)
 #define COMMAND_INTX_OFF	BIT(10)
