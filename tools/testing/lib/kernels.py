@@ -121,6 +121,10 @@ def realtime(names):
     return [name for name in names if name.endswith("-rt")]
 
 
+def generic(names):
+    return [name for name in names if name.endswith("-generic")]
+
+
 def numbers(text):
     """Something to sort versions by."""
     return [int(number) for number in re.findall(r"\d+", text)]

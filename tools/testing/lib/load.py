@@ -2,8 +2,8 @@
 """A guest whose devices are busy: two network cards that receive, two disks that read and write.
 
 One card and one disk are virtio's, the others are not: vmxnet3 and NVMe, which the cloud
-kernel has drivers for.  The cards are behind ports of PCI Express, as with libvirt, the disks
-on the root bus.  The network is this process: it never stops sending, also while the guest
+kernel has drivers for, or another card.  The cards are behind ports of PCI Express, as with
+libvirt, the disks on the root bus.  The network is this process: it never stops sending, also while the guest
 has no driver.  All that arrives has a known contents, so that a byte which another device
 wrote is seen.
 """
@@ -21,8 +21,7 @@ PORT = 9  # UDP, discard
 FILL = b"S"
 PAYLOAD = 1024
 PAUSE = 0.004  # seconds between two frames: some hundred a second, on each card
-NICS = (("virtio-net-pci", "52:54:00:00:00:01", "10.0.2.15"), ("vmxnet3", "52:54:00:00:00:02", "10.0.3.15"))
-MODULES = "virtio_blk virtio_net vmxnet3"
+NICS = (("52:54:00:00:00:01", "10.0.2.15"), ("52:54:00:00:00:02", "10.0.3.15"))
 DISKS = ("/dev/vda", "/dev/nvme0n1")
 
 
@@ -64,14 +63,22 @@ def frame(mac, address):
 
 
 class Load:
-    """The devices, and what is outside of them: use with `with`."""
+    """The devices, and what is outside of them: use with `with`.
 
-    def __init__(self, directory):
+    `card` is the second card, whose driver is a module of that name; `modules` are those that
+    the guest's kernel needs beside the drivers of cards and virtio's disk.  `pause`: seconds
+    between two frames; a card goes on receiving until the kernel's last buffers are full.
+    """
+
+    def __init__(self, directory, card="vmxnet3", modules=(), pause=PAUSE):
+        self._pause = pause
+        self._cards = ("virtio-net-pci", card)
+        self._modules = " ".join(("virtio_blk", "virtio_net", card, *modules))
         self._stop = threading.Event()
         self._threads = []
         self.qemu = ()
         self.sums = {}
-        for n, (model, mac, address) in enumerate(NICS):
+        for n, (model, (mac, address)) in enumerate(zip(self._cards, NICS)):
             port = free_port()
             self.qemu += (
                 "-netdev", f"dgram,id=net{n},local.type=inet,local.host=127.0.0.1,local.port={port},"
@@ -93,7 +100,7 @@ class Load:
                     out.sendto(data, ("127.0.0.1", port))
                 except OSError:  # QEMU is not there yet, or no more
                     pass
-                time.sleep(PAUSE)
+                time.sleep(self._pause)
 
     def __enter__(self):
         for thread in self._threads:
@@ -107,8 +114,8 @@ class Load:
 
     def begin(self, guest):
         """Drivers, addresses; from now on each device is busy."""
-        guest.check(f"modprobe -a {MODULES}")
-        for n, (_, _, address) in enumerate(NICS):
+        guest.check(f"modprobe -a {self._modules}")
+        for n, (_, address) in enumerate(NICS):
             guest.check(f"ifconfig eth{n} {address} up")
         for disk in DISKS:
             count = DISK // BLOCK
@@ -124,7 +131,7 @@ class Load:
             assert read == known, f"{disk}: {read}, not {known}"
             written = f"dd if={disk} bs={BLOCK} skip={DISK // BLOCK} 2>/dev/null"
             assert value(guest, f"{written} | tr -d 'W\\0' | wc -c") == "0", f"{disk}: somebody else wrote to it"
-        for n, (model, _, _) in enumerate(NICS):
+        for n, model in enumerate(self._cards):
             before = self._received(guest, n)
             guest.check("sleep 1")
             now = self._received(guest, n)

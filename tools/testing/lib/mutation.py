@@ -7,8 +7,8 @@ from . import places
 from .sources import run
 
 
-def initrd(directory, name, text, instead):
-    """An initial ram disk with the driver, that text of its file changed."""
+def initrd(directory, name, text, instead, headers=places.HEADERS, base=places.INITRD):
+    """An initial ram disk with the driver, that text of its file changed; for the usual kernel, or another."""
     tree = directory / "tree"
     for part in ("drivers", "include", "kunit", "tools/build"):
         shutil.copytree(places.TOP / part, tree / part)
@@ -19,8 +19,8 @@ def initrd(directory, name, text, instead):
     source.write_text(before.replace(text, instead))
     built, image = directory / "module", directory / "initrd.img"
     for command in (
-        (tree / "tools/build/module", "--kdir", places.HEADERS, "--out", built),
-        (places.TOP / "tools/guest/mkinitrd", "--base", places.INITRD, "--out", image,
+        (tree / "tools/build/module", "--kdir", headers, "--out", built),
+        (places.TOP / "tools/guest/mkinitrd", "--base", base, "--out", image,
          "--file", f"{built}/svsm_reset.ko:{places.MODULE}"),
     ):
         result = run(*command)
