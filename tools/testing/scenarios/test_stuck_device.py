@@ -86,6 +86,21 @@ def test_one_that_stops_is_not_named(simulate):
     guest.events.orderly_resets(1, cpus=2)
 
 
+@pytest.mark.parametrize("how", ["panic-ap", later("sysrq-b")])
+def test_hangs(simulate, how):
+    """The host never comes back from stopping it: the boot after that knows what was under way."""
+    guest = start(simulate, "", host=f"{STUCK},device-hangs,rebuild")
+    guest.send(BEGIN[how])
+    assert guest.boot(2, timeout=crash.RESET) == 2
+    assert guest.events.one("host-reset")["how"] == "hung-write"
+    guest.load()
+    found = [guest.attribute(f"last_reset_{name}") for name in ("reason", "cause", "outcome")]
+    assert found == ["refused", CAUSES[how], "refused"]
+    assert guest.attribute("record_store") == "cmos" and guest.attribute("last_reset_device_count") == "0"
+    guest.powered_off()
+    guest.events.no("execute", "invalidate", "violation")
+
+
 @pytest.mark.sliced
 @pytest.mark.parametrize("store, names", [("cmos", ""), ("efi", f"0000:{BDF}")])
 def test_other_stores(simulate, store, names):

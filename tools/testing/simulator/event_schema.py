@@ -18,6 +18,7 @@ VIOLATIONS = (
 )
 RESETS = (
     "port-cf9", "port-92", "keyboard", "keyboard-output", "triple-fault", "init", "invalid-vmsa",
+    "hung-write",
 )
 # QEMU has ended, or stopped, because of a device: nothing of a vCPU is known then.
 BY_DEVICES = ("watchdog", "device")

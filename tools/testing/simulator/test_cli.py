@@ -170,6 +170,7 @@ def test_missing_initrd(tmp_path):
         ("--host", "stuck-device=3"),
         ("--host", "stuck-device=00:20.0"),
         ("--host", "stuck-device=00:00.0"),
+        ("--host", "device-hangs"),
         ("--host", ",".join(["nmi-call=1"] * 8)),
         ("--smp", "0"),
         ("--smp", "x"),

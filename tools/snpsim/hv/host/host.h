@@ -100,6 +100,7 @@ void host_shares_in(u64 start, u64 end);
 bool host_shares(u64 gpa);
 bool host_has_stuck_device(void);
 u32 host_device_sticks(u16 port, u32 val);
+bool host_device_hangs(u16 port, u32 val);
 
 /* dma.c */
 void dma_begin_anew(void);

@@ -111,6 +111,9 @@ u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val)
 	if (!in) {
 		check_write(v, port, size, val);
 		cmos_saw_write(port, size, val);
+		/* Whoever looks after the host resets the machine */
+		if (host_device_hangs(port, val))
+			report_host_reset(v, "hung-write");
 		val = host_device_sticks(port, val);
 	}
 	switch (size) {

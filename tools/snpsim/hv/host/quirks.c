@@ -151,6 +151,29 @@ bool host_has_stuck_device(void)
 	return config->stuck_device;
 }
 
+/* Is this port the data of that device's configuration space, at this address? */
+static bool reaches_stuck_device(u16 port, u32 address)
+{
+	return config->stuck_device && (port & ~3U) == PCI_DATA &&
+	       (address & PCI_ADDRESS_ENABLE) && (address >> 8 & 0xffff) == config->stuck_device;
+}
+
+/*
+ * Does the host hang in this write by the ports, which turns bus mastering off? Once: the
+ * reset of the machine mends it. (MSI-X is no sign: drivers turn it off when they begin.)
+ */
+bool host_device_hangs(u16 port, u32 val)
+{
+	u32 address = in32(PCI_ADDRESS);
+	static bool has;
+
+	if (has || !host_is(HOST_DEVICE_HANGS) || port != PCI_DATA ||
+	    !reaches_stuck_device(port, address) || (address & 0xfc) != PCI_COMMAND)
+		return false;
+	has = pci_live_bits(config->stuck_device, PCI_COMMAND) & ~val;
+	return has;
+}
+
 /*
  * What becomes of a write to configuration space by the ports: one device does not stop.
  * The bits with which it writes to memory stay on, once they are, and no reset of it alone
@@ -159,10 +182,9 @@ bool host_has_stuck_device(void)
 u32 host_device_sticks(u16 port, u32 val)
 {
 	u32 address = in32(PCI_ADDRESS);
-	u32 function = address >> 8 & 0xffff;
+	u32 function = config->stuck_device;
 
-	if (!config->stuck_device || (port & ~3U) != PCI_DATA ||
-	    !(address & PCI_ADDRESS_ENABLE) || function != config->stuck_device)
+	if (!reaches_stuck_device(port, address))
 		return val;
 	val &= ~(pci_reset_bits(function, address & 0xfc) >> (port & 3) * 8);
 	return val | pci_live_bits(function, address & 0xfc) >> (port & 3) * 8;

@@ -46,6 +46,7 @@ enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 #define HOST_NO_GHCB_BACK	BIT_ULL(8)	/* the previous GHCB cannot be registered again */
 #define HOST_KVM_PV		BIT_ULL(9)	/* KVM's paravirtual features */
 #define HOST_NO_CONVERT		BIT_ULL(10)	/* pages between firmware's sections stay private */
+#define HOST_DEVICE_HANGS	BIT_ULL(11)	/* the stuck device hangs when it is stopped */
 #define HOST_REBUILD		BIT_ULL(16)	/* a reset request builds the VM anew */
 
 /* Firmware's SEV metadata (edk2, OvmfPkg/ResetVector/X64/OvmfSevMetadata.asm). */

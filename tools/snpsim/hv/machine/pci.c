@@ -11,7 +11,6 @@
 #define NO_FUNCTION		0xffffffffU
 
 #define REG_ID			0x00
-#define REG_COMMAND		0x04		/* and the status above it */
 #define REG_CLASS		0x08
 #define REG_HEADER		0x0c
 #define REG_BUSES		0x18
@@ -98,9 +97,9 @@ u32 pci_live_bits(u32 number, u32 reg)
 {
 	struct pci_function f = { .number = number };
 
-	if (reg == REG_COMMAND)
+	if (reg == PCI_COMMAND)
 		return pci_read(number, reg) & COMMAND_MASTER;
-	if (!(pci_read(number, REG_COMMAND) & STATUS_CAPABILITIES))
+	if (!(pci_read(number, PCI_COMMAND) & STATUS_CAPABILITIES))
 		return 0;
 	look_at_capabilities(&f);
 	if (f.msi && reg == f.msi_at)
@@ -115,7 +114,7 @@ u32 pci_reset_bits(u32 number, u32 reg)
 {
 	struct pci_function f = { .number = number };
 
-	if (!(pci_read(number, REG_COMMAND) & STATUS_CAPABILITIES))
+	if (!(pci_read(number, PCI_COMMAND) & STATUS_CAPABILITIES))
 		return 0;
 	look_at_capabilities(&f);
 	return f.express_at && reg == f.express_at + EXPRESS_CONTROL ? EXPRESS_FLR : 0;
@@ -124,7 +123,7 @@ u32 pci_reset_bits(u32 number, u32 reg)
 static void look_at(u32 number, struct buses *buses, pci_visit *visit)
 {
 	struct pci_function f = { .number = number };
-	u32 command = pci_read(number, REG_COMMAND), id = pci_read(number, REG_ID);
+	u32 command = pci_read(number, PCI_COMMAND), id = pci_read(number, REG_ID);
 	u32 header = pci_read(number, REG_HEADER), secondary;
 
 	f.vendor = id & 0xffff;
@@ -146,7 +145,7 @@ static void look_at(u32 number, struct buses *buses, pci_visit *visit)
 static bool is_there(u32 number)
 {
 	return pci_read(number, REG_ID) != NO_FUNCTION ||
-	       pci_read(number, REG_COMMAND) != NO_FUNCTION;
+	       pci_read(number, PCI_COMMAND) != NO_FUNCTION;
 }
 
 /*

@@ -14,6 +14,7 @@
 #define PCI_ADDRESS		0xcf8
 #define PCI_DATA		0xcfc
 #define PCI_ADDRESS_ENABLE	BIT_ULL(31)
+#define PCI_COMMAND		0x04		/* and the status above it */
 
 struct pci_function {
 	u32 number;			/* PCI_FUNCTION() */

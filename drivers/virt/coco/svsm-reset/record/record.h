@@ -68,6 +68,7 @@ void svr_stores_close(void);
 int svr_stores_read(struct svr_record *rec, const struct svr_store **from);
 void svr_stores_mark(const struct svr_record *rec);
 size_t svr_stores_write(const struct svr_record *rec, bool memory_only);
+void svr_stores_write_ahead(const struct svr_record *rec);
 void svr_stores_preview(const struct svr_record *rec, struct svr_record *shown);
 bool svr_stores_keep(u16 boot);
 bool svr_stores_wanted(void);
@@ -103,6 +104,7 @@ enum svr_dump svr_last_reset_dump(void);
 void svr_time_text(u64 time, char *text, size_t size);
 
 /* write.c: the record of this one */
+void svr_write_ahead(const struct svr_request *req, const struct cpumask *lost);
 bool svr_write_call(const struct svr_request *req, const struct cpumask *lost);
 void svr_write_refusal(const struct svr_request *req, const struct cpumask *lost,
 		       const struct svr_result *result);

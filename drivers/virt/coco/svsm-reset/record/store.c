@@ -239,6 +239,23 @@ size_t svr_stores_write(const struct svr_record *rec, bool memory_only)
 }
 
 /**
+ * svr_stores_write_ahead - write a record that is about to be amended
+ * @rec: the record
+ *
+ * Only where that is quick: a variable of firmware is written once. Says nothing of a store
+ * that does not take it, as svr_stores_write() will.
+ * Context: any, NMI included; only tries locks.
+ */
+void svr_stores_write_ahead(const struct svr_record *rec)
+{
+	unsigned int i;
+
+	for (i = 0; i < SVR_STORES; i++)
+		if (svr_store_usable(i) && svr_stores[i]->in_place)
+			svr_store_put(i, rec);
+}
+
+/**
  * svr_stores_preview - what would the next boot find?
  * @rec:   the record of a reset
  * @shown: becomes what the next boot finds; all zero without a store

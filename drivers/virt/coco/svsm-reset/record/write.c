@@ -60,6 +60,24 @@ static void svr_write_lost(const struct cpumask *lost)
 }
 
 /**
+ * svr_write_ahead - record a reset that has not come as far as the call
+ * @req:  why
+ * @lost: CPUs that are not known to have stopped
+ *
+ * Should the machine be reset from outside before svr_write_call() or svr_write_refusal()
+ * amends it, this is what the next boot finds: that no call was made.
+ *
+ * Context: any, NMI included; only tries locks.
+ */
+void svr_write_ahead(const struct svr_request *req, const struct cpumask *lost)
+{
+	svr_write_begin(SVR_STAGE_REFUSED, req);
+	svr_write_lost(lost);
+	svr_record_count(&svr_written, SVR_REASON_REFUSED);
+	svr_stores_write_ahead(&svr_written);
+}
+
+/**
  * svr_write_call - record that the call is about to be made
  * @req:   why
  * @lost:  CPUs that are not known to have stopped

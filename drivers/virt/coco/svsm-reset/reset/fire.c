@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A reset, in order: quiesce, record, call.
+ * A reset, in order: quiesce the CPUs, record, stop the devices, amend the record, call.
  *
  * The other CPUs are stopped when this logs anything, so it logs little.
  */
@@ -179,8 +179,12 @@ static enum svr_decline svr_route_call(const struct svr_request *req)
 	int cpu = raw_smp_processor_id();
 	int err;
 
-	if (route != SVR_ROUTE_REFUSE && !svr_devices_will_do())
-		return SVR_DECLINE_DEVICE;
+	if (route != SVR_ROUTE_REFUSE) {
+		/* The host may hang in the stop of a device, and be reset from outside */
+		svr_write_ahead(req, svr_find_lost(q));
+		if (!svr_devices_will_do())
+			return SVR_DECLINE_DEVICE;
+	}
 	if (route == SVR_ROUTE_HAND_OVER) {
 		svr_info("handing the call over from CPU %d to the BSP, CPU %d\n",
 			 cpu, svr_bsp_cpu());
