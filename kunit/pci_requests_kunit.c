@@ -12,6 +12,7 @@
 #define STATUS_OFFSET	0x2000
 #define COMMON		0x40
 #define WINDOW		0x54
+#define WINDOW_DATA	(WINDOW + sizeof(struct virtio_pci_cap))
 #define EXPRESS		0x70
 #define VIRTIO		(PCI_VENDOR_ID_REDHAT_QUMRANET | 0x1042 << 16)
 #define QEMU		(PCI_VENDOR_ID_REDHAT | 0x0010 << 16)
@@ -38,13 +39,20 @@ static bool fake_aimed(void)
 	       window[3] == 1;
 }
 
+/* Some hosts pass on the size of the access: then there is no such register */
 static u32 fake_read(u8 bus, u8 devfn, u8 reg)
 {
 	fake.reads++;
 	if (fake.gone)
 		return U32_MAX;
-	if (reg != WINDOW + sizeof(struct virtio_pci_cap) || !fake_aimed())
-		return fake.dwords[reg / 4];
+	return reg == WINDOW_DATA ? 0 : fake.dwords[reg / 4];
+}
+
+static u8 fake_read_byte(u8 bus, u8 devfn, u8 reg)
+{
+	fake.reads++;
+	if (fake.gone || reg != WINDOW_DATA || !fake_aimed())
+		return U8_MAX;
 	if (fake.resets && fake.slow)
 		fake.slow--;
 	return fake.resets && !fake.slow ? 0 : 0x0f;
@@ -53,9 +61,14 @@ static u32 fake_read(u8 bus, u8 devfn, u8 reg)
 static void fake_write(u8 bus, u8 devfn, u8 reg, u32 val)
 {
 	fake.writes++;
-	if (reg == WINDOW + sizeof(struct virtio_pci_cap) && fake_aimed() && !val)
-		fake.resets++;
 	fake.dwords[reg / 4] = val;
+}
+
+static void fake_write_byte(u8 bus, u8 devfn, u8 reg, u8 val)
+{
+	fake.writes++;
+	if (reg == WINDOW_DATA && fake_aimed() && !val)
+		fake.resets++;
 }
 
 /* What the bridge's control register was while its bus was held */
@@ -72,6 +85,8 @@ static bool fake_late(void)
 static const struct svr_pci_access fake_pci = {
 	.read = fake_read,
 	.write = fake_write,
+	.read_byte = fake_read_byte,
+	.write_byte = fake_write_byte,
 	.hold = fake_hold,
 	.late = fake_late,
 };

@@ -15,15 +15,19 @@
 #define SVR_PCI_CAPS		((PCI_CFG_SPACE_SIZE - PCI_STD_HEADER_SIZEOF) / 4)
 
 /**
- * struct svr_pci_access - configuration space, in 32-bit units
+ * struct svr_pci_access - configuration space
  * @read:  the four bytes at @reg, a multiple of 4; all ones where there is no function
  * @write: write these
+ * @read_byte: the byte at @reg
+ * @write_byte: write that
  * @hold:  wait for as long as a bus must be held in reset
  * @late:  has it taken too long already? Then nobody looks or waits any longer
  */
 struct svr_pci_access {
 	u32 (*read)(u8 bus, u8 devfn, u8 reg);
 	void (*write)(u8 bus, u8 devfn, u8 reg, u32 val);
+	u8 (*read_byte)(u8 bus, u8 devfn, u8 reg);
+	void (*write_byte)(u8 bus, u8 devfn, u8 reg, u8 val);
 	void (*hold)(void);
 	bool (*late)(void);
 };

@@ -140,13 +140,17 @@ static bool svr_virtio_reset(const struct svr_pci_access *pci,
 
 	if (!svr_virtio_aim(pci, f, virtio))
 		return true;
-	pci->write(f->bus, f->devfn, data, 0);
+	/*
+	 * As a byte: the device has to make its own access by the window's length (4.1.4.9.1),
+	 * but cloud-hypervisor's has the size of this one, and ignores any but a byte's.
+	 */
+	pci->write_byte(f->bus, f->devfn, data, 0);
 	/* Read at least once: the write alone may have used up the time */
 	for (i = 0; i < SVR_VIRTIO_READS; i++) {
-		u32 status = svr_pci_read(pci, f, data);
+		u8 status = pci->read_byte(f->bus, f->devfn, data);
 
 		/* All ones: it has gone */
-		if (!(status & 0xff) || status == U32_MAX)
+		if (!status || status == U8_MAX)
 			return true;
 		if (pci->late())
 			return false;

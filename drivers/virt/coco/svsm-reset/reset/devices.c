@@ -84,6 +84,18 @@ static void svr_pci_port_write(u8 bus, u8 devfn, u8 reg, u32 val)
 	outl(val, SVR_PCI_DATA);
 }
 
+static u8 svr_pci_port_read_byte(u8 bus, u8 devfn, u8 reg)
+{
+	svr_pci_select(bus, devfn, reg & ~3);
+	return inb(SVR_PCI_DATA + (reg & 3));
+}
+
+static void svr_pci_port_write_byte(u8 bus, u8 devfn, u8 reg, u8 val)
+{
+	svr_pci_select(bus, devfn, reg & ~3);
+	outb(val, SVR_PCI_DATA + (reg & 3));
+}
+
 /* PCI 3.0, 4.3.2, wants 1 ms; twice that, as pci_reset_secondary_bus() of Linux */
 static void svr_pci_hold(void)
 {
@@ -98,6 +110,8 @@ static bool svr_pci_late(void)
 static const struct svr_pci_access svr_pci_ports = {
 	.read = svr_pci_port_read,
 	.write = svr_pci_port_write,
+	.read_byte = svr_pci_port_read_byte,
+	.write_byte = svr_pci_port_write_byte,
 	.hold = svr_pci_hold,
 	.late = svr_pci_late,
 };
