@@ -22,7 +22,10 @@ GIVEN = {"apt", "git", "make"}
 # What a package that is named brings under another name: its own dependencies, in each release
 BRINGS = {"python3-minimal": "python3"}
 # What belongs to a package of another name, where it is not installed
-BELONGS = {"apt-helper": "apt", "dpkg-buildpackage": "dpkg-dev", "mkfs.ext4": "e2fsprogs"}
+BELONGS = {
+    "apt-helper": "apt", "dpkg-buildpackage": "dpkg-dev", "mkfs.ext4": "e2fsprogs", "sfdisk": "fdisk",
+    "mcopy": "mtools", "mformat": "mtools",
+}
 # Not of a package that deps installs
 OTHERWISE = {
     "awk": "base-files depends on one of those that there are",
