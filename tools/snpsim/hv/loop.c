@@ -114,7 +114,7 @@ static void enter(struct vcpu *v)
 	WRITE_ONCE(v->in_guest, 1);
 	/* Pairs with vcpu_kick(): we see the request, or its sender sees in_guest and kicks us. */
 	smp_mb();
-	if (vcpu_kept_out(v)) {
+	if (vcpu_kept_out(v) || vcpu_is_held()) {
 		WRITE_ONCE(v->in_guest, 0);
 		return;
 	}

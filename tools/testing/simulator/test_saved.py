@@ -54,6 +54,25 @@ def test_goes_on_and_resets(state, tmp_path):
         assert [event["boot"] for event in guest.events.of("boot")] == [1, 2]
 
 
+def test_others_are_busy(tmp_path):
+    """QEMU restores no CPU that is inside of a VMRUN: the others leave the guest before the state is saved."""
+    guest = guest_of(tmp_path / "first", save=tmp_path / "state")
+    try:
+        guest.boot(1)
+        guest.check("for n in 0 1 2 3 4 5; do (while :; do :; done) & done")
+        guest.send("save")
+        assert guest.end() == 0, guest.tail()
+    finally:
+        guest.stop()
+    guest = guest_of(tmp_path / "again", restore=tmp_path / "state")
+    try:
+        guest.prompt()
+        assert guest.check("jobs | grep -c Running") == "6"
+        guest.powered_off()
+    finally:
+        guest.stop()
+
+
 def test_chosen_late(state, tmp_path):
     """What an SVSM makes of EXECUTE is chosen when the run goes on."""
     guest = go_on(tmp_path, state, svsm="draft,result=0x80000006")

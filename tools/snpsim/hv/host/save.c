@@ -39,6 +39,7 @@ void host_save(struct vcpu *v)
 
 	if (!option(OPT_SAVE))
 		return;
+	vcpu_hold_others(v);
 	event_begin("save");
 	event_u64("cpu", v->index);
 	event_end();
@@ -48,4 +49,5 @@ void host_save(struct vcpu *v)
 	if (given.magic != CONFIG_MAGIC)
 		hv_panic("%s: not a configuration", RESTORED_FILE);
 	take_late(&given);
+	vcpu_let_go();
 }

@@ -174,6 +174,35 @@ void vcpu_thaw_all(void)
 		WRITE_ONCE(vcpus[i].freeze, 0);
 }
 
+static bool all_held;
+
+/*
+ * The run is about to be saved: QEMU cannot restore a CPU that is inside of a VMRUN. All
+ * others leave the guest and enter it no more, but go on waiting where they wait. They may
+ * want sim_lock, whether the caller has it or not.
+ */
+void vcpu_hold_others(struct vcpu *self)
+{
+	WRITE_ONCE(all_held, true);
+	for (u32 i = 0; i < config->cpus; i++) {
+		if (&vcpus[i] == self)
+			continue;
+		vcpu_kick(&vcpus[i]);
+		while (READ_ONCE(vcpus[i].in_guest))
+			cpu_relax();
+	}
+}
+
+void vcpu_let_go(void)
+{
+	WRITE_ONCE(all_held, false);
+}
+
+bool vcpu_is_held(void)
+{
+	return READ_ONCE(all_held);
+}
+
 /* Must v stay out of the guest? */
 bool vcpu_kept_out(const struct vcpu *v)
 {
