@@ -37,6 +37,8 @@ static const char *fidelity_name(void)
 		return "fast";
 	case FIDELITY_STRICT:
 		return "strict";
+	case FIDELITY_FULL_ONCE:
+		return "full-once";
 	default:
 		return "full";
 	}

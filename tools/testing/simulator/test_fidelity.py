@@ -39,6 +39,15 @@ def test_switches_are_counted(selftest):
     assert stale["shootdown"] >= 1
 
 
+def test_full_once(selftest):
+    """The boot after the reset is strict, and its devices and ports are reached without #VC."""
+    run = selftest("execute.image", fidelity="full-once")
+    first, second = run.events.of("switches")
+    assert run.events.one("start")["fidelity"] == "full-once"
+    assert first["kinds"]["vc"] > 20 and first["kinds"]["ghcb-page"] > 20
+    assert second["kinds"]["vc"] == 0 and second["kinds"]["ghcb-page"] == 0 and second["kinds"]["svsm"] > 0
+
+
 def test_switches_per_boot(selftest):
     first, second = selftest("execute.image").events.of("switches")
     assert (first["boot"], second["boot"]) == (1, 2)

@@ -7,6 +7,7 @@
 #include "lib/lib.h"
 #include "machine/apic.h"
 #include "machine/iommu.h"
+#include "machine/npt.h"
 #include "machine/rmp.h"
 #include "machine/run_end.h"
 #include "machine/secrets.h"
@@ -106,11 +107,22 @@ void launch_share_ram(void)
 	share(FOUR_GIB, ram_high_top());
 }
 
+/* Fidelity full-once: what comes after the first reset is strict. */
+static void end_full(void)
+{
+	struct sim_config *c = (struct sim_config *)HV_CONFIG;
+
+	c->fidelity = FIDELITY_STRICT;
+	npt_map_mmio();
+}
+
 void launch(struct vcpu *v)
 {
 	lock(&sim_lock);
 	boot_count++;
 	event_set_boot(boot_count);
+	if (boot_count == 2 && config->fidelity == FIDELITY_FULL_ONCE)
+		end_full();
 	if (v->power_on) {
 		vcpu_power_on(v);
 		ioapic_reset();

@@ -10,7 +10,8 @@
 
 #define CONFIG_MAGIC		0x3130474643534e53UL	/* "SNSCFG01" */
 
-enum fidelity { FIDELITY_FAST, FIDELITY_STRICT, FIDELITY_FULL };
+/* FULL_ONCE: full until the first reset, which makes it strict */
+enum fidelity { FIDELITY_FAST, FIDELITY_STRICT, FIDELITY_FULL, FIDELITY_FULL_ONCE };
 enum svsm_variant { SVSM_DRAFT, SVSM_NOREBOOT, SVSM_OCP };
 
 /* Which vCPU starts again when an AP calls EXECUTE? */
@@ -120,7 +121,7 @@ static inline bool apic_has_x2apic(void)
 
 static inline bool fidelity_full(void)
 {
-	return config->fidelity == FIDELITY_FULL;
+	return config->fidelity >= FIDELITY_FULL;
 }
 
 #endif

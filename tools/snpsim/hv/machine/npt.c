@@ -140,18 +140,28 @@ static u64 *make_tables(u64 *leaf, u64 leaves, u64 pds)
 	return pdpt;
 }
 
+static u64 leaf_tables(void)
+{
+	return (rmp_pages() + ENTRIES - 1) / ENTRIES;
+}
+
+/* 64-bit MMIO above RAM, in 1 GiB pages */
+static void map_mmio_above(u64 *pdpt)
+{
+	for (u64 i = (leaf_tables() + ENTRIES - 1) / ENTRIES; i < ENTRIES; i++)
+		pdpt[i] = i << 30 | PTE_LARGE | RWU;
+}
+
 static void make_view(struct view *view)
 {
-	u64 n = rmp_pages(), leaves = (n + ENTRIES - 1) / ENTRIES;
-	u64 pds = (leaves + ENTRIES - 1) / ENTRIES, *shared, *private;
+	u64 leaves = leaf_tables(), pds = (leaves + ENTRIES - 1) / ENTRIES, *shared, *private;
 
 	view->shared = alloc_pages(leaves);
 	view->private = alloc_pages(leaves);
 	shared = make_tables(view->shared, leaves, pds);
 	private = make_tables(view->private, leaves, pds);
-	/* 64-bit MMIO above RAM. */
-	for (u64 i = pds; i < ENTRIES && !fidelity_full(); i++)
-		shared[i] = i << 30 | PTE_LARGE | RWU;
+	if (!fidelity_full())
+		map_mmio_above(shared);
 	view->root_paged = alloc_pages(1);
 	view->root_paged[0] = (u64)shared | RWU;
 	view->root_paged[PRIVATE_SLOT] = (u64)private | RWU;
@@ -167,6 +177,15 @@ void npt_init(void)
 		make_view(&vmpl0_view);
 	for (u64 g = 0; g < rmp_pages(); g++)
 		npt_update(g);
+}
+
+/* Fidelity is full no more: the guest reaches devices without #VC. */
+void npt_map_mmio(void)
+{
+	map_mmio_above((u64 *)(guest_view.root_paged[0] & PAGE_MASK));
+	for (u64 g = 0; g < rmp_pages(); g++)
+		if ((rmp[g] & PAGE_STATE) == PAGE_NOT_RAM)
+			npt_update(g);
 }
 
 /* Map MMIO above RAM at its first use: 512 GiB a slot, in 1 GiB pages. */

@@ -7,6 +7,7 @@
 
 /* npt.c */
 void npt_init(void);
+void npt_map_mmio(void);
 void npt_update(u64 gfn);
 u64 npt_root(const struct vcpu *v, bool paging);
 bool npt_has_walk_aliases(void);

@@ -16,6 +16,9 @@
 static u8 msrpm[MSRPM_SIZE] __aligned(4096);
 static u8 msrpm_vmpl0[MSRPM_SIZE] __aligned(4096);
 static u8 iopm[IOPM_SIZE] __aligned(4096);
+/* Fidelity full: ports and MSRs that raise #VC */
+static u8 all_ports[IOPM_SIZE] __aligned(4096);
+static u8 vc_msrs[MSRPM_SIZE] __aligned(4096);
 static struct vmcb vmcbs[MAX_CPUS][VMPLS] __aligned(4096);
 static u8 host_save[MAX_CPUS][PAGE_SIZE] __aligned(4096);
 
@@ -39,22 +42,36 @@ static u32 msrpm_bit(u32 msr)
 	return msr * 2;
 }
 
-static void msr_intercept(u32 msr, bool on)
+static void msr_intercept(u8 *map, u32 msr)
 {
 	u32 bit = msrpm_bit(msr);
 
-	if (on)
-		msrpm[bit / 8] |= 3 << bit % 8;
-	else
-		msrpm[bit / 8] &= ~(3 << bit % 8);
+	map[bit / 8] |= 3 << bit % 8;
+}
+
+static void msr_pass(u8 *map, u32 msr)
+{
+	u32 bit = msrpm_bit(msr);
+
+	map[bit / 8] &= ~(3 << bit % 8);
+}
+
+/* What the host itself looks at */
+static void intercept_own(u8 *map)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(own_msrs); i++)
+		msr_intercept(map, own_msrs[i]);
+	/* The host handles INIT and SIPI. */
+	if (apic_has_x2apic())
+		msr_intercept(map, MSR_X2APIC_ICR);
 }
 
 /* The local APIC is the guest's; VMPL 0 asks the host for another one (vapic.c). */
 static void init_vmpl0_bitmap(void)
 {
-	memcpy(msrpm_vmpl0, msrpm, sizeof(msrpm));
+	memcpy(msrpm_vmpl0, fidelity_full() ? vc_msrs : msrpm, sizeof(msrpm));
 	for (u32 msr = MSR_X2APIC; msr <= MSR_X2APIC_LAST; msr++)
-		msrpm_vmpl0[msrpm_bit(msr) / 8] |= 3 << msrpm_bit(msr) % 8;
+		msr_intercept(msrpm_vmpl0, msr);
 }
 
 /* Intercept accesses to these ports at every fidelity. */
@@ -78,17 +95,12 @@ static void init_bitmaps(void)
 	if (done)
 		return;
 	done = true;
-	if (fidelity_full()) {
-		memset(iopm, 0xff, sizeof(iopm));
-		memset(msrpm, 0xff, sizeof(msrpm));
-		for (unsigned int i = 0; i < ARRAY_SIZE(passthrough_msrs); i++)
-			msr_intercept(passthrough_msrs[i], false);
-	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(own_msrs); i++)
-		msr_intercept(own_msrs[i], true);
-	/* The host handles INIT and SIPI. */
-	if (apic_has_x2apic())
-		msr_intercept(MSR_X2APIC_ICR, true);
+	memset(all_ports, 0xff, sizeof(all_ports));
+	memset(vc_msrs, 0xff, sizeof(vc_msrs));
+	for (unsigned int i = 0; i < ARRAY_SIZE(passthrough_msrs); i++)
+		msr_pass(vc_msrs, passthrough_msrs[i]);
+	intercept_own(vc_msrs);
+	intercept_own(msrpm);
 	init_vmpl0_bitmap();
 }
 
@@ -143,11 +155,14 @@ void svm_init_vmcb(struct context *c)
 		m->intercept_dr = host_is(HOST_DEBUG_SWAP) ? 0 : INTERCEPT_DR7;
 		m->intercept_misc2 |= MISC2_WBINVD;
 	}
-	m->msrpm_pa = (u64)(c->vmpl ? msrpm : msrpm_vmpl0);
+	if (!c->vmpl)
+		m->msrpm_pa = (u64)msrpm_vmpl0;
+	else
+		m->msrpm_pa = (u64)(fidelity_full() ? vc_msrs : msrpm);
 	/* What arrives for the guest waits while VMPL 0 runs, whatever its IF. */
 	if (!c->vmpl)
 		m->int_ctl = V_INTR_MASKING;
-	m->iopm_pa = (u64)iopm;
+	m->iopm_pa = (u64)(fidelity_full() ? all_ports : iopm);
 	m->tsc_offset = tsc_offset;
 	m->asid = 1;
 	m->np_ctl = NP_ENABLE;
