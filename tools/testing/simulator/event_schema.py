@@ -22,6 +22,7 @@ RESETS = (
 )
 # QEMU has ended, or stopped, because of a device: nothing of a vCPU is known then.
 BY_DEVICES = ("watchdog", "device")
+FAULTS = ("refuse", "drop", "lie", "replay", "short", "nmi-before", "nmi-after")
 STOPS = ("watchdog", "guest-panicked")
 REASONS = {
     0: ("poweroff", "user", "saved"),
@@ -166,6 +167,9 @@ EVENTS = {
         "cpu": integer, "marked": boolean, "ticks": integer, "lost": integer, "steps": list_of(list_of(text)),
     },
     "host-nmi": {"cpu": integer, "rip": hexadecimal, "when": one_of("call", "answer")},
+    "host-fault": {
+        "cpu": integer, "step": integer, "fault": one_of(*FAULTS), "at": list_of(text), "rip": hexadecimal,
+    },
     "host-resume": {
         "apic_id": integer, "vmsa": hexadecimal, "result": one_of("refused", "resumed"),
     },

@@ -160,9 +160,9 @@ def test_late_options_of_both():
     text = (places.TOP / "tools/snpsim/hv/host/save.c").read_text()
     taken = set(re.findall(r"HOST_[A-Z_]+|OPT_[A-Z]+", text)) - {"HOST_SAVE", "OPT_SAVE", "HOST_H"}
     taken |= set(re.findall(r"given->(\w+);", text)) - {"options", "host"}
-    words = {f"HOST_{word.upper().replace('-', '_')}" for word in states.saved.LATE_HOST if word != "nmi-call"}
+    words = {f"HOST_{word.upper().replace('-', '_')}" for word in states.saved.LATE_HOST if word not in ("nmi-call", "fault")}
     switches = {"pending", "keepvmsa"}
-    words |= {f"OPT_{word.upper()}" for word in switches} | {"OPT_RESULT", "execute_result", "nmi_call"}
+    words |= {f"OPT_{word.upper()}" for word in switches} | {"OPT_RESULT", "execute_result", "nmi_call", "fault", "fault_cpu", "fault_step"}
     words |= {word.replace("-", "_") for word in states.saved.LATE_SVSM if word not in (*switches, "result")}
     assert taken - {"LATE_OPTIONS", "LATE_HOST"} == words
 

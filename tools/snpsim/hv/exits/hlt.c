@@ -7,11 +7,11 @@
 #include "machine/apic.h"
 #include "machine/inject.h"
 #include "machine/nmi.h"
-#include "machine/path.h"
 #include "machine/trap.h"
 #include "machine/vapic.h"
 #include "machine/vcpu.h"
 
+#define HLT_LEN		1	/* bytes */
 #define TPR_IDLE		0x1f	/* as Linux sets it: keeps out exception vectors only */
 
 /* The CPU has parked with interrupts on, for one certain vector: treat it as if IF=0. */
@@ -94,8 +94,15 @@ void wait_halted(struct vcpu *v)
 
 void exit_hlt(struct vcpu *v)
 {
+	enum fault fault;
+
 	count(v, KIND_HLT);
-	path_step(v, PATH_HLT, 0, 0);
-	skip_insn(v, 1);
+	fault = host_fault(v, PATH_HLT, 0, 0);
+	skip_insn(v, HLT_LEN);
+	/* Nobody can refuse a HLT, but a host may run the vCPU again for no reason. */
+	if (fault_keeps_from(v, fault, HLT_LEN))
+		return;
 	wait_halted(v);
+	if (fault == FAULT_NMI_AFTER && !vcpu_kept_out(v))
+		v->cur->nmi_pending = 1;
 }

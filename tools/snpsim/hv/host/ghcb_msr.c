@@ -29,7 +29,6 @@
 #define PROTOCOL_MIN		1UL
 #define PROTOCOL_MAX		2UL
 #define NO_PREFERENCE		GENMASK_ULL(63, 12)
-#define FOREIGN_RESPONSE	0x007	/* AP reset hold: what an NMI's exit could leave */
 
 static u64 cpuid_request(struct vcpu *v, u64 msr)
 {
@@ -68,13 +67,10 @@ static u64 register_ghcb(struct vcpu *v, u64 gpa)
 	return gpa;
 }
 
-void ghcb_msr_request(struct vcpu *v)
+static u64 serve(struct vcpu *v, u64 msr)
 {
-	struct context *c = v->cur;	/* RUN_VMPL makes another one run */
-	u64 msr = c->ghcb_msr, resp = 0;
+	u64 resp = 0;
 
-	count(v, KIND_GHCB_MSR);
-	path_step(v, PATH_MSR, msr & GHCB_MSR_INFO, c->vmcb->save.rax);
 	switch (msr & GHCB_MSR_INFO) {
 	case REQ_SEV_INFO:
 		resp = PROTOCOL_MAX << 48 | PROTOCOL_MIN << 32 | (u64)CBIT << 24 | RESP_SEV_INFO;
@@ -107,5 +103,51 @@ void ghcb_msr_request(struct vcpu *v)
 	default:
 		hv_log("cpu%u: unknown GHCB MSR request %lx", v->index, msr);
 	}
-	c->ghcb_msr = resp;
+	return resp;
+}
+
+/* An answer that says it is done, of a request that says whether it is; else no answer at all. */
+static u64 says_done(u64 msr)
+{
+	switch (msr & GHCB_MSR_INFO) {
+	case REQ_REGISTER_GPA:
+		return (msr & PAGE_MASK) | RESP_REGISTER_GPA;
+	case REQ_PSC:
+		return RESP_PSC;
+	case GHCB_MSR_RUN_VMPL:
+		return RESP_RUN_VMPL;
+	default:
+		return 0;
+	}
+}
+
+static u64 says_refused(u64 msr)
+{
+	switch (msr & GHCB_MSR_INFO) {
+	case REQ_REGISTER_GPA:
+		return NO_PREFERENCE | RESP_REGISTER_GPA;
+	case REQ_PSC:
+		return BIT_ULL(63) | RESP_PSC;
+	case GHCB_MSR_RUN_VMPL:
+		return RUN_VMPL_ERROR | RESP_RUN_VMPL;
+	default:
+		return 0;
+	}
+}
+
+void ghcb_msr_request(struct vcpu *v)
+{
+	struct context *c = v->cur;	/* RUN_VMPL makes another one run */
+	u64 msr = c->ghcb_msr, resp = 0;
+	enum fault fault;
+
+	count(v, KIND_GHCB_MSR);
+	fault = host_fault(v, PATH_MSR, msr & GHCB_MSR_INFO, c->vmcb->save.rax);
+	if (!fault_keeps_from(v, fault, VMGEXIT_LEN))
+		resp = serve(v, msr);
+	else if (fault == FAULT_NMI_BEFORE)
+		return;
+	if (fault_repeats(v, fault))
+		resp = serve(v, msr);
+	c->ghcb_msr = fault_answers_msr(v, fault, resp, says_done(msr), says_refused(msr));
 }

@@ -58,15 +58,8 @@ static u8 *current_ghcb(struct vcpu *v)
 	return (u8 *)v->cur->ghcb_msr;
 }
 
-void ghcb_page_request(struct vcpu *v)
+static void serve(struct vcpu *v, u8 *ghcb, u64 code, u64 info1, u64 info2)
 {
-	u8 *ghcb = current_ghcb(v);
-	u64 code = ghcb_get(ghcb, GHCB_SW_EXITCODE);
-	u64 info1 = ghcb_get(ghcb, GHCB_SW_EXITINFO1);
-	u64 info2 = ghcb_get(ghcb, GHCB_SW_EXITINFO2);
-
-	count(v, KIND_GHCB_PAGE);
-	path_step(v, PATH_PAGE, code, code == EXIT_MSR ? ghcb_get(ghcb, GHCB_RCX) : info1);
 	ghcb_set(ghcb, GHCB_SW_EXITINFO1, 0);
 	ghcb_set(ghcb, GHCB_SW_EXITINFO2, 0);
 	switch (code) {
@@ -131,4 +124,27 @@ void ghcb_page_request(struct vcpu *v)
 		       v->cur->vmcb->save.rip);
 		ghcb_error(ghcb, GHCB_ERR_INVALID_EVENT);
 	}
+}
+
+void ghcb_page_request(struct vcpu *v)
+{
+	u8 *ghcb = current_ghcb(v);
+	u64 asked[] = {
+		ghcb_get(ghcb, GHCB_SW_EXITCODE), ghcb_get(ghcb, GHCB_SW_EXITINFO1),
+		ghcb_get(ghcb, GHCB_SW_EXITINFO2),
+	};
+	u64 detail = asked[0] == EXIT_MSR ? ghcb_get(ghcb, GHCB_RCX) : asked[1];
+	enum fault fault;
+
+	count(v, KIND_GHCB_PAGE);
+	fault = host_fault(v, PATH_PAGE, asked[0], detail);
+	if (!fault_keeps_from(v, fault, VMGEXIT_LEN)) {
+		serve(v, ghcb, asked[0], asked[1], asked[2]);
+	} else if (fault != FAULT_NMI_BEFORE) {
+		ghcb_set(ghcb, GHCB_SW_EXITINFO1, 0);
+		ghcb_set(ghcb, GHCB_SW_EXITINFO2, 0);
+	}
+	if (fault_repeats(v, fault))
+		serve(v, ghcb, asked[0], asked[1], asked[2]);
+	fault_answers_page(v, fault, ghcb, asked);
 }

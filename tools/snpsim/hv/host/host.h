@@ -3,6 +3,8 @@
 #ifndef SNPSIM_HOST_H
 #define SNPSIM_HOST_H
 
+#include "lib/config.h"
+#include "machine/path.h"
 #include "machine/vcpu.h"
 
 /* Hypervisor features, AMD 56421 section 2.2.12. */
@@ -13,6 +15,7 @@
 
 #define GHCB_MSR_INFO		0xfffUL	/* the request; 0: the MSR has a GHCB's address */
 #define GHCB_MSR_RUN_VMPL	0x016
+#define FOREIGN_RESPONSE	0x007	/* AP reset hold: what an NMI's exit could leave */
 
 /* Offsets in a GHCB page; registers lie where a VMSA has them. */
 #define GHCB_RAX		0x1f8
@@ -24,6 +27,7 @@
 #define GHCB_SW_EXITINFO2	0x3a0
 #define GHCB_SW_SCRATCH		0x3a8
 #define GHCB_VALID_BITMAP	0x3f0
+#define GHCB_VALID_BYTES	16
 
 /* Non-automatic exits. */
 #define VMGEXIT_RDTSC		0x06e
@@ -95,6 +99,13 @@ void host_nmi_after_call(struct vcpu *v);
 void host_pick_parked(const struct vcpu *self);
 void host_after_launch(const struct vcpu *launched);
 bool host_converts(u64 gpa);
+/* fault.c: one fault at one step */
+#define VMGEXIT_LEN		4	/* bytes */
+enum fault host_fault(struct vcpu *v, enum path_kind kind, u64 code, u64 detail);
+bool fault_keeps_from(struct vcpu *v, enum fault f, u32 insn_len);
+bool fault_repeats(const struct vcpu *v, enum fault f);
+void fault_answers_page(struct vcpu *v, enum fault f, u8 *ghcb, const u64 *asked);
+u64 fault_answers_msr(struct vcpu *v, enum fault f, u64 answer, u64 done, u64 refused);
 /* gap.c: pages between the sections of firmware */
 void host_shares_in(u64 start, u64 end);
 bool host_shares(u64 gpa);

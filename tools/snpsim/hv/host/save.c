@@ -29,6 +29,9 @@ static void take_late(const struct sim_config *given)
 	c->secrets = given->secrets;
 	c->image = given->image;
 	c->nmi_call = given->nmi_call;
+	c->fault = given->fault;
+	c->fault_cpu = given->fault_cpu;
+	c->fault_step = given->fault_step;
 	memcpy(c->host_name, given->host_name, sizeof(c->host_name));
 }
 

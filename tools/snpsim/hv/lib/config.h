@@ -29,6 +29,14 @@ enum ram { RAM_CLEAR, RAM_KEEP };
 /* Does EXECUTE keep the secrets page, or restore it? */
 enum secrets { SECRETS_KEEP, SECRETS_PRISTINE };
 
+/* What the host does at one step of a vCPU's path (host/fault.c) */
+enum fault {
+	FAULT_NONE, FAULT_REFUSE, FAULT_DROP, FAULT_LIE, FAULT_REPLAY, FAULT_SHORT,
+	FAULT_NMI_BEFORE, FAULT_NMI_AFTER,
+};
+
+#define FAULT_AT_EXECUTE	0xffffffffU	/* as a step: the call itself, whichever it is */
+
 #define OPT_PENDING		BIT_ULL(0)	/* EXECUTE leaves call_pending set */
 #define OPT_NOATTEST		BIT_ULL(1)	/* no attestation protocol */
 #define OPT_KEEPVMSA		BIT_ULL(2)	/* EXECUTE leaves VMSAs that can be run */
@@ -84,6 +92,7 @@ struct sim_config {
 	char host_name[64];
 	u32 nmi_answer;
 	u32 stuck_device;		/* PCI_FUNCTION(), 0: none */
+	u32 fault, fault_cpu, fault_step;
 	u32 image, ram;
 	/* Firmware at HV_IMAGES. With length 0 a kernel is started directly. */
 	u64 firmware_len;

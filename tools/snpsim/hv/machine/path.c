@@ -48,15 +48,21 @@ void path_mark(struct vcpu *v)
 	WRITE_ONCE(recording, 1);
 }
 
-void path_step(struct vcpu *v, enum path_kind kind, u64 code, u64 detail)
+const char *path_kind_name(enum path_kind kind)
+{
+	return kind_names[kind];
+}
+
+/* Record a step, and say which one of this vCPU's it is; NO_STEP if none is recorded. */
+u64 path_step(struct vcpu *v, enum path_kind kind, u64 code, u64 detail)
 {
 	struct path *p = &paths[v->index];
 
 	if (!READ_ONCE(recording))
-		return;
+		return NO_STEP;
 	if (p->count < PATH_STEPS)
 		p->step[p->count] = (struct step){ kind, code, detail };
-	p->count++;
+	return p->count++;
 }
 
 void path_enter(struct vcpu *v)
