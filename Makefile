@@ -27,6 +27,8 @@ FUZZ_SECONDS ?= 60
 RESETS ?= 100
 SEED ?= 1
 NAME ?= soak
+# for campaign
+ROWS ?= 100
 # for bench
 RUNS ?= 5
 # How many tests run side by side, each file's by the same process. A guest has four vCPUs,
@@ -44,7 +46,7 @@ KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo demo-kdump docs check check-all check-ci check-kunit check-static \
 	check-tool check-scenarios check-simulator check-kernels check-configurations check-debug check-packages \
-	check-debian check-fresh check-hardware debian-image fuzz soak bench guest guest-kernel-next guest-rt firmware simulator tool \
+	check-debian check-fresh check-hardware debian-image fuzz soak campaign bench guest guest-kernel-next guest-rt firmware simulator tool \
 	tool_install deb deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
@@ -168,6 +170,10 @@ fuzz: ## Fuzz the driver's decoders in user space, and the IGVM reader, each for
 soak: ## RESETS=100 resets of a busy guest, drawn from SEED=1, in one QEMU (half a minute each)
 	@tools/build/all soak
 	@tools/testing/soak/run --resets '$(RESETS)' --seed '$(SEED)' --name '$(NAME)' $(SOAK_ARGS)
+
+campaign: ## Faults of the host at the steps of a reset, ROWS=100 of them at a time (half a minute each)
+	@tools/build/all bench
+	@tools/testing/campaign/run --limit '$(ROWS)' $(CAMPAIGN_ARGS)
 
 bench: ## FIGURES= with RUNS=5 each: a table, and JSON in build/bench (a minute and more for each run of a guest)
 	@tools/build/all bench
