@@ -160,8 +160,9 @@ def test_igvm_file_and_memory(tmp_path, memory, said):
     (("--efivars",), "--efivars: not with --igvm"),
     (("--launch-list", "/dev/null"), "--launch-list: not with --igvm"),
     (("--svsm", "ocp"), "--svsm chooses a built-in SVSM: not with --igvm"),
+    (("--fidelity", "full-once"), "--fidelity full-once: not with --igvm"),
     (("--host", "kvm-pv"), "--host: with --igvm only honest and rebuild"),
-), ids=("kernel", "firmware", "append", "efivars", "launch-list", "svsm", "host"))
+), ids=("kernel", "firmware", "append", "efivars", "launch-list", "svsm", "fidelity", "host"))
 def test_options_that_do_not_fit_igvm(options, said):
     assert refused("--igvm", vmpl0.IGVM, *options) == f"snpsim: {said}"
 
