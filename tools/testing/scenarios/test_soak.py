@@ -38,7 +38,8 @@ def test_draws():
     assert all(cpu < module.LEAST[others] for _, cpu, others in drawn)
 
 
-@pytest.mark.parametrize("arguments", [("--resets", "0"), ("--name", "../x"), ("--resets", "many"), ("--causes", "flood")])
+@pytest.mark.parametrize("arguments", [("--resets", "0"), ("--name", "../x"), ("--resets", "many"), ("--causes", "flood"), ("--card", "rtl8139"),
+                                       ("--kernel", "5.10")])
 def test_refused(arguments):
     result = soak(*arguments)
     assert result.returncode == 2
