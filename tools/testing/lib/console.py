@@ -3,6 +3,7 @@
 
 import os
 import shlex
+import signal
 import time
 
 import pexpect
@@ -15,6 +16,7 @@ COMMAND_TIMEOUT = 120
 RUN_TIMEOUT = 600
 HEARTBEAT = 3
 STATE_TIMEOUT = 5
+STOP_TIMEOUT = 10
 
 
 class Console:
@@ -156,6 +158,11 @@ class Console:
     def stop(self):
         """End the run by force, if it has not ended."""
         if self._child.isalive():
+            self._child.kill(signal.SIGHUP)
+            # On a busy machine it takes its time to end, and pexpect gives it a few tenths of a second
+            end = time.monotonic() + STOP_TIMEOUT
+            while self._child.isalive() and time.monotonic() < end:
+                time.sleep(0.05)
             self._child.close(force=True)
         self._log.close()
 

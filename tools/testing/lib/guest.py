@@ -16,6 +16,11 @@ SAID = re.compile(r"\[ *\d+\.\d{6}\] [^\n]*\n?")
 BOOT_TIMEOUT = 180
 
 
+def attribute_of(output):
+    """What cat has printed of a line, without the kernel's lines among and behind it."""
+    return SAID.sub("", output).strip("\n").split("\n")[-1]
+
+
 class Guest(Console):
     """One run of the simulator, or of QEMU without it (plain).
 
@@ -113,7 +118,7 @@ class Guest(Console):
 
     def attribute(self, name):
         """Read one of the driver's sysfs attributes; the kernel may print in the middle of it."""
-        return SAID.sub("", self.check(f"cat {places.ATTRIBUTES}/{name}")).split("\n")[-1]
+        return attribute_of(self.check(f"cat {places.ATTRIBUTES}/{name}"))
 
     def tracefs(self):
         """Where the kernel's tracing is, mounted."""

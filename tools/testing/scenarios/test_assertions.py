@@ -9,6 +9,7 @@ import pytest
 
 from lib.complaints import KERNEL_SPLAT, KERNEL_TROUBLE, SPLATS, TROUBLES, complaints
 from lib.events import Events
+from lib.guest import attribute_of
 
 AP = {"cpu": 1, "apic_id": 1, "state": "halted", "runnable": False, "since_ns": 1}
 GOOD = [
@@ -223,3 +224,12 @@ def test_what_is_no_trouble():
         "kasan: KernelAddressSanitizer initialized",
     ):
         assert not KERNEL_TROUBLE.search(line), line
+
+
+@pytest.mark.parametrize("output", (
+    "completed", "[   12.368709] e1000e: Link is Up\ncompleted", "completed\n[   12.368709] e1000e: Link is Up",
+    "[    1.000000] one\ncompl[    1.000001] two\neted\n[    1.000002] three\n",
+))
+def test_attribute_among_the_kernels_lines(output):
+    """The kernel prints before, in the middle of and behind what is read."""
+    assert attribute_of(output) == "completed"
