@@ -40,6 +40,8 @@ def test_cells_that_were_not_run_stay():
     ("Makefile:1305: C=2 specified, but sparse is not available or not up to date", True),
     ("warning: the compiler differs from the one used to build the kernel", False),
     ("  CHECK   drivers/virt/coco/svsm-reset/main.c", False),
+    ("linux-source/arch/x86/include/asm/coco.h:28:18: warning: 'cc_mask' defined but not used [-Wunused-const-variable=]", False),
+    ("main.c:28:18: warning: 'cc_mask' defined but not used [-Wunused-const-variable=]", True),
 ])
 def test_complaints(line, complains):
     assert kernels.complaints(f"  CC [M]  x.o\n{line}\n") == ([line] if complains else [])
