@@ -22,7 +22,8 @@ bool svr_madt_walk(void (*show)(const struct acpi_subtable_header *entry))
 	struct acpi_table_header *madt;
 	unsigned long pos, end;
 
-	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_MADT, 0, &madt)))
+	/* Then ACPICA has no lock either, and would write errors to the log */
+	if (acpi_disabled || ACPI_FAILURE(acpi_get_table(ACPI_SIG_MADT, 0, &madt)))
 		return false;
 	pos = (unsigned long)madt + sizeof(struct acpi_table_madt);
 	end = (unsigned long)madt + madt->length;

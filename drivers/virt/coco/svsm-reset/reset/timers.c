@@ -41,6 +41,10 @@ void svr_timers_init(void)
 	struct acpi_table_header *table;
 	u64 address;
 
+	if (acpi_disabled) {
+		pr_warn("no ACPI, an HPET is not stopped before a reset\n");
+		return;
+	}
 	/* A machine without an HPET has no such table */
 	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_HPET, 0, &table)))
 		return;
