@@ -8,14 +8,14 @@ import subprocess
 import pytest
 
 from lib import begin, places
-from lib.configurations import BTF, KDUMP, ROWS, SMALL
+from lib.configurations import ACPI, BTF, KDUMP, ROWS, SMALL
 from lib.kernels import complaints
 from lib.sources import run
 
 BUILD = places.TOP / "tools/build"
 # A line of which the module's file has the text, and a line of the log
 IN_THE_FILE = re.compile(rb"(kernel without CONFIG_[ -~]*)\n\0")
-IN_THE_LOG = re.compile(r"svsm-reset: ((?:kernel without CONFIG_|/sys/kernel/btf/).*)")
+IN_THE_LOG = re.compile(r"svsm-reset: ((?:kernel without CONFIG_|/sys/kernel/btf/|no MADT|no ACPI).*)")
 
 
 def compiler(cc):
@@ -87,8 +87,10 @@ def test_run(start, name, record_property):
     record_property("compiler", compiler(SMALL[name].cc))
     record_property("compiled", "yes")
     guest = start()
-    said = [line.strip() for line in IN_THE_LOG.findall(guest.dmesg())]
+    log = guest.dmesg()
+    said = [line.strip() for line in IN_THE_LOG.findall(log)]
     assert sorted(said) == sorted(SMALL[name].says)
+    assert "ACPI Error" not in log.partition("svsm_reset: loading")[2]
     record_property("says", "; ".join(said))
     guest.reload()
     for boot, (what, reason) in enumerate(begin.WAYS.values(), 2):
@@ -97,8 +99,13 @@ def test_run(start, name, record_property):
         assert guest.boot(boot) == guest.smp
         guest.load()
         assert guest.attribute("last_reset_reason") == reason
-    guest.powered_off()
-    guest.events.orderly_resets(len(begin.WAYS), cpus=guest.smp)
+    acpi = ACPI not in SMALL[name].says
+    if acpi:
+        guest.powered_off()
+    else:
+        guest.send("poweroff -f")
+        guest.expect("reboot: Power off not available: System halted instead")
+    guest.events.orderly_resets(len(begin.WAYS), cpus=guest.smp, acpi=acpi)
     assert "CFI failure" not in guest.console
 
 
