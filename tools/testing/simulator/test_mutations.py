@@ -204,7 +204,7 @@ MUTATIONS = (
     ("world switches are not counted", "svsm/reboot.c",
      "\treport_switches();\n", "", "execute.image", "strict", resets),
     ("requests by the MSR are no steps of a path", "host/ghcb_msr.c",
-     "\tpath_step(v, PATH_MSR, msr & GHCB_MSR_INFO, c->vmcb->save.rax);\n", "", "execute.path", "strict", whole_path),
+     "host_fault(v, PATH_MSR, msr & GHCB_MSR_INFO, c->vmcb->save.rax)", "FAULT_NONE", "execute.path", "strict", whole_path),
 )
 
 REBUILD = "quirks.rebuild how=1"
