@@ -28,6 +28,7 @@ CAUSES = {
                                              "append": "crashkernel=320M"}),
 }
 
+
 def path_of(guest, begin_it):
     """{cpu: Counter} of the CPU that fires and of the one that calls; begins the reset and waits for it."""
     guest.check("insmod /lib/modules/mark.ko at=svr_fire")

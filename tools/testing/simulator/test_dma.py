@@ -67,9 +67,9 @@ def test_memory_of_nobody(selftest):
 
 
 @pytest.mark.parametrize("fidelity", FIDELITIES)
-@pytest.mark.parametrize("test", ["begun", "stopped"])
-def test_lawful_after_execute(selftest, fidelity, test):
-    run = selftest(f"dma.{test}", fidelity=fidelity, qemu=EDU)
+@pytest.mark.parametrize("test, qemu", [("begun", EDU), ("stopped", EDU), ("begun-ports", UHCI)], ids=["begun", "stopped", "begun-ports"])
+def test_lawful_after_execute(selftest, fidelity, test, qemu):
+    run = selftest(f"dma.{test}", fidelity=fidelity, qemu=qemu)
     run.well_formed()
     run.passed(f"dma.{test}")
     assert dma(run) == []
@@ -82,11 +82,3 @@ def test_device_of_the_last_boot_with_ports(selftest, fidelity):
     run.passed("dma.stale-ports")
     assert {(event["bdf"], event["access"], event["stale"]) for event in dma(run)} == {("00:05.0", "read", True)}
     assert {int(event["gpa"], 16) & ~0xFFF for event in dma(run)} == {int(run.page, 16)}
-
-
-@pytest.mark.parametrize("fidelity", FIDELITIES)
-def test_ports_lawful_after_execute(selftest, fidelity):
-    run = selftest("dma.begun-ports", fidelity=fidelity, qemu=UHCI)
-    run.well_formed()
-    run.passed("dma.begun-ports")
-    assert dma(run) == []

@@ -74,18 +74,23 @@ static void init_vmpl0_bitmap(void)
 		msr_intercept(msrpm_vmpl0, msr);
 }
 
+static void watch_port(u32 port)
+{
+	iopm[port / 8] |= 1 << port % 8;
+}
+
 /* Intercept accesses to these ports at every fidelity. */
 void svm_watch_ports(const u16 *ports, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		iopm[ports[i] / 8] |= 1 << ports[i] % 8;
+		watch_port(ports[i]);
 }
 
 /* The same of @n ports in a row. */
 void svm_watch_range(u16 first, u32 n)
 {
 	for (u32 port = first; port < first + n; port++)
-		iopm[port / 8] |= 1 << port % 8;
+		watch_port(port);
 }
 
 static void init_bitmaps(void)

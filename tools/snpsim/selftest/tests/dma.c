@@ -31,13 +31,18 @@
 #define UHCI_RUN	BIT(0)
 #define UHCI_NOTHING	BIT(0)		/* an entry: nothing to do in this frame */
 
+static bool device_on(u32 bdf, u32 id, u32 reg, u32 bar, u32 command)
+{
+	if (!expect_eq("device", pci_get(bdf, REG_ID), id))
+		return false;
+	pci_set(bdf, reg, bar);
+	pci_set(bdf, REG_COMMAND, command | COMMAND_MASTER);
+	return true;
+}
+
 static bool edu_on(void)
 {
-	if (!expect_eq("edu", pci_get(EDU, REG_ID), EDU_ID))
-		return false;
-	pci_set(EDU, REG_BAR0, EDU_BAR);
-	pci_set(EDU, REG_COMMAND, COMMAND_MEMORY | COMMAND_MASTER);
-	return true;
+	return device_on(EDU, EDU_ID, REG_BAR0, EDU_BAR, COMMAND_MEMORY);
 }
 
 static void edu_copy(u64 source, u64 target, u32 direction)
@@ -195,11 +200,7 @@ static void stopped(void)
 
 static bool uhci_on(void)
 {
-	if (!expect_eq("uhci", pci_get(UHCI, REG_ID), UHCI_ID))
-		return false;
-	pci_set(UHCI, REG_BAR4, UHCI_PORTS);
-	pci_set(UHCI, REG_COMMAND, COMMAND_PORTS | COMMAND_MASTER);
-	return true;
+	return device_on(UHCI, UHCI_ID, REG_BAR4, UHCI_PORTS, COMMAND_PORTS);
 }
 
 static void uhci_run(void)
