@@ -12,26 +12,22 @@ import shutil
 import statistics
 import time
 
-from lib import begin, places, steps
+from lib import faults, steps
 from lib.guest import Guest
 
 BOOT, RESET = 600, 300
-CAPTURE = "capture"
-
-# name: (what begins the reset, arguments of the guest)
+# What the figure calls them
 CAUSES = {
-    "reboot on the BSP": (begin.on(0, begin.REBOOT), {}),
-    "sysrq-b on an AP, handed over": (begin.on(2, begin.SYSRQ_B), {}),
-    "panic on the BSP": (begin.on(0, begin.PANIC), {}),
-    "panic on an AP, handed over": (begin.on(2, begin.PANIC), {}),
-    "reboot of the crash kernel": (CAPTURE, {"smp": 2, "initrd": places.INITRD_KDUMP, "memory": "1G",
-                                             "append": "crashkernel=320M"}),
+    "reboot on the BSP": "reboot-bsp",
+    "sysrq-b on an AP, handed over": "sysrq-b-ap",
+    "panic on the BSP": "panic-bsp",
+    "panic on an AP, handed over": "panic-ap",
+    "reboot of the crash kernel": "kdump",
 }
 
 
 def path_of(guest, begin_it):
     """{cpu: Counter} of the CPU that fires and of the one that calls; begins the reset and waits for it."""
-    guest.check("insmod /lib/modules/mark.ko at=svr_fire")
     guest.send(begin_it)
     end = time.monotonic() + RESET
     while not guest.events.of("execute"):
@@ -47,19 +43,13 @@ def path_of(guest, begin_it):
 
 
 def once(directory, cause):
-    begin_it, arguments = CAUSES[cause]
-    guest = Guest(directory, **{"fidelity": "full", "patience": 4, **arguments})
+    known = faults.CAUSES[CAUSES[cause]]
+    guest = Guest(directory, **{"fidelity": "full", "patience": 4, **known.arguments})
     guest.trouble_is_fine = True
     try:
         guest.boot(1, timeout=BOOT)
-        guest.load()
-        if begin_it is CAPTURE:
-            guest.check("load-capture nokaslr", timeout=BOOT)
-            guest.send(begin.on(1, begin.PANIC))
-            guest.capture(1, timeout=BOOT)
-            guest.load()
-            begin_it = begin.REBOOT
-        return path_of(guest, begin_it)
+        faults.ready(guest, CAUSES[cause])
+        return path_of(guest, known.begin)
     finally:
         guest.stop()
 

@@ -42,9 +42,9 @@ def ready(guest, cause):
     if cause != "kdump":
         guest.check(ARMED)
         return
-    guest.check("load-capture nokaslr", timeout=300)
+    guest.check("load-capture nokaslr", timeout=600)
     guest.send(begin.on(1, begin.PANIC))
-    guest.capture(1, timeout=300)
+    guest.capture(1, timeout=600)
     guest.load()
     guest.check(ARMED)
 
