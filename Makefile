@@ -44,7 +44,7 @@ given = $(foreach v,$(1),$(if $(filter command line,$(origin $(v))),$(v)='$($(v)
 KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 
 .DEFAULT_GOAL := module
-.PHONY: module modules_install demo demo-kdump docs check check-all check-ci check-kunit check-static \
+.PHONY: module modules_install demo demo-kdump demo-debian docs check check-all check-ci check-kunit check-static \
 	check-tool check-scenarios check-simulator check-kernels check-configurations check-debug check-packages \
 	check-debian check-fresh check-hardware debian-image fuzz soak campaign bench guest guest-kernel-next guest-rt firmware simulator tool \
 	tool_install deb deps clean distclean help
@@ -73,6 +73,9 @@ demo: ## Show it all: a stock kernel under the simulated SVSM, lost without the 
 
 demo-kdump: ## The same with a crash and its dump: crash kernel, dump, reset, the next boot
 	@tools/demo/run kdump
+
+demo-debian: ## The whole stack once: firmware, systemd, kdump-tools on a disk of Debian 13 (as root)
+	@tools/demo/run debian
 
 docs: ## The documentation as HTML, in build/docs/html
 	@tools/build/deps docs

@@ -17,6 +17,11 @@ def boot_entries(guest):
                        "od -An -tx1 -v -w4096 $f; done; cd /")
 
 
+def make_variable(guest):
+    """One that nobody knows, and that is to be kept."""
+    guest.check(f"printf '\\007\\0\\0\\0here' >{OWN} && test -e {OWN}")
+
+
 def test_reboot(machine):
     """systemd's reboot goes through the SVSM, and the firmware boots the disk again."""
     assert "SEV-SNP" in machine.check("dmesg | grep 'Memory Encryption Features'")
@@ -27,10 +32,22 @@ def test_boot_entries(machine):
     """OVMF makes them again, of the devices that it finds. Other variables are in RAM, which is cleared."""
     before = boot_entries(machine)
     assert f"BootOrder-{GLOBAL}" in before and f"Boot0000-{GLOBAL}" in before
-    machine.check(f"printf '\\007\\0\\0\\0here' >{OWN} && test -e {OWN}")
+    make_variable(machine)
     debian.reset(machine, "reboot")
     assert boot_entries(machine) == before
     assert machine.run(f"test -e {OWN}")[0] == 1
+
+
+def test_variables_in_kept_memory(start):
+    """An SVSM that leaves memory as it is leaves them, too: the firmware finds its store and goes on with it."""
+    guest = start(svsm="draft,ram=keep")
+    make_variable(guest)
+    before = boot_entries(guest)
+    guest.send("systemctl reboot")
+    debian.came_back(guest, "reboot")
+    assert guest.check(f"tail -c 4 {OWN}") == "here"
+    assert boot_entries(guest) == before
+    debian.power_off(guest, 1)
 
 
 def test_kexec(machine):

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 from . import ovmf, places
+from .sources import run
 
 IMAGE = places.BUILD / "debian/disk.img"
 FIRMWARE = "trixie", "ovmf/OVMF.fd"
@@ -78,11 +79,8 @@ def write_data(guest):
     guest.check(WRITE, 600)
 
 
-def reset(guest, way):
-    """Have the system reset under load, by `way`, a command or a function, and see that nothing was lost.
-
-    An orderly way down leaves a clean file system and a journal that ends with its end.
-    """
+def reset_anyhow(guest, way, reason="reboot"):
+    """Have the system reset under load, by `way`, a command or a function, and see that the data set is whole."""
     guest.check("systemctl is-active --quiet load || " + LOAD)
     count = int(guest.attribute("reset_count"))
     begin = time.monotonic()
@@ -90,14 +88,23 @@ def reset(guest, way):
         way()
     else:
         guest.send(way)
-    came_back(guest, "reboot")
+    came_back(guest, reason)
     took = time.monotonic() - begin
     print(f"{took:.0f} s to the login after reset {count + 1}:", guest.check("systemd-analyze | head -n 1"))
     assert guest.attribute("reset_count") == str(count + 1)
     guest.check(VERIFY, 600)
+
+
+def reset(guest, way):
+    """The same by an orderly way down: it leaves a clean file system and a journal that ends with its end.
+
+    The journal before the reset is what comes back.
+    """
+    reset_anyhow(guest, way)
     log, check = journal(guest, "-b -1 -n 100"), fsck_at_boot(guest)
     assert re.search(ORDERLY, log) and log.rstrip().endswith("Journal stopped"), log
     assert "root: clean" in check and not re.search("recover|orphan", check), check
+    return log
 
 
 def power_off(guest, resets):
@@ -108,13 +115,38 @@ def power_off(guest, resets):
     guest.events.orderly_resets(resets, cpus=guest.smp)
 
 
-def fsck(disk):
-    """What a check of its root file system says that may mend nothing: (exit status, text)."""
+def root_of(disk):
+    """Its root file system, as e2fsprogs name it."""
     table = json.loads(subprocess.run(["sfdisk", "--json", disk], check=True, capture_output=True).stdout)["partitiontable"]
     root, = (part for part in table["partitions"] if part.get("name") == "root")
-    result = subprocess.run(["e2fsck", "-f", "-n", f"{disk}?offset={root['start'] * table.get('sectorsize', 512)}"],
-                            capture_output=True, text=True, check=False)
+    return f"{disk}?offset={root['start'] * table.get('sectorsize', 512)}"
+
+
+def fsck(disk):
+    """What a check of its root file system says that may mend nothing: (exit status, text)."""
+    result = subprocess.run(["e2fsck", "-f", "-n", root_of(disk)], capture_output=True, text=True, check=False)
     return result.returncode, result.stdout + result.stderr
+
+
+def copy_out(disk, file, to):
+    """One file of a machine that is off."""
+    subprocess.run(["debugfs", "-R", f"dump {file} {to}", root_of(disk)], check=True, capture_output=True)
+    assert to.stat().st_size, file
+
+
+def crash(dump, commands):
+    """What crash, of Debian 13, says of a dump of this machine."""
+    result = run(places.TOP / "tools/build/debian-crash", timeout=1800)
+    assert result.returncode == 0, result.stdout
+    root = IMAGE.parent / "crash/root"
+    here = root / "dump"
+    try:
+        shutil.copy(dump, here)
+        said = subprocess.run(["chroot", root, "crash", "-s", "/vmlinux", "/dump"], input="\n".join(("set scroll off", *commands, "quit\n")),
+                              capture_output=True, text=True, check=False, timeout=600)
+        return said.stdout + said.stderr
+    finally:
+        here.unlink()
 
 
 def remove(disk):

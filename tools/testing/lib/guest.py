@@ -55,7 +55,7 @@ class Guest(Console):
     ):
         append = launch.command_line(append, kaslr)
         if plain:
-            command = launch.plain(kernel, initrd, append, smp=smp, memory=memory)
+            command = launch.plain(kernel, initrd, append, smp=smp, memory=memory, firmware=firmware, qemu=qemu)
         else:
             command = launch.simulator(
                 directory, kernel, initrd, append, smp=smp, svsm=svsm, timeout=timeout * patience, host=host,

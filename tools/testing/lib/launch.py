@@ -42,10 +42,12 @@ def simulator(directory, kernel, initrd, append, *, smp, svsm, timeout, host, fi
     return [str(word) for word in command]
 
 
-def plain(kernel, initrd, append, *, smp, memory):
-    """QEMU without the simulator: an ordinary guest."""
+def plain(kernel, initrd, append, *, smp, memory, firmware=None, qemu=()):
+    """QEMU without the simulator: an ordinary guest. With firmware it may reset itself."""
     command = [places.qemu(), "-accel", "tcg,thread=multi", "-machine", "q35", "-m", memory or "512M"]
-    command += ["-cpu", "EPYC-Milan,phys-bits=48", "-smp", smp, "-nodefaults", "-no-reboot"]
+    command += ["-cpu", "EPYC-Milan,phys-bits=48", "-smp", smp, "-nodefaults"]
     command += ["-display", "none", "-serial", "stdio"]
-    command += ["-kernel", kernel, "-initrd", initrd, "-append", append]
-    return [str(word) for word in command]
+    command += ["-bios", firmware] if firmware else ["-no-reboot"]
+    if kernel:
+        command += ["-kernel", kernel, "-initrd", initrd, "-append", append]
+    return [str(word) for word in (*command, *qemu)]
