@@ -75,7 +75,7 @@ demo-kdump: ## The same with a crash and its dump: crash kernel, dump, reset, th
 	@tools/demo/run kdump
 
 demo-debian: ## The whole stack once: firmware, systemd, kdump-tools on a disk of Debian 13 (as root)
-	@tools/demo/run debian
+	@tools/demo/run-debian
 
 docs: ## The documentation as HTML, in build/docs/html
 	@tools/build/deps docs

@@ -5,7 +5,6 @@ reset: first loses a VM to `reboot`. Then loads the module and shows `reboot` an
 on a CPU that may not make the call, from both sides: what the guest says, and what the
 simulator's event log has.
 kdump: a crash, its dump by a crash kernel, and the reset after it.
-debian: a Debian 13 system on a disk, from the firmware to the login: reboot, a crash with a dump.
 """
 
 import os
@@ -18,17 +17,12 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "testing"))
 
-from lib import debian, places  # noqa: E402
+from lib import places  # noqa: E402
 from lib.guest import Guest  # noqa: E402
 
 CPUS = 4
 PANICS = 2  # the CPU that panics
 BOOT = 300  # seconds that a boot may take on a busy machine
-# What a Debian system says on its way, besides the kernel's messages
-SYSTEMD = re.compile(r"BdsDxe: (?:loading|starting) .*|\[  OK  \] (?:Reached target .*(?:reboot|umount|final)\.target.*|"
-                     r"Finished .*kdump.*)|.*kdump-tools.*(?:[Ss]aving|[Ss]aved|running).*|.*Debian GNU/Linux .* ttyS0|"
-                     r".*systemd-shutdown.*(?:unmounted|Rebooting).*|.*(?:Linux version|SNP running at VMPL).*")
-COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()].")
 # The boot messages that show what kind of guest this is
 TELLING = re.compile(r"Memory Encryption Features active|SNP running at VMPL|smp: Brought up")
 BOLD, PLAIN = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
@@ -163,31 +157,6 @@ class Demo:
         assert len(set(self.process)) == 1, "QEMU was started again"
 
 
-class DebianDemo(Demo):
-    """A Debian system, which says other things on its way."""
-
-    def tell(self):
-        for line in self.new_console().splitlines():
-            line = COLOUR.sub("", line)
-            if line.startswith("[") and "svsm-reset: " in line or SYSTEMD.match(line):
-                self.report.detail(untimed(line)[:110])
-
-    def alive(self, seconds):
-        self.tell()
-
-    def login(self, command=None, text=None):
-        """Type a command that ends this boot, and wait for the login of the next one."""
-        if command:
-            self.report.step(f"guest# {text or command}")
-            self.new_console()
-            self.guest.send(command)
-        begin = time.monotonic()
-        debian.login(self.guest)
-        self.tell()
-        self.process.append(self.guest.qemu_process())
-        self.report.step(f"logged in, after {time.monotonic() - begin:.0f} s")
-
-
 def release():
     return (places.BUILD / "kernel/release").read_text().strip()
 
@@ -291,51 +260,12 @@ def show_kdump(report):
     report.detail(f"console, events and the simulator's log: {guest.directory}")
 
 
-def show_debian(report):
-    cpus = 2
-    report.explain("""The whole stack, and nothing in it but the driver is ours: OVMF as Debian has built it,
-        systemd-boot, Debian's kernel, systemd and kdump-tools, on a disk that Debian's packages were installed on.
-        The simulator starts the firmware and knows nothing of the rest.""")
-    report.step(f"Debian 13 with {(places.BUILD / 'debian/kernel').read_text().strip()}, {cpus} vCPUs, 1 GiB")
-    disk = debian.copy(places.BUILD / "demo/disk")
-    demo = DebianDemo(report, "debian", **debian.arguments(disk, smp=cpus))
-    guest = demo.guest
+SHOWS = {"reset": show_reset, "kdump": show_kdump}
+
+
+def main(show):
     try:
-        demo.login()
-        demo.type("svsm-reset status")
-        reasons = [guest.attribute("last_reset_reason")]
-        report.explain("""systemd stops the services and unmounts the file systems. Then the kernel's restart goes
-            to the SVSM, which starts the firmware again.""")
-        demo.login("systemctl reboot")
-        demo.type("svsm-reset status")
-        reasons.append(guest.attribute("last_reset_reason"))
-        demo.type("journalctl --no-pager -q -o cat -b -1 -n 3")
-        report.explain("""A crash, on the CPU that may not make the call. Debian's kdump-tools have loaded a crash
-            kernel; it saves a dump under /var/crash and restarts.""")
-        demo.type("kdump-config show | tail -n 3")
-        demo.login("taskset -c 1 sh -c 'echo c >/proc/sysrq-trigger'", "echo c >/proc/sysrq-trigger    (on CPU 1)")
-        demo.type("svsm-reset status")
-        reasons.append(guest.attribute("last_reset_reason"))
-        demo.type("ls -l /var/crash/2*/")
-        report.step("guest# systemctl poweroff")
-        guest.send("systemctl poweroff")
-        assert guest.end(debian.BOOT_TIMEOUT) == 0 and reasons == ["none", "reboot", "kdump"], f"the reasons are {reasons}"
-        report.step("summary: what the simulator saw")
-        demo.simulator_saw()
-        demo.came_back(2)
-    finally:
-        guest.stop()
-        debian.remove(disk)
-    report.step("done: firmware, systemd and kdump-tools came back each time, and the VM was the same")
-    report.detail(f"console, events and the simulator's log: {guest.directory}")
-
-
-SHOWS = {"reset": show_reset, "kdump": show_kdump, "debian": show_debian}
-
-
-def main():
-    try:
-        SHOWS[sys.argv[1] if len(sys.argv) > 1 else "reset"](Report())
+        show(Report())
     except AssertionError as error:
         print(f"svsm-reset: the demonstration failed: {error}", file=sys.stderr)
         return 1
@@ -345,4 +275,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(SHOWS[sys.argv[1] if len(sys.argv) > 1 else "reset"]))

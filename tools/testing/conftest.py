@@ -30,7 +30,9 @@ for name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL"):
     os.environ.pop(name, None)
 
 # Whole Debian systems are made for these: only where all tests are asked for.
-BARE = ("fresh", "packages", "debian")
+BARE = ("fresh", "packages")
+# All of these are as if they were marked so: the disk alone takes minutes.
+SLICED = ("debian",)
 # Only where an option asks for them.
 ASKED_FOR = {"kernels": "--kernels", "configurations": "--configurations"}
 # Machines that are made once and that several files' tests use: one process for all of those.
@@ -67,7 +69,7 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=lambda item: (
         needs_debug_kernel(item), ORDER.index(directory_of(item)) if directory_of(item) in ORDER else 9,
     ))
-    sliced = {item.nodeid for item in items if item.get_closest_marker("sliced")}
+    sliced = {item.nodeid for item in items if item.get_closest_marker("sliced") or directory_of(item) in SLICED}
     scope = config.getoption("--scope")
     left_out = sliced - slices.selected(sliced, scope, slices.commit())
     if scope != "all":
