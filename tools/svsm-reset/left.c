@@ -175,7 +175,7 @@ bool sr_left_text(const struct sr_facts *facts, char *text, size_t size)
 		    "PCI devices outside of domain 0, which the driver does not reach" :
 		    "PCI devices, of which this driver stops none", text, size);
 	sr_say_list(&left->watchdogs,
-		    "watchdogs, which go on counting", text, size);
+		    "watchdogs, which only an orderly restart stops", text, size);
 	if (*text)
 		return true;
 	sr_say(text, size, "nothing that can be seen from here");

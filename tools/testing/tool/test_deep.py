@@ -125,7 +125,7 @@ LOOKS = [
     ("crash-load", {"sys/kernel/kexec_crash_loaded": "1", "etc/sysconfig/kdump": 'KEXEC_ARGS="-s"'}, OK, "", None),
     ("crash-load", {"sys/kernel/kexec_crash_loaded": "1", "sys/kernel/security/lockdown": "none [integrity]"}, OK,
      "locked down", None),
-    ("crash-area", CRASH | {"sys/kernel/kexec_crash_size": str(192 << 20)}, WARNING, "192 MiB: none below 256 MiB",
+    ("crash-area", CRASH | {"sys/kernel/kexec_crash_size": str(192 << 20)}, WARNING, "192 MiB: a crash kernel may run out of memory below 256 MiB",
      "crashkernel=256M on the kernel's command line"),
     ("crash-area", CRASH | {"sys/kernel/kexec_crash_size": str(256 << 20)}, OK, "256 MiB", None),
     ("crash-area", CRASH | {"sys/kernel/kexec_crash_size": "x"}, UNKNOWN, "", None),

@@ -128,7 +128,7 @@ def test_something_is_left(tool, tree):
     watchdog(tree, "watchdog0", "active", "i6300ESB timer")
     assert left(tool) == (
         "PCI devices outside of domain 0, which the driver does not reach: 0001:00:03.0, 10000:e1:00.0; "
-        "watchdogs, which go on counting: watchdog0", ["0001:00:03.0", "10000:e1:00.0"], ["watchdog0"])
+        "watchdogs, which only an orderly restart stops: watchdog0", ["0001:00:03.0", "10000:e1:00.0"], ["watchdog0"])
 
 
 def test_many_are_left(tool, tree):
