@@ -93,6 +93,14 @@ def pytest_xdist_make_scheduler(config, log):
     return Scheduling(config, log)
 
 
+def pytest_terminal_summary(terminalreporter):
+    """What tests have noted of how long something took, passed or not."""
+    for report in (report for reports in terminalreporter.stats.values() for report in reports
+                   if getattr(report, "when", None) == "teardown"):
+        for line in (value for name, value in report.user_properties if name == "took"):
+            terminalreporter.write_line(f"{report.nodeid}: {line}")
+
+
 def pytest_sessionstart(session):
     places.CHECK.mkdir(parents=True, exist_ok=True)
     session.debug_build = None

@@ -6,6 +6,7 @@ long. Each test leaves it logged in; at the end it powers off.
 """
 
 import os
+import time
 
 import pytest
 
@@ -18,7 +19,7 @@ from lib.sources import run
 def image():
     if os.geteuid():
         pytest.skip("needs root: it unpacks a Debian system and installs packages in it")
-    for command in (("deps", "debian"), ("debian-image",)):
+    for command in (("deps", "debian"), ("ovmf",), ("debian-image",)):
         result = run(places.TOP / "tools/build" / command[0], *command[1:], timeout=3600)
         assert result.returncode == 0, result.stdout
     return debian.IMAGE
@@ -27,20 +28,27 @@ def image():
 @pytest.fixture
 def disk(image, tmp_path):
     """A copy of it, for one test."""
-    yield debian.copy(tmp_path)
-    debian.remove(tmp_path / "disk.img")
+    disk = debian.copy(tmp_path / "disk")
+    yield disk
+    debian.remove(disk)
 
 
 @pytest.fixture
-def start(simulate, disk):
+def start(simulate, disk, request):
     """Start it and log in: start(smp=4, ...) -> Guest"""
+    started = []
 
     def start(**arguments):
+        begin = time.monotonic()
         guest = simulate(**debian.arguments(disk, **arguments))
+        guest.disk, guest.took = disk, []
+        started.append(guest)
         debian.login(guest)
+        guest.took.append(f"start: {time.monotonic() - begin:.0f} s")
         return guest
 
-    return start
+    yield start
+    request.node.user_properties += [("took", line) for guest in started for line in guest.took]
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +57,13 @@ def started(image, tmp_path_factory, request):
     qmp = disk.parent / "qmp"
     arguments = debian.arguments(disk, qemu=monitor.arguments(qmp))
     guest = Guest(places.CHECK / request.path.stem / "machine", **arguments)
-    guest.qmp = qmp
+    guest.qmp, guest.disk, guest.took = qmp, disk, []
     try:
         debian.login(guest)
-        debian.write_data(guest)
         yield guest
         resets = int(guest.attribute("reset_count"))
         debian.power_off(guest, resets)
         assert guest.trouble() == []
-        status, said = debian.fsck(disk)
-        assert status == 0, said
     finally:
         guest.stop()
         debian.remove(disk)
@@ -70,4 +75,6 @@ def machine(started, request):
     request.node.guests = [started]
     started.send("")
     started.prompt()
-    return started
+    started.took.clear()
+    yield started
+    request.node.user_properties += [("took", line) for line in started.took]

@@ -9,7 +9,6 @@ REBOOTS = 10
 def test_ten_reboots(start):
     """In order, under load, each like the first; the file system is clean each time and at the end."""
     guest = start()
-    debian.write_data(guest)
     process = guest.qemu_process()
     for _ in range(REBOOTS):
         debian.reset(guest, "systemctl reboot")

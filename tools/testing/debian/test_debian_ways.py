@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Other ways down than systemd's own, and ways that end somewhere else than in a reset."""
 
+import re
+
 from lib import debian
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
@@ -21,7 +23,8 @@ def test_force_twice(machine):
     """systemctl itself writes back what waits and restarts: the file system is as a crash leaves it, and recovers."""
     debian.reset_anyhow(machine, "systemctl reboot --force --force")
     assert "recover" in debian.fsck_at_boot(machine)
-    assert not debian.journal(machine, "-b -1 -n 100").rstrip().endswith("Journal stopped")
+    log = debian.journal(machine, "-b -1 -n 100")
+    assert "Linux version" in debian.journal(machine, "-b -1 -k -n all") and not log.rstrip().endswith("Journal stopped"), log
 
 
 def test_soft_reboot(machine):
@@ -63,3 +66,4 @@ def test_hung_services(machine):
         machine.check(f"systemd-run --unit={name} {more} sh -c 'trap \"\" TERM INT HUP; while :; do sleep 1; done'")
     log = debian.reset(machine, "systemctl reboot")
     assert "deaf.service: State 'stop-sigterm' timed out. Killing." in log, log
+    assert re.search(r"let-be.service: Unit process \d+ \(\w+\) remains running after unit stopped", log), log

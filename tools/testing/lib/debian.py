@@ -10,11 +10,10 @@ import shutil
 import subprocess
 import time
 
-from . import ovmf, places
+from . import places
 from .sources import run
 
 IMAGE = places.BUILD / "debian/disk.img"
-FIRMWARE = "trixie", "ovmf/OVMF.fd"
 # Bounds for a hang: alone on the machine a boot takes a minute or two
 BOOT_TIMEOUT = 1200
 RUN_TIMEOUT = 6 * 3600
@@ -38,22 +37,29 @@ def copy(directory):
     return disk
 
 
+def firmware():
+    """The firmware's image; of "make debian-image", so it is there."""
+    image = places.BUILD / "ovmf/trixie/ovmf/OVMF.fd"
+    assert image.exists(), f"there is no {image}: make firmware, with the network"
+    return image
+
+
 def arguments(disk, **more):
     """Those of simulate() for a machine with that disk."""
     qemu = ("-drive", f"file={disk},format=raw,if=none,id=disk,cache=unsafe", "-device", "virtio-blk-pci,drive=disk")
-    return {"firmware": ovmf.debian(*FIRMWARE), "kernel": None, "qemu": (*qemu, *more.pop("qemu", ())), "smp": 2,
+    return {"firmware": firmware(), "kernel": None, "qemu": (*qemu, *more.pop("qemu", ())), "smp": 2,
             "memory": "1G", "timeout": RUN_TIMEOUT, **more}
 
 
-def login(guest, timeout=BOOT_TIMEOUT):
-    """Wait for the shell on the console; one whose lines are never too long, nor coloured."""
+def login(guest, timeout=BOOT_TIMEOUT, accepted=("running",)):
+    """Wait for the shell on the console, one whose lines are never too long, nor coloured; and for all units."""
     guest.expect(GETTY, timeout)
     guest.expect(r"root@debian:~# ", timeout)
     guest.send("stty cols 4000; exec env PS1='guest''# ' TERM=dumb bash --norc")
     guest.prompt()
     guest.check("dmesg -n 4")
-    state = guest.check("systemctl is-system-running --wait || systemctl --failed --no-legend", timeout)
-    assert state == "running", state
+    state = guest.run("systemctl is-system-running --wait", timeout)[1].strip()
+    assert state in accepted, f"{state}: {guest.run('systemctl --failed --no-legend')[1]}"
 
 
 def came_back(guest, reason):
@@ -74,14 +80,14 @@ def fsck_at_boot(guest):
 
 
 def write_data(guest):
-    """The data set, while somebody else writes."""
-    guest.check(LOAD)
+    """A new data set, while somebody else writes."""
+    guest.check("systemctl is-active --quiet load || " + LOAD)
     guest.check(WRITE, 600)
 
 
 def reset_anyhow(guest, way, reason="reboot"):
-    """Have the system reset under load, by `way`, a command or a function, and see that the data set is whole."""
-    guest.check("systemctl is-active --quiet load || " + LOAD)
+    """Have the system reset under load, by `way`, a command or a function, and see that a new data set is whole."""
+    write_data(guest)
     count = int(guest.attribute("reset_count"))
     begin = time.monotonic()
     if callable(way):
@@ -90,7 +96,7 @@ def reset_anyhow(guest, way, reason="reboot"):
         guest.send(way)
     came_back(guest, reason)
     took = time.monotonic() - begin
-    print(f"{took:.0f} s to the login after reset {count + 1}:", guest.check("systemd-analyze | head -n 1"))
+    guest.took.append(f"reset {count + 1}: {took:.0f} s; " + guest.check("systemd-analyze | head -n 1"))
     assert guest.attribute("reset_count") == str(count + 1)
     guest.check(VERIFY, 600)
 
@@ -101,18 +107,20 @@ def reset(guest, way):
     The journal before the reset is what comes back.
     """
     reset_anyhow(guest, way)
-    log, check = journal(guest, "-b -1 -n 100"), fsck_at_boot(guest)
+    log, check = journal(guest, "-b -1 -n 300"), fsck_at_boot(guest)
     assert re.search(ORDERLY, log) and log.rstrip().endswith("Journal stopped"), log
     assert "root: clean" in check and not re.search("recover|orphan", check), check
     return log
 
 
 def power_off(guest, resets):
-    """systemd's; so many resets, each as it should be, are behind it."""
+    """systemd's; so many resets, each as it should be, are behind it, and a file system without a fault."""
     guest.send("systemctl poweroff")
     assert guest.end(BOOT_TIMEOUT) == 0, guest.tail()
     guest.events.ended(0, "poweroff")
     guest.events.orderly_resets(resets, cpus=guest.smp)
+    status, said = fsck(guest.disk)
+    assert status == 0, said
 
 
 def root_of(disk):
@@ -140,9 +148,10 @@ def crash(dump, commands):
     assert result.returncode == 0, result.stdout
     root = IMAGE.parent / "crash/root"
     here = root / "dump"
+    shutil.copy(dump, here)
     try:
-        shutil.copy(dump, here)
-        said = subprocess.run(["chroot", root, "crash", "-s", "/vmlinux", "/dump"], input="\n".join(("set scroll off", *commands, "quit\n")),
+        typed = "".join(f"{command}\n" for command in ("set scroll off", *commands, "quit"))
+        said = subprocess.run(["chroot", root, "crash", "-s", "/vmlinux", "/dump"], input=typed,
                               capture_output=True, text=True, check=False, timeout=600)
         return said.stdout + said.stderr
     finally:

@@ -68,11 +68,6 @@ def image(sections=SECTIONS, data=None, offset=METADATA_AT, hashes=(0x807c00, 0x
 # by the host. It counts in a byte of CMOS that nobody else uses, and leaves the timer neither running nor
 # with an interrupt pending, as the driver does: OVMF cannot take one at its start. (2026.08 does not know vector
 # 20h yet, and both unmask the timer for a moment, with vector 5, which QEMU delivers.)
-PATCH = """
-    b8 f0 ff ff ff          mov $RESET_VECTOR, %eax
-    48 bb ba f9 0c b0 06 ee f4 90   mov $RESET, %rbx
-    48 89 18                mov %rbx, (%rax)
-"""
 APPLICATION = """
     b8 20 03 e0 fe          mov $LVT_TIMER, %eax
     c7 00 00 00 01 00       movl $MASKED, (%rax)
@@ -103,11 +98,8 @@ def code(source):
     return bytes.fromhex(" ".join(line.strip().split("  ")[0] for line in source.splitlines()))
 
 
-def application(boots, patch=False):
-    """A bzImage that is an EFI application as well, as Linux is, and no kernel at all; boots: how many it makes.
-
-    patch: before that it writes RESET to the firmware's reset vector.
-    """
+def application(boots):
+    """A bzImage that is an EFI application as well, as Linux is, and no kernel at all; boots: how many it makes."""
     raw = bytearray(0x1000)
     raw[0:2], raw[0x3C:0x40] = b"MZ", struct.pack("<I", 0x40)
     directories, headers, size = 6, 0x400, 0x400
@@ -123,7 +115,7 @@ def application(boots, patch=False):
     raw[0x211] = 1
     raw[0x22C:0x230], raw[0x236:0x23C] = struct.pack("<I", 0x7FFFFFFF), struct.pack("<HI", 1, 0x7FF)
     raw[0x260:0x264] = struct.pack("<I", 0x1000)
-    program = code(PATCH * patch + APPLICATION.replace("BOOTS", f"{boots:02x}"))
+    program = code(APPLICATION.replace("BOOTS", f"{boots:02x}"))
     raw[headers:headers + len(program)] = program
     raw[0x7F0:0x7FC] = b"snpsim-guest"
     return bytes(raw)
