@@ -211,7 +211,7 @@ def helped(*words):
 @pytest.mark.parametrize(
     "arguments",
     (("--svsm", "none"), ("--svsm", "draft,none"), ("--host", "none"), ("--fidelity", "none"), ("--apic", "none"),
-     ("--smp", "17"), ("--memory", "32G")),
+     ("--smp", "33"), ("--memory", "32G")),
     ids=" ".join,
 )
 def test_help_says_what_the_errors_say(tmp_path, arguments):

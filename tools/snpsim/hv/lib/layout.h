@@ -43,7 +43,7 @@
 
 #define CPU_STACK_SHIFT		14
 #define CPU_STACK_SIZE		0x4000
-#define MAX_CPUS		16
+#define MAX_CPUS		32
 
 /* Platform. */
 #define PM_BASE			0x600
