@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A Debian system from start to login and from reset to login: in the simulator, and in QEMU alone.
+"""A Debian system from start and from reboot until all units are started: in the simulator, and in QEMU alone.
 
 The same disk, the same firmware, the same QEMU, one after the other. QEMU alone resets the
 machine, as it does for any guest that is not confidential.
@@ -14,7 +14,7 @@ from lib import debian
 from lib.guest import Guest
 
 KINDS = {"QEMU alone": True, "simulator": False}
-STEPS = "start to login", "reboot to login"
+STEPS = "start to all units started", "reboot to all units started"
 
 
 def once(directory, plain):
