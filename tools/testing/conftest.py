@@ -107,13 +107,13 @@ def pytest_sessionstart(session):
 
 
 def pytest_collection_finish(session):
-    """Start the build of the debug kernel now, at low priority, where somebody asks for it."""
+    """Start the build of the debug kernel now, where somebody asks for it; at low priority, since other tests run meanwhile."""
     if session.config.option.collectonly or not any(needs_debug_kernel(item) for item in session.items):
         return
     with open(places.DEBUG_LOG, "w", encoding="utf-8") as log:
         session.debug_build = subprocess.Popen(
-            [places.TOP / "tools/build/small-kernel", "debug"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            start_new_session=True,
+            ["nice", "-n", "15", places.TOP / "tools/build/small-kernel", "debug"],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )
 
 
