@@ -8,6 +8,7 @@ device with an ext4 file system, which MODULES=dep of initramfs-tools insists on
 """
 
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -105,13 +106,17 @@ class Tree:
             shutil.copy(path, self.upper / into)
         return " ".join(f"/{into}/{pathlib.Path(path).name}" for path in paths)
 
-    def next_kernel(self):
-        """The release of the kernel that is there to be installed, and its packages by what they are."""
-        directory = TREES / self.release / "next"
+    def other_kernel(self, name):
+        """The release of the kernel that is there to be installed as `name`, and its packages by what they are.
+
+        First those that are not its own, but newer for it.
+        """
+        directory = TREES / self.release / name
         release = (directory / "kernel").read_text(encoding="utf-8").strip()
-        image = [path for path in directory.glob("linux-*.deb") if path.name.startswith("linux-image-")]
-        headers = [path for path in directory.glob("*.deb") if path not in image]
-        return release, image, headers
+        packages = list(directory.glob("*.deb"))
+        own = [path for path in packages if f"-{release.split('-')[0]}" in path.name.split("_")[0]]
+        headers = [path for path in own if re.match("linux-(headers|kbuild)", path.name)]
+        return release, [path for path in packages if path not in own], [path for path in own if path not in headers], headers
 
     def image(self, path):
         """The names in an initial ram disk."""

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from lib.sources import run
-from lib.trees import NEW, OLD
+from lib.trees import NEW, OLD, VERSIONS
 
 # A machine on which svsm_reset is loaded and must stay so; who tries to unload it is logged
 LOADED = r"""
@@ -233,10 +233,11 @@ def test_install_in_the_other_order(bare, debs):
     assert "trigger --action=add /sys/devices/platform/sev-guest" in bare.check("cat /asked").splitlines()
 
 
-@pytest.mark.parametrize("how", ["together", "headers later"])
-def test_kernel_update(tree, how):
-    """A new kernel: its headers depend on it, so its images are there before the module can be built."""
-    kernel, image, headers = tree.next_kernel()
+def update(tree, name, how):
+    """Install another kernel, and see that the module has followed."""
+    kernel, others, image, headers = tree.other_kernel(name)
+    if others:
+        tree.check(f"dpkg -i {tree.put(*others)}")
     parts = [tree.put(*image), tree.put(*headers)]
     said = "".join(tree.check(f"dpkg -i {part}") for part in ([" ".join(parts)] if how == "together" else parts))
     assert len(modules(tree, kernel)) == 1, said
@@ -245,6 +246,24 @@ def test_kernel_update(tree, how):
     # Those of the kernel that there was are not touched: it is what to fall back to
     assert said.count(f"Generating {ordinary(tree)}") == 0 and said.count(f"Generating {crash(tree)}") == 0, said
     assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
+    return kernel
+
+
+@pytest.mark.parametrize("how", ["together", "headers later"])
+def test_kernel_update(tree, how):
+    """A new kernel: its headers depend on it, so its images are there before the module can be built."""
+    update(tree, "next", how)
+
+
+@pytest.mark.parametrize("how", ["together", "headers later"])
+def test_kernel_update_to_another_series(tree, how):
+    """From 6.12 to 7.x of backports, whose packages have the kernel and its modules apart."""
+    if VERSIONS[tree.release] < "13":
+        pytest.skip("the backports of Debian 12 have no later series")
+    kernel = update(tree, "later", how)
+    assert not kernel.startswith("6.")
+    vermagic = tree.check(f"modinfo -k {kernel} -F vermagic svsm_reset")
+    assert vermagic.startswith(f"{kernel} SMP ")
 
 
 def test_kernel_removed(tree):
