@@ -83,7 +83,7 @@ def test_no_network(tmp_path):
 
 
 def test_no_root_and_no_sudo(tmp_path):
-    for name in ("bash", "date", "dirname", "mkdir", "grep", "sed", "find", "tr", "tail", "cut", "sleep"):
+    for name in ("bash", "date", "dirname", "mkdir", "grep", "sed", "find", "tr", "tail", "cut", "sleep", "flock"):
         os.symlink(f"/usr/bin/{name}", tmp_path / name)
     stub(tmp_path, "dpkg-query", "exit 1")
     stub(tmp_path, "dpkg", "echo amd64")
