@@ -54,7 +54,7 @@ svr_hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
-/* cpuid() is in a header of its own since 6.16, before that in processor.h */
+/* cpuid() is in asm/cpuid/api.h since 6.16, before that in asm/cpuid.h, which processor.h has */
 #if LINUX_VERSION_MAJOR > 6 || LINUX_VERSION_PATCHLEVEL >= 16
 #include <asm/cpuid/api.h>
 #endif
