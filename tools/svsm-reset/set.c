@@ -240,7 +240,8 @@ const struct sr_command sr_command_set = {
 	"                 0: never\n"
 	"\n"
 	"Says what follows from the change. Needs root. To have a setting in every boot,\n"
-	"set the module's parameter of the same name in /etc/modprobe.d.\n",
+	"set the module's parameter of the same name in /etc/modprobe.d, and put it\n"
+	"into the initial ram disks: /usr/lib/svsm-reset/images && kdump-config reload\n",
 	.usage = SR_EXIT_USAGE,
 	.run = sr_set,
 };
