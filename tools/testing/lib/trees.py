@@ -17,8 +17,8 @@ from .sources import run
 
 TREES = places.BUILD / "trees"
 PACKAGES = places.CHECK / "packages"
-# What the sources are, and a release after it
-OLD = run(places.TOP / "tools/packaging/changelog", "--version").stdout.strip()
+# What packages of the sources are, and a release after it
+OLD = run(places.TOP / "tools/packaging/changelog", "--packages").stdout.strip()
 NEW = "99.0.0"
 RELEASES = ("bookworm", "trixie")
 VERSIONS = {"bookworm": "12", "trixie": "13"}

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 
 import pytest
 
@@ -14,6 +15,7 @@ from lib import places
 from lib.sources import run, text
 from lib.trees import NEW, OLD, PACKAGES
 
+CHANGELOG = places.TOP / "tools/packaging/changelog"
 NAMES = {"snpsim", "svsm-reset", "svsm-reset-dbgsym", "svsm-reset-dkms"}
 
 
@@ -93,10 +95,57 @@ def test_changelog():
     assert headings[0] == "[Unreleased]" and headings[-1] == "[0.1.0] - 2026-11-29"
     assert set(re.findall(r"^### (.*)$", log, re.MULTILINE)) <= {
         "Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
-    said = run(places.TOP / "tools/packaging/changelog", "--debian").stdout
-    assert said.startswith(f"svsm-reset ({OLD}) ") and said.endswith("00:00:00 +0000\n\n")
+    said = run(CHANGELOG, "--debian").stdout
+    released = run(CHANGELOG, "--version").stdout.strip()
+    assert said.startswith(f"svsm-reset ({released}) ") and said.endswith("00:00:00 +0000\n\n")
     # The line with the date has the length that it has
     assert max(len(line) for line in said.splitlines() if not line.startswith(" -- ")) < 80
+
+
+@pytest.fixture
+def sources(tmp_path):
+    """Sources of which the changelog has this under [Unreleased]: the script that prints their versions."""
+
+    def make(unreleased):
+        shutil.copytree(CHANGELOG.parent, tmp_path / "tools/packaging")
+        (tmp_path / "Documentation").mkdir()
+        (tmp_path / "Documentation/CHANGELOG.md").write_text(
+            f"# Changelog\n\n## [Unreleased]\n\n{unreleased}## [0.1.0] - 2026-11-29\n\n### Added\n\n- All of it.\n")
+        return tmp_path / "tools/packaging/changelog"
+
+    return make
+
+
+def commit(directory):
+    """A commit of the first of December in its own zone, the day before elsewhere; its name."""
+    git = ["git", "-C", directory, "-c", "user.name=a", "-c", "user.email=a@b.invalid"]
+    environment = {**os.environ, "GIT_COMMITTER_DATE": "2026-12-01T00:30:00+0100"}
+    assert run("git", "init", "-q", directory).returncode == 0
+    assert run(*git, "add", ".").returncode == 0
+    assert run(*git, "commit", "-q", "-m", "all", env=environment).returncode == 0
+    return run(*git, "rev-parse", "HEAD").stdout[:8]
+
+
+def test_unreleased_version(sources, tmp_path):
+    """Between releases packages are newer than the last one, and tell of which commit they are."""
+    changelog = sources("### Fixed\n\n- A fault.\n\n")
+    assert run(changelog, "--packages").stdout == "0.1.0\n", "without git nothing is known"
+    version = f"0.1.0+git20261201.{commit(tmp_path)}"
+    assert run(changelog, "--packages").stdout == f"{version}\n"
+    for older, newer in (("0.1.0", version), (version, "0.1.1")):
+        assert run("dpkg", "--compare-versions", older, "lt", newer).returncode == 0
+    # In the copy that is built the changes have that version
+    assert run(changelog, "--release", version).returncode == 0
+    assert run(changelog, "--version").stdout == run(changelog, "--packages").stdout == f"{version}\n"
+    said = run(changelog, "--debian").stdout
+    assert said.startswith(f"svsm-reset ({version}) unstable; urgency=medium\n\n  * A fault.\n\n -- ")
+    assert said.count(" Tue, 01 Dec 2026 00:00:00 +0000\n") == 1 and said.count("\nsvsm-reset (0.1.0) ") == 1
+
+
+def test_nothing_is_unreleased(sources, tmp_path):
+    changelog = sources("")
+    commit(tmp_path)
+    assert run(changelog, "--packages").stdout == "0.1.0\n"
 
 
 def test_sources_are_whole(unpacked):
