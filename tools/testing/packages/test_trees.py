@@ -53,6 +53,12 @@ def crash(tree, kernel=None):
     return f"/var/lib/kdump/initrd.img-{kernel or tree.kernel}"
 
 
+def stays(image, kernel):
+    """What is said of an image that could not be made, and what to do about it."""
+    return (f"svsm-reset: warning: {image} could not be made again and stays as it was; "
+            f"to try again: /usr/lib/svsm-reset/images {kernel}\n")
+
+
 def status(tree):
     """{package: dpkg's status} of ours."""
     said = tree.run("dpkg-query -W -f '${Package} ${db:Status-Abbrev}\\n' 'svsm-reset*'").stdout
@@ -202,8 +208,8 @@ def test_remove_the_tool_is_given_up(tree):
 
 # What is not a package's own: dpkg's and others' records, and what is made anew at any such time
 OTHERS = re.compile(
-    r"var/(lib/(dpkg|apt|systemd|ucf|kdump)|log|cache|packages)/|boot/initrd\.img|lib/modules/[^/]*/modules\."
-    r"|etc/ld\.so\.cache|var/lib/dkms/mok|usr/share/man|root/")
+    r"^(var/lib/dpkg/|var/log/dpkg\.log$|var/packages/|var/cache/debconf/|(usr/)?lib/modules/[^/]*/modules\."
+    r"|var/lib/kdump/initramfs-tools/|(boot|var/lib/kdump)/(size_)?initrd\.img-[^/]*-amd64$)")
 
 
 def left(tree):
@@ -218,10 +224,17 @@ def test_remove_all(bare, debs, how):
     packages = debs()
     bare.check(f"dpkg -i {bare.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}")
     assert any("svsm_reset.ko" in name for name in left(bare))
-    bare.check(f"dpkg {how} svsm-reset-dkms svsm-reset")
+    # The first leaves a note for the second
+    bare.check(f"dpkg {how} svsm-reset-dkms svsm-reset && test ! -e /run/svsm-reset")
     assert left(bare) == []
     assert status(bare) == {}
     assert not bare.has_module(ordinary(bare)) and not bare.has_module(crash(bare))
+
+
+def test_remove_the_module_alone(bare, debs):
+    """Without the tool there is nobody else to remove what was noted."""
+    names = bare.put(debs()["svsm-reset-dkms"])
+    bare.check(f"dpkg -i {names} && test -e /run/svsm-reset && dpkg -r svsm-reset-dkms && test ! -e /run/svsm-reset")
 
 
 def test_install_in_the_other_order(bare, debs):
@@ -320,11 +333,10 @@ PLAIN_KERNEL = "6.12.99-plain"
 @pytest.mark.parametrize("kernel", [OLD_KERNEL, PLAIN_KERNEL])
 def test_kernel_update_that_is_skipped(tree, kernel):
     """A kernel comes for which there is nothing to build, by its age or its configuration: it is configured."""
-    pretend(tree, kernel)
     if kernel == PLAIN_KERNEL:
-        tree.check(f"cd /lib/modules/{kernel} && mv build other && mkdir build && ln -s /lib/modules/{kernel}/other/* build/ && "
-                   "rm build/include && mkdir -p build/include/config && "
-                   "grep -v AMD_MEM_ENCRYPT other/.config | tee build/include/config/auto.conf >build/.config")
+        without_option(tree, kernel)
+    else:
+        pretend(tree, kernel)
     result = tree.run(f"/etc/kernel/postinst.d/dkms {kernel}")
     assert result.returncode == 0, result.stdout
     result = run_parts(tree, kernel, "header_postinst.d")
@@ -349,6 +361,28 @@ def test_old_kernel(bare, debs):
     assert "BUILD_EXCLUSIVE" in said
     assert modules(bare, OLD_KERNEL) == [] and len(modules(bare)) == 1
     assert status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
+
+
+def without_option(tree, kernel):
+    """Another kernel, whose configuration lacks AMD_MEM_ENCRYPT."""
+    pretend(tree, kernel)
+    tree.check(f"cd /lib/modules/{kernel} && mv build other && mkdir build && ln -s /lib/modules/{kernel}/other/* build/ && "
+               "rm build/include && mkdir -p build/include/config && "
+               "grep -v AMD_MEM_ENCRYPT other/.config | tee build/include/config/auto.conf >build/.config")
+
+
+def test_no_module_for_another_kernel(bare, debs):
+    """Of a kernel that lacks an option that is said; for one that DKMS left out, what builds it."""
+    packages = debs()
+    without_option(bare, PLAIN_KERNEL)
+    other = "6.12.98-other"
+    pretend(bare, other)
+    said = bare.check(f"dpkg -i {bare.put(packages['svsm-reset-dkms'])}")
+    assert f"svsm-reset-dkms: no module for kernel {PLAIN_KERNEL}: it is built without CONFIG_AMD_MEM_ENCRYPT\n" in said
+    named = re.search(rf'no module for kernel {other}: "(dkms install \S+ -k {other})" ', said)
+    if VERSIONS[bare.release] < "13" or named:
+        bare.check(named[1])
+    assert len(modules(bare, other)) == 1
 
 
 def test_other_architecture(bare, debs):
@@ -384,16 +418,18 @@ def test_boot_cannot_be_written(bare, debs, how):
     mounts = small_boot(bare, 500) if how == "full" else READ_ONLY
     names = bare.put(packages["svsm-reset"], packages["svsm-reset-dkms"])
     digest = f"sha256sum {ordinary(bare)}"
-    result = bare.run(f"{digest}; dpkg -i {names}; echo status $?; {digest}{LOOK}", mounts=mounts)
+    result = bare.run(f"{digest}; dpkg -i {names}; echo status $?; {digest}; "
+                      f"echo noted $(ls /run/svsm-reset/images){LOOK}", mounts=mounts)
     said = result.stdout
     digests = re.findall(r"^([0-9a-f]{64})", said, re.MULTILINE)
     assert "status 0" in said and len(digests) == 2 and digests[0] == digests[1], said[-3000:]
     assert said.endswith("\n0\n") and not re.search(r"initrd\.img-\S+\.(new|dpkg)", said.split("status 0")[1]), said[-2000:]
     assert status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
-    if how == "full":
-        assert f"svsm-reset: warning: {ordinary(bare)} could not be made again and stays as it was\n" in said
-    else:
+    assert stays(ordinary(bare), bare.kernel) in said
+    if how == "read-only":
         assert "ro mounted" in said or "Read-only file system" in said
+    # It is not forgotten
+    assert f"noted {bare.kernel}\n" in said
     # The crash kernel's is elsewhere
     assert bare.has_module(crash(bare))
     # and the next time it works
@@ -418,8 +454,8 @@ mount --bind "$root/tmp/kdump" "$root/var/lib/kdump"
     said = bare.check(f"{hold}; sha256sum {crash(bare)}; dpkg -i {names}; sha256sum {crash(bare)}; ls /var/lib/kdump", mounts=small)
     digests = re.findall(r"^([0-9a-f]{64})", said, re.MULTILINE)
     assert len(digests) == 2 and digests[0] == digests[1], said[-3000:]
-    assert f"svsm-reset: warning: {crash(bare)} could not be made again and stays as it was\n" in said
-    assert "svsm-reset\n" not in said.splitlines()[-3:]
+    assert stays(crash(bare), bare.kernel) in said
+    assert not [name for name in said.splitlines() if name.endswith(".svsm-reset")], said[-3000:]
     assert status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
     assert bare.has_module(ordinary(bare))
 
@@ -429,8 +465,76 @@ def test_kdump_is_read_only(tree):
     mounts = 'mount --bind "$root/var/lib/kdump" "$root/var/lib/kdump"\nmount -o remount,bind,ro "$root/var/lib/kdump"\n'
     result = tree.run(f"/usr/lib/svsm-reset/images {tree.kernel}", mounts=mounts)
     assert result.returncode == 1
-    assert f"svsm-reset: warning: {crash(tree)} could not be made again and stays as it was\n" in result.stdout
+    assert stays(crash(tree), tree.kernel) in result.stdout
     assert tree.has_module(crash(tree))
+
+
+@pytest.mark.parametrize("how, image", [
+    ("echo update_initramfs=no >/etc/initramfs-tools/update-initramfs.conf", ordinary), ("export INITRD=No", crash),
+])
+def test_nothing_was_made(tree, how, image):
+    """Neither update-initramfs nor kdump-tools fails where it makes nothing: it is seen by the image."""
+    digest = f"sha256sum {image(tree)}"
+    said = tree.check(
+        f"{how}; {digest}; /usr/lib/svsm-reset/images {tree.kernel}; echo status $?; {digest}; ls /var/lib/kdump; "
+        "echo noted $(ls /run/svsm-reset/images)")
+    digests = re.findall(r"^([0-9a-f]{64})", said, re.MULTILINE)
+    assert "status 1\n" in said and digests[0] == digests[1] and said.count("stays as it was") == 1, said[-3000:]
+    assert stays(image(tree), tree.kernel) in said and said.endswith(f"noted {tree.kernel}\n"), said[-3000:]
+    assert not [name for name in said.splitlines() if name.endswith(".svsm-reset")], said[-3000:]
+
+
+def test_noted(tree):
+    """What could not be made is made the next time, and that alone; then nothing is noted."""
+    pretend(tree, OLD_KERNEL)
+    said = tree.check(
+        "conf=/etc/initramfs-tools/update-initramfs.conf; cp $conf /tmp/conf; echo update_initramfs=no >$conf; "
+        f"touch /boot/initrd.img-{OLD_KERNEL}; /usr/lib/svsm-reset/images {tree.kernel}; "
+        "cp /tmp/conf $conf; echo again; /usr/lib/svsm-reset/images --noted; echo status $?; ls /run/svsm-reset")
+    again = said.split("again\n")[-1]
+    assert stays(ordinary(tree), tree.kernel) in said and again.endswith("status 0\n"), said[-3000:]
+    assert re.findall("update-initramfs: Generating (.*)", again) == [ordinary(tree)], again
+
+
+# The crash kernel of the kernel that runs is loaded
+IN_USE = r"""
+printf '#!/bin/sh\ncase $1 in -r) echo %s ;; *) exec uname.real "$@" ;; esac\n' "$(ls "$root/lib/modules")" >"$root/tmp/uname"
+chmod 755 "$root/tmp/uname"
+cp "$root/usr/bin/uname" "$root/usr/local/bin/uname.real"
+mount --bind "$root/tmp/uname" "$root/usr/bin/uname"
+mount -t tmpfs tmpfs "$root/sys/kernel"
+echo 1 >"$root/sys/kernel/kexec_crash_loaded"
+"""
+
+
+def test_crash_kernel_in_use(tree):
+    """It has the old image until kdump-tools loads it again: one line says so, where one is loaded."""
+    line = f"svsm-reset: the crash kernel in use has the old {crash(tree)}: kdump-config reload\n"
+    command = f"/usr/lib/svsm-reset/images {tree.kernel}"
+    assert line in tree.check(command, mounts=IN_USE)
+    assert line not in tree.check(command, mounts=IN_USE.replace("echo 1", "echo 0"))
+
+
+RUN_IS_READ_ONLY = 'mount -o remount,ro "$root/run"\n'
+
+
+def test_run_cannot_be_written(bare, debs):
+    """Nothing can be noted: the packages are installed and removed all the same, and so are the images."""
+    packages = debs()
+    names = bare.put(packages["svsm-reset"], packages["svsm-reset-dkms"])
+    said = bare.run(f"dpkg -i {names}", mounts=RUN_IS_READ_ONLY)
+    assert said.returncode == 0 and status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}, said.stdout[-3000:]
+    assert bare.has_module(ordinary(bare)) and bare.has_module(crash(bare))
+    said = bare.run("dpkg -r svsm-reset-dkms", mounts=RUN_IS_READ_ONLY)
+    assert said.returncode == 0 and status(bare) == {"svsm-reset": "ii"}, said.stdout[-3000:]
+    assert not bare.has_module(ordinary(bare)) and not bare.has_module(crash(bare))
+
+
+def test_settings(tree):
+    """What an administrator writes to /etc/modprobe.d reaches all images by the command that the guide has."""
+    tree.check("echo options svsm_reset deadman=300 >/etc/modprobe.d/svsm-reset.conf; /usr/lib/svsm-reset/images")
+    for image in (ordinary(tree), crash(tree)):
+        assert "etc/modprobe.d/svsm-reset.conf" in tree.image(image), image
 
 
 def test_modules_dep(tree):
@@ -470,7 +574,7 @@ def test_images_by_dracut(tree, how):
     assert "svsm_reset.ko" in said and "80-svsm-reset.rules" in said, said[-2000:]
     if how:
         assert "status 1\n" in said and digests[0] == digests[1], said[-2000:]
-        assert f"svsm-reset: warning: {ordinary(tree)} could not be made again and stays as it was\n" in said
+        assert stays(ordinary(tree), tree.kernel) in said
     else:
         assert "status 0\n" in said and digests[0] != digests[1], said[-2000:]
         tree.check(f"SVSM_RESET_IMAGES=without /usr/lib/svsm-reset/images {tree.kernel}", mounts=mounts)
