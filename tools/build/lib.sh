@@ -8,6 +8,7 @@
 #                                   and every few seconds what is new in that log
 #   say TEXT                        one line with the elapsed time in front
 #   die TEXT                        one line on stderr, exit status 1
+#   enough_room MIB WHAT PLACE...   die if one of the places has not MIB free for WHAT
 
 set -euo pipefail
 
@@ -37,6 +38,17 @@ say() {
 die() {
 	printf 'svsm-reset: error: %s\n' "$*" >&2
 	exit 1
+}
+
+enough_room() {
+	local need=$1 what=$2 place free
+
+	shift 2
+	for place; do
+		free=$(df --output=avail -m "$place" | tail -n 1)
+		((free >= need)) || die "$place: $free MiB are free, and $what takes $need while it is made:" \
+			"make room, or name another place with O= and TMPDIR="
+	done
 }
 
 # Make $BUILD and mark it as ours, so that "make clean" knows what it may remove.
