@@ -6,7 +6,7 @@ import sys
 import time
 
 from demo import Demo, main, untimed  # it finds lib for us
-from lib import debian, places
+from lib import begin, debian, places
 
 CPUS = 2
 WIDTH = 110
@@ -63,7 +63,7 @@ def show_debian(report):
         report.explain("""A crash, on the CPU that may not make the call. Debian's kdump-tools have loaded a crash
             kernel; it saves a dump under /var/crash and restarts.""")
         demo.type("kdump-config show | grep state")
-        demo.login("taskset -c 1 sh -c 'echo c >/proc/sysrq-trigger'", "echo c >/proc/sysrq-trigger    (on CPU 1)")
+        demo.login(begin.on(1, begin.PANIC), f"{begin.PANIC}    (on CPU 1)")
         demo.type("svsm-reset status")
         reasons.append(guest.attribute("last_reset_reason"))
         demo.type("ls -l /var/crash/2*/")

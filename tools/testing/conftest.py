@@ -33,8 +33,6 @@ for name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL"):
 BARE = ("fresh", "packages")
 # All of these are as if they were marked so: the disk alone takes minutes.
 SLICED = ("debian",)
-# Longer than a slice
-LONG = ("test_debian_packages.py",)
 # Only where an option asks for them.
 ASKED_FOR = {"kernels": "--kernels", "configurations": "--configurations"}
 # Machines that are made once and that several files' tests use: one process for all of those.
@@ -75,7 +73,7 @@ def pytest_collection_modifyitems(config, items):
     scope = config.getoption("--scope")
     left_out = sliced - slices.selected(sliced, scope, slices.commit())
     if scope != "all":
-        left_out |= {item.nodeid for item in items if directory_of(item) in BARE or pathlib.Path(item.fspath).name in LONG}
+        left_out |= {item.nodeid for item in items if directory_of(item) in BARE or item.get_closest_marker("long")}
     not_asked_for = [name for name, option in ASKED_FOR.items() if not config.getoption(option)]
     left_out |= {item.nodeid for item in items if directory_of(item) in not_asked_for}
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])

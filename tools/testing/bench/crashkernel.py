@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 
-from lib import debian
+from lib import begin, debian
 from lib.guest import Guest
 
 STEP = 16  # MiB
@@ -18,7 +18,6 @@ LEAST, MOST = 64, 256
 MEMORY = "1G"
 ESP = 1 << 20  # where it begins on the disk
 ENTRIES = "::/loader/entries"
-CRASH = "taskset -c 1 sh -c 'echo c >/proc/sysrq-trigger'"
 TIMEOUT = 600
 
 
@@ -47,7 +46,7 @@ def once(directory, size):
         assert guest.check("cat /sys/kernel/kexec_crash_size") == str(size << 20)
         if "ready to kdump" not in guest.run("kdump-config show")[1]:
             return "the crash kernel is not loaded"
-        guest.send(CRASH)
+        guest.send(begin.on(1, begin.PANIC))
         try:
             debian.login(guest, TIMEOUT, accepted=("running", "degraded"))
         except AssertionError:

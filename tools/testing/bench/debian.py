@@ -12,6 +12,7 @@ import time
 
 from lib import debian
 from lib.guest import Guest
+from spread import spread
 
 KINDS = {"QEMU alone": True, "simulator": False}
 STEPS = "start to all units started", "reboot to all units started"
@@ -49,7 +50,6 @@ def measure(directory, runs):
     for number, step in enumerate(STEPS):
         alone, simulated = ([seconds[number] for seconds in times[kind]] for kind in KINDS)
         ratios = [s / a for a, s in zip(alone, simulated)]
-        rows.append([step, f"{statistics.median(alone):.1f} s", f"{statistics.median(simulated):.1f} s",
-                     *(f"{value:.2f}" for value in (statistics.median(ratios), min(ratios), max(ratios)))])
+        rows.append([step, f"{statistics.median(alone):.1f} s", f"{statistics.median(simulated):.1f} s", *spread(ratios, 2)])
     title = "Debian 13 by OVMF, 2 CPUs, 1 GiB, fidelity strict: medians, and the ratio to QEMU alone"
     return title, rows, {"seconds": times}

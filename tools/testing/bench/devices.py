@@ -9,10 +9,10 @@ QEMU build its map of the memory anew.
 
 import re
 import shutil
-import statistics
 
 from lib import begin, mutation, places
 from lib.guest import Guest
+from spread import spread
 
 VIRTIO = "iommu_platform=on,disable-legacy=on"
 TEN = (
@@ -83,7 +83,7 @@ def measure(directory, runs):
     with_, without = (accesses(directory / f"accesses-{n}", *kinds[kind]) for n, kind in enumerate(list(kinds)[:2]))
     rows = [["", "bus masters", "median ms", "least", "greatest"]]
     for kind, values in times.items():
-        rows.append([kind, counts[kind], *(f"{value:.2f}" for value in (statistics.median(values), min(values), max(values)))])
+        rows.append([kind, counts[kind], *spread(values, 2)])
     title = (
         "From quiesced CPUs to the call, reboot on the BSP, 4 CPUs (the guest's time, under emulation);"
         f" to stop the devices takes {with_ - without} accesses to configuration space"

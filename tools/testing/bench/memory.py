@@ -11,6 +11,7 @@ import shutil
 import statistics
 
 from lib.guest import Guest
+from spread import spread
 
 MIB = 256, 512, 1024, 2048, 4096, 8192
 BOOT = 600
@@ -42,6 +43,5 @@ def measure(directory, runs):
     rows = [["memory", "pages validated", "median ms", "least", "greatest", "us per page"]]
     for mib, values in found.items():
         pages, ms = (statistics.median(value[n] for value in values) for n in (0, 1))
-        times = [value[1] for value in values]
-        rows.append([f"{mib} MiB", round(pages), f"{ms:.0f}", f"{min(times):.0f}", f"{max(times):.0f}", f"{1000 * ms / pages:.2f}"])
+        rows.append([f"{mib} MiB", round(pages), *spread([value[1] for value in values], 0), f"{1000 * ms / pages:.2f}"])
     return "From EXECUTE to the next boot's first instruction, one vCPU, the SVSM of the simulator", rows, {"found": found}

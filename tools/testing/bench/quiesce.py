@@ -11,17 +11,17 @@ import re
 import shutil
 import statistics
 
-from lib import begin
+from lib import begin, crash
 from lib.guest import Guest
+from spread import spread
 
 APS = 1, 3, 7, 15, 31
 BOOT = 1200
-DO = "/sys/module/trouble/parameters/do"
 # What the APs do meanwhile; {n} of them
 STATES = {
     "idle": "true",
     "busy in user space": "for n in $(seq 0 {n}); do (while :; do :; done) & taskset -p fffffffe $! > /dev/null; done",
-    "interrupts off": f"echo spin@irqs-off 1-{{n}} > {DO}",
+    "interrupts off": f"echo spin@irqs-off 1-{{n}} > {crash.DO}",
 }
 QUIESCED = r"quiesced (\d+) of (\d+) CPUs in (\d+) us"
 TOOK = r"mark: {} took (\d+) us"
@@ -33,7 +33,7 @@ def started(directory, aps):
     guest.trouble_is_fine = guest.splats_are_fine = True
     guest.boot(1, timeout=BOOT)
     # The shell stays on the BSP: it has to run when the APs do nothing else any more
-    guest.check("echo 1 > /proc/sys/kernel/sysrq; taskset -p 1 $$; insmod /lib/modules/trouble.ko")
+    guest.check(f"echo 1 > /proc/sys/kernel/sysrq; taskset -p 1 $$; insmod {crash.TROUBLE}")
     return guest
 
 
@@ -91,7 +91,7 @@ def measure(directory, runs):
             these = [one for one in found if (one["aps"], one["state"]) == (aps, state)]
             quiesce = [one["quiesce"] / 1000 for one in these]
             offline = [one["offline"] / 1000 for one in these if one["offline"] is not None]
-            rows.append([aps, state, *(f"{value:.1f}" for value in (statistics.median(quiesce), min(quiesce), max(quiesce))),
+            rows.append([aps, state, *spread(quiesce, 1),
                          f"{statistics.median(one['native'] for one in these) / 1000:.1f}",
                          f"{statistics.median(offline):.1f}" if offline else ""])
     return "To quiesce, against the number of APs: sysrq-b on the BSP, the guest's time", rows, {"found": found}

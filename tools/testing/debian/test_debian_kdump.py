@@ -3,10 +3,9 @@
 
 import re
 
-from lib import debian
+from lib import begin, debian
 
-# What the administrator types, and what the kernel does then, innermost first
-CRASH = "taskset -c 1 sh -c 'echo c >/proc/sysrq-trigger'"
+# What the kernel does when an administrator crashes it on CPU 1, innermost first
 TRACE = "__crash_kexec", "vpanic", "sysrq_handle_crash", "__handle_sysrq", "write_sysrq_trigger", "vfs_write", "ksys_write"
 # The BSP meanwhile: it was idle, an NMI has stopped it, and the jump was handed over to it
 BSP = "svr_jump_from_bsp", "svr_park", "crash_nmi_callback", "exc_nmi", "default_idle", "start_kernel"
@@ -30,7 +29,7 @@ def test_kdump(start, disk, tmp_path):
     guest.trouble_is_fine = True
     assert "ready to kdump" in guest.check("kdump-config show")
     assert int(guest.check("cat /sys/kernel/kexec_crash_size")) > 0
-    guest.send(CRASH)
+    guest.send(begin.on(1, begin.PANIC))
     debian.came_back(guest, "kdump")
     assert guest.attribute("last_reset_message") == "sysrq triggered crash"
     assert guest.attribute("last_reset_cpu") == "1"

@@ -9,6 +9,8 @@ from lib import debian, places
 from lib.sources import run
 from lib.trees import NEW
 
+pytestmark = pytest.mark.long
+
 # The module is compiled, and initial ram disks are made, by simulated CPUs
 INSTALL = 2 * 3600
 # What the machine is sent: a second disk

@@ -51,8 +51,7 @@ def test_rescue(machine):
         machine.expect("Press Enter for (system )?maintenance", debian.BOOT_TIMEOUT)
         machine.send("")
         machine.expect("# ")
-        machine.send("stty cols 4000; exec env PS1='guest''# ' TERM=dumb bash --norc")
-        machine.prompt()
+        debian.shell(machine)
         assert machine.check("systemctl is-active rescue.target") == "active"
         machine.check("svsm-reset explain")
         machine.send("reboot")

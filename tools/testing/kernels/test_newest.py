@@ -11,6 +11,7 @@ import time
 import pytest
 
 from lib import kernels
+from lib.crash import DO
 from lib.kernels import next_boot, reset_once
 
 pytestmark = pytest.mark.only(choose=kernels.newest)
@@ -191,7 +192,6 @@ def test_kexec(start, kernel):
 
 # panic_force_cpu=: the panic is carried out by the CPU that is named, wherever it begins.
 FORCED = "panic_force_cpu=0"
-DO = "/sys/module/trouble/parameters/do"
 REDIRECTED = "panic: Redirecting from CPU {} to CPU 0 for crash kernel"
 
 

@@ -51,12 +51,17 @@ def arguments(disk, **more):
             "memory": "1G", "timeout": RUN_TIMEOUT, **more}
 
 
-def login(guest, timeout=BOOT_TIMEOUT, accepted=("running",)):
-    """Wait for the shell on the console, one whose lines are never too long, nor coloured; and for all units."""
-    guest.expect(GETTY, timeout)
-    guest.expect(r"root@debian:~# ", timeout)
+def shell(guest):
+    """Another one, whose lines are never too long, nor coloured, and whose prompt is what the console waits for."""
     guest.send("stty cols 4000; exec env PS1='guest''# ' TERM=dumb bash --norc")
     guest.prompt()
+
+
+def login(guest, timeout=BOOT_TIMEOUT, accepted=("running",)):
+    """Wait for the login on the console, and for all units."""
+    guest.expect(GETTY, timeout)
+    guest.expect(r"root@debian:~# ", timeout)
+    shell(guest)
     guest.check("dmesg -n 4")
     state = guest.run("systemctl is-system-running --wait", timeout)[1].strip()
     assert state in accepted, f"{state}: {guest.run('systemctl --failed --no-legend')[1]}"
