@@ -20,6 +20,8 @@ PACKAGES = places.CHECK / "packages"
 # What packages of the sources are, and a release after it
 OLD = run(places.TOP / "tools/packaging/changelog", "--packages").stdout.strip()
 NEW = "99.0.0"
+# A kernel before the first that knows of an SVSM
+OLD_KERNEL = "6.1.0-99-cloud-amd64"
 RELEASES = ("bookworm", "trixie")
 VERSIONS = {"bookworm": "12", "trixie": "13"}
 
@@ -129,3 +131,33 @@ class Tree:
         rule = [name for name in names if name.endswith("rules.d/80-svsm-reset.rules")]
         assert len(module) == len(rule) <= 1, (module, rule)
         return bool(module)
+
+
+def ordinary(tree, kernel=None):
+    return f"/boot/initrd.img-{kernel or tree.kernel}"
+
+
+def crash(tree, kernel=None):
+    return f"/var/lib/kdump/initrd.img-{kernel or tree.kernel}"
+
+
+def status(tree):
+    """{package: dpkg's status} of ours."""
+    said = tree.run("dpkg-query -W -f '${Package} ${db:Status-Abbrev}\\n' 'svsm-reset*'").stdout
+    # dpkg has also heard of those that others recommend
+    return dict(re.findall(r"^(svsm\S*) (?!un)(\S+)", said, re.MULTILINE))
+
+
+def modules(tree, kernel=None):
+    return tree.check(f"find /lib/modules/{kernel or '*'} -name 'svsm_reset.ko*'").split()
+
+
+def pretend(tree, kernel):
+    """Another kernel, with the headers of the one that is there."""
+    tree.check(f"mkdir -p /lib/modules/{kernel}/kernel && cd /lib/modules/{kernel} && "
+               f"cp -P ../{tree.kernel}/build . && touch modules.builtin modules.order /boot/config-{kernel} && depmod {kernel}")
+
+
+def run_parts(tree, kernel, hooks):
+    """What the scripts of a kernel's packages do; its headers are there at the latest by then."""
+    return tree.run(f"run-parts --report --exit-on-error --arg={kernel} /etc/kernel/{hooks}")

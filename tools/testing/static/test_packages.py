@@ -59,6 +59,8 @@ OTHER_LISTS = {
     "tools/testing/packages/test_boot.py": "packages",
     "tools/testing/packages/test_debs.py": "packages",
     "tools/testing/packages/test_trees.py": "packages",
+    "tools/testing/packages/test_trees_images.py": "packages",
+    "tools/testing/packages/test_trees_kernels.py": "packages",
     "tools/build/debian-image": "debian",
     "tools/build/debian-disk": "debian",
     "tools/build/debian-crash": "debian",
