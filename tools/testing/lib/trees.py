@@ -132,6 +132,10 @@ class Tree:
         assert len(module) == len(rule) <= 1, (module, rule)
         return bool(module)
 
+    def in_image(self, path, command):
+        """What a shell command says in the directory of an initial ram disk's files."""
+        return self.check(f"rm -rf /tmp/image && unmkinitramfs {path} /tmp/image && cd /tmp/image && {command}")
+
 
 def ordinary(tree, kernel=None):
     return f"/boot/initrd.img-{kernel or tree.kernel}"

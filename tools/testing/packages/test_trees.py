@@ -78,27 +78,57 @@ def test_conffiles(installed):
     assert installed.check("dpkg-query -W -f '${Conffiles}' svsm-reset svsm-reset-dkms").strip() == ""
 
 
+def changed(package, directory, path, text):
+    """A package with `text` at the end of one of its files; the new package."""
+    assert run("dpkg-deb", "-R", package, directory).returncode == 0
+    file = next(directory.glob(path))
+    file.write_text(file.read_text(encoding="utf-8") + text, encoding="utf-8")
+    made = directory.with_suffix(".deb")
+    assert run("dpkg-deb", "-b", directory, made).returncode == 0
+    return made
+
+
+SOURCE = "usr/src/svsm-reset-*/drivers/virt/coco/svsm-reset/main.c"
+
+
 @pytest.mark.parametrize("first, second", [("svsm-reset", "svsm-reset-dkms"), ("svsm-reset-dkms", "svsm-reset")])
-def test_upgrade(tree, debs, first, second):
+def test_upgrade(tree, debs, tmp_path, first, second):
     """In either order; dpkg drops what triggers a package that it has yet to configure."""
     packages = debs(NEW)
+    packages = {**packages, "svsm-reset-dkms": changed(
+        packages["svsm-reset-dkms"], tmp_path / "next", SOURCE, 'MODULE_INFO(of_test, "next");\n')}
     said = tree.check(f"dpkg -i {tree.put(packages[first], packages[second])}")
     assert tree.check("dkms status").count("svsm-reset") == 1 and NEW in tree.check("dkms status")
     assert len(modules(tree)) == 1 and tree.check("svsm-reset --version") == f"svsm-reset {NEW}\n"
     assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
     assert said.count(f"Generating {ordinary(tree)}") == 1, said
     assert not tree.run(f"ls /usr/src/svsm-reset-{OLD}").returncode == 0
+    # and what is in the images is the new one
+    for image in (ordinary(tree), crash(tree)):
+        assert tree.in_image(image, "modinfo -F of_test $(find $PWD -name 'svsm_reset.ko*')") == "next\n", image
+
+
+def test_upgrade_the_tool(tree, debs, tmp_path):
+    """Alone: both images have its new rule."""
+    package = changed(debs(NEW)["svsm-reset"], tmp_path / "tool", "**/80-svsm-reset.rules", "# next\n")
+    said = tree.check(f"dpkg -i {tree.put(package)}")
+    for image in (ordinary(tree), crash(tree)):
+        assert tree.in_image(image, "tail -n 1 $(find $PWD -name 80-svsm-reset.rules)") == "# next\n", image
+    assert said.count(f"Generating {ordinary(tree)}") == 1, said
+
+
+def test_upgrade_the_tool_without_a_module(tree, debs):
+    """Of a kernel that has none the images are not made again: they may have what there was."""
+    digests = f"sha256sum {ordinary(tree)} {crash(tree)}"
+    before = tree.check(digests)
+    tree.check(f"rm {' '.join(modules(tree))} && dpkg -i {tree.put(debs(NEW)['svsm-reset'])}")
+    assert tree.check(digests) == before
 
 
 @pytest.fixture
 def broken(debs, tmp_path):
     """The module's next version, which no kernel can build."""
-    directory = tmp_path / "broken"
-    assert run("dpkg-deb", "-R", debs(NEW)["svsm-reset-dkms"], directory).returncode == 0
-    source = directory / f"usr/src/svsm-reset-{NEW}/drivers/virt/coco/svsm-reset/main.c"
-    source.write_text("#error of the test\n" + source.read_text(encoding="utf-8"), encoding="utf-8")
-    assert run("dpkg-deb", "-b", directory, tmp_path / "broken.deb").returncode == 0
-    return tmp_path / "broken.deb"
+    return changed(debs(NEW)["svsm-reset-dkms"], tmp_path / "broken", SOURCE, "#error of the test\n")
 
 
 def test_upgrade_that_does_not_build(tree, debs, broken):

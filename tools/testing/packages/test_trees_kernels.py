@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from lib.sources import run
 from lib.trees import OLD_KERNEL, VERSIONS, crash, modules, ordinary, pretend, run_parts, status
 
 
@@ -51,15 +52,33 @@ def test_kernel_removed(tree):
     assert tree.run(f"ls /lib/modules/{tree.kernel}").returncode != 0
 
 
-def test_no_headers(bare, debs):
+METAPACKAGE = """Package: linux-image-6.12-cloud-amd64
+Version: 6.12.1-1~test
+Architecture: amd64
+Maintainer: nobody <nobody@localhost.invalid>
+Depends: linux-image-{kernel}
+Description: the kernel of this series
+"""
+
+
+@pytest.mark.parametrize("how", ["by itself", "by a metapackage"])
+def test_no_headers(bare, debs, tmp_path, how):
     """DKMS says what is missing, and so do we; the package is there and waits for them."""
     packages = debs()
     bare.check(f"dpkg -r --force-depends linux-headers-{bare.kernel}")
+    to_come = ""
+    if how == "by a metapackage":
+        control = tmp_path / "linux/DEBIAN/control"
+        control.parent.mkdir(parents=True)
+        control.write_text(METAPACKAGE.format(kernel=bare.kernel), encoding="utf-8")
+        assert run("dpkg-deb", "-b", tmp_path / "linux", tmp_path / "linux.deb").returncode == 0
+        bare.check(f"dpkg -i {bare.put(tmp_path / 'linux.deb')}")
+        to_come = " linux-headers-6.12-cloud-amd64=6.12.1-1~test"
     said = bare.check(f"dpkg -i {bare.put(packages['svsm-reset'], packages['svsm-reset-dkms'])}")
     assert "headers" in said.split("svsm-reset-dkms: no module")[0]
     assert (
         f"svsm-reset-dkms: no module for kernel {bare.kernel}: its headers are missing: "
-        f"apt install linux-headers-{bare.kernel} (kernels to come: linux-headers-cloud-amd64 or the like)\n"
+        f"apt install linux-headers-{bare.kernel}{to_come}\n"
     ) in said
     assert status(bare) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"}
     assert f"svsm-reset: no module for kernel {bare.kernel}: its initial ram disk goes without\n" in said
