@@ -64,6 +64,13 @@ def test_install(installed):
     assert "svsm_reset.ko" in log and not re.search("warning|error", log, re.IGNORECASE), log
 
 
+def test_signed(installed):
+    """By the key that the guide has an administrator enrol for Secure Boot."""
+    assert installed.check(f"modinfo -k {installed.kernel} -F signer svsm_reset") == "DKMS module signing key\n"
+    key = installed.check("openssl x509 -inform DER -in /var/lib/dkms/mok.pub -noout -serial").strip().split("=")[1]
+    assert installed.check(f"modinfo -k {installed.kernel} -F sig_key svsm_reset").strip().replace(":", "") == key
+
+
 def test_silent_elsewhere(installed):
     """This is no SNP guest: the tool says so, nothing is loaded or enabled, udev has nothing to object."""
     assert "this is no SEV-SNP guest" in installed.run("svsm-reset status").stdout
