@@ -72,9 +72,10 @@ def start(simulate, small, name):
     def with_kernel(initrd="initrd.img", **arguments):
         directory = small(*SMALL[name].options)
         guest = simulate(kernel=directory / "bzImage", initrd=directory / initrd, timeout=900, **arguments)
-        guest.trouble_is_fine = True  # a panic shows its call trace
         assert guest.boot() == guest.smp
         guest.load()
+        assert guest.trouble() == []
+        guest.trouble_is_fine = True  # a panic shows its call trace
         return guest
 
     return with_kernel

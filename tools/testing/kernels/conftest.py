@@ -25,6 +25,11 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("kernel", names, indirect=True, scope="session")
 
 
+def compiler():
+    """The number of the compiler that builds for all kernels."""
+    return subprocess.run(["gcc", "-dumpversion"], capture_output=True, text=True, check=True).stdout.strip()
+
+
 @pytest.fixture(scope="session")
 def kernel(request):
     found = kernels.Kernel(request.param)
@@ -45,7 +50,8 @@ def pytest_runtest_makereport(item, call):
     cells = item.session.kernel_results.setdefault(found.release, {})
     if found.missing:
         return
-    word = "yes" if report.passed else "-" if report.skipped else "no"
+    passed = f"gcc-{compiler()}" if column.args[0] == "build" else "yes"
+    word = passed if report.passed else "-" if report.skipped else "no"
     if cells.get(column.args[0]) != "no":
         cells[column.args[0]] = word
 
@@ -58,9 +64,8 @@ def pytest_sessionfinish(session):
     results = getattr(session, "kernel_results", {})
     if not results:
         return
-    compiler = subprocess.run(["gcc", "-dumpversion"], capture_output=True, text=True, check=True).stdout.strip()
     before = kernels.PAGE.read_text(encoding="utf-8") if kernels.PAGE.exists() else ""
-    kernels.PAGE.write_text(kernels.page(results, before, f"gcc {compiler}"), encoding="utf-8")
+    kernels.PAGE.write_text(kernels.page(results, before), encoding="utf-8")
 
 
 @pytest.fixture

@@ -56,7 +56,8 @@ run
 	the BSP and on an AP; on that with CFI also crashed into a crash kernel
 says
 	what the module says, when it is loaded, of what this kernel lacks: of a kernel that was
-	run as its log had it, of the others as the module's file has it
+	run as its log had it, of the others as the module's file has it. That there is no BTF is
+	only known when the module is loaded: cfi-kernel.config has none, as with DEBUG_INFO_BTF=n
 
 "no" is for what failed.
 

@@ -23,6 +23,8 @@ SMP = 4
 QEMU_MAJOR = 11
 # Where no CPUID can be read: that of the EPYCs of the third to the fifth generation
 C_BIT = 51
+# How long it may take to say what it is; sudo may ask for a password
+ANSWER = 60
 # How long QEMU may take to go when it was told to, or has let go of the console
 PARTING = 30
 APPEND = "console=ttyS0 panic=-1 crashkernel=512M"
@@ -77,10 +79,23 @@ def command_line(settings):
     ]
 
 
+def says(qemu, option):
+    """What QEMU prints for an option like -h."""
+    return subprocess.run([*qemu, option], capture_output=True, text=True, check=False, timeout=ANSWER).stdout
+
+
 def has_planes(qemu):
     """Has this QEMU planes, as COCONUT's branch has?  Its own launch script asks the same way."""
-    said = subprocess.run([*qemu, "-h"], capture_output=True, text=True, check=False, timeout=60)
-    return "device-plane=" in said.stdout
+    return "device-plane=" in says(qemu, "-h")
+
+
+def debug_swap(path="/sys/module/kvm_amd/parameters/debug_swap"):
+    """Without DebugSwap KVM intercepts DR7, and crash kernels of Linux 7.3 do not come up."""
+    try:
+        with open(path, encoding="ascii") as file:
+            return {"Y": "on", "N": "off"}.get(file.read(2).strip(), "unknown")
+    except (OSError, UnicodeDecodeError):
+        return "unknown"
 
 
 class Machine(Guest):

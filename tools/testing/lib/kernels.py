@@ -13,7 +13,9 @@ MAIN = "6.12"
 PAGE = places.TOP / "Documentation/admin-guide/svsm-reset-kernels.rst"
 # What a test can be about, in the order of the table
 COLUMNS = ("build", "reboot", "panic", "kdump", "unload")
+# Of "build" it is the compiler, gcc-12, that says yes
 WORDS = ("yes", "no", "-")
+LONGEST = len("gcc-12")
 # What the compiler, sparse or objtool says of this code; and that sparse was left out (C=2 specified, but ...)
 COMPLAINT = re.compile(r"(?i)\bwarning:|\berror:|objtool|\bC=\d specified, but")
 # Since then the headers need a newer sparse than Debian 12 and 13 have
@@ -39,7 +41,7 @@ Debian's kernels
 Each kernel is one that Debian ships, unmodified, in the simulator:
 
 build
-	compiled with {compiler}, with W=1 and by Debian's newest sparse, without a warning
+	the compiler that compiled it for this kernel, with W=1, and Debian's newest sparse: without a warning
 reboot
 	begun on an AP: the guest is up again with all CPUs, and knows the reason
 panic
@@ -143,7 +145,7 @@ def rows(text):
     return {line.split()[0]: line.split()[1:] for line in text.splitlines() if re.match(r"\d+\.\d+\.[\dx]", line)}
 
 
-def page(results, before, compiler):
+def page(results, before):
     """The page: `results`, {release: {column: word}}, in place of the rows of their series in the page before.
 
     What this run has not filled of a release's row stays, and a release of which nothing was run takes
@@ -158,11 +160,11 @@ def page(results, before, compiler):
             for release, words in results.items()}
     table = sorted({**kept, **made}.items(), key=lambda row: kind(row[0]))
     width = max(len(release) for release, _ in table)
-    line = "  ".join(["=" * width, *("=" * max(len(column), 4) for column in COLUMNS)])
+    line = "  ".join(["=" * width, *("=" * max(len(column), LONGEST) for column in COLUMNS)])
     lines = [line, "  ".join(["Kernel".ljust(width), *COLUMNS]), line]
     lines += ["  ".join([release.ljust(width), *(
-        word.ljust(max(len(column), 4)) for word, column in zip(words, COLUMNS))]).rstrip() for release, words in table]
-    return HEAD.format(compiler=compiler) + "\n".join([*lines, line, ""]) + after(before)
+        word.ljust(max(len(column), LONGEST)) for word, column in zip(words, COLUMNS))]).rstrip() for release, words in table]
+    return HEAD + "\n".join([*lines, line, ""]) + after(before)
 
 
 def after(text):

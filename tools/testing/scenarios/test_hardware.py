@@ -182,6 +182,22 @@ def test_mistakes_are_one_line(words, line):
     assert (result.returncode, result.stdout) == (1, line + "\n")
 
 
+@pytest.mark.parametrize("deaf", ["--version", "-h"])
+def test_qemu_that_does_not_answer(main, tmp_path, monkeypatch, deaf):
+    """Whichever it is asked for first."""
+    monkeypatch.setattr(hardware, "ANSWER", 1)
+    (tmp_path / "qemu").write_text(STUBBORN.replace("case", f"[ $1 != {deaf} ] || exec sleep 30\ncase", 1))
+    (tmp_path / "report.txt").touch()
+    assert main() == (f"check-hardware: {tmp_path}/qemu {deaf}: no answer within 1 s", "")
+
+
+@pytest.mark.parametrize("text, found", [(b"Y\n", "on"), (b"N\n", "off"), (b"2\n", "unknown"), (b"\xff", "unknown"), (None, "unknown")])
+def test_debug_swap(tmp_path, text, found):
+    if text is not None:
+        (tmp_path / "debug_swap").write_bytes(text)
+    assert hardware.debug_swap(tmp_path / "debug_swap") == found
+
+
 def test_make_looks_for_the_file_first():
     result = run("make", "-C", places.TOP, "--no-print-directory", "check-hardware", "IGVM=/none")
     assert result.returncode == 2
