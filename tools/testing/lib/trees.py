@@ -52,6 +52,16 @@ exec chroot "$root" env -i PATH=/usr/lib/ccache:/usr/local/sbin:/usr/local/bin:/
 """
 
 
+def uname(option, answer):
+    """More mounts of Tree.run: uname says something else for this option; a shell's word."""
+    return f"""
+printf '#!/bin/sh\\ncase $1 in {option}) echo %s ;; *) exec uname.real "$@" ;; esac\\n' "{answer}" >"$root/tmp/uname"
+chmod 755 "$root/tmp/uname"
+cp "$root/usr/bin/uname" "$root/usr/local/bin/uname.real"
+mount --bind "$root/tmp/uname" "$root/usr/bin/uname"
+"""
+
+
 class Loop:
     """A loop device with a small ext4 file system, for the tests of a run."""
 

@@ -221,7 +221,7 @@ def test_remove_the_tool_is_given_up(tree):
 # What is not a package's own: dpkg's and others' records, and what is made anew at any such time
 OTHERS = re.compile(
     r"^(var/lib/dpkg/|var/log/dpkg\.log$|var/packages/|var/cache/debconf/|(usr/)?lib/modules/[^/]*/modules\."
-    r"|var/lib/kdump/initramfs-tools/|(boot|var/lib/kdump)/(size_)?initrd\.img-[^/]*-amd64$)")
+    r"|var/lib/dkms/mok\.(key|pub)$|var/lib/kdump/initramfs-tools/|(boot|var/lib/kdump)/(size_)?initrd\.img-[^/]*-amd64$)")
 
 
 def left(tree):

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from lib.sources import run
-from lib.trees import OLD_KERNEL, VERSIONS, crash, modules, ordinary, pretend, run_parts, status
+from lib.trees import OLD_KERNEL, VERSIONS, crash, modules, ordinary, pretend, run_parts, status, uname
 
 
 def update(tree, name, how):
@@ -85,13 +85,8 @@ def test_no_headers(bare, debs, tmp_path, how):
     assert not bare.has_module(ordinary(bare))
 
 
-# uname says that the processor is another one
-ARM = r"""
-printf '#!/bin/sh\ncase $1 in -m) echo aarch64 ;; *) exec uname.real "$@" ;; esac\n' >"$root/tmp/uname"
-chmod 755 "$root/tmp/uname"
-cp "$root/usr/bin/uname" "$root/usr/local/bin/uname.real"
-mount --bind "$root/tmp/uname" "$root/usr/bin/uname"
-"""
+# The processor is another one
+ARM = uname("-m", "aarch64")
 PLAIN_KERNEL = "6.12.99-plain"
 
 
@@ -142,10 +137,12 @@ def test_no_module_for_another_kernel(bare, debs):
     without_option(bare, PLAIN_KERNEL)
     other = "6.12.98-other"
     pretend(bare, other)
-    said = bare.check(f"dpkg -i {bare.put(packages['svsm-reset-dkms'])}")
+    # DKMS of Debian 12 has to do with the kernel that runs, and the newest
+    said = bare.check(f"dpkg -i {bare.put(packages['svsm-reset-dkms'])}", mounts=uname("-r", bare.kernel))
     assert f"svsm-reset-dkms: no module for kernel {PLAIN_KERNEL}: it is built without CONFIG_AMD_MEM_ENCRYPT\n" in said
     named = re.search(rf'no module for kernel {other}: "(dkms install \S+ -k {other})" ', said)
-    if VERSIONS[bare.release] < "13" or named:
+    assert named or VERSIONS[bare.release] >= "13", said
+    if named:
         bare.check(named[1])
     assert len(modules(bare, other)) == 1
 
