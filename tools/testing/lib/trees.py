@@ -24,6 +24,8 @@ NEW = "99.0.0"
 OLD_KERNEL = "6.1.0-99-cloud-amd64"
 RELEASES = ("bookworm", "trixie")
 VERSIONS = {"bookworm": "12", "trixie": "13"}
+# More mounts of Tree.run: nothing can be noted
+RUN_IS_READ_ONLY = 'mount -o remount,ro "$root/run"\n'
 
 # $1: lower directories, $2: upper, $3: work, $4: where, $5: loop device, $6: more mounts, $7: cache
 SETUP = r"""

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from lib.sources import run
-from lib.trees import NEW, OLD, crash, modules, ordinary, run_parts, status
+from lib.trees import NEW, OLD, RUN_IS_READ_ONLY, crash, modules, ordinary, run_parts, status
 
 # A machine on which svsm_reset is loaded and must stay so; who tries to unload it is logged
 LOADED = r"""
@@ -124,12 +124,21 @@ def test_upgrade_the_tool(tree, debs, tmp_path):
     assert said.count(f"Generating {ordinary(tree)}") == 1, said
 
 
-def test_upgrade_the_tool_without_a_module(tree, debs):
+@pytest.mark.parametrize("gone", ["the file", "what finds it"])
+def test_upgrade_the_tool_without_a_module(tree, debs, gone):
     """Of a kernel that has none the images are not made again: they may have what there was."""
     digests = f"sha256sum {ordinary(tree)} {crash(tree)}"
     before = tree.check(digests)
-    tree.check(f"rm {' '.join(modules(tree))} && dpkg -i {tree.put(debs(NEW)['svsm-reset'])}")
+    files = " ".join(modules(tree)) if gone == "the file" else f"/lib/modules/{tree.kernel}/modules.dep*"
+    tree.check(f"rm {files} && dpkg -i {tree.put(debs(NEW)['svsm-reset'])}")
     assert tree.check(digests) == before
+
+
+def test_upgrade_the_tool_where_nothing_can_be_noted(tree, debs, tmp_path):
+    package = changed(debs(NEW)["svsm-reset"], tmp_path / "tool", "**/80-svsm-reset.rules", "# next\n")
+    tree.check(f"dpkg -i {tree.put(package)}", mounts=RUN_IS_READ_ONLY)
+    for image in (ordinary(tree), crash(tree)):
+        assert tree.in_image(image, "tail -n 1 $(find $PWD -name 80-svsm-reset.rules)") == "# next\n", image
 
 
 @pytest.fixture
@@ -153,6 +162,75 @@ def test_upgrade_that_does_not_build(tree, debs, broken):
     assert status(tree) == {"svsm-reset": "ii", "svsm-reset-dkms": "ii"} and len(modules(tree)) == 1
     assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
     assert tree.check(digests) != before
+
+
+def test_upgrade_that_does_not_build_later(tree, debs, broken):
+    """The same where an image could not be made before, and its kernel is still noted."""
+    said = tree.run(
+        "conf=/etc/initramfs-tools/update-initramfs.conf; cp $conf /tmp/conf; echo update_initramfs=no >$conf; "
+        f"/usr/lib/svsm-reset/images {tree.kernel}; cp /tmp/conf $conf; ls /run/svsm-reset/*/{tree.kernel} || exit 3; "
+        f"dpkg -i {tree.put(debs(NEW)['svsm-reset'], broken)}").stdout
+    assert status(tree) == {"svsm-reset": "ii", "svsm-reset-dkms": "iF"}, said
+    assert modules(tree) == [] and tree.has_module(ordinary(tree)) and tree.has_module(crash(tree)), said
+
+
+FAILS = "#!/bin/sh\nexit 1\n"
+
+
+def with_script(package, directory, name, text):
+    """A package with another maintainer script."""
+    assert run("dpkg-deb", "-R", package, directory).returncode == 0
+    script = directory / "DEBIAN" / name
+    script.write_text(text, encoding="utf-8")
+    script.chmod(0o755)
+    made = directory.with_suffix(".deb")
+    assert run("dpkg-deb", "-b", directory, made).returncode == 0
+    return made
+
+
+def test_upgrade_is_given_up(tree, debs, tmp_path):
+    """The new version cannot be unpacked: the old one's module was gone by then, and comes back."""
+    package = with_script(debs(NEW)["svsm-reset-dkms"], tmp_path / "next", "preinst", FAILS)
+    result = tree.run(f"dpkg -i {tree.put(package)}")
+    assert result.returncode != 0 and status(tree)["svsm-reset-dkms"] == "ii", result.stdout
+    assert len(modules(tree)) == 1 and OLD in tree.check("dkms status"), result.stdout
+    assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
+
+
+def test_upgrade_of_the_tool_is_given_up(tree, debs, tmp_path):
+    """What was pending for it is not forgotten: the images have the new module."""
+    packages = debs(NEW)
+    module = changed(packages["svsm-reset-dkms"], tmp_path / "module", SOURCE, 'MODULE_INFO(of_test, "next");\n')
+    tool = with_script(packages["svsm-reset"], tmp_path / "tool", "preinst", FAILS)
+    said = tree.check(f"dpkg --no-triggers -i {tree.put(module)}; ! dpkg -i {tree.put(tool)} && dpkg --configure -a")
+    assert tree.in_image(ordinary(tree), "modinfo -F of_test $(find $PWD -name 'svsm_reset.ko*')") == "next\n", said
+
+
+# update-initramfs, by which everything up to dpkg dies
+CUT_OFF = r"""cat >/usr/local/sbin/update-initramfs <<"END"
+#!/bin/bash
+pid=$$ pids=
+while [ "$(cat /proc/$pid/comm)" != dpkg ]; do
+	read -r _ pid < <(grep PPid: /proc/$pid/status)
+	pids+=" $pid"
+done
+kill -KILL $pids
+END
+chmod 755 /usr/local/sbin/update-initramfs
+"""
+
+
+@pytest.mark.parametrize("reboot", [False, True])
+def test_removal_is_cut_off(tree, reboot):
+    """While the images are made without the module: they are, when dpkg goes on, in the same boot or the next."""
+    first = tree.run(f"{CUT_OFF}dpkg -r svsm-reset-dkms; ls /run/svsm-reset; rm /usr/local/sbin/update-initramfs"
+                     + ("" if reboot else "; dpkg --configure -a"))
+    assert "Killed" in first.stdout or first.returncode == 0, first.stdout
+    if reboot:
+        assert tree.has_module(ordinary(tree)) and status(tree) != {"svsm-reset": "ii"}
+        tree.check("dpkg --configure -a")
+    assert status(tree) == {"svsm-reset": "ii"}
+    assert not tree.has_module(ordinary(tree)) and not tree.has_module(crash(tree)), first.stdout
 
 
 def test_way_out(tree, broken):

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lib.trees import OLD_KERNEL, crash, ordinary, pretend, status, uname
+from lib.trees import OLD_KERNEL, RUN_IS_READ_ONLY, crash, ordinary, pretend, status, uname
 
 
 def stays(image, kernel):
@@ -26,6 +26,7 @@ mount --bind "$root/tmp/boot" "$root/boot"
 """
 
 
+HOOKS = "/etc/initramfs/post-update.d"
 READ_ONLY = 'mount --bind "$root/boot" "$root/boot"\nmount -o remount,bind,ro "$root/boot"\n'
 # What is asked in the same run: the file system is gone after it
 LOOK = "; echo; ls /boot; lsinitramfs /boot/initrd.img-* | grep -c svsm_reset.ko"
@@ -97,7 +98,7 @@ def test_nothing_was_made(tree, how, image):
     digest = f"sha256sum {image(tree)}"
     said = tree.check(
         f"{how}; {digest}; /usr/lib/svsm-reset/images {tree.kernel}; echo status $?; {digest}; ls /var/lib/kdump; "
-        "echo noted $(ls /run/svsm-reset/images)")
+        "echo noted $(ls /run/svsm-reset/built)")
     digests = re.findall(r"^([0-9a-f]{64})", said, re.MULTILINE)
     assert "status 1\n" in said and digests[0] == digests[1] and said.count("stays as it was") == 1, said[-3000:]
     assert stays(image(tree), tree.kernel) in said and said.endswith(f"noted {tree.kernel}\n"), said[-3000:]
@@ -131,9 +132,6 @@ def test_crash_kernel_in_use(tree):
     assert line not in tree.check(command, mounts=IN_USE.replace("echo 1", "echo 0"))
 
 
-RUN_IS_READ_ONLY = 'mount -o remount,ro "$root/run"\n'
-
-
 def test_run_cannot_be_written(bare, debs):
     """Nothing can be noted: the packages are installed and removed all the same, and so are the images."""
     packages = debs()
@@ -151,6 +149,47 @@ def test_settings(tree):
     tree.check("echo options svsm_reset deadman=300 >/etc/modprobe.d/svsm-reset.conf; /usr/lib/svsm-reset/images")
     for image in (ordinary(tree), crash(tree)):
         assert "etc/modprobe.d/svsm-reset.conf" in tree.image(image), image
+
+
+def test_path_without_sbin(tree):
+    """As after su: it is Debian's own that makes the images, though dracut is there."""
+    said = tree.check(f"env PATH=/usr/bin:/bin /usr/lib/svsm-reset/images {tree.kernel}")
+    assert f"update-initramfs: Generating {ordinary(tree)}\n" in said and "svsm-reset: " not in said, said
+    assert tree.has_module(ordinary(tree)) and tree.has_module(crash(tree))
+
+
+def test_hook_after_the_image_fails(tree):
+    """The image is new, and that is what is said of it."""
+    said = tree.run(f"mkdir -p {HOOKS} && printf '#!/bin/sh\\nexit 1\\n' >{HOOKS}/test && chmod 755 {HOOKS}/test && "
+                    f"/usr/lib/svsm-reset/images {tree.kernel}")
+    assert said.returncode == 1
+    assert (f"svsm-reset: warning: {ordinary(tree)} is new, but what comes after it has failed; "
+            f"to try again: /usr/lib/svsm-reset/images {tree.kernel}\n") in said.stdout
+
+
+@pytest.mark.parametrize("signal", ["KILL", "TERM"])
+def test_crash_kernels_image_is_cut_off(tree, signal):
+    """The old one is put aside while the new one is made: it comes back, at once or the next time."""
+    cut_off = (f"printf '#!/bin/sh\\nkill -{signal} $(pidof -x images)\\nexit 1\\n' >/usr/local/sbin/mkinitramfs; "
+               "chmod 755 /usr/local/sbin/mkinitramfs")
+    digest, run = f"sha256sum {crash(tree)}", f"/usr/lib/svsm-reset/images {tree.kernel}"
+    # The second time nobody makes a new one
+    said = tree.run(f"{digest}; rm /boot/initrd*; {cut_off}; {run}; sleep 1; echo left; ls /var/lib/kdump; "
+                    f"chmod -x /etc/kernel/postinst.d/kdump-tools; {run}; {digest}; ls /var/lib/kdump").stdout
+    before, left, after = re.split(r"^[0-9a-f]{64} ", said, flags=re.MULTILINE)[0], *said.split("left\n")[-1].split(" " + crash(tree))
+    digests = re.findall(r"^[0-9a-f]{64}", said, re.MULTILINE)
+    assert before == "" and len(digests) == 2 and digests[0] == digests[1], said
+    assert (".svsm-reset" in left) == (signal == "KILL") and ".svsm-reset" not in after, said
+
+
+@pytest.mark.parametrize("words, status", [
+    ("--help", 2), ("nonesuch", 2), ("--note /lib/modules/x", 2), ("--note ''", 2), ("--noted --noted", 2),
+])
+def test_wrong_words(tree, words, status):
+    """One line, and what was noted stays so."""
+    said = tree.run(f"/usr/lib/svsm-reset/images --note {tree.kernel} && /usr/lib/svsm-reset/images {words}; echo status $?; "
+                    "ls /run/svsm-reset/images").stdout
+    assert said.count("\n") == 3 and said.endswith(f"status {status}\n{tree.kernel}\n"), said
 
 
 def test_modules_dep(tree):
