@@ -161,7 +161,7 @@ def page(results, before):
     table = sorted({**kept, **made}.items(), key=lambda row: kind(row[0]))
     width = max(len(release) for release, _ in table)
     line = "  ".join(["=" * width, *("=" * max(len(column), LONGEST) for column in COLUMNS)])
-    lines = [line, "  ".join(["Kernel".ljust(width), *COLUMNS]), line]
+    lines = [line, "  ".join(["Kernel".ljust(width), *(column.ljust(LONGEST) for column in COLUMNS)]).rstrip(), line]
     lines += ["  ".join([release.ljust(width), *(
         word.ljust(max(len(column), LONGEST)) for word, column in zip(words, COLUMNS))]).rstrip() for release, words in table]
     return HEAD + "\n".join([*lines, line, ""]) + after(before)
