@@ -14,7 +14,7 @@ HEAD = 1 << 20      # bytes: where QEMU's part begins
 
 # What nothing before a reset depends on, so that it may be chosen when a state is restored
 LATE_SVSM = ('result', 'ap-execute', 'secrets', 'image', 'pending', 'keepvmsa')
-LATE_HOST = ('destroy-refuse', 'destroy-lie', 'resume', 'no-wake', 'rebuild', 'nmi-call', 'fault')
+LATE_HOST = ('destroy-refuse', 'destroy-lie', 'resume', 'no-wake', 'rebuild', 'nmi-call', 'fault', 'fuzz')
 
 
 class Unusable(Exception):

@@ -23,6 +23,7 @@ RESETS = (
 # QEMU has ended, or stopped, because of a device: nothing of a vCPU is known then.
 BY_DEVICES = ("watchdog", "device")
 FAULTS = ("refuse", "drop", "lie", "replay", "short", "nmi-before", "nmi-after")
+FUZZED = ("dropped", "undone", "rax", "rcx", "rest", "pending", "manifest", "host", "short")
 STOPS = ("watchdog", "guest-panicked")
 REASONS = {
     0: ("poweroff", "user", "saved"),
@@ -170,6 +171,13 @@ EVENTS = {
     "host-fault": {
         "cpu": integer, "step": integer, "fault": one_of(*FAULTS), "at": list_of(text), "rip": hexadecimal,
     },
+    "fuzz-seed": {"seed": integer},
+    "fuzz": {
+        "cpu": integer, "by": one_of("msr", "page"), "code": hexadecimal, "changed": list_of(one_of(*FUZZED)), "protocol_": integer,
+        "call_": integer, "rax_": hexadecimal, "rcx_": hexadecimal, "pending_": integer, "manifest_": list_of(integer),
+        "info1": hexadecimal, "info2": hexadecimal,
+    },
+    "fuzz-again": {"times": integer},
     "host-resume": {
         "apic_id": integer, "vmsa": hexadecimal, "result": one_of("refused", "resumed"),
     },

@@ -25,7 +25,7 @@ def test_host(selftest, host, fidelity):
 
 
 @pytest.mark.parametrize("test", (
-    "destroy-refuse", "no-ap-creation", "debug-swap", "no-wake", "no-ghcb-back", "nmi-call-any", "nmi-answer",
+    "destroy-refuse", "no-ap-creation", "debug-swap", "no-wake", "no-ghcb-back", "nmi-call-any", "nmi-answer", "fuzz",
 ))
 def test_honest_is_none_of_them(selftest, test):
     """The same tests fail where the host does what it should: by their own verdict, to the end."""
@@ -33,6 +33,30 @@ def test_honest_is_none_of_them(selftest, test):
     run.well_formed()
     assert run.verdicts[f"quirks.{test}"], run
     run.ended(0, "poweroff")
+
+
+SEED = "fuzz=1"
+
+
+@pytest.mark.parametrize("fidelity", FIDELITIES)
+def test_answers_from_a_seed(selftest, fidelity):
+    """Those of attestation change, and only while there is a seed; the log has each."""
+    run = selftest("quirks.fuzz", host=SEED, append=SEED, fidelity=fidelity)
+    passes(run, "quirks.fuzz", SEED)
+    assert [event["seed"] for event in run.events.of("fuzz-seed")] == [1, 0, 0, 0, 1, 0]
+    assert any(event["changed"] for event in run.events.of("fuzz"))
+    # 64 calls, and nobody has asked for another protocol
+    assert len(run.events.of("fuzz")) + sum(event["times"] for event in run.events.of("fuzz-again")) == 64
+    assert {event.get("protocol", 1) for event in run.events.of("fuzz")} == {1}
+
+
+def test_a_seed_gives_the_same_answers(selftest):
+    def answers(fidelity, seed):
+        host = f"fuzz={seed}"
+        run = selftest("quirks.fuzz", host=host, append=host, fidelity=fidelity)
+        return [{**event, "t": 0, "rcx": 0, "cpu": 0} for event in run.events.of("fuzz")]
+
+    assert answers("strict", 1) == answers("full", 1) != answers("strict", 2)
 
 
 @pytest.mark.parametrize("test", ("nmi.execute-keeps-mask", "nmi.execute-keeps-pending"))

@@ -240,6 +240,15 @@ STUCK_MUTATIONS = (
 )
 
 
+# The same of answers from a seed: (what is broken, file, text, instead)
+FUZZ = "quirks.fuzz fuzz=1"
+FUZZ_MUTATIONS = (
+    ("all answers are right", "svsm/svsm.c", "fuzz_now() ? svsm_fuzz(&c, dispatch) : dispatch(&c)", "dispatch(&c)"),
+    ("the kernel's requests are taken for a module's", "host/fuzz.c", "return rip >= MODULES_START && rip < MODULES_END;", "return rip;"),
+    ("seed 0 is one", "machine/fuzz.c", "if (!host_is(HOST_FUZZ) || !seed)", "if (!host_is(HOST_FUZZ))"),
+)
+
+
 # The same of DMA: (what is broken, file, text, instead, test, check)
 DMA_MUTATIONS = (
     ("devices reach all of memory", "machine/iommu.c",
@@ -403,6 +412,11 @@ def test_stuck_mutation_is_red(mutated, name, file, old, new):
     is_red(mutated(file, old, new, f"stuck {name}", "left.stuck", "strict", host="stuck-device=00:1f.2"), sticks)
 
 
+@pytest.mark.parametrize("name, file, old, new", FUZZ_MUTATIONS, ids=[row[0].replace(" ", "-") for row in FUZZ_MUTATIONS])
+def test_fuzz_mutation_is_red(mutated, name, file, old, new):
+    is_red(mutated(file, old, new, f"fuzz {name}", FUZZ, "strict", host="fuzz=1"), passes)
+
+
 def run_vmpl0(top, name, test, monkeypatch):
     program = top / "build/snpsim/minisvsm.elf"
     if not program.exists():
@@ -424,6 +438,7 @@ def test_copy_without_mutation_is_green(hypervisor, monkeypatch):
         check(run_vmpl0(hypervisor, f"none vmpl0 {test}", test, monkeypatch))
     rebuilt(run_guest(hypervisor, "none rebuild", REBUILD, "strict", monkeypatch, "rebuild"))
     sticks(run_guest(hypervisor, "none stuck", "left.stuck", "strict", monkeypatch, "stuck-device=00:1f.2"))
+    passes(run_guest(hypervisor, "none fuzz", FUZZ, "strict", monkeypatch, "fuzz=1"))
     for test, check in sorted({row[4:] for row in PV_MUTATIONS}, key=str):
         check(run_guest(hypervisor, f"none {test}", test, "strict", monkeypatch, "kvm-pv"))
     for test, check in sorted({row[4:] for row in DMA_MUTATIONS}, key=str):

@@ -162,7 +162,7 @@ def test_late_options_of_both():
     taken |= set(re.findall(r"given->(\w+);", text)) - {"options", "host"}
     words = {f"HOST_{word.upper().replace('-', '_')}" for word in states.saved.LATE_HOST if word not in ("nmi-call", "fault")}
     switches = {"pending", "keepvmsa"}
-    words |= {f"OPT_{word.upper()}" for word in switches} | {"OPT_RESULT", "execute_result", "nmi_call", "fault", "fault_cpu", "fault_step"}
+    words |= {f"OPT_{word.upper()}" for word in switches} | {"OPT_RESULT", "execute_result", "nmi_call", "fault", "fault_cpu", "fault_step", "fuzz_seed"}
     words |= {word.replace("-", "_") for word in states.saved.LATE_SVSM if word not in (*switches, "result")}
     assert taken - {"LATE_OPTIONS", "LATE_HOST"} == words
 

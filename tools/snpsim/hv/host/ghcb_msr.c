@@ -140,14 +140,19 @@ void ghcb_msr_request(struct vcpu *v)
 	struct context *c = v->cur;	/* RUN_VMPL makes another one run */
 	u64 msr = c->ghcb_msr, resp = 0;
 	enum fault fault;
+	bool fuzzed;
 
 	count(v, KIND_GHCB_MSR);
 	fault = host_fault(v, PATH_MSR, msr & GHCB_MSR_INFO, c->vmcb->save.rax);
-	if (!fault_keeps_from(v, fault, VMGEXIT_LEN))
+	fuzzed = fuzz_begins(v, false, msr & GHCB_MSR_INFO);
+	if (fuzz_drops(fuzzed))
+		resp = says_done(msr);
+	else if (!fault_keeps_from(v, fault, VMGEXIT_LEN))
 		resp = serve(v, msr);
 	else if (fault == FAULT_NMI_BEFORE)
 		return;
 	if (fault_repeats(v, fault))
 		resp = serve(v, msr);
-	c->ghcb_msr = fault_answers_msr(v, fault, resp, says_done(msr), says_refused(msr));
+	resp = fault_answers_msr(v, fault, resp, says_done(msr), says_refused(msr));
+	c->ghcb_msr = fuzz_msr(v, fuzzed, msr, resp);
 }

@@ -135,10 +135,12 @@ void ghcb_page_request(struct vcpu *v)
 	};
 	u64 detail = asked[0] == EXIT_MSR ? ghcb_get(ghcb, GHCB_RCX) : asked[1];
 	enum fault fault;
+	bool fuzzed;
 
 	count(v, KIND_GHCB_PAGE);
 	fault = host_fault(v, PATH_PAGE, asked[0], detail);
-	if (!fault_keeps_from(v, fault, VMGEXIT_LEN)) {
+	fuzzed = fuzz_begins(v, true, asked[0]);
+	if (!fuzz_drops(fuzzed) && !fault_keeps_from(v, fault, VMGEXIT_LEN)) {
 		serve(v, ghcb, asked[0], asked[1], asked[2]);
 	} else if (fault != FAULT_NMI_BEFORE) {
 		ghcb_set(ghcb, GHCB_SW_EXITINFO1, 0);
@@ -147,4 +149,5 @@ void ghcb_page_request(struct vcpu *v)
 	if (fault_repeats(v, fault))
 		serve(v, ghcb, asked[0], asked[1], asked[2]);
 	fault_answers_page(v, fault, ghcb, asked);
+	fuzz_page(v, fuzzed, ghcb);
 }

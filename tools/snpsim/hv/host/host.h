@@ -106,6 +106,11 @@ bool fault_keeps_from(struct vcpu *v, enum fault f, u32 insn_len);
 bool fault_repeats(const struct vcpu *v, enum fault f);
 void fault_answers_page(struct vcpu *v, enum fault f, u8 *ghcb, const u64 *asked);
 u64 fault_answers_msr(struct vcpu *v, enum fault f, u64 answer, u64 done, u64 refused);
+/* fuzz.c: answers to a module, drawn from a seed */
+bool fuzz_begins(struct vcpu *v, bool page, u64 code);
+bool fuzz_drops(bool begun);
+u64 fuzz_msr(struct vcpu *v, bool begun, u64 asked, u64 right);
+void fuzz_page(struct vcpu *v, bool begun, u8 *ghcb);
 /* gap.c: pages between the sections of firmware */
 void host_shares_in(u64 start, u64 end);
 bool host_shares(u64 gpa);

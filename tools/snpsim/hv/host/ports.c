@@ -6,8 +6,10 @@
  */
 #include "efi/efivars.h"
 #include "host/host.h"
+#include "lib/config.h"
 #include "lib/layout.h"
 #include "lib/x86.h"
+#include "machine/fuzz.h"
 #include "machine/path.h"
 #include "machine/pci.h"
 #include "machine/run_end.h"
@@ -34,7 +36,7 @@ static const u16 watched[] = {
 	PORT_PM1A_CNT, PORT_PM1A_CNT + 1,
 	PORT_DEBUGCON, PORT_DEBUG_EXIT, PORT_DEBUG_EXIT + 1, PORT_DEBUG_EXIT + 2,
 	PORT_DEBUG_EXIT + 3, PORT_EFIVAR_DATA, PORT_EFIVAR_COMMAND, PORT_MARK,
-	PORT_SAVE,
+	PORT_SAVE, PORT_FUZZ, PORT_FUZZ + 1, PORT_FUZZ + 2, PORT_FUZZ + 3,
 };
 
 /* Data of PCI's configuration space */
@@ -106,6 +108,11 @@ u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val)
 			path_mark(v);
 		else if (!in)
 			host_save(v);
+		return 0xffffffff;
+	}
+	if (port == PORT_FUZZ && host_is(HOST_FUZZ)) {
+		if (!in)
+			fuzz_seed(val);
 		return 0xffffffff;
 	}
 	if (!in) {

@@ -7,6 +7,7 @@
 #include "lib/config.h"
 #include "lib/layout.h"
 #include "lib/lib.h"
+#include "machine/fuzz.h"
 #include "machine/fwcfg.h"
 #include "machine/vcpu.h"
 
@@ -16,7 +17,7 @@
 /* What may be chosen late; LATE_SVSM and LATE_HOST of saved.py are the same. */
 #define LATE_OPTIONS		(OPT_PENDING | OPT_KEEPVMSA | OPT_RESULT)
 #define LATE_HOST		(HOST_DESTROY_REFUSE | HOST_DESTROY_LIE | HOST_RESUME | \
-				 HOST_NO_WAKE | HOST_REBUILD)
+				 HOST_NO_WAKE | HOST_REBUILD | HOST_FUZZ)
 
 static void take_late(const struct sim_config *given)
 {
@@ -32,6 +33,8 @@ static void take_late(const struct sim_config *given)
 	c->fault = given->fault;
 	c->fault_cpu = given->fault_cpu;
 	c->fault_step = given->fault_step;
+	c->fuzz_seed = given->fuzz_seed;
+	fuzz_seed(given->fuzz_seed);
 	memcpy(c->host_name, given->host_name, sizeof(c->host_name));
 }
 

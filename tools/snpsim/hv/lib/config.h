@@ -56,6 +56,7 @@ enum fault {
 #define HOST_KVM_PV		BIT_ULL(9)	/* KVM's paravirtual features */
 #define HOST_NO_CONVERT		BIT_ULL(10)	/* pages between firmware's sections stay private */
 #define HOST_DEVICE_HANGS	BIT_ULL(11)	/* the stuck device hangs when it is stopped */
+#define HOST_FUZZ		BIT_ULL(12)	/* answers to a module are drawn from fuzz_seed */
 #define HOST_REBUILD		BIT_ULL(16)	/* a reset request builds the VM anew */
 
 /* Firmware's SEV metadata (edk2, OvmfPkg/ResetVector/X64/OvmfSevMetadata.asm). */
@@ -93,6 +94,7 @@ struct sim_config {
 	u32 nmi_answer;
 	u32 stuck_device;		/* PCI_FUNCTION(), 0: none */
 	u32 fault, fault_cpu, fault_step;
+	u32 fuzz_seed;			/* 0: none is changed yet */
 	u32 image, ram;
 	/* Firmware at HV_IMAGES. With length 0 a kernel is started directly. */
 	u64 firmware_len;

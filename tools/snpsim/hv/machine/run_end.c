@@ -3,6 +3,7 @@
 #include "lib/config.h"
 #include "lib/layout.h"
 #include "lib/lib.h"
+#include "machine/fuzz.h"
 #include "machine/run_end.h"
 #include "machine/secrets.h"
 #include "machine/vcpu.h"
@@ -34,6 +35,7 @@ void report_switches(void)
 			sum[k] += vcpus[i].kinds[k];
 	}
 	vcpu_count_reset();
+	fuzz_report_times();
 	event_begin("switches");
 	event_u64("vmrun", vmruns);
 	event_object_begin("kinds");

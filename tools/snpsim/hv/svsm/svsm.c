@@ -3,6 +3,7 @@
 #include "lib/config.h"
 #include "lib/layout.h"
 #include "lib/lib.h"
+#include "machine/fuzz.h"
 #include "machine/rmp.h"
 #include "machine/vcpu.h"
 #include "svsm/svsm.h"
@@ -83,7 +84,7 @@ bool svsm_run(struct vcpu *v)
 	if (option(OPT_PENDING) && svsm_is_reboot_protocol(c.protocol) && svsm_has_reboot())
 		return false;
 	c.ca[CA_CALL_PENDING] = 0;
-	result = dispatch(&c);
+	result = fuzz_now() ? svsm_fuzz(&c, dispatch) : dispatch(&c);
 	report_call(&c, result);
 	if (!v->relaunch)
 		c.guest->vmcb->save.rax = result;

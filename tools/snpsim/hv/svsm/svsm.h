@@ -75,6 +75,8 @@ u64 reboot_call(struct svsm_call *c);
 void event_left(const struct vcpu *v, const struct svsm_watcher *watcher, bool alone);
 /* ocp.c: what answers on protocol 5 of another SVSM */
 u64 ocp_call(struct svsm_call *c);
+/* fuzz.c: answers drawn from a seed */
+u64 svsm_fuzz(struct svsm_call *c, u64 (*right)(struct svsm_call *c));
 /* variant.c: which SVSM is this? */
 bool svsm_has_protocol(u32 protocol);
 bool svsm_has_reboot(void);

@@ -3,6 +3,7 @@
  * Hosts that misbehave. The runner starts the simulator with the --host that the test is
  * named after.
  */
+#include "attest.h"
 #include "tests.h"
 
 #define AP		1
@@ -13,6 +14,9 @@
 #define VC_NOT_VALIDATED	0x404
 #define SECRETS_VMPCK2		(0x020 + 2 * 32)
 #define SECRETS_GUEST_USAGE	0x0e0
+#define PORT_FUZZ	0x564
+#define FUZZ_CALLS	64
+#define MANIFEST_SIZE	8
 
 static void count(void)
 {
@@ -354,6 +358,38 @@ static void rebuild(void)
 		ask_for_reset(option("how", 0));
 }
 
+/* Calls of the attestation protocol, as a module has the kernel make them */
+static unsigned int wrong_answers(u32 seed)
+{
+	unsigned int wrong = 0;
+
+	outl(PORT_FUZZ, seed);
+	for (unsigned int i = 0; i < FUZZ_CALLS; i++) {
+		struct svsm_args a = {
+			.rax = SVSM_CALL(PROTO_ATTEST, ATTEST_SINGLE), .rcx = this_cpu()->ca + 8,
+		};
+
+		attest_op();
+		svsm_exchange(&a, i % 2 ? SVSM_BY_GHCB : 0);
+		wrong += a.rax || a.rcx != MANIFEST_SIZE || a.pending;
+	}
+	outl(PORT_FUZZ, 0);
+	return wrong;
+}
+
+static void fuzz(void)
+{
+	unsigned int wrong = wrong_answers(option("fuzz", 0));
+
+	expect(wrong > FUZZ_CALLS / 16, "%u answers are wrong", wrong);
+	expect_eq("wrong ones without a seed", wrong_answers(0), 0);
+	/* This is no module, and its calls of the core protocol are its own */
+	outl(PORT_FUZZ, option("fuzz", 0));
+	for (unsigned int i = 0; i < FUZZ_CALLS; i++)
+		expect_eq("query", svsm_query(PROTO_CORE, 1), 0x100000001UL);
+	outl(PORT_FUZZ, 0);
+}
+
 static const struct selftest tests[] = {
 	{ .name = "quirks.destroy-refuse", .run = destroy_refused, .alone = true },
 	{ .name = "quirks.destroy-lie", .run = destroy_lie, .alone = true },
@@ -365,6 +401,7 @@ static const struct selftest tests[] = {
 	{ .name = "quirks.nmi-answer", .run = nmi_answer, .alone = true },
 	{ .name = "quirks.implicit", .run = implicit, .alone = true },
 	{ .name = "quirks.debug-swap", .run = debug_swap, .alone = true },
+	{ .name = "quirks.fuzz", .run = fuzz, .alone = true },
 	{ .name = "quirks.rebuild", .run = rebuild, .alone = true },
 	{ .name = "quirks.no-wake", .run = no_wake, .alone = true },
 	{ .name = "quirks.no-ghcb-back", .run = no_ghcb_back, .alone = true },
