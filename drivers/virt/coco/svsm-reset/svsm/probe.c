@@ -127,8 +127,8 @@ void svr_supported_versions(u32 *lowest, u32 *highest)
 }
 
 /*
- * 0 when the SVSM knows the GUID and states a manifest that we know. Else @why
- * says what is wrong.
+ * 0 when the SVSM knows the GUID and states a manifest that we know; -ENOENT when it does
+ * not know it, -EBADMSG for another manifest, -ENOMEM. @why says what is wrong.
  */
 static int svr_attest(char *why, size_t size)
 {
@@ -161,14 +161,15 @@ static int svr_attest(char *why, size_t size)
 					 "no answer");
 		err = -ENOENT;
 	} else {
-		err = svr_parse_manifest(pages->manifest,
-					 request.manifest_buf.len);
-		if (err)
+		/* All of the length: the kernel keeps the lower half of it */
+		if (svr_parse_manifest(pages->manifest, call.rcx_out)) {
 			scnprintf(why, size,
-				  "unknown manifest of the reboot service: %u bytes, %*ph",
-				  request.manifest_buf.len,
+				  "unknown manifest of the reboot service: %llu bytes, %*ph",
+				  call.rcx_out,
 				  (int)sizeof(struct svsm_reboot_manifest),
 				  pages->manifest);
+			err = -EBADMSG;
+		}
 	}
 
 	free_pages_exact(pages, sizeof(*pages));
