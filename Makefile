@@ -23,6 +23,8 @@ QEMU ?= qemu-system-x86_64
 IGVM ?= coconut-qemu.igvm
 # for each fuzzer
 FUZZ_SECONDS ?= 60
+# for fuzz-live
+CASES ?= 1000
 # for soak
 RESETS ?= 100
 SEED ?= 1
@@ -46,7 +48,7 @@ KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo demo-kdump demo-debian docs check check-all check-ci check-kunit check-static \
 	check-tool check-scenarios check-simulator check-kernels check-configurations check-debug check-packages \
-	check-debian check-fresh check-hardware debian-image fuzz soak campaign bench guest guest-kernel-next guest-rt firmware simulator tool \
+	check-debian check-fresh check-hardware debian-image fuzz fuzz-live soak campaign bench guest guest-kernel-next guest-rt firmware simulator tool \
 	tool_install deb deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
@@ -170,6 +172,10 @@ fuzz: ## Fuzz the driver's decoders in user space, and the IGVM reader, each for
 	@tools/build/deps check
 	@$(MAKE) --no-print-directory -C tools/testing/fuzz O='$(BUILD)/fuzz' FUZZ_SECONDS='$(FUZZ_SECONDS)' run
 
+fuzz-live: ## Answers of host and SVSM to the driver from SEED=1, CASES=1000 of them; random writes to its files
+	@tools/build/all fuzz-live
+	@tools/testing/fuzz/live --cases '$(CASES)' --seed '$(SEED)' $(LIVE_ARGS)
+
 soak: ## RESETS=100 resets of a busy guest, drawn from SEED=1, in one QEMU (half a minute each)
 	@tools/build/all soak
 	@tools/testing/soak/run --resets '$(RESETS)' --seed '$(SEED)' --name '$(NAME)' $(SOAK_ARGS)
@@ -196,7 +202,7 @@ help: ## List the targets
 	@echo '           PREFIX= DESTDIR= for tool_install, FUZZ_SECONDS= for each fuzzer,'
 	@echo '           SERIES="6.12-rt 7.3" for check-kernels (tools/build/other-kernel --list),'
 	@echo '           QEMU="sudo .../qemu-system-x86_64" IGVM= HARDWARE_ARGS= for check-hardware,'
-	@echo '           RESETS= SEED= NAME= for soak (again with the same seed: it goes on),'
+	@echo '           RESETS= SEED= NAME= for soak (again with the same seed: it goes on), CASES= SEED= for fuzz-live,'
 	@echo '           FIGURES="devices switches" RUNS= for bench,'
 	@echo '           RELEASES="bookworm trixie" COMMANDS="demo check" for check-fresh,'
 	@echo '           JOBS= how many tests side by side (one for each CPU, 4 at most),'
