@@ -31,6 +31,33 @@ def test_short_run(target):
     assert result.returncode == 0 and f"Done {RUNS[target]} runs" in result.stdout, result.stdout[-3000:]
 
 
+def unpacked(target, directory):
+    """The inputs that are kept in the sources, as files."""
+    result = run(FUZZ / "corpus", "unpack", FUZZ / "corpora" / target, directory)
+    assert result.returncode == 0, result.stdout
+    return len(list(directory.iterdir()))
+
+
+def replay(program, directory):
+    return run(program, "-runs=0", "-max_len=4096", f"-artifact_prefix={directory}/", directory / "corpus", cwd=directory)
+
+
+@pytest.mark.parametrize("target", RUNS)
+def test_corpus_finds_nothing(tmp_path, target):
+    """What the fuzzer has learnt before, once more: each input is run."""
+    count = unpacked(target, tmp_path / "corpus")
+    result = replay(build(places.BUILD / "fuzz", target), tmp_path)
+    assert result.returncode == 0 and count > 10, result.stdout[-3000:]
+    assert re.search(rf"INFO: +{count} files found in ", result.stdout), result.stdout[-3000:]
+
+
+def test_corpus_of_igvm_finds_nothing(tmp_path):
+    count = unpacked("igvm", tmp_path / "corpus")
+    result = run(FUZZ / "igvm", "--corpus", tmp_path / "corpus", "--prefix", f"{tmp_path}/", cwd=tmp_path)
+    assert result.returncode == 0 and count > 10, result.stdout[-3000:]
+    assert int(re.search(r"Done (\d+) runs", result.stdout)[1]) > count
+
+
 BUGS = [
     # a text that ends where a NUL happens to be
     ("record", "record-codec.c", "i < size && raw[i]", "i < 2 * size && raw[i]", "AddressSanitizer"),
@@ -45,14 +72,27 @@ BUGS = [
 ]
 
 
-@pytest.mark.parametrize("target, name, right, wrong, said", BUGS)
-def test_planted_bug_is_found(tmp_path, target, name, right, wrong, said):
-    driver = tmp_path / "driver"
+def with_bug(directory, target, name, right, wrong):
+    """The fuzzer of a driver that has it."""
+    driver = directory / "driver"
     shutil.copytree(DRIVER, driver)
     source = (driver / "lib" / name).read_text()
     assert source.count(right) == 1
     (driver / "lib" / name).write_text(source.replace(right, wrong))
-    result = fuzz(build(tmp_path / "out", target, driver), tmp_path / "out", 20 * RUNS[target])
+    return build(directory / "out", target, driver)
+
+
+@pytest.mark.parametrize("target, name, right, wrong, said", BUGS)
+def test_planted_bug_is_found(tmp_path, target, name, right, wrong, said):
+    result = fuzz(with_bug(tmp_path, target, name, right, wrong), tmp_path / "out", 20 * RUNS[target])
+    assert result.returncode != 0 and said in result.stdout, result.stdout[-3000:]
+
+
+def test_corpus_finds_a_planted_bug(tmp_path):
+    """The inputs alone, without a search."""
+    target, name, right, wrong, said = BUGS[0]
+    unpacked(target, tmp_path / "corpus")
+    result = replay(with_bug(tmp_path, target, name, right, wrong), tmp_path)
     assert result.returncode != 0 and said in result.stdout, result.stdout[-3000:]
 
 
