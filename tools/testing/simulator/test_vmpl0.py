@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """A program at VMPL 0 in place of the built-in SVSM: tools/snpsim/minisvsm."""
 
+import re
+
 import pytest
 
 from lib import igvm_file, places, vmpl0
@@ -87,6 +89,20 @@ def test_violation(runs, test, kind, vmpl):
     run.violation(kind, gpa=run.page, vmpl=vmpl)
 
 
+ELF = vmpl0.IGVM.with_suffix(".elf")
+
+
+@pytest.mark.parametrize("test, function", (("ends.unvalidated", r"unvalidated\+0x[0-9a-f]+"), ("run.vmsa-write", None)))
+def test_symbols(test, function):
+    """The function of an access by VMPL 0; an address of VMPL 2 means nothing in that file."""
+    result = run_command(
+        places.SNPSIM, "run", "--igvm", vmpl0.IGVM, "--symbols", ELF, "--smp", "1", "--timeout", TIMEOUT,
+        "--", "-fw_cfg", f"name=opt/snpsim/minisvsm,string=test={test} cpus=1")
+    assert result.returncode == 2, result.stdout
+    line, = re.findall(r"^snpsim: violation: .* at rip 0x[0-9a-f]+(.*)$", result.stdout, re.MULTILINE)
+    assert re.fullmatch(rf" \({function}\)" if function else "", line), result.stdout
+
+
 def test_terminate(runs):
     run = runs("ends.terminate")
     run.well_formed()
@@ -165,6 +181,23 @@ def test_igvm_file_and_memory(tmp_path, memory, said):
 ), ids=("kernel", "firmware", "append", "efivars", "launch-list", "svsm", "fidelity", "host"))
 def test_options_that_do_not_fit_igvm(options, said):
     assert refused("--igvm", vmpl0.IGVM, *options) == f"snpsim: {said}"
+
+
+@pytest.mark.parametrize("content, said", (
+    (None, "No such file or directory"),
+    (lambda elf: b"#!/bin/sh", "not a 64-bit ELF file"),
+    (lambda elf: elf[:200], "a damaged ELF file"),
+    (lambda elf: elf[:40] + bytes(24), "the ELF file has no symbols"),
+), ids=("missing", "script", "truncated", "stripped"))
+def test_symbols_that_are_none(tmp_path, content, said):
+    path = tmp_path / "some.elf"
+    if content:
+        path.write_bytes(content(ELF.read_bytes()))
+    assert refused("--igvm", vmpl0.IGVM, "--symbols", path) == f"snpsim: --symbols {path}: {said}"
+
+
+def test_symbols_need_igvm():
+    assert refused("--symbols", ELF) == "snpsim: --symbols: only with --igvm"
 
 
 @pytest.mark.parametrize("options, said", (
