@@ -9,6 +9,7 @@
 #include "lib/layout.h"
 #include "lib/lib.h"
 #include "lib/x86.h"
+#include "machine/fwcfg.h"
 #include "machine/rmp.h"
 #include "machine/svm.h"
 #include "machine/vcpu.h"
@@ -147,13 +148,29 @@ bool unit_is_launched(u64 unit)
 	       (end > initrd_gpa() && start < ram_low_top());
 }
 
+/*
+ * Clear what the last boot has left, except for the secrets page. A device clears a whole
+ * unit at its first page: where a CPU writes to a page with code that QEMU has translated,
+ * each write looks for that code again.
+ */
+static void clear_page(u64 gfn)
+{
+	u64 start = gfn << PAGE_SHIFT, unit = BIT_ULL(UNIT_SHIFT);
+
+	if (start >= unit) {
+		if (!(start & (unit - 1)))
+			fwcfg_zero((void *)start, min(unit, ram_low_top() - start));
+	} else if (gfn != GUEST_SECRETS_PAGE >> PAGE_SHIFT) {
+		page_zero(gfn);
+	}
+}
+
 static void place_page(u64 gfn)
 {
 	if (unit_is_launched(gfn >> (UNIT_SHIFT - PAGE_SHIFT))) {
 		page_set(gfn, PAGE_VALID | PAGE_LAUNCH);
-		if (!launch_is_new() && config->fidelity != FIDELITY_FAST &&
-		    gfn != GUEST_SECRETS_PAGE >> PAGE_SHIFT)
-			page_zero(gfn);
+		if (!launch_is_new() && config->fidelity != FIDELITY_FAST)
+			clear_page(gfn);
 	} else if (launch_is_new()) {
 		page_set(gfn, PAGE_SHARED);
 	}

@@ -6,6 +6,7 @@
 
 #define PORT_FWCFG_DMA		0x514
 #define FWCFG_FILE_DIR		0x19
+#define FWCFG_NO_ITEM		0xffff
 #define NAME_SIZE		56
 
 struct fwcfg_file {
@@ -33,6 +34,12 @@ void fwcfg_read(u16 selector, void *buf, u32 len)
 {
 	if (!fwcfg_transfer((u32)selector << 16 | FWCFG_DMA_SELECT | FWCFG_DMA_READ, buf, len))
 		hv_panic("fw_cfg: reading item %x failed", selector);
+}
+
+/* What is read of an item that is not there is zeros. */
+void fwcfg_zero(void *buf, u32 len)
+{
+	fwcfg_read(FWCFG_NO_ITEM, buf, len);
 }
 
 /* Size of a file, or 0 if there is none of that name. */

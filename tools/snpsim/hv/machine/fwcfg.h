@@ -19,6 +19,7 @@ struct fwcfg_dma {
 
 u32 fwcfg_find(const char *name, u16 *selector);
 void fwcfg_read(u16 selector, void *buf, u32 len);
+void fwcfg_zero(void *buf, u32 len);
 bool fwcfg_transfer(u32 control, void *buf, u32 len);
 
 #endif
