@@ -83,4 +83,4 @@ def measure(directory, runs):
     good = sum(works(high) for _ in range(runs - 1)) + 1
     rows = [["crashkernel=", "outcome"], *([f"{size}M", outcome] for size, outcome in sorted(tried))]
     title = f"Debian 13's kdump-tools, {MEMORY} of memory, 2 CPUs: {high} MiB is the smallest that works ({good} of {runs} times)"
-    return title, rows, {"tried": tried, "smallest": high}
+    return title, rows, {"tried": tried, "smallest": high, "samples": {"the smallest, MiB": [high]}}

@@ -44,4 +44,6 @@ def measure(directory, runs):
     for mib, values in found.items():
         pages, ms = (statistics.median(value[n] for value in values) for n in (0, 1))
         rows.append([f"{mib} MiB", round(pages), *spread([value[1] for value in values], 0), f"{1000 * ms / pages:.2f}"])
-    return "From EXECUTE to the next boot's first instruction, one vCPU, the SVSM of the simulator", rows, {"found": found}
+    samples = {f"{mib} MiB, ms": [value[1] for value in values] for mib, values in found.items()}
+    title = "From EXECUTE to the next boot's first instruction, one vCPU, the SVSM of the simulator"
+    return title, rows, {"found": found, "samples": samples}

@@ -86,12 +86,15 @@ def measure(directory, runs):
                 print(f"bench: quiesce: run {run + 1} of {runs}: {aps} APs, {state}: {one['quiesce']} us, "
                       f"native_stop_other_cpus() {one['native']} us, offline {one['offline']} us", flush=True)
     rows = [["APs", "what they do", "quiesce, ms", "least", "greatest", "the kernel's stop, ms", "offline one by one, ms"]]
+    samples = {}
     for state in STATES:
         for aps in APS:
             these = [one for one in found if (one["aps"], one["state"]) == (aps, state)]
             quiesce = [one["quiesce"] / 1000 for one in these]
             offline = [one["offline"] / 1000 for one in these if one["offline"] is not None]
+            samples[f"{aps} APs, {state}, ms"] = quiesce
             rows.append([aps, state, *spread(quiesce, 1),
                          f"{statistics.median(one['native'] for one in these) / 1000:.1f}",
                          f"{statistics.median(offline):.1f}" if offline else ""])
-    return "To quiesce, against the number of APs: sysrq-b on the BSP, the guest's time", rows, {"found": found}
+    title = "To quiesce, against the number of APs: sysrq-b on the BSP, the guest's time"
+    return title, rows, {"found": found, "samples": samples}

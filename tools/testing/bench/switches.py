@@ -76,4 +76,5 @@ def measure(directory, runs):
     rows.append(["in all", *(spread([counts.total() for counts in runs_]) for runs_ in columns.values())])
     title = "VMGEXITs and HLTs from the start of svr_fire() to EXECUTE, 4 CPUs (the crash kernel: 1), fidelity full"
     data = [{"cause": cause, "cpu": role, "runs": [dict(counts) for counts in runs_]} for (cause, role), runs_ in columns.items()]
-    return title, rows, {"columns": data}
+    samples = {f"{cause}, the CPU that {role}": [counts.total() for counts in runs_] for (cause, role), runs_ in columns.items()}
+    return title, rows, {"columns": data, "samples": samples}
