@@ -31,8 +31,9 @@ SEED ?= 1
 NAME ?= soak
 # for campaign
 ROWS ?= 100
-# for bench
+# for bench; AGAINST: a figure of an earlier run to compare with
 RUNS ?= 5
+AGAINST ?=
 # How many tests run side by side, each file's by the same process. A guest has four vCPUs,
 # but waits most of the time: two on two cores take three quarters of the time.
 JOBS ?= $(shell n=$$(nproc); echo $$((n > 4 ? 4 : n)))
@@ -48,7 +49,7 @@ KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo demo-kdump demo-debian docs check check-all check-ci check-kunit check-static \
 	check-tool check-scenarios check-simulator check-kernels check-configurations check-debug check-packages \
-	check-debian check-fresh check-hardware debian-image fuzz fuzz-live soak campaign bench guest guest-kernel-next guest-rt firmware simulator tool \
+	check-debian check-fresh check-hardware debian-image fuzz fuzz-live soak campaign bench plots guest guest-kernel-next guest-rt firmware simulator tool \
 	tool_install deb deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
@@ -186,7 +187,10 @@ campaign: ## Faults of the host at the steps of a reset, ROWS=100 of them at a t
 
 bench: ## FIGURES= with RUNS=5 each: a table, and JSON in build/bench (a minute and more for each run of a guest)
 	@tools/build/all bench
-	@tools/testing/bench/run --runs '$(RUNS)' $(FIGURES)
+	@tools/testing/bench/run --runs '$(RUNS)' $(if $(AGAINST),--against '$(AGAINST)') $(FIGURES)
+
+plots: ## Draw the figures quiesce, restart and memory as bench has kept them, for the documentation
+	@tools/testing/bench/plots
 
 clean: ## Remove what was built; keep what was downloaded and the debug kernel
 	@tools/build/clean
@@ -203,7 +207,7 @@ help: ## List the targets
 	@echo '           SERIES="6.12-rt 7.3" for check-kernels (tools/build/other-kernel --list),'
 	@echo '           QEMU="sudo .../qemu-system-x86_64" IGVM= HARDWARE_ARGS= for check-hardware,'
 	@echo '           RESETS= SEED= NAME= for soak (again with the same seed: it goes on), CASES= SEED= for fuzz-live,'
-	@echo '           FIGURES="devices switches" RUNS= for bench,'
+	@echo '           FIGURES="devices switches" RUNS= AGAINST=FILE for bench,'
 	@echo '           RELEASES="bookworm trixie" COMMANDS="demo check" for check-fresh,'
 	@echo '           JOBS= how many tests side by side (one for each CPU, 4 at most),'
 	@echo '           PYTEST_ARGS= arguments for pytest (-k reboot, -x, ...), SCOPE=all with what make check leaves out'
