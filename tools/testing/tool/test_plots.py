@@ -19,7 +19,7 @@ QUIESCE = {**COMMON, "figure": "quiesce", "found": [
     {"aps": aps, "state": state, "quiesce": 1000 * aps, "native": 900, "offline": 40000 if state == "idle" else None}
     for aps in (1, 3) for state in ("idle", "interrupts off")
 ]}
-MEMORY = {**COMMON, "figure": "memory", "found": {"256": [[100, 20.5], [100, 21]], "8192": [[90000, 900]]}}
+MEMORY = {**COMMON, "figure": "memory", "found": {"256": [[100, 20.5, 300], [100, 21, 310]], "8192": [[90000, 900, 350]]}}
 STEPS = [f"step {n}" for n in range(8)]
 RESTART = {**COMMON, "figure": "restart", "steps": STEPS, "seconds": {
     "<SVSM> & co": [{"step 0": 0.1, "step 2": 0.2}], "again": [{"step 0": 0.5, "step 7": 1.1}, {"step 0": 0.7, "step 7": 1.3}],
@@ -84,8 +84,8 @@ def changed(figure, **members):
 @pytest.mark.parametrize("figure", [
     changed(QUIESCE, found=5), changed(QUIESCE, found=[{}]), changed(QUIESCE, found=[{**QUIESCE["found"][0], "quiesce": "x"}]),
     changed(QUIESCE, found=[{**QUIESCE["found"][0], "quiesce": 0}]), changed(QUIESCE, found=[{**QUIESCE["found"][0], "aps": -1}]),
-    changed(QUIESCE, found=[]), changed(MEMORY, found={"x": [[1, 2]]}), changed(MEMORY, found={"5": [[1]]}),
-    changed(MEMORY, found={"5": [[1, float("nan")]]}), changed(RESTART, seconds={}), changed(RESTART, seconds={"a": []}),
+    changed(QUIESCE, found=[]), changed(MEMORY, found={"x": [[1, 2, 3]]}), changed(MEMORY, found={"5": [[1]]}),
+    changed(MEMORY, found={"5": [[1, float("nan"), 2]]}), changed(RESTART, seconds={}), changed(RESTART, seconds={"a": []}),
     changed(RESTART, seconds={"a": [{"step 9": 1}]}), changed(RESTART, seconds={"a": [{"step 0": "1"}]}), changed(RESTART, steps=5),
 ], ids=itertools.count())
 def test_what_is_no_figure(tmp_path, figure):
