@@ -41,6 +41,12 @@ PYTEST = PYTHONPYCACHEPREFIX=$(BUILD)/pycache $(PYTHON) -m pytest -c tools/testi
 	$(if $(filter-out 0 1,$(JOBS)),-n $(JOBS) --dist loadfile) --durations=20 \
 	--scope=$(SCOPE) --junitxml=$(BUILD)/check/junit.xml $(PYTEST_ARGS)
 
+# For the loop of an edit: the style of what changed, the tool without a guest, the simulator's own tests of
+# calls and of a reset, a reboot, and a panic on an AP
+SMOKE = static/test_style.py static/test_rooms.py static/test_messages.py tool/test_rules.py tool/test_commands.py \
+	tool/test_status.py tool/test_bench.py simulator/test_calls.py::test_group simulator/test_execute.py::test_two_boots \
+	scenarios/test_reboot.py::test_reboot_from_each_cpu[0] scenarios/test_crash_aps.py::test_other_cpu[panic-ap-irqs-off]
+
 # Those of the variables $(1) that the caller has set, to be handed on.
 given = $(foreach v,$(1),$(if $(filter command line,$(origin $(v))),$(v)='$($(v))'))
 # What a caller may hand on to kbuild.
@@ -49,7 +55,7 @@ KBUILD_VARS := $(call given,V W C CC LD LLVM CHECK KCFLAGS INSTALL_MOD_PATH)
 .DEFAULT_GOAL := module
 .PHONY: module modules_install demo demo-kdump demo-debian docs check check-all check-ci check-kunit check-static \
 	check-tool check-scenarios check-simulator check-kernels check-configurations check-debug check-packages \
-	check-debian check-fresh check-hardware debian-image fuzz fuzz-live soak campaign bench plots guest guest-kernel-next guest-rt firmware simulator tool \
+	check-debian check-fresh check-hardware debian-image fuzz fuzz-live smoke soak campaign bench plots guest guest-kernel-next guest-rt firmware simulator tool \
 	tool_install deb deps clean distclean help
 
 module: ## Build svsm_reset.ko for the running kernel, or for KDIR=
@@ -114,6 +120,11 @@ check: ## The tests, without most of the crash matrix: static checks, scenarios,
 
 check-all: SCOPE = all
 check-all: check ## All tests: the whole crash matrix, and as root the packages (some two hours more)
+
+smoke: export SVSM_RESET_CHANGED = 1
+smoke: ## In some three minutes: the style of what changed, the build, the tool, self-tests, a reboot, a panic on an AP
+	@tools/build/all check
+	@$(PYTEST) $(patsubst %,'tools/testing/%',$(SMOKE))
 
 check-ci: SCOPE = ci
 check-ci: check ## As check, and the slice of the rest that is this commit's turn

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from lib import places
-from lib.sources import files, run, text
+from lib.sources import changed, files, run, text
 
 CHECKPATCH = places.LINUX_SOURCE / "scripts/checkpatch.pl"
 # The licence itself, and files whose format has no place for a comment.
@@ -35,7 +35,7 @@ def by_directory(names):
     return {place: [n for n in names if os.path.dirname(n) == place] for place in sorted(map(os.path.dirname, names))}
 
 
-SOURCES = by_directory(files(".c", ".h", ".S"))
+SOURCES = by_directory(changed(files(".c", ".h", ".S")))
 
 
 @pytest.mark.parametrize("place", SOURCES)
@@ -50,6 +50,28 @@ def test_checkpatch_can_fail(tmp_path):
     bad.write_text("// SPDX-License-Identifier: GPL-2.0\nint  f( void ){\n  return 0 ;\n}\n")
     result = checkpatch(good, bad, good)
     assert result.returncode != 0 and "bad.c" in result.stdout and "good.c" not in result.stdout
+
+
+def test_what_changed(tmp_path, monkeypatch):
+    """Of a repository with two commits, a change and a new file; of one with a single commit all is looked at."""
+    monkeypatch.setattr(places, "TOP", tmp_path)
+    names = ["first.c", "second.c", "third.c", "fourth.c"]
+
+    def commit(name):
+        (tmp_path / name).write_text(name)
+        for words in (["add", name], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", name]):
+            assert run("git", "-C", tmp_path, *words).returncode == 0
+
+    assert run("git", "init", "-q", tmp_path).returncode == 0
+    commit("first.c")
+    assert changed(names) == names
+    monkeypatch.setenv("SVSM_RESET_CHANGED", "1")
+    assert changed(names) == names
+    commit("second.c")
+    (tmp_path / "third.c").write_text("new")
+    assert changed(names) == ["second.c", "third.c"]
+    (tmp_path / "first.c").write_text("changed")
+    assert changed(names) == ["first.c", "second.c", "third.c"]
 
 
 def without_spdx(names):
@@ -83,7 +105,7 @@ def test_no_place_of_this_machine():
     assert found == []
 
 
-@pytest.mark.parametrize("name", [n for n in files() if n.startswith(("tools/", ".ci/"))])
+@pytest.mark.parametrize("name", [n for n in changed(files()) if n.startswith(("tools/", ".ci/"))])
 def test_script_parses(name):
     """Shell and Python scripts at least parse."""
     source = text(name)
