@@ -2,8 +2,8 @@
 """What a loaded module costs while nothing happens, and what it takes to load it.
 
 The kernel's function tracer follows each function of the module while the guest is idle; reading one of the
-module's files afterwards shows that it does. Timers are looked for where they are started, from before the module
-was loaded. What the whole guest does meanwhile, without the module and with it, stands beside that.
+module's files afterwards shows that it does. Timers are looked for where they are started, while the module is
+loaded. What the whole guest does meanwhile, without the module and with it, stands beside that.
 """
 
 import pathlib
