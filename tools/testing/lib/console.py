@@ -142,6 +142,10 @@ class Console:
         assert len(found) == 1, f"QEMU processes: {found}"
         return int(found[0])
 
+    def processes(self):
+        """The process ids of the simulator's command and of its QEMU."""
+        return self._child.pid, self.qemu_process()
+
     def end(self, timeout=RUN_TIMEOUT):
         """Wait for the end of the run: the simulator's exit status."""
         try:
