@@ -122,7 +122,7 @@ check-all: SCOPE = all
 check-all: check ## All tests: the whole crash matrix, and as root the packages (some two hours more)
 
 smoke: export SVSM_RESET_CHANGED = 1
-smoke: ## In some three minutes: the style of what changed, the build, the tool, self-tests, a reboot, a panic on an AP
+smoke: ## In two minutes, after an edit: the style of what changed, the build, the tool, self-tests, a reboot, a panic on an AP
 	@tools/build/all check
 	@$(PYTEST) -k 'not (test_group and (fast or full))' $(patsubst %,'tools/testing/%',$(SMOKE))
 

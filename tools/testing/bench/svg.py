@@ -8,7 +8,7 @@ WIDTH, HEIGHT = 760, 430
 LEFT, RIGHT, TOP, BOTTOM = 80, 20, 52, 60
 TEXT, TITLE = 12, 14
 # Told apart also where colours are not
-COLOURS = "#2f6db5", "#c8502d", "#3c8a3c", "#7a4fa3", "#b8860b", "#555555", "#1f9aa8", "#c9a0c0"
+COLOURS = "#2f6db5", "#c8502d", "#3c8a3c", "#7a4fa3", "#b8860b", "#555555", "#1f9aa8", "#c77fb5"
 DASHES = "none", "7 3", "2 3", "9 3 2 3", "none"
 GRID, INK = "#dddddd", "#222222"
 
