@@ -24,6 +24,7 @@
 #define SECRETS_SEQUENCE	0x0a0	/* os_area */
 #define SECRETS_GUEST_USAGE	0x0e0
 #define LOW_PAGE		0x30000UL	/* launched RAM outside the image */
+#define HIGH_PAGE		0x11ff000UL	/* ... in the unit where the image ends */
 #define PATTERN			0xfeedfacecafebeefUL
 
 struct e820_entry {
@@ -196,8 +197,12 @@ static void secrets_pristine(void)
 /* Launched RAM outside the image: nothing of boot 1 is left in it. */
 static void leftovers(void)
 {
-	expect_eq("contents", *(u64 *)private(LOW_PAGE), 0);
-	*(u64 *)private(LOW_PAGE) = PATTERN;
+	u64 *low = private(LOW_PAGE), *high = private(HIGH_PAGE);
+
+	expect_eq("contents", *low, 0);
+	expect_eq("contents behind the image", *high, 0);
+	*low = PATTERN;
+	*high = PATTERN;
 	if (boot == 1)
 		execute();
 }
