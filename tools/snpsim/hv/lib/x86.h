@@ -8,9 +8,13 @@
 #define CR0_PE			BIT_ULL(0)
 #define CR0_ET			BIT_ULL(4)
 #define CR0_PG			BIT_ULL(31)
+#define CR4_PSE			BIT_ULL(4)
 #define CR4_PAE			BIT_ULL(5)
+#define CR4_PGE			BIT_ULL(7)
 #define CR4_OSFXSR		BIT_ULL(9)
 #define CR4_OSXSAVE		BIT_ULL(18)
+#define CR4_SMEP		BIT_ULL(20)
+#define CR4_SMAP		BIT_ULL(21)
 #define CR4_PKE			BIT_ULL(22)
 
 #define EFER_SCE		BIT_ULL(0)

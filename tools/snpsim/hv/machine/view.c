@@ -34,6 +34,21 @@ static bool any_without_cbit(void)
 	return false;
 }
 
+/*
+ * TCG flushes its whole TLB, and its cache of translated code, when VMRUN or #VMEXIT changes
+ * one of these bits. So the hypervisor has them as the guest does. They change nothing for
+ * it: all of its own pages are supervisor pages, in 1 GiB pages that are not global.
+ */
+#define CR4_ALIKE		(CR4_PSE | CR4_PGE | CR4_SMEP | CR4_SMAP)
+
+static void be_alike(const struct vmcb *m)
+{
+	u64 cr4 = read_cr4(), wanted = (cr4 & ~CR4_ALIKE) | (m->save.cr4 & CR4_ALIKE);
+
+	if (cr4 != wanted)
+		write_cr4(wanted);
+}
+
 void pick_view(struct vcpu *v)
 {
 	struct vmcb *m = v->cur->vmcb;
@@ -43,6 +58,7 @@ void pick_view(struct vcpu *v)
 		m->ncr3 = root;
 		v->flush = 1;
 	}
+	be_alike(m);
 	m->intercept_cr = paging(v->cur) && !rom_is_there() ? 0 : INTERCEPT_CR0_WRITE;
 	/* An interrupt may be due then; and TCG (10.0.2) crashes if V_IRQ is set. */
 	if (!v->cur->vmpl)
