@@ -44,24 +44,13 @@ static void begin(void)
 	start_over(self);
 }
 
-/* forget_memory() skips empty pages: a page never written takes no memory on QEMU's machine. */
-static bool page_is_empty(u64 gfn)
-{
-	const u64 *p = (const u64 *)(gfn << PAGE_SHIFT);
-
-	for (u64 i = 0; i < PAGE_SIZE / sizeof(*p); i++)
-		if (p[i])
-			return false;
-	return true;
-}
-
 /* Clear all RAM, as QEMU gives it to a new VM. The launch sets the page states. */
 static void forget_memory(void)
 {
 	mem_return_all();
 	vmsa_drop_all();
 	for (u64 g = 0; g < rmp_pages(); g++)
-		if (page_is_ram(g << PAGE_SHIFT) && !page_is_empty(g))
+		if (page_is_ram(g << PAGE_SHIFT))
 			page_zero(g);
 }
 

@@ -45,6 +45,16 @@ static void become_shared(u64 gfn)
 		page_poison(gfn);
 }
 
+/*
+ * What a private page holds is seen by nobody before it is validated. A program at VMPL 0
+ * may do that as it is; the built-in SVSM clears the page first.
+ */
+static void become_private(u64 gfn)
+{
+	if (vmpl0_is_guest() || config->ram != RAM_CLEAR)
+		page_poison(gfn);
+}
+
 /* A page that already has the requested state stays as it is. */
 int psc_one(struct vcpu *v, u64 gfn, int op)
 {
@@ -57,7 +67,7 @@ int psc_one(struct vcpu *v, u64 gfn, int op)
 	case PSC_PRIVATE:
 		if ((rmp[gfn] & PAGE_STATE) == PAGE_SHARED) {
 			page_set(gfn, PAGE_PRIVATE | launch);
-			page_poison(gfn);
+			become_private(gfn);
 		}
 		return 0;
 	case PSC_SHARED:
