@@ -63,6 +63,8 @@ static void set_entry(const struct view *view, u64 *entry, u64 wanted)
 
 	do {
 		new = wanted ? wanted | (old & PTE_ACCESSED) : 0;
+		if (new == old)
+			return;
 	} while (!__atomic_compare_exchange_n(entry, &old, new, false, __ATOMIC_SEQ_CST,
 					      __ATOMIC_SEQ_CST));
 	if ((old & PTE_ACCESSED) && (!new || (old & ~new & PTE_WRITE)))
@@ -170,13 +172,17 @@ static void make_view(struct view *view)
 	view->root_private[PRIVATE_SLOT] = (u64)private | RWU;
 }
 
+/* No page is valid yet, and no CPU has cached an entry. */
 void npt_init(void)
 {
 	make_view(&guest_view);
 	if (vmpl0_is_guest())
 		make_view(&vmpl0_view);
-	for (u64 g = 0; g < rmp_pages(); g++)
-		npt_update(g);
+	for (u64 g = 0; g < rmp_pages(); g++) {
+		guest_view.shared[g] = without_c(g);
+		if (vmpl0_is_guest())
+			vmpl0_view.shared[g] = guest_view.shared[g];
+	}
 }
 
 /* Fidelity is full no more: the guest reaches devices without #VC. */
