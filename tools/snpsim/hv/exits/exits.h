@@ -8,6 +8,9 @@
 /* vmexit.c: entry from the loop */
 void vmexit(struct vcpu *v);
 
+/* next.c */
+bool next_is_for_ghcb(struct vcpu *v, u64 last);
+
 /* vc.c */
 void deliver_vc(struct vcpu *v, u64 code);
 /* vc32.c */

@@ -22,14 +22,10 @@ static void __noreturn unknown_exit(struct vcpu *v)
 		 m->exit_code, m->exit_info1, m->exit_info2, s->rip, s->rsp);
 }
 
-void vmexit(struct vcpu *v)
+static void handle(struct vcpu *v)
 {
 	struct vmcb *m = v->cur->vmcb;
 
-	m->event_inj = 0;
-	nmi_after_exit(v);
-	pv_after_exit(v);
-	inject_again(v);
 	switch (m->exit_code) {
 	case EXIT_NMI:
 		count(v, KIND_NMI);
@@ -95,4 +91,18 @@ void vmexit(struct vcpu *v)
 	default:
 		unknown_exit(v);
 	}
+}
+
+void vmexit(struct vcpu *v)
+{
+	u64 rip;
+
+	v->cur->vmcb->event_inj = 0;
+	nmi_after_exit(v);
+	pv_after_exit(v);
+	inject_again(v);
+	do {
+		rip = v->cur->vmcb->save.rip;
+		handle(v);
+	} while (next_is_for_ghcb(v, rip));
 }
