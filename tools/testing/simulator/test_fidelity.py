@@ -39,6 +39,12 @@ def test_switches_are_counted(selftest):
     assert stale["shootdown"] >= 1
 
 
+def test_vmgexit_behind_a_write(selftest):
+    """A VMGEXIT right behind the write of the GHCB MSR takes no entry into the guest of its own."""
+    event = selftest("call").events.one("switches")
+    assert event["vmrun"] < event["kinds"]["msr"] + event["kinds"]["ghcb-msr"]
+
+
 def test_full_once(selftest):
     """The boot after the reset is strict, and its devices and ports are reached without #VC."""
     run = selftest("execute.image", fidelity="full-once")

@@ -11,6 +11,7 @@ VIOLATIONS = (
     ("violation.unvalidated-read", "unvalidated", "read"),
     ("violation.unvalidated-write", "unvalidated", "write"),
     ("violation.unvalidated-fetch", "unvalidated", "fetch"),
+    ("violation.unvalidated-vmgexit", "unvalidated", "fetch"),
     ("violation.shared-fetch", "shared-as-private", "fetch"),
     ("violation.outside-memory", "outside-memory", "write"),
     ("violation.rescinded-read", "unvalidated", "read"),

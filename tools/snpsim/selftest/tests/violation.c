@@ -92,6 +92,28 @@ static void unvalidated_fetch(void)
 	survived();
 }
 
+/* A write of the GHCB MSR ends a page; VMGEXIT begins the next one, which is not validated. */
+static bool split_code(void)
+{
+	static const u8 code[] = { 0x0f, 0x30, 0xf3, 0x0f, 0x01, 0xd9 };
+	u64 first = page_far();
+
+	page = page_far();
+	if (!expect_eq("the next page", page, first + PAGE_SIZE) || !page_accept(first) ||
+	    !page_accept(page))
+		return false;
+	memcpy(private(page - 2), code, sizeof(code));
+	return expect_eq("rescind", svsm_pvalidate(page, 0), SVSM_SUCCESS);
+}
+
+static void unvalidated_vmgexit(void)
+{
+	report_page();
+	asm volatile("jmp *%0"
+		     : : "r"(private(page - 2)), "c"(MSR_GHCB), "a"(GHCB_MSR_TERMINATE), "d"(0));
+	survived();
+}
+
 /* Code is private, whatever the C-bit of its mapping. */
 static void shared_fetch(void)
 {
@@ -252,6 +274,8 @@ static const struct selftest tests[] = {
 	  .run = unvalidated_write, .alone = true },
 	{ .name = "violation.unvalidated-fetch", .prepare = unvalidated_page,
 	  .run = unvalidated_fetch, .alone = true },
+	{ .name = "violation.unvalidated-vmgexit", .prepare = split_code,
+	  .run = unvalidated_vmgexit, .alone = true },
 	{ .name = "violation.shared-fetch", .prepare = shared_page,
 	  .run = shared_fetch, .alone = true },
 	{ .name = "violation.outside-memory", .prepare = page_outside,
