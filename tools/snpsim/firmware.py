@@ -23,6 +23,7 @@ HASH_TABLE_SIZE = 16 + 2 + 3 * (16 + 2 + 32)
 
 FOOTER = uuid.UUID('96b582de-1fb2-45f7-baea-a366c55a082d')
 METADATA = uuid.UUID('dc886566-984a-4798-a75e-5585a7bf67cc')
+MEMORY_MAP = uuid.UUID('784fa70e-3176-4677-8a20-04b68699e374')   # where an IGVM loader leaves it
 HASH_TABLE = uuid.UUID('7255371f-3a3b-4b04-927b-1da6efa8d454')
 TABLE_END = 0x20        # bytes between the table and the end of the image
 ENTRY = 2 + 16          # length and GUID, behind an entry's data
@@ -37,7 +38,7 @@ class Unfit(Exception):
 
 
 class Firmware:
-    """image, sections [(gpa, size, type)], hash_table (its address, or 0)"""
+    """image, sections [(gpa, size, type)], hash_table (its address, or 0), reads_map"""
 
     def __init__(self, image):
         self.image = image
@@ -48,6 +49,7 @@ class Firmware:
         self.sections = self.read_metadata(entries)
         self.check_sections()
         self.hash_table = self.find_hash_table(entries)
+        self.reads_map = MEMORY_MAP in entries
 
     def read_table(self):
         """{GUID: data} of the table at the end."""
@@ -159,10 +161,17 @@ class Firmware:
 
     def pack(self, with_kernel, kernel_hash, initrd_hash):
         """The end of struct sim_config."""
+        return self.pack_as(len(self.image), with_kernel, self.hash_table, kernel_hash, initrd_hash)
+
+    def pack_sections(self):
+        """The same for an image that is a part of an IGVM file."""
+        return self.pack_as(0, False, 0, b'', b'')
+
+    def pack_as(self, size, with_kernel, hash_table, kernel_hash, initrd_hash):
         words = [word for section in self.sections for word in section]
         words += [0] * (3 * MAX_SECTIONS - len(words))
-        return struct.pack(self.FORMAT, len(self.image), with_kernel, self.hash_table,
-                           len(self.sections), *words, kernel_hash, initrd_hash)
+        return struct.pack(self.FORMAT, size, with_kernel, hash_table, len(self.sections), *words,
+                           kernel_hash, initrd_hash)
 
 
 def no_firmware():

@@ -8,7 +8,7 @@ not satisfy. pack() is what the hypervisor will read.
 import struct
 
 import igvm
-from firmware import FOUR_GIB, LARGEST, ONE_MIB, VGA_HOLE
+from firmware import FOUR_GIB, LARGEST, ONE_MIB, VGA_HOLE, Firmware, Unfit
 from igvm import LARGE, PAGE, SHARED, SNP, UNMEASURED
 
 VMSA_GPA = 0xfffffffff000               # KVM has the boot CPU's there, and no memory
@@ -96,12 +96,13 @@ class Range:
 
 
 class Launch:
-    """ranges, vmsa (its fields), policy, parameters [(area's gpa, size, [names])], problems"""
+    """ranges, vmsa (its fields), policy, parameters [(area's gpa, size, [names])], firmware, problems"""
 
     def __init__(self, file, machine):
         self.file, self.machine, self.problems = file, machine, []
         self.image, self.platform = memoryview(file.image), None
         self.ranges, self.parameters, self.vmsa, self.policy = [], [], None, None
+        self.firmware = None
         platforms = [p for p in file.platforms if p.platform == SNP]
         if not platforms:
             names = ', '.join(igvm.platform_name(p.platform) for p in file.platforms)
@@ -116,6 +117,7 @@ class Launch:
         self.place_vmsa()
         self.join()
         self.check_memory()
+        self.firmware = self.find_firmware()
 
     def problem(self, text):
         if text not in self.problems:
@@ -258,6 +260,19 @@ class Launch:
                 for start, end in self.machine.missing(item):
                     self.problem(f'{item.name} pages at {start:#x} - {end - 1:#x}: the guest has '
                                  'no memory there')
+
+    def find_firmware(self):
+        """The image that ends at 4 GiB, if it is an OVMF that supports an SVSM."""
+        parts, start = [], FOUR_GIB
+        for item in sorted(self.ranges, key=lambda r: r.gpa, reverse=True):
+            if item.kind in (PAGES, UNMEASURED_PAGES) and item.end == start and \
+               item.gpa >= FOUR_GIB - LARGEST:
+                parts.insert(0, b''.join(item.data) or bytes(item.size))
+                start = item.gpa
+        try:
+            return Firmware(b''.join(parts))
+        except Unfit:
+            return None
 
     def check_room(self, room):
         """The hypervisor has so much room for what it is given."""

@@ -3,6 +3,7 @@
 
 import collections
 
+import firmware
 import igvm
 from igvm_launch import Launch, Machine
 
@@ -63,6 +64,11 @@ class Listing:
                 'contents': [{'name': name, 'offset': offset} for name, offset in contents],
             } for gpa, size, contents in launch.parameters],
             'vmsa': launch.vmsa and {name: f'{value:#x}' for name, value in launch.vmsa.items()},
+            'firmware': launch.firmware and {
+                'bytes': len(launch.firmware.image), 'reads_memory_map': launch.firmware.reads_map,
+                'sections': [{'gpa': f'{gpa:#x}', 'bytes': size, 'type': firmware.NAMES[kind]}
+                             for gpa, size, kind in launch.firmware.sections],
+            },
             'problems': launch.problems,
         }
 
@@ -107,8 +113,18 @@ class Listing:
         if launch.vmsa:
             yield '  boot CPU: ' + ', '.join(f'{name} {value:#x}'
                                              for name, value in launch.vmsa.items())
+        if launch.firmware:
+            yield self.line_of_firmware()
         if not launch.problems:
             yield f'  the hypervisor is given {len(launch.pack())} bytes'
+
+    def line_of_firmware(self):
+        image, sections = self.launch.firmware.image, self.launch.firmware.sections
+        first, end = min(gpa for gpa, _, _ in sections), max(gpa + size for gpa, size, _ in sections)
+        reads = 'it reads the map of memory' if self.launch.firmware.reads_map else \
+            'it reads no map of memory, and will use what is required above as its own'
+        return (f'  firmware: an OVMF of {len(image) >> 10} KiB, with {len(sections)} sections in '
+                f'{first:#x} - {end - 1:#x}; {reads}')
 
     def lines_of_problems(self):
         if not self.problems:

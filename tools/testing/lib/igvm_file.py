@@ -123,3 +123,10 @@ PAGES = (page(0x10000, PAGE), page(0x11000), page(0x10000, 0, mask=4), context()
 
 def good(*more, platforms=PLATFORMS, before=BEFORE, parameters=PARAMETERS, pages=PAGES, **wrong):
     return build(*platforms, *before, *parameters, *pages, *more, **wrong)
+
+
+def with_firmware(image, end=1 << 32, flags=0):
+    """The same, and firmware's pages up to `end`."""
+    first = vmsa() + bytes(PAGE)
+    pages = [page(end - len(image) + at, len(first) + at, flags=flags) for at in range(0, len(image), PAGE)]
+    return good(*pages, data=first + image)

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from lib import igvm_file, places
+from lib import igvm_file, ovmf, places
 from lib.igvm_file import area, build, good, header, page, platform
 from lib.sources import run
 
@@ -86,6 +86,20 @@ def test_what_cannot_be_satisfied(tmp_path, arguments):
     else:
         assert lines[-2:] == ["The simulator could not satisfy:", f"  {said}"]
     assert snpsim(tmp_path, None, "--memory", "2G")[0] == 0
+
+
+def test_firmware(tmp_path):
+    content = igvm_file.with_firmware(ovmf.image())
+    status, lines = snpsim(tmp_path, content)
+    line, = [line for line in lines if line.startswith("  firmware: ")]
+    assert status == 0 and line == (
+        "  firmware: an OVMF of 64 KiB, with 5 sections in 0x800000 - 0x807fff; it reads no map of memory, "
+        "and will use what is required above as its own")
+    status, lines = snpsim(tmp_path, content, "--json")
+    said = json.loads("\n".join(lines))["firmware"]
+    assert status == 0 and (said["bytes"], said["reads_memory_map"], len(said["sections"])) == (65536, False, 5)
+    assert said["sections"][1] == {"gpa": "0x804000", "bytes": 4096, "type": "SECRETS"}
+    assert json.loads("\n".join(snpsim(tmp_path, good(), "--json")[1]))["firmware"] is None
 
 
 def test_file_for_others(tmp_path):

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from lib import igvm_file
+from lib import igvm_file, ovmf
 from lib.igvm_file import (
     PAGE, VMSA_GPA, area, build, context, good, header, insert, page, parameter, platform, policy, required, vmsa,
 )
@@ -266,3 +266,25 @@ def test_room():
     made = launch(good(*many[:50], data=vmsa() + bytes(2 << 20)))
     made.check_room(ROOM)
     assert made.problems == []
+
+
+def test_firmware():
+    """An OVMF with support for an SVSM, measured or not."""
+    for flags in 0, 2:
+        firmware = launch(igvm_file.with_firmware(ovmf.image(), flags=flags)).firmware
+        assert firmware.sections == list(ovmf.SECTIONS) and not firmware.reads_map
+    entries = ovmf.entry(ovmf.METADATA, struct.pack("<I", ovmf.METADATA_AT)) + ovmf.entry(ovmf.MEMORY_MAP, bytes(4))
+    assert launch(igvm_file.with_firmware(ovmf.image(entries=entries))).firmware.reads_map
+
+
+@pytest.mark.parametrize("image", (
+    b"firmware".ljust(PAGE, b"\0"), bytes(ovmf.SIZE), ovmf.image(sections=ovmf.SECTIONS[:1]), ovmf.image(table_size=0xFFFF),
+), ids=("small", "zeros", "no-svsm", "damaged"))
+def test_what_is_no_firmware(image):
+    """The file can be started nevertheless: what it is is the SVSM's to say."""
+    made = launch(igvm_file.with_firmware(image))
+    assert made.firmware is None and made.problems == []
+
+
+def test_firmware_that_does_not_end_at_4_gib():
+    assert launch(igvm_file.with_firmware(ovmf.image(), end=FOUR_GIB - PAGE)).firmware is None

@@ -171,14 +171,15 @@ def test_igvm_file_and_memory(tmp_path, memory, said):
 
 @pytest.mark.parametrize("options, said", (
     (("--kernel", "/dev/null"), "--kernel: not with --igvm"),
-    (("--firmware", "/dev/null"), "--firmware: not with --igvm"),
+    (("--firmware", "/dev/null"), "--firmware: not with --igvm: it is a part of that file, as with QEMU"),
     (("--append", "quiet"), "--append: not with --igvm"),
     (("--efivars",), "--efivars: not with --igvm"),
     (("--launch-list", "/dev/null"), "--launch-list: not with --igvm"),
     (("--svsm", "ocp"), "--svsm chooses a built-in SVSM: not with --igvm"),
     (("--fidelity", "full-once"), "--fidelity full-once: not with --igvm"),
-    (("--host", "kvm-pv"), "--host: with --igvm only honest and rebuild"),
-), ids=("kernel", "firmware", "append", "efivars", "launch-list", "svsm", "fidelity", "host"))
+    (("--host", "kvm-pv"), "--host: with --igvm only honest, rebuild, no-convert"),
+    (("--host", "no-convert"), "--host: no-convert needs firmware in the file of --igvm"),
+), ids=("kernel", "firmware", "append", "efivars", "launch-list", "svsm", "fidelity", "host", "no-firmware"))
 def test_options_that_do_not_fit_igvm(options, said):
     assert refused("--igvm", vmpl0.IGVM, *options) == f"snpsim: {said}"
 
@@ -204,7 +205,7 @@ def test_symbols_need_igvm():
     (("--kernel", "/dev/null"), "--kernel: not with --launch-list"),
     (("--svsm", "ocp"), "--svsm chooses a built-in SVSM"),
     ((), "/dev/null: it is empty"),
-    (("--host", "kvm-pv"), "--host: with --launch-list only honest and rebuild"),
+    (("--host", "kvm-pv"), "--host: with --launch-list only honest, rebuild, no-convert"),
 ))
 def test_options_that_do_not_fit(options, said):
     result = run_command(places.SNPSIM, "run", "--launch-list", places.SNPSIM if options else "/dev/null", *options)

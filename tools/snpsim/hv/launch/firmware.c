@@ -38,12 +38,11 @@ static u64 section_of_type(u32 type)
 	hv_panic("the firmware has no section of type %u", type);
 }
 
-static void firmware_check(void)
+/* The host converts what lies between the sections. Without sections there is nothing. */
+void firmware_open_gaps(void)
 {
 	u64 low = ~0UL, high = 0;
 
-	launch_pages.secrets = section_of_type(SECTION_SECRETS);
-	launch_pages.ca = section_of_type(SECTION_SVSM_CAA);
 	for (u32 i = 0; i < config->sections; i++) {
 		const struct sev_section *s = &config->section[i];
 
@@ -53,6 +52,13 @@ static void firmware_check(void)
 			high = (u64)s->gpa + s->size;
 	}
 	host_shares_in(low, high);
+}
+
+static void firmware_check(void)
+{
+	launch_pages.secrets = section_of_type(SECTION_SECRETS);
+	launch_pages.ca = section_of_type(SECTION_SVSM_CAA);
+	firmware_open_gaps();
 	firmware_cfg_init();
 }
 

@@ -38,6 +38,7 @@ static void vmpl0_check(void)
 	}
 	if (!vmsa || !vmsa->offset)
 		hv_panic("the list for a launch at VMPL 0 has no VMSA");
+	firmware_open_gaps();
 	if (rom_is_there())
 		firmware_cfg_init();
 }
