@@ -14,6 +14,7 @@
 #define REQUIRED_SIZE		0x1000000UL
 #define HEAP			0x8800000UL	/* required memory that nothing is in */
 #define FIRMWARE_PAGE		0xfffff000UL	/* the last one below 4 GiB */
+#define FIRMWARE_VA		0x20000000000UL	/* where this program maps firmware's image */
 #define LAUNCH_INFO_MAGIC	0x304c504d564e53UL	/* "SNVMPL0" */
 
 /* RSP points to it at first. Addresses of pages. */
@@ -21,6 +22,8 @@ struct launch_info {
 	u64 magic, base, size;
 	u64 general, memory_map, madt, device_tree;
 	u64 cpuid, secrets, unmeasured, zero, large;
+	u64 firmware;			/* where its image begins, which ends at 4 GiB */
+	u64 reserved;
 };
 
 /* In which state the boot CPU has started: start.S relies on the order. */
@@ -78,7 +81,7 @@ extern char payload_gave_way[];
 extern u64 payload_found[6];
 
 /* minisvsm.lds */
-extern char __image_end[];
+extern char __loader_start[], __image_end[];
 
 /* fwcfg.c: a file of QEMU's fw_cfg; returns its size, or 0 if there is none that fits */
 u32 fwcfg_read(const char *name, void *to, u32 room);

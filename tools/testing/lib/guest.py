@@ -77,7 +77,7 @@ class Guest(Console):
     def events(self):
         """The event log so far, or the whole of it after the end."""
         partial = self.status is None
-        if self.svsm != minisvsm.NAME:
+        if self.svsm not in minisvsm.NAMES:
             return Events.read(self._events_path, partial)
         events = minisvsm.OwnEvents.read(self._events_path, partial)
         events.console = self.console

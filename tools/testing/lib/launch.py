@@ -20,8 +20,8 @@ def simulator(directory, kernel, initrd, append, *, smp, svsm, timeout, host, fi
               firmware, launch_list=None, igvm=None, save=None, restore=None):
     """snpsim run ...; its files go to `directory`. Without a kernel the firmware finds one by itself."""
     command = [places.SNPSIM, "run", "--smp", smp]
-    if svsm == minisvsm.NAME:
-        own, kernels = minisvsm.arguments(kernel, initrd, append)
+    if svsm in minisvsm.NAMES:
+        own, kernels = minisvsm.arguments(svsm, kernel, initrd, append)
         command += own
         qemu = (*kernels, *qemu)
     else:

@@ -5,22 +5,41 @@ The simulator knows nothing of its calls. What it does at a reset it says on the
 the host has to do for it is in the event log.
 """
 
+import os
 import re
 
-from . import places
+from . import ovmf, places
 from .events import BAD_ENDS, Events
+from .sources import run
 
 NAME = "minisvsm"
+WITH_FIRMWARE = "minisvsm-ovmf"     # it launches firmware, which boots the kernel
+NAMES = NAME, WITH_FIRMWARE
 IGVM = places.BUILD / "snpsim/minisvsm.igvm"
+# One that reads the map of memory, and leaves the SVSM's alone
+FIRMWARE = "sid", "ovmf/OVMF.fd"
 # Its own memory, by tools/snpsim/pack-igvm
 OWN = range(0x8000000, 0x9000000)
 RESTARTS = re.compile(
     r"minisvsm: CPU (\d+) restarts the guest: (\d+) vCPUs stopped, (\d+) pages invalidated, boot (\d+)$", re.MULTILINE)
 
 
-def arguments(kernel, initrd, append):
+def with_firmware(release, name):
+    """The same program in a file that has Debian's firmware as well; made where it is not there."""
+    image, parts = ovmf.debian(release, name), places.BUILD / "snpsim/minisvsm.o.d"
+    path = parts / f"{release}-{image.name}.igvm"
+    made = path.with_suffix(f".{os.getpid()}")
+    result = run(places.TOP / "tools/snpsim/pack-igvm", "--boot", parts / "boot", "--kernel", parts / "kernel",
+                 "--firmware", image, "--output", made)
+    assert result.returncode == 0, result.stdout
+    made.rename(path)
+    return path
+
+
+def arguments(name, kernel, initrd, append):
     """The kernel is QEMU's, which hands it over by fw_cfg: (options of snpsim, arguments of QEMU)"""
-    return ["--igvm", IGVM], ["-kernel", kernel, "-initrd", initrd, "-append", append]
+    igvm = with_firmware(*FIRMWARE) if name == WITH_FIRMWARE else IGVM
+    return ["--igvm", igvm], ["-kernel", kernel, "-initrd", initrd, "-append", append]
 
 
 def in_own(event):
@@ -52,6 +71,13 @@ class OwnEvents(Events):
             self.fail(f"the guest was started on the CPUs {starts}, not on the BSP")
         self.no(*BAD_ENDS)
         self.no("dma")
+        self._nobody_ran()
+
+    def firmware_started_again(self, count):
+        """So many resets on the BSP, each of which has stopped firmware's and the kernel's vCPUs, and found them halted."""
+        found = RESTARTS.findall(self.console)
+        if [(cpu, int(boot)) for cpu, _, _, boot in found] != [("0", boot) for boot in range(2, count + 2)]:
+            self.fail(f"the SVSM has restarted firmware as {found}, not {count} times on the BSP")
         self._nobody_ran()
 
     def reset_by_an_ap(self):

@@ -38,7 +38,7 @@ def kind(arguments):
     """A name for what a boot of that guest depends on; None if it has to boot by itself."""
     if os.environ.get("FRESH") or any(arguments.get(name) for name in ALONE):
         return None
-    if arguments.get("svsm") == minisvsm.NAME:
+    if arguments.get("svsm") in minisvsm.NAMES:
         return None  # a program at VMPL 0, which --save refuses
     initrd = arguments.get("initrd", places.INITRD)
     if not str(initrd).startswith(f"{places.BUILD}/guest"):

@@ -83,8 +83,8 @@ def madt(cpus):
 
 def launch_info():
     return struct.pack(
-        "<8s11Q", b"SNVMPL0\0", REQUIRED_BASE, REQUIRED_SIZE, *(PARAMETER_PAGES + n * PAGE for n in range(4)),
-        CPUID_PAGE, SECRETS_PAGE, UNMEASURED_PAGE, ZERO_PAGE, LARGE_PAGE)
+        "<8s12Q8x", b"SNVMPL0\0", REQUIRED_BASE, REQUIRED_SIZE, *(PARAMETER_PAGES + n * PAGE for n in range(4)),
+        CPUID_PAGE, SECRETS_PAGE, UNMEASURED_PAGE, ZERO_PAGE, LARGE_PAGE, FIRMWARE_PAGE)
 
 
 def padded(data):

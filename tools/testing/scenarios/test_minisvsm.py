@@ -76,6 +76,22 @@ def test_kdump(simulate):
 
 
 @pytest.mark.sliced
+def test_firmware(simulate):
+    """OVMF between the SVSM and Linux: a reboot on an AP, and a panic on another one. The command line is firmware's."""
+    guest = simulate(svsm=minisvsm.WITH_FIRMWARE, timeout=TIMEOUT)
+    guest.trouble_is_fine = True
+    assert guest.boot(1, timeout=BOOT) == 4
+    guest.load()
+    guest.send("taskset 2 reboot -f")
+    next_boot(guest, 1, "reboot")
+    guest.check("echo 1 > /proc/sys/kernel/sysrq")
+    guest.send("taskset 4 sh -c 'echo c > /proc/sysrq-trigger'")
+    next_boot(guest, 1, "panic")
+    guest.powered_off()
+    guest.events.firmware_started_again(2)
+
+
+@pytest.mark.sliced
 @pytest.mark.parametrize("row", [
     pytest.param(row, id=row.id) for row in matrix.SCENARIOS if not row.host
 ])

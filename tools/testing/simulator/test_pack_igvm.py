@@ -93,10 +93,10 @@ def test_memory():
     """What the program finds, from RSP on."""
     made = launch(pack(kernel=elf(*SEGMENTS), firmware=FIRMWARE))
     contents, kinds = memory(made)
-    stack_end = made.vmsa["rsp"] + 96
-    info = contents[stack_end - PAGE][-96:]
-    magic, kernel, size, *where = struct.unpack("<8s11Q", info)
-    general, memory_map, madt, tree, cpuid, secrets, unmeasured, zero, large = where
+    stack_end = made.vmsa["rsp"] + 112
+    info = contents[stack_end - PAGE][-112:]
+    magic, kernel, size, *where = struct.unpack("<8s12Q8x", info)
+    general, memory_map, madt, tree, cpuid, secrets, unmeasured, zero, large, firmware = where
     assert magic == b"SNVMPL0\0" and (kernel, size) == (KERNEL, KERNEL_SIZE)
     assert {kinds[gpa] for gpa in (general, memory_map, madt, tree)} == {"parameter"}
     assert (kinds[cpuid], kinds[secrets], kinds[unmeasured]) == ("cpuid", "secrets", "unmeasured")
@@ -111,6 +111,7 @@ def test_memory():
     image = b"".join(contents[KERNEL + at] for at in range(0, 4 * PAGE, PAGE))
     assert image.rstrip(b"\0") == bytes(0x10) + b"text" * 10 + bytes(0x1FE0 - 40) + b"data" * 8
     assert b"".join(contents[BOOT + at] for at in (0, PAGE)).rstrip(b"\0") == BOOT_PART
+    assert firmware == (1 << 32) - len(FIRMWARE)
     assert contents[(1 << 32) - PAGE] == b"\xea" * PAGE and contents[(1 << 32) - 2 * PAGE] == bytes(PAGE)
 
 

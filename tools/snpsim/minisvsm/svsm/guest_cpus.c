@@ -177,6 +177,14 @@ static void fill(struct vmsa *v)
 	v->sev_features = SEV_FEATURE_SNP;
 }
 
+static void fill_boot_vmsa(struct vmsa *v)
+{
+	if (svsm_has_firmware())
+		firmware_vmsa(v);
+	else
+		fill(v);
+}
+
 static void make_boot_vmsa(u32 cpu)
 {
 	boot_vmsas[cpu] = page_alloc_vmsa();
@@ -194,8 +202,8 @@ void guest_start_here(bool host_has_it)
 
 	if (!boot_vmsas[cpu])
 		make_boot_vmsa(cpu);
-	fill(private(boot_vmsas[cpu]));
-	take(boot_vmsas[cpu], GUEST_CA, cpu, true);
+	fill_boot_vmsa(private(boot_vmsas[cpu]));
+	take(boot_vmsas[cpu], svsm_has_firmware() ? firmware.ca : GUEST_CA, cpu, true);
 	if (!host_has_it && !guest_create_with(cpu, boot_vmsas[cpu], AP_CREATE_ON_INIT,
 					       SEV_FEATURE_SNP))
 		svsm_fatal("the host does not take the VMSA of CPU", cpu);

@@ -31,12 +31,6 @@
 #define SETUP_CC_BLOB		7
 #define CC_BLOB_MAGIC		0x45444d41	/* "AMDE" */
 
-#define LEAF_SEV		0x8000001f
-#define EAX_SVSM_CAA		BIT(28)
-
-#define SECRETS_VMPCK(n)	(0x20 + (n) * 32)
-#define SECRETS_SVSM		0x140
-
 struct e820_entry {
 	u64 start, size;
 	u32 type;
@@ -54,26 +48,6 @@ struct cc_blob {
 	u32 secrets_len, reserved1;
 	u64 cpuid;
 	u32 cpuid_len, reserved2;
-} __packed;
-
-/* What an SVSM adds to the secrets page (58019, table 2) */
-struct svsm_secrets {
-	u64 base, size, ca;
-	u32 max_version;
-	u8 guest_vmpl, reserved[3];
-} __packed;
-
-struct cpuid_entry {
-	u32 leaf, subleaf;
-	u64 xcr0, xss;
-	u32 eax, ebx, ecx, edx;
-	u64 reserved;
-} __packed;
-
-struct cpuid_table {
-	u32 count, reserved0;
-	u64 reserved1;
-	struct cpuid_entry entry[64];
 } __packed;
 
 struct map_entry guest_map[MAX_MAP];
@@ -133,7 +107,7 @@ static void make_map(void)
 	add(limit, image.acpi_at, EFI_CONVENTIONAL);
 	add(image.acpi_at, tables_end, EFI_ACPI_RECLAIM);
 	add(tables_end, memory_low_top(), EFI_RESERVED);
-	add(0x100000000UL, memory_top(), EFI_CONVENTIONAL);
+	add(FOUR_GIB, memory_top(), EFI_CONVENTIONAL);
 }
 
 /* Does the launch validate this 2 MiB? The guest has the rest to validate. */
@@ -161,31 +135,6 @@ static void place_pages(void)
 			pages_launch(pa, pa + HUGE_SIZE);
 		}
 	}
-}
-
-/* The keys of the VMPLs above the guest's stay here. */
-static void place_secrets(void)
-{
-	u8 *s = private(GUEST_SECRETS);
-	struct svsm_secrets *f = (struct svsm_secrets *)(s + SECRETS_SVSM);
-
-	if (!*(u32 *)s)
-		memcpy(s, private(own.info.secrets), PAGE_SIZE);
-	memset(s + SECRETS_VMPCK(0), 0, SECRETS_VMPCK(GUEST_VMPL) - SECRETS_VMPCK(0));
-	*f = (struct svsm_secrets){
-		.base = own.info.base, .size = own.info.size, .ca = GUEST_CA,
-		.max_version = VERSION_1, .guest_vmpl = GUEST_VMPL,
-	};
-}
-
-static void place_cpuid(void)
-{
-	struct cpuid_table *t = private(GUEST_CPUID);
-
-	memcpy(t, own.cpuid, PAGE_SIZE);
-	for (u32 i = 0; i < t->count && i < ARRAY_SIZE(t->entry); i++)
-		if (t->entry[i].leaf == LEAF_SEV)
-			t->entry[i].eax |= EAX_SVSM_CAA;
 }
 
 static void place_cc_blob(void)
@@ -274,8 +223,8 @@ void linux_place(u32 boot)
 	memcpy(private(linux_initrd()), image.initrd, image.initrd_size);
 	memcpy(private(image.acpi_at), image.acpi, ACPI_SIZE);
 	place_cc_blob();
-	place_cpuid();
-	place_secrets();
+	cpuid_place(GUEST_CPUID);
+	secrets_place(GUEST_SECRETS, GUEST_CA);
 	place_cmdline(boot);
 	place_boot_params();
 	place_tables();

@@ -9,15 +9,7 @@
 #define TYPE_MEMORY	0
 #define VGA_HOLE	0xa0000UL
 #define ONE_MIB		0x100000UL
-#define FOUR_GIB	0x100000000UL
 #define GIB		0x40000000UL
-
-/* The memory map of an IGVM file; an entry of no pages ends it. */
-struct memory_map_entry {
-	u64 first, pages;
-	u16 type, flags;
-	u32 reserved;
-} __packed;
 
 static u8 *records = (u8 *)PAGE_RECORDS;
 static u64 top, low_top;

@@ -20,6 +20,9 @@ static u64 execute(struct call *c)
 
 	if (c->v->rcx)
 		return SVSM_INVALID_PARAMETER;
+	/* Firmware knows one BSP, which its tables and the local APIC name. */
+	if (svsm_has_firmware() && !by_boot_vcpu)
+		return SVSM_INVALID_REQUEST;
 	if (guest_remove_others(c->g, &stopped))
 		return SVSM_BUSY;
 	if (guest_remove(c->g))

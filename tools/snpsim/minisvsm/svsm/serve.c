@@ -11,6 +11,7 @@
 
 static u32 lock;
 static u32 boots;
+static bool has_firmware;
 
 static void take_lock(void)
 {
@@ -75,10 +76,20 @@ static void answer(struct guest_vcpu *g)
 		v->efer |= EFER_SVME;
 }
 
-/* Place the kernel, and let this CPU be the one that starts it. */
+/* Is it firmware that is started, or the kernel itself? */
+bool svsm_has_firmware(void)
+{
+	return has_firmware;
+}
+
+/* Place firmware or the kernel, and let this CPU be the one that starts it. */
 u32 svsm_launch(bool host_has_it)
 {
-	linux_place(++boots);
+	boots++;
+	if (has_firmware)
+		firmware_place();
+	else
+		linux_place(boots);
 	flush_others();
 	guest_start_here(host_has_it);
 	return boots;
@@ -118,7 +129,11 @@ void svsm_main_loop(void)
 	if (svsm_cpus() > MAX_CPUS)
 		svsm_fatal("more CPUs than there is room for", svsm_cpus());
 	memory_init();
-	image_load();
+	has_firmware = firmware_find(own.info.firmware);
+	if (has_firmware)
+		firmware_load();
+	else
+		image_load();
 	svsm_launch(false);
 	for (u32 i = 1; i < svsm_cpus(); i++)
 		if (!cpu_start(i, serve))

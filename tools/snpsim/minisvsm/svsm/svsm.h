@@ -25,6 +25,7 @@ extern struct own {
 } own;
 
 void own_init(void);
+void own_give_back(void);
 u32 svsm_cpus(void);
 
 /* memory.c: which memory is whose. A record for each page, and flags */
@@ -38,6 +39,15 @@ enum page_record {
 #define PAGE_OWNER		3
 #define PAGE_IS_VMSA		BIT(2)	/* registered: only VMPL 0 can write to it */
 #define PAGE_IS_LENT		BIT(3)	/* deposited: VMPL 2 has no access */
+
+#define FOUR_GIB		0x100000000UL
+
+/* The memory map of an IGVM file, and of firmware; an entry of no pages ends it. */
+struct memory_map_entry {
+	u64 first, pages;
+	u16 type, flags;
+	u32 reserved;
+} __packed;
 
 void memory_init(void);
 void memory_reserve(u64 start, u64 end);
@@ -77,6 +87,36 @@ extern struct image image;
 void image_load(void);
 /* acpi.c */
 void acpi_link(u8 *area, u64 at, u64 size, u64 *rsdp);
+
+/* special.c: pages that a launch fills in */
+void secrets_place(u64 pa, u64 ca);
+void cpuid_place(u64 pa);
+
+/* ovmf.c: firmware's image, and what is said in it */
+#define FIRMWARE_SECTIONS	16
+
+enum firmware_section_type {
+	FIRMWARE_MEMORY = 1, FIRMWARE_SECRETS = 2, FIRMWARE_CPUID = 3, FIRMWARE_CAA = 4,
+	FIRMWARE_HASHES = 0x10,
+};
+
+struct firmware_section {
+	u32 gpa, size, type;
+} __packed;
+
+extern struct firmware {
+	u64 base, size, copy;
+	u64 ca, map, map_size;
+	u32 sections;
+	struct firmware_section section[FIRMWARE_SECTIONS];
+} firmware;
+
+bool firmware_find(u64 base);
+
+/* firmware.c: as it is launched */
+void firmware_load(void);
+void firmware_place(void);
+void firmware_vmsa(struct vmsa *v);
 
 /* linux.c, efi.c: the guest's memory at a launch */
 #define GUEST_CC		0x8000UL	/* setup_data, and the CC blob */
@@ -142,6 +182,7 @@ struct call {
 };
 
 void svsm_main_loop(void) __noreturn;
+bool svsm_has_firmware(void);
 u32 svsm_launch(bool host_has_it);	/* returns which boot it is */
 
 /* core.c, validate.c, deposit.c, attest.c, reboot.c: the protocols */

@@ -3,7 +3,6 @@
 #include "tests.h"
 
 #define SEV_STATUS_WANTED	0xa7	/* SEV, ES, SNP, restricted injection, DebugSwap */
-#define FIRMWARE_VA		0x20000000000UL
 #define FOUR_GIB		0x100000000UL
 #define KEYS			4
 #define KEY_SIZE		32
@@ -108,6 +107,7 @@ static void firmware(void)
 {
 	u64 *p = (u64 *)FIRMWARE_VA;
 
+	expect_eq("where it begins", launch_info()->firmware, FIRMWARE_PAGE);
 	map_page(FIRMWARE_VA, FIRMWARE_PAGE);
 	expect(!memcmp(p, "firmware", 8), "the page's contents");
 	p[1] = 0x1234;
