@@ -58,6 +58,8 @@ struct cpu {
 	u32 stay_in_ipi;	/* the handler does not return while this is set */
 	u32 stay_in_nmi;	/* the handler counts in arg and never returns */
 	void (*nmi_work)(void);	/* the handler does this before NMI_COMPLETE */
+	u32 hvs;		/* #HV; the test looks at the doorbell page */
+	void (*hv_work)(void);	/* the handler does this */
 	u64 vc_count;
 	u64 vc_error;		/* error code of the last #VC */
 
@@ -204,6 +206,7 @@ do {									\
 #define TRAP_UD		6
 #define TRAP_GP		13
 #define TRAP_PF		14
+#define TRAP_HV		28
 #define TRAP_VC		29
 #define TRAP_IPI	0x40	/* the only interrupt of this guest */
 

@@ -84,6 +84,12 @@ void trap(struct regs *r)
 			wrmsr(MSR_GHCB, c->ghcb);
 		return;
 	}
+	if (r->vector == TRAP_HV) {
+		store(&c->hvs, c->hvs + 1);
+		if (c->hv_work)
+			c->hv_work();
+		return;
+	}
 	if (r->vector == TRAP_BP && c->breakpoint) {
 		c->breakpoint(r);
 		return;

@@ -22,6 +22,8 @@ UNMEASURED_PAGE, ZERO_PAGE, CPUID_PAGE, SECRETS_PAGE = (PARAMETER_PAGES + n * PA
 LARGE_PAGE, LARGE_SIZE = 0x8600000, 2 << 20
 VMSA_GPA = 0xFFFFFFFFF000
 FIRMWARE_PAGE = 0xFFFFF000                  # below 4 GiB, where the boot ROM is
+# SEV features: SNP, restricted injection, DebugSwap
+FEATURES, FEATURES_UNRESTRICTED = 0x29, 0x21
 ENTRY, LAUNCH_INFO, STACK = 0x10002, 0x18000, 0x14000
 # As tests/launch.c of the program has them, in an order that nobody else has
 LEAVES = (
@@ -44,7 +46,7 @@ def vmsa(**changed):
     """The page in which the boot CPU starts: 32-bit protected mode, paging off."""
     fields = {
         0xD0: 0x1800, 0x148: 0x60, 0x150: 0, 0x158: 0x31, 0x170: 2, 0x178: ENTRY, 0x1D8: LAUNCH_INFO, 0x1F8: 1,
-        0x268: 0x0007040600070406, 0x3B0: 0x29, 0x3E8: 1,
+        0x268: 0x0007040600070406, 0x3B0: FEATURES, 0x3E8: 1,
     }
     fields.update({int(key[1:], 16): value for key, value in changed.items()})
     page = bytearray(PAGE)
@@ -91,7 +93,7 @@ def padded(data):
     return data + bytes(-len(data) % PAGE)
 
 
-def ranges(image, memory, cpus):
+def ranges(image, memory, cpus, features):
     """(kind, gpa, pages, contents or nothing)"""
     yield REQUIRED, REQUIRED_BASE, REQUIRED_SIZE // PAGE, b""
     for address, data, size in segments(image):
@@ -109,11 +111,11 @@ def ranges(image, memory, cpus):
     yield PAGES, LARGE_PAGE, LARGE_SIZE // PAGE, b""
     yield CPUID, CPUID_PAGE, 1, cpuid_page()
     yield SECRETS, SECRETS_PAGE, 1, b""
-    yield VMSA, VMSA_GPA, 1, vmsa()
+    yield VMSA, VMSA_GPA, 1, vmsa(_3B0=features)
 
 
-def launch_list(image, memory, cpus):
-    found = list(ranges(image, memory, cpus))
+def launch_list(image, memory, cpus, features):
+    found = list(ranges(image, memory, cpus, features))
     at = 32 + 32 * len(found)
     data, table = [bytes(-at % PAGE)], []
     at += len(data[0])
@@ -122,6 +124,11 @@ def launch_list(image, memory, cpus):
         data.append(contents)
         at += len(contents)
     return b"".join([struct.pack("<8sIIQQ", b"SNIGVM01", len(found), 0, 0x30000, at), *table, *data])
+
+
+def features_of(test):
+    """Without restricted injection the host delivers interrupts themselves."""
+    return FEATURES_UNRESTRICTED if test.split(".")[0] in ("irq", "smp") else FEATURES
 
 
 IGVM = places.BUILD / "snpsim/minisvsm.igvm"
@@ -133,7 +140,7 @@ def guest(directory, test, *, fidelity="strict", smp=2, memory=512, timeout=60, 
     image = None
     if not igvm:
         image = directory / "launch-list"
-        image.write_bytes(launch_list((places.BUILD / "snpsim/minisvsm.elf").read_bytes(), memory << 20, smp))
+        image.write_bytes(launch_list((places.BUILD / "snpsim/minisvsm.elf").read_bytes(), memory << 20, smp, features_of(test)))
     return Guest(
         directory, kernel=None, initrd=None, fidelity=fidelity, smp=smp, timeout=timeout, memory=f"{memory}M",
         host=host, launch_list=image, igvm=igvm,

@@ -17,13 +17,15 @@ GROUPS = {
     "rmpadjust": "results large unmapped",
     "run": "registers from-memory lma by-page msrs refused creation-refused rights rights-stay",
     "irq": "registers self-ipi refused task-priority halt ends-run cr8 storm nmi",
+    "doorbell": "registration blocked signals one-by-one in-service ipi ends-halt ends-run",
+    "rate": "small large rights switches",
     "smp": "starts ipi wakes in-use-running in-use-halted read-in-use destroy ipi-ends-run invlpgb another-cpus",
 }
 NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names in GROUPS.items()}
 ALL = [name for names in NAMES.values() for name in names]
 
 
-def minisvsm(test, fidelity="strict", smp=2, host=None, igvm=None):
+def minisvsm(test, fidelity="strict", smp=3, host=None, igvm=None):
     directory = places.CHECK / "simulator" / f"vmpl0-{test}-{fidelity}-{smp}-{host}{'-igvm' if igvm else ''}"
     guest = vmpl0.guest(directory, test, fidelity=fidelity, smp=smp, timeout=TIMEOUT, host=host, igvm=igvm)
     return run_of(guest, TIMEOUT + 30)
@@ -64,6 +66,14 @@ def test_switches_are_counted(runs):
     assert pvalidate["pvalidate"] > 15 and pvalidate["invlpgb"] >= 2 and not pvalidate["svsm"]
     assert rights["rmpadjust"] > 5
     assert run["svsm"] > 5 and run["rmpadjust"] > 100
+
+
+def test_rates(runs):
+    """What `make bench FIGURES=svsm` reads."""
+    found = re.findall(r"^RATE (\S+) (\d+) (\d+)$", "\n".join(runs("rate").lines), re.MULTILINE)
+    assert [(name, int(n)) for name, n, _ in found] == [
+        ("PVALIDATE-4K", 2048), ("PVALIDATE-2M", 4), ("RMPADJUST-4K", 1024), ("RUN_VMPL", 1000)]
+    assert all(int(us) > 0 for *_, us in found)
 
 
 def test_full_fidelity(runs):

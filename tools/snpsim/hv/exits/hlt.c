@@ -26,11 +26,9 @@ static bool waits_for_one(void)
  */
 static void halt_vmpl0(struct vcpu *v)
 {
-	bool if_set = v->cur->vmcb->save.rflags & RFLAGS_IF;
-
 	vcpu_set_own_state(v, VCPU_HALTED);
 	/* A guest for this CPU ends the HLT, too: the program shall run it. */
-	while (!vcpu_kept_out(v) && !(if_set && vapic_is_pending(v)) &&
+	while (!vcpu_kept_out(v) && !vapic_ends_halt(v) &&
 	       READ_ONCE(v->guest_change) == GUEST_STAYS && !v->guest_is_new)
 		wait_for_nmi();
 	v->guest_is_new = false;

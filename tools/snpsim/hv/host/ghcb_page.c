@@ -58,6 +58,13 @@ static u8 *current_ghcb(struct vcpu *v)
 	return (u8 *)v->cur->ghcb_msr;
 }
 
+static void not_supported(const struct vcpu *v, u8 *ghcb, u64 code)
+{
+	hv_log("cpu%u: unsupported GHCB event %lx rip %lx", v->index, code,
+	       v->cur->vmcb->save.rip);
+	ghcb_error(ghcb, GHCB_ERR_INVALID_EVENT);
+}
+
 static void serve(struct vcpu *v, u8 *ghcb, u64 code, u64 info1, u64 info2)
 {
 	ghcb_set(ghcb, GHCB_SW_EXITINFO1, 0);
@@ -114,15 +121,22 @@ static void serve(struct vcpu *v, u8 *ghcb, u64 code, u64 info1, u64 info2)
 		else if (!vmpl0_is_guest())
 			svsm_run(v);
 		break;
+	case VMGEXIT_DOORBELL:
+	case VMGEXIT_HV_IPI:
+		if (!vmpl0_is_guest() || v->cur->vmpl)
+			not_supported(v, ghcb, code);
+		else if (code == VMGEXIT_DOORBELL)
+			ghcb_doorbell(v, ghcb, info1, info2);
+		else
+			ghcb_hv_ipi(v, ghcb, info1);
+		break;
 	case VMGEXIT_HV_FEATURES:
 		ghcb_set(ghcb, GHCB_SW_EXITINFO2, host_features());
 		break;
 	case VMGEXIT_TERM_REQUEST:
 		report_terminate(v, info1 & 15, info1 >> 4 & 0xff);
 	default:
-		hv_log("cpu%u: unsupported GHCB event %lx rip %lx", v->index, code,
-		       v->cur->vmcb->save.rip);
-		ghcb_error(ghcb, GHCB_ERR_INVALID_EVENT);
+		not_supported(v, ghcb, code);
 	}
 }
 

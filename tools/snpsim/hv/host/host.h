@@ -10,6 +10,7 @@
 /* Hypervisor features, AMD 56421 section 2.2.12. */
 #define HV_FEATURE_SNP			BIT_ULL(0)
 #define HV_FEATURE_AP_CREATION		BIT_ULL(1)
+#define HV_FEATURE_RESTRICTED		BIT_ULL(2)	/* injection */
 #define HV_FEATURE_APIC_IDS		BIT_ULL(4)
 #define HV_FEATURE_MULTI_VMPL		BIT_ULL(5)
 
@@ -40,6 +41,8 @@
 #define VMGEXIT_GUEST_REQUEST	0x80000011
 #define VMGEXIT_EXT_REQUEST	0x80000012
 #define VMGEXIT_AP_CREATION	0x80000013
+#define VMGEXIT_DOORBELL	0x80000014
+#define VMGEXIT_HV_IPI		0x80000015
 #define VMGEXIT_APIC_IDS	0x80000017
 #define VMGEXIT_RUN_VMPL	0x80000018
 #define VMGEXIT_HV_FEATURES	0x8000fffd
@@ -146,6 +149,9 @@ void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa);
 void ap_reset_hold(struct vcpu *v);
 /* ap_list.c */
 void ap_ids(u8 *ghcb, u64 gpa);
+/* doorbell.c */
+void ghcb_doorbell(struct vcpu *v, u8 *ghcb, u64 request, u64 gpa);
+void ghcb_hv_ipi(struct vcpu *v, u8 *ghcb, u64 icr);
 void ap_jump_table(u8 *ghcb, u64 request, u64 address);
 /* ghcb_io.c: port, memory and MSR accesses on behalf of the guest */
 void *shared_ptr(u64 gpa, u64 len);

@@ -20,6 +20,8 @@ u64 host_features(void)
 {
 	u64 features = HV_FEATURE_SNP | HV_FEATURE_APIC_IDS | HV_FEATURE_MULTI_VMPL;
 
+	if (vmpl0_is_guest())
+		features |= HV_FEATURE_RESTRICTED;
 	return host_is(HOST_NO_AP_CREATION) ? features : features | HV_FEATURE_AP_CREATION;
 }
 

@@ -51,6 +51,7 @@
 #define EXC_NP			11
 #define EXC_GP			13
 #define EXC_PF			14
+#define EXC_HV			28
 #define EXC_VC			29
 #define NMI_VECTOR		2
 

@@ -63,6 +63,7 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 
 /* Features in a VMSA, and in SEV_STATUS */
 #define SEV_FEATURE_SNP		BIT_ULL(0)
+#define SEV_FEATURE_RESTRICTED	BIT_ULL(3)	/* injection */
 #define SEV_FEATURE_DEBUG_SWAP	BIT_ULL(5)
 
 #define TLB_CTL_NOTHING		0

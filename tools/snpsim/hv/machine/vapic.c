@@ -8,6 +8,7 @@
 #include "lib/config.h"
 #include "lib/lib.h"
 #include "lib/x86.h"
+#include "machine/doorbell.h"
 #include "machine/inject.h"
 #include "machine/shootdown.h"
 #include "machine/svm.h"
@@ -42,6 +43,7 @@ static struct vapic vapics[MAX_CPUS];
 void vapic_reset(struct vcpu *v)
 {
 	vapics[v->index] = (struct vapic){ .svr = APIC_SVR_RESET };
+	doorbell_set(v, NO_DOORBELL);
 }
 
 /* The highest vector whose bit is set, or -1 */
@@ -74,10 +76,23 @@ static int next_vector(const struct vcpu *v)
 	return vector;
 }
 
-/* Does an interrupt wait for VMPL 0 of this CPU? */
+static bool is_restricted(const struct vcpu *v)
+{
+	return v->ctx[0].sev_features & SEV_FEATURE_RESTRICTED;
+}
+
+/* Does an interrupt wait for VMPL 0 of this CPU, which the host could tell it of? */
 bool vapic_is_pending(const struct vcpu *v)
 {
-	return vmpl0_is_guest() && next_vector(v) >= 0;
+	return vmpl0_is_guest() && next_vector(v) >= 0 &&
+	       (!is_restricted(v) || doorbell_is_free(v));
+}
+
+/* Does it end a HLT? #HV comes with interrupts off, too. */
+bool vapic_ends_halt(const struct vcpu *v)
+{
+	return vapic_is_pending(v) &&
+	       (is_restricted(v) || (v->ctx[0].vmcb->save.rflags & RFLAGS_IF));
 }
 
 /* The CPU looks before it enters either VMPL; the NMI brings it out of it, or out of HLT. */
@@ -114,6 +129,14 @@ static bool write_icr(struct vcpu *v, u64 icr)
 		if (is_destination(v, &vcpus[i], icr) && vcpus[i].ctx[0].vmsa)
 			request(&vcpus[i], icr & ICR_VECTOR);
 	return true;
+}
+
+/* Returns false if the host refuses. */
+bool vapic_send_ipi(struct vcpu *v, u64 icr)
+{
+	const struct vapic *a = &vapics[v->index];
+
+	return a->x2apic && (a->svr & APIC_SVR_ENABLE) && write_icr(v, icr);
 }
 
 static void end_of_interrupt(struct vapic *a)
@@ -241,30 +264,57 @@ bool vapic_msr(struct vcpu *v, u32 msr, u64 *val, bool write, bool *gp)
 	return true;
 }
 
+static void to_service(struct vapic *a, int vector)
+{
+	__atomic_fetch_and(&a->irr[vector / WORD_BITS], ~(1U << vector % WORD_BITS),
+			   __ATOMIC_SEQ_CST);
+	a->isr[vector / WORD_BITS] |= 1U << vector % WORD_BITS;
+}
+
+/*
+ * An event that is delivered already goes first: the NMI to itself brings this CPU back right
+ * after it.
+ */
+static void ring(struct vcpu *v, int vector)
+{
+	if (v->cur->vmcb->event_inj & EVENT_VALID) {
+		vcpu_nmi(v);
+		return;
+	}
+	to_service(&vapics[v->index], vector);
+	if (doorbell_ring(v, vector))
+		inject_exception(v, EXC_HV, false, 0);
+}
+
+static void deliver(struct vcpu *v, int vector)
+{
+	struct vmcb *m = v->cur->vmcb;
+
+	if (!(m->save.rflags & RFLAGS_IF) || (m->int_shadow & 1) ||
+	    (m->event_inj & EVENT_VALID)) {
+		/* next_vector() has looked at the priority. */
+		m->int_ctl |= V_IRQ | V_IGN_TPR;
+		m->intercept_misc1 |= MISC1_VINTR;
+		return;
+	}
+	to_service(&vapics[v->index], vector);
+	inject_interrupt(v, vector);
+}
+
 /*
  * Called right before each entry into VMPL 0: deliver what it can take, or ask for an exit
  * as soon as it can.
  */
 void vapic_before_entry(struct vcpu *v)
 {
-	struct vapic *a = &vapics[v->index];
 	struct vmcb *m = v->cur->vmcb;
-	int vector = next_vector(v);
-	bool now = (m->save.rflags & RFLAGS_IF) && !(m->int_shadow & 1) &&
-		   !(m->event_inj & EVENT_VALID);
 
 	m->int_ctl &= ~(V_IRQ | V_IGN_TPR);
 	m->intercept_misc1 &= ~MISC1_VINTR;
-	if (vector < 0)
+	if (!vapic_is_pending(v))
 		return;
-	if (!now) {
-		/* next_vector() has looked at the priority. */
-		m->int_ctl |= V_IRQ | V_IGN_TPR;
-		m->intercept_misc1 |= MISC1_VINTR;
-		return;
-	}
-	__atomic_fetch_and(&a->irr[vector / WORD_BITS], ~(1U << vector % WORD_BITS),
-			   __ATOMIC_SEQ_CST);
-	a->isr[vector / WORD_BITS] |= 1U << vector % WORD_BITS;
-	inject_interrupt(v, vector);
+	if (is_restricted(v))
+		ring(v, next_vector(v));
+	else
+		deliver(v, next_vector(v));
 }

@@ -8,6 +8,8 @@
 void vapic_reset(struct vcpu *v);
 bool vapic_msr(struct vcpu *v, u32 msr, u64 *val, bool write, bool *gp);
 bool vapic_is_pending(const struct vcpu *v);
+bool vapic_ends_halt(const struct vcpu *v);
+bool vapic_send_ipi(struct vcpu *v, u64 icr);
 void vapic_before_entry(struct vcpu *v);
 
 #endif

@@ -4,5 +4,5 @@
 
 const struct selftest_table *const tables[] = {
 	&launch_tests, &pvalidate_tests, &rmpadjust_tests, &run_tests, &irq_tests, &smp_tests,
-	&ends_tests, NULL
+	&doorbell_tests, &rate_tests, &ends_tests, NULL
 };

@@ -6,6 +6,7 @@
 #include "minisvsm.h"
 
 extern const struct selftest_table launch_tests, pvalidate_tests, rmpadjust_tests, run_tests,
-	irq_tests, smp_tests, ends_tests;
+	irq_tests, smp_tests, doorbell_tests, rate_tests,
+	ends_tests;
 
 #endif
