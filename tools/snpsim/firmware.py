@@ -23,7 +23,8 @@ HASH_TABLE_SIZE = 16 + 2 + 3 * (16 + 2 + 32)
 
 FOOTER = uuid.UUID('96b582de-1fb2-45f7-baea-a366c55a082d')
 METADATA = uuid.UUID('dc886566-984a-4798-a75e-5585a7bf67cc')
-MEMORY_MAP = uuid.UUID('784fa70e-3176-4677-8a20-04b68699e374')   # where an IGVM loader leaves it
+IGVM = uuid.UUID('784fa70e-3176-4677-8a20-04b68699e374')
+IGVM_MEMORY_MAP = 0x101         # edk2, OvmfPkg/ResetVector/X64/IgvmMetadata.nasm.inc
 HASH_TABLE = uuid.UUID('7255371f-3a3b-4b04-927b-1da6efa8d454')
 TABLE_END = 0x20        # bytes between the table and the end of the image
 ENTRY = 2 + 16          # length and GUID, behind an entry's data
@@ -49,7 +50,7 @@ class Firmware:
         self.sections = self.read_metadata(entries)
         self.check_sections()
         self.hash_table = self.find_hash_table(entries)
-        self.reads_map = MEMORY_MAP in entries
+        self.reads_map = self.has_memory_map(entries.get(IGVM))
 
     def read_table(self):
         """{GUID: data} of the table at the end."""
@@ -113,6 +114,18 @@ class Firmware:
            at + length > len(self.image):
             raise Unfit(f'damaged: its SEV metadata have {count} sections in {length} bytes')
         return [struct.unpack_from('<III', self.image, at + 16 + i * 12) for i in range(count)]
+
+    def has_memory_map(self, data):
+        """Is there a place where an IGVM loader, or an SVSM, leaves a map of memory?"""
+        at = len(self.image) - int.from_bytes(data or b'', 'little')
+        if len(data or b'') != 4 or not 0 <= at <= len(self.image) - 16:
+            return False
+        signature, _, version, count = struct.unpack_from('<4sIII', self.image, at)
+        if signature != b'IGVM' or version != 1 or count > MAX_SECTIONS or \
+           at + 16 + count * 12 > len(self.image):
+            return False
+        return any(struct.unpack_from('<III', self.image, at + 16 + i * 12)[2] == IGVM_MEMORY_MAP
+                   for i in range(count))
 
     def check_sections(self):
         end = 0

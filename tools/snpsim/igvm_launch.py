@@ -8,7 +8,7 @@ not satisfy. pack() is what the hypervisor will read.
 import struct
 
 import igvm
-from firmware import FOUR_GIB, LARGEST, ONE_MIB, VGA_HOLE, Firmware, Unfit
+from firmware import FOUR_GIB, LARGEST, ONE_MIB, VGA_HOLE, NAMES, Firmware, Unfit
 from igvm import LARGE, PAGE, SHARED, SNP, UNMEASURED
 
 VMSA_GPA = 0xfffffffff000               # KVM has the boot CPU's there, and no memory
@@ -270,9 +270,20 @@ class Launch:
                 parts.insert(0, b''.join(item.data) or bytes(item.size))
                 start = item.gpa
         try:
-            return Firmware(b''.join(parts))
+            firmware = Firmware(b''.join(parts))
         except Unfit:
             return None
+        self.check_firmware(firmware)
+        return firmware
+
+    def check_firmware(self, firmware):
+        """The guest has the memory that it wants; what the file requires is the SVSM's."""
+        for gpa, size, kind in firmware.sections:
+            what = f'its firmware wants {size:#x} bytes at {gpa:#x} ({NAMES[kind]})'
+            if any(self.machine.missing(Range(REQUIRED, gpa, size))):
+                self.problem(f'{what}, and the guest has no memory there')
+            if any(r.kind == REQUIRED and gpa < r.end and r.gpa < gpa + size for r in self.ranges):
+                self.problem(f'{what}, which the file requires for the program at VMPL 0')
 
     def check_room(self, room):
         """The hypervisor has so much room for what it is given."""

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The file opt/snpsim/minisvsm of QEMU's fw_cfg selects: test=<name or group> runs, list
- * lists. Without that file the program is the SVSM of the kernel that QEMU is given.
+ * lists. Without that file the program is the SVSM of the kernel that QEMU is given; with
+ * keep-private, too, but memory stays private when it is taken back from the guest.
  */
 #include "svsm/svsm.h"
 
@@ -38,7 +39,7 @@ void svsm_main(void)
 	ghcb_init();
 	console_init();
 	options_set(fwcfg_text("opt/snpsim/minisvsm"));
-	if (!*options)
+	if (!*options || find_option("keep-private"))
 		svsm_main_loop();
 	say("minisvsm: options %s", options);
 	if (find_option("list"))

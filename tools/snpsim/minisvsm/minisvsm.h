@@ -9,6 +9,8 @@
 #include "report.h"
 #include "snp.h"
 
+#define STATUS_RESTRICTED	BIT(5)	/* of SEV_STATUS: restricted injection */
+
 /* Where the launch has put things: tools/snpsim/pack-igvm and tools/testing/lib/vmpl0.py */
 #define REQUIRED_BASE		0x8000000UL
 #define REQUIRED_SIZE		0x1000000UL

@@ -59,7 +59,7 @@ struct cpu {
 	u32 stay_in_nmi;	/* the handler counts in arg and never returns */
 	void (*nmi_work)(void);	/* the handler does this before NMI_COMPLETE */
 	u32 hvs;		/* #HV; the test looks at the doorbell page */
-	void (*hv_work)(void);	/* the handler does this */
+	void (*hv_work)(struct regs *r);	/* the handler does this */
 	u64 vc_count;
 	u64 vc_error;		/* error code of the last #VC */
 

@@ -87,7 +87,7 @@ void trap(struct regs *r)
 	if (r->vector == TRAP_HV) {
 		store(&c->hvs, c->hvs + 1);
 		if (c->hv_work)
-			c->hv_work();
+			c->hv_work(r);
 		return;
 	}
 	if (r->vector == TRAP_BP && c->breakpoint) {

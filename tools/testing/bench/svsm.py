@@ -61,5 +61,5 @@ def measure(directory, runs):
         rows.append([name, *spread(values, 0), counts[name]["pvalidate"], counts[name]["rmpadjust"]])
     for name, values in operations.items():
         rows.append([name, *spread(values, 1), f"{1e6 / statistics.median(values):.0f} a second", ""])
-    title = "A program at VMPL 0 (minisvsm), 1 GiB: its launch of a guest, and its operations"
+    title = "A program at VMPL 0 (minisvsm), 1 GiB: its launch of a guest, and its operations; RUN_VMPL is there and back"
     return title, rows, {"counts": counts, "samples": {**entries, **operations}}

@@ -24,16 +24,21 @@ RESTARTS = re.compile(
     r"minisvsm: CPU (\d+) restarts the guest: (\d+) vCPUs stopped, (\d+) pages invalidated, boot (\d+)$", re.MULTILINE)
 
 
-def with_firmware(release, name):
-    """The same program in a file that has Debian's firmware as well; made where it is not there."""
-    image, parts = ovmf.debian(release, name), places.BUILD / "snpsim/minisvsm.o.d"
-    path = parts / f"{release}-{image.name}.igvm"
+def packed(path, *arguments):
+    """The same program in another file."""
+    parts = places.BUILD / "snpsim/minisvsm.o.d"
     made = path.with_suffix(f".{os.getpid()}")
     result = run(places.TOP / "tools/snpsim/pack-igvm", "--boot", parts / "boot", "--kernel", parts / "kernel",
-                 "--firmware", image, "--output", made)
+                 *arguments, "--output", made)
     assert result.returncode == 0, result.stdout
     made.rename(path)
     return path
+
+
+def with_firmware(release, name):
+    """With Debian's firmware."""
+    image = ovmf.debian(release, name)
+    return packed(places.BUILD / f"snpsim/minisvsm.o.d/{release}-{image.name}.igvm", "--firmware", image)
 
 
 def arguments(name, kernel, initrd, append):
@@ -73,11 +78,13 @@ class OwnEvents(Events):
         self.no("dma")
         self._nobody_ran()
 
-    def firmware_started_again(self, count):
-        """So many resets on the BSP, each of which has stopped firmware's and the kernel's vCPUs, and found them halted."""
+    def firmware_started_again(self, count, cpus):
+        """So many resets on the BSP, each of which has stopped the kernel's vCPUs and firmware's, and found them halted."""
         found = RESTARTS.findall(self.console)
         if [(cpu, int(boot)) for cpu, _, _, boot in found] != [("0", boot) for boot in range(2, count + 2)]:
             self.fail(f"the SVSM has restarted firmware as {found}, not {count} times on the BSP")
+        if min(int(vcpus) for _, vcpus, _, _ in found) <= cpus or min(int(pages) for *_, pages, _ in found) <= 0:
+            self.fail(f"restarted as {found}: firmware's own vCPUs are none of {cpus}")
         self._nobody_ran()
 
     def reset_by_an_ap(self):

@@ -12,7 +12,9 @@ from .sources import run
 SEC_MEM, SECRETS, CPUID, SVSM_CAA, KERNEL_HASHES = 1, 2, 3, 4, 0x10
 FOOTER = "96b582de-1fb2-45f7-baea-a366c55a082d"
 METADATA = "dc886566-984a-4798-a75e-5585a7bf67cc"
-MEMORY_MAP = "784fa70e-3176-4677-8a20-04b68699e374"
+IGVM = "784fa70e-3176-4677-8a20-04b68699e374"
+IGVM_AT = 0x800  # bytes before the end
+IGVM_AREA, IGVM_MEMORY_MAP = 0x100, 0x101
 HASH_TABLE = "7255371f-3a3b-4b04-927b-1da6efa8d454"
 SIZE = 64 << 10
 METADATA_AT = 0x400  # bytes before the end
@@ -120,3 +122,12 @@ def application(boots):
     raw[headers:headers + len(program)] = program
     raw[0x7F0:0x7FC] = b"snpsim-guest"
     return bytes(raw)
+
+
+def image_with_map(parts=((0x801000, 0x1000, IGVM_AREA), (0, 0xC0, IGVM_MEMORY_MAP))):
+    """An image with IGVM metadata."""
+    entries = entry(METADATA, struct.pack("<I", METADATA_AT)) + entry(IGVM, struct.pack("<I", IGVM_AT))
+    content = bytearray(image(entries=entries))
+    data = metadata(parts, signature=b"IGVM")
+    content[SIZE - IGVM_AT:SIZE - IGVM_AT + len(data)] = data
+    return bytes(content)

@@ -88,7 +88,7 @@ def test_firmware(simulate):
     guest.send("taskset 4 sh -c 'echo c > /proc/sysrq-trigger'")
     next_boot(guest, 1, "panic")
     guest.powered_off()
-    guest.events.firmware_started_again(2)
+    guest.events.firmware_started_again(2, cpus=4)
 
 
 @pytest.mark.sliced

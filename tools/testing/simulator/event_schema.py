@@ -13,7 +13,7 @@ RUNNABLE_STATES = ("starting", "running", "idle")
 VIOLATIONS = (
     "ap-running", "private-as-shared", "shared-as-private", "unvalidated", "vmsa-write",
     "vmsa-in-use",
-    "hypervisor-memory", "mmio-as-private", "ghcb-not-shared", "ghcb-not-registered",
+    "hypervisor-memory", "mmio-as-private", "ghcb-not-shared", "ghcb-not-registered", "doorbell-not-shared",
     "share-validated", "outside-memory", "stale-pv", "stale-dma", "not-assigned", "vmpl-rights",
 )
 RESETS = (

@@ -273,8 +273,28 @@ def test_firmware():
     for flags in 0, 2:
         firmware = launch(igvm_file.with_firmware(ovmf.image(), flags=flags)).firmware
         assert firmware.sections == list(ovmf.SECTIONS) and not firmware.reads_map
-    entries = ovmf.entry(ovmf.METADATA, struct.pack("<I", ovmf.METADATA_AT)) + ovmf.entry(ovmf.MEMORY_MAP, bytes(4))
-    assert launch(igvm_file.with_firmware(ovmf.image(entries=entries))).firmware.reads_map
+    assert launch(igvm_file.with_firmware(ovmf.image_with_map())).firmware.reads_map
+    for damaged in (ovmf.image_with_map(parts=((0x801000, 0x1000, ovmf.IGVM_AREA),)), without_signature(), outside_of_image()):
+        assert not launch(igvm_file.with_firmware(damaged)).firmware.reads_map
+
+
+def without_signature():
+    return ovmf.image_with_map().replace(b"IGVM", b"igvm")
+
+
+def outside_of_image():
+    entries = ovmf.entry(ovmf.METADATA, struct.pack("<I", ovmf.METADATA_AT)) + ovmf.entry(ovmf.IGVM, bytes(4))
+    return ovmf.image(entries=entries)
+
+
+@pytest.mark.parametrize("section, said", (
+    ((0x8008000, 0x1000), "which the file requires for the program at VMPL 0"),
+    ((0x30000000, 0x1000), "and the guest has no memory there"),
+), ids=("required", "no-memory"))
+def test_section_that_is_not_firmwares(section, said):
+    sections = (*ovmf.SECTIONS, (*section, ovmf.SEC_MEM))
+    problem, = launch(igvm_file.with_firmware(ovmf.image(sections=sections))).problems
+    assert problem == f"its firmware wants 0x1000 bytes at {section[0]:#x} (SEC_MEM), {said}"
 
 
 @pytest.mark.parametrize("image", (

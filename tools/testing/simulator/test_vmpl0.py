@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lib import igvm_file, places, vmpl0
+from lib import igvm_file, minisvsm as svsm, places, vmpl0
 from lib.sources import run as run_command
 from selftest_run import run_of
 
@@ -17,7 +17,7 @@ GROUPS = {
     "rmpadjust": "results large unmapped",
     "run": "registers from-memory lma by-page msrs refused creation-refused rights rights-stay",
     "irq": "registers self-ipi refused task-priority halt ends-run cr8 storm nmi",
-    "doorbell": "registration blocked signals one-by-one in-service ipi ends-halt ends-run",
+    "doorbell": "registration blocked signals one-by-one in-service ipi priority ends-halt ends-run",
     "rate": "small large rights switches",
     "smp": "starts ipi wakes in-use-running in-use-halted read-in-use destroy ipi-ends-run invlpgb another-cpus",
 }
@@ -25,7 +25,8 @@ NAMES = {group: [f"{group}.{what}" for what in names.split()] for group, names i
 ALL = [name for names in NAMES.values() for name in names]
 
 
-def minisvsm(test, fidelity="strict", smp=3, host=None, igvm=None):
+def minisvsm(test, fidelity="strict", smp=None, host=None, igvm=None):
+    smp = smp or (3 if test.startswith("doorbell") else 2)
     directory = places.CHECK / "simulator" / f"vmpl0-{test}-{fidelity}-{smp}-{host}{'-igvm' if igvm else ''}"
     guest = vmpl0.guest(directory, test, fidelity=fidelity, smp=smp, timeout=TIMEOUT, host=host, igvm=igvm)
     return run_of(guest, TIMEOUT + 30)
@@ -72,7 +73,7 @@ def test_rates(runs):
     """What `make bench FIGURES=svsm` reads."""
     found = re.findall(r"^RATE (\S+) (\d+) (\d+)$", "\n".join(runs("rate").lines), re.MULTILINE)
     assert [(name, int(n)) for name, n, _ in found] == [
-        ("PVALIDATE-4K", 2048), ("PVALIDATE-2M", 4), ("RMPADJUST-4K", 1024), ("RUN_VMPL", 1000)]
+        ("PVALIDATE-4K", 2048), ("PVALIDATE-2M", 4), ("RMPADJUST-4K", 1024), ("RUN_VMPL", 200)]
     assert all(int(us) > 0 for *_, us in found)
 
 
@@ -88,6 +89,7 @@ def test_full_fidelity(runs):
     ("ends.shared-as-private", "shared-as-private", 0),
     ("ends.pvalidate-shared", "not-assigned", 0),
     ("ends.rmpadjust-shared", "not-assigned", 0),
+    ("doorbell.not-shared", "doorbell-not-shared", 0),
     ("run.revoked", "vmpl-rights", 2),
     ("run.assigned-anew", "vmpl-rights", 2),
     ("run.vmsa-write", "vmsa-write", 2),
@@ -131,13 +133,26 @@ def test_rebuild(runs):
     assert [event["image"] for event in run.events.of("boot")] == ["vmpl0", "vmpl0"]
 
 
-@pytest.mark.parametrize("group, smp", (("launch", 3), ("run", 1)))
-def test_igvm_file(runs, group, smp):
+@pytest.fixture(scope="module")
+def unrestricted(tmp_path_factory):
+    firmware = places.BUILD / "snpsim/minisvsm.o.d/firmware"
+    return svsm.packed(tmp_path_factory.mktemp("igvm") / "unrestricted.igvm", "--unrestricted", "--firmware", firmware)
+
+
+@pytest.mark.parametrize("group, smp", (("launch", 3), ("run", 1), ("irq", 1), ("smp", 2), ("doorbell", 3)))
+def test_igvm_file(runs, unrestricted, group, smp):
     """`--igvm`: the same program from its file, with the parameters for this machine."""
-    run = runs(group, smp=smp, igvm=vmpl0.IGVM)
+    run = runs(group, smp=smp, igvm=unrestricted if group in ("irq", "smp") else vmpl0.IGVM)
     run.well_formed()
     run.passed(*NAMES[group])
     assert run.events.one("boot")["image"] == "vmpl0"
+
+
+def test_interrupts_of_a_restricted_vmsa(runs):
+    """What has to be injected says so, and does not wait for it."""
+    run = runs("irq", smp=1, igvm=vmpl0.IGVM)
+    run.ended(0, "poweroff")
+    assert set(run.verdicts.values()) == {"the VMSA has restricted injection: see pack-igvm --unrestricted"}
 
 
 def refused(*arguments):

@@ -10,7 +10,8 @@
  * do no more than rescind its validation.
  *
  * The second place is firmware's own image, from which newer versions read variables as
- * from a flash chip. QEMU's shared memory behind the image has what is in the file.
+ * from a flash chip. QEMU's shared memory behind the image has what is in the file, as long
+ * as nobody has had the page made private again.
  */
 #include "host/host.h"
 #include "lib/config.h"
@@ -49,7 +50,7 @@ bool host_shares(u64 gpa)
 		return false;
 	page_set(gfn, PAGE_SHARED | (page_flags(gpa) & PAGE_LAUNCH));
 	if (page_is_rom(gpa))
-		memcpy((void *)page, rom_pristine(page), PAGE_SIZE);
+		memcpy((void *)page, rom_shared(page), PAGE_SIZE);
 	else
 		page_poison(gfn);
 	event_begin("host-convert");

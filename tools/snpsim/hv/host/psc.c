@@ -3,6 +3,7 @@
 #include "host/host.h"
 #include "lib/config.h"
 #include "machine/rmp.h"
+#include "machine/rom.h"
 #include "machine/run_end.h"
 #include "machine/vcpu.h"
 
@@ -53,6 +54,8 @@ static void become_private(u64 gfn)
 {
 	if (vmpl0_is_guest() || config->ram != RAM_CLEAR)
 		page_poison(gfn);
+	if (page_is_rom(gfn << PAGE_SHIFT))
+		rom_discard(gfn << PAGE_SHIFT);
 }
 
 /* A page that already has the requested state stays as it is. */

@@ -90,6 +90,8 @@ static void place_page(u64 gpa, const u8 *contents, struct placed *p)
 		p->lost += lost;
 		p->changed += pages_differ((void *)gpa, contents);
 	}
+	if (page_state(gpa) == PAGE_SHARED && page_is_rom(gpa))
+		rom_discard(gpa);
 	page_set(gfn, PAGE_VALID | PAGE_LAUNCH);
 	if (!p->kept || lost)
 		memcpy((void *)gpa, contents, PAGE_SIZE);

@@ -9,6 +9,7 @@
 #include "machine/iommu.h"
 #include "machine/npt.h"
 #include "machine/rmp.h"
+#include "machine/rom.h"
 #include "machine/run_end.h"
 #include "machine/secrets.h"
 #include "machine/svm.h"
@@ -102,6 +103,7 @@ static void share(u64 start, u64 end)
 /* What QEMU gives to a new VM: nothing of it is the guest's yet. */
 void launch_share_ram(void)
 {
+	rom_restore();
 	share(0, VGA_HOLE);
 	share(ONE_MIB, ram_low_top());
 	share(FOUR_GIB, ram_high_top());

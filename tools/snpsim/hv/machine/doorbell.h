@@ -10,6 +10,6 @@
 void doorbell_set(const struct vcpu *v, u64 gpa);
 u64 doorbell_page(const struct vcpu *v);
 bool doorbell_is_free(const struct vcpu *v);
-bool doorbell_ring(const struct vcpu *v, u8 vector);
+bool doorbell_ring(struct vcpu *v, u8 vector, bool *signal);
 
 #endif

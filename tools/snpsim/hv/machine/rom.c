@@ -19,6 +19,8 @@
 #define TABLE(entry)		((u64 *)((entry) & GENMASK_ULL(51, 12)))
 
 static u64 rom_gpa = FOUR_GIB;		/* where the image begins */
+static u8 discarded[HV_ROM_SIZE / PAGE_SIZE / 8];	/* a bit for each page of the image */
+static const u8 zeros[PAGE_SIZE] __aligned(8);
 static u64 rom_host = HV_ROM;		/* what the guest has of it, in the hypervisor's memory */
 
 /* Is this guest address in the image? */
@@ -33,10 +35,60 @@ bool rom_is_there(void)
 	return rom_gpa < FOUR_GIB;
 }
 
+static const struct launch_list *launch_list(void)
+{
+	return (const struct launch_list *)HV_IMAGES;
+}
+
+/* The contents of a page of the list; zeros where it has none. */
+static const u8 *page_of_list(u64 gpa)
+{
+	const struct launch_list *list = launch_list();
+
+	for (u32 i = 0; i < list->ranges; i++) {
+		const struct launch_range *r = &list->range[i];
+
+		if (r->offset && gpa >= r->gpa && gpa < r->gpa + (r->pages << PAGE_SHIFT))
+			return (const u8 *)list + r->offset + (gpa - r->gpa);
+	}
+	return zeros;
+}
+
 /* The file's contents at a guest address within the image. */
 const u8 *rom_pristine(u64 gpa)
 {
-	return (const u8 *)(HV_IMAGES + (gpa - rom_gpa));
+	return vmpl0_is_guest() ? page_of_list(gpa) : (const u8 *)(HV_IMAGES + (gpa - rom_gpa));
+}
+
+static u8 *rom_bit(u64 gpa, u8 *mask)
+{
+	u64 n = (gpa - rom_gpa) >> PAGE_SHIFT;
+
+	*mask = BIT_ULL(n % 8);
+	return &discarded[n / 8];
+}
+
+/*
+ * QEMU has a second copy of the image, which the guest has where a page is shared. It gives
+ * that copy up as soon as the page is made private (kvm_convert_memory()).
+ */
+void rom_discard(u64 gpa)
+{
+	u8 mask, *bits = rom_bit(gpa, &mask);
+
+	*bits |= mask;
+}
+
+void rom_restore(void)
+{
+	memset(discarded, 0, sizeof(discarded));
+}
+
+const u8 *rom_shared(u64 gpa)
+{
+	u8 mask, *bits = rom_bit(gpa, &mask);
+
+	return *bits & mask ? zeros : rom_pristine(gpa);
 }
 
 /* The physical address of a guest page. */
@@ -50,7 +102,7 @@ u64 page_host(u64 gfn)
 /* Where the pages of firmware begin that a program at VMPL 0 is launched with */
 static u64 first_of_list(void)
 {
-	const struct launch_list *list = (const struct launch_list *)HV_IMAGES;
+	const struct launch_list *list = launch_list();
 	u64 first = FOUR_GIB;
 
 	for (u32 i = 0; i < list->ranges; i++) {

@@ -10,5 +10,8 @@ u64 page_host(u64 gfn);
 bool rom_is_there(void);
 bool page_is_rom(u64 gpa);
 const u8 *rom_pristine(u64 gpa);
+const u8 *rom_shared(u64 gpa);
+void rom_discard(u64 gpa);
+void rom_restore(void);
 
 #endif

@@ -277,12 +277,16 @@ static void to_service(struct vapic *a, int vector)
  */
 static void ring(struct vcpu *v, int vector)
 {
+	bool signal;
+
 	if (v->cur->vmcb->event_inj & EVENT_VALID) {
 		vcpu_nmi(v);
 		return;
 	}
+	if (!doorbell_ring(v, vector, &signal))
+		return;
 	to_service(&vapics[v->index], vector);
-	if (doorbell_ring(v, vector))
+	if (signal)
 		inject_exception(v, EXC_HV, false, 0);
 }
 

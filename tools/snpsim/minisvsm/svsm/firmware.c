@@ -115,6 +115,7 @@ void firmware_vmsa(struct vmsa *v)
 	v->cr0 = RESET_CR0;
 	v->cr4 = CR4_MCE;
 	v->x87_fcw = 0x40;
+	v->x87_ftw = 0x5555;
 	v->sev_features = SEV_FEATURE_SNP;
 	asm volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
 	v->rdx = eax;

@@ -58,39 +58,64 @@ static const struct table_entry *entry_before(const u8 *end)
 	return e;
 }
 
-/* Metadata that an entry of the table points to, or NULL */
-static const struct metadata *find(const u8 *guid, const char *signature)
+static void __noreturn damaged(const void *where)
+{
+	svsm_fatal("firmware's image is damaged", (u64)where);
+}
+
+/* Is there a table at all? */
+static bool has_table(void)
+{
+	const struct table_entry *e = entry_before(image_end() - TABLE_END);
+
+	return e && !memcmp(e->guid, guid_table, GUID_SIZE);
+}
+
+/* The data of an entry of the table, 4 bytes, or NULL if there is none */
+static const u32 *find_entry(const u8 *guid)
 {
 	const u8 *at = image_end() - TABLE_END;
 	const struct table_entry *e = entry_before(at);
-	const struct metadata *m;
-	const u8 *start;
+	const u8 *start = at - e->size;
 
-	if (!e || memcmp(e->guid, guid_table, GUID_SIZE))
-		return NULL;
-	start = at - e->size;
 	for (at = (const u8 *)e; at > start; at -= e->size) {
 		e = entry_before(at);
 		if (!e || e->size > at - start)
-			return NULL;
-		if (!memcmp(e->guid, guid, GUID_SIZE))
-			break;
+			damaged(at);
+		if (memcmp(e->guid, guid, GUID_SIZE))
+			continue;
+		if (e->size != sizeof(*e) + sizeof(u32))
+			damaged(e);
+		return (const u32 *)(at - e->size);
 	}
-	if (at <= start || e->size != sizeof(*e) + sizeof(u32))
+	return NULL;
+}
+
+/* Metadata that an entry of the table points to, or NULL if there is no such entry */
+static const struct metadata *find(const u8 *guid, const char *signature)
+{
+	const u32 *from_end = find_entry(guid);
+	const struct metadata *m;
+
+	if (!from_end)
 		return NULL;
-	m = (const struct metadata *)(image_end() - *(const u32 *)(at - e->size));
+	m = (const struct metadata *)(image_end() - *from_end);
 	if ((u64)m < FIRMWARE_VA || (const u8 *)m > image_end() - sizeof(*m) ||
 	    memcmp(m->signature, signature, sizeof(m->signature)) || m->version != 1 ||
 	    !m->count || m->count > FIRMWARE_SECTIONS ||
 	    (const u8 *)&m->section[m->count] > image_end())
-		return NULL;
+		damaged(m);
 	return m;
 }
 
+/* Whole pages of the guest's memory, none of them this program's */
 static void take_section(const struct firmware_section *s)
 {
-	if ((s->gpa | s->size) & ~PAGE_MASK || !s->size || (u64)s->gpa + s->size > firmware.base)
+	if ((s->gpa | s->size) & ~PAGE_MASK || !s->size)
 		svsm_fatal("firmware wants a section that is not whole pages", s->gpa);
+	for (u64 pa = s->gpa; pa < (u64)s->gpa + s->size; pa += PAGE_SIZE)
+		if (!page_is_ram(pa))
+			svsm_fatal("firmware wants a section where the guest has no memory", pa);
 	if (s->type == FIRMWARE_CAA)
 		firmware.ca = s->gpa;
 	firmware.section[firmware.sections++] = *s;
@@ -106,12 +131,26 @@ static void take_map(const struct metadata *m)
 
 		if (s->type == IGVM_PARAMETERS)
 			area = s;
-		if (s->type != IGVM_MEMORY_MAP || !area || s->gpa > area->size ||
-		    s->size > area->size - s->gpa)
+		if (s->type != IGVM_MEMORY_MAP)
 			continue;
-		firmware.map = area->gpa + s->gpa;
+		if (!area || s->gpa > area->size || s->size > area->size - s->gpa)
+			damaged(s);
+		firmware.map = (u64)area->gpa + s->gpa;
 		firmware.map_size = s->size;
 	}
+}
+
+/* The launch has made the place for it. */
+static bool map_is_in_a_section(void)
+{
+	for (u32 i = 0; i < firmware.sections; i++) {
+		const struct firmware_section *s = &firmware.section[i];
+
+		if (s->type == FIRMWARE_MEMORY && firmware.map >= s->gpa &&
+		    firmware.map + firmware.map_size <= (u64)s->gpa + s->size)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -125,9 +164,11 @@ bool firmware_find(u64 base)
 	firmware = (struct firmware){ .base = base, .size = FOUR_GIB - base };
 	for (u64 at = 0; at < firmware.size; at += PAGE_SIZE)
 		map_page(FIRMWARE_VA + at, base + at);
+	if (!has_table())
+		return false;
 	sev = find(guid_sev, "ASEV");
 	if (!sev)
-		return false;
+		svsm_fatal("firmware cannot be an SNP guest's", base);
 	for (u32 i = 0; i < sev->count; i++)
 		take_section(&sev->section[i]);
 	igvm = find(guid_igvm, "IGVM");
@@ -135,5 +176,8 @@ bool firmware_find(u64 base)
 		take_map(igvm);
 	if (!firmware.ca || !firmware.map)
 		svsm_fatal("firmware has no calling area, or takes no map of memory", base);
+	if (!map_is_in_a_section())
+		svsm_fatal("firmware wants the map of memory outside of its sections",
+			   firmware.map);
 	return true;
 }

@@ -174,11 +174,15 @@ static bool all_by_guest(u64 pa)
 	return true;
 }
 
-/* Rescind every page that the guest has validated. Returns how many they were. */
+/*
+ * Rescind every page that the guest has validated, and have it shared, as memory is at the
+ * launch: firmware may write to a page before it can have it shared. With keep-private it is
+ * for the host to convert that. Returns how many they were.
+ */
 u64 pages_take_back(void)
 {
-	u64 n = 0, rc;
-	bool large;
+	bool keep = find_option("keep-private"), large;
+	u64 n = 0, rc, start = 0, end = 0;
 
 	for (u64 pa = 0; pa < memory_top(); pa += page_size(large)) {
 		large = !(pa & ~HUGE_MASK) && all_by_guest(pa);
@@ -189,7 +193,15 @@ u64 pages_take_back(void)
 			svsm_fatal("a page cannot be taken back", rc);
 		page_mark(pa, page_size(large) / PAGE_SIZE, PAGE_OPEN);
 		n += page_size(large) / PAGE_SIZE;
+		if (keep)
+			continue;
+		if (pa != end) {
+			pages_psc(start, end, PSC_SHARED);
+			start = pa;
+		}
+		end = pa + page_size(large);
 	}
+	pages_psc(start, end, PSC_SHARED);
 	flush_others();
 	return n;
 }

@@ -12,7 +12,6 @@
 #define CLEAR			3
 #define NO_PAGE			(~0UL)
 #define OUTSIDE			0x80000000UL	/* neither memory nor firmware */
-#define STATUS_RESTRICTED	BIT(5)
 
 #define NO_FURTHER_SIGNAL	0x80
 #define X2APIC(reg)		(0x800 + (reg) / 16)
@@ -27,6 +26,7 @@
 #define VMSA_EXIT_CODE		0x3c0
 #define EXIT_INTR		0x60
 #define OTHER			1		/* another CPU */
+#define SOME_TIME		300000000U
 
 struct doorbell {
 	u8 vector, flags, no_eoi_required, vmpl_events;
@@ -70,6 +70,11 @@ static u64 shared_page(void)
 	expect_eq("PSC to shared", ghcb_psc_msr(pa, PSC_SHARED), 0);
 	memset(shared(pa), 0, PAGE_SIZE);
 	return pa;
+}
+
+static void set_cr8(u64 v)
+{
+	asm volatile("mov %0, %%cr8" : : "r"(v) : "memory");
 }
 
 static void start_apic(void)
@@ -144,10 +149,6 @@ static void blocked(void)
 
 	start_apic();
 	wrmsr(X2APIC_SELF_IPI, TRAP_IPI);
-	asm volatile("sti; nop; nop; cli" : : : "memory");
-	expect_signals(0);
-	/* What a private page holds is not what the host writes. */
-	expect(request(SET, page_alloc(), &answer), "the host does not take a private page");
 	asm volatile("sti; nop; nop; cli" : : : "memory");
 	expect_signals(0);
 	pa = shared_page();
@@ -230,15 +231,38 @@ static void ipi(void)
 	expect_signals(1);
 }
 
-/* The other CPU: it waits with interrupts off, in HLT, and says how it was woken. */
+/*
+ * The other CPU waits in HLT, with interrupts off. A #HV that comes before the HLT must keep it
+ * from being executed, as in any SVSM.
+ */
+extern char halt_window[], halt_window_end[];
+
+static void skip_halt(struct regs *r)
+{
+	if (r->rip >= (u64)halt_window && r->rip < (u64)halt_window_end)
+		r->rip = (u64)halt_window_end;
+}
+
+static void halt_unless(const u8 *vector)
+{
+	asm volatile(".globl halt_window, halt_window_end\n"
+		     "halt_window:\n\t"
+		     "cmpb $0, %0\n\t"
+		     "jne halt_window_end\n\t"
+		     "hlt\n"
+		     "halt_window_end:" : : "m"(*vector) : "memory", "cc");
+}
+
 static void wait_halted(void)
 {
 	struct doorbell *b = bell();
 
+	this_cpu()->hv_work = skip_halt;
 	for (;;) {
 		store(&this_cpu()->go, 1);
-		while (!load(&b->vector))
-			asm volatile("cli; hlt" : : : "memory");
+		halt_unless(&b->vector);
+		if (!load(&b->vector))
+			continue;
 		store(&this_cpu()->arg, load(&b->vector));
 		store(&this_cpu()->go, 0);
 		store(&b->flags, 0);
@@ -257,16 +281,17 @@ static void ends_halt(void)
 	store(&c->arg, 0);
 	expect(hv_ipi((u64)OTHER << 32 | HIGHER), "the host sends no IPI");
 	expect(wait_for(&c->hvs, 1), "no #HV there");
-	expect(wait_for(&c->go, 1), "it does not wait again");
+	for (u32 i = 0; i < SOME_TIME && !load(&c->arg); i++)
+		cpu_relax();
 	expect_eq("the vector", load(&c->arg), HIGHER);
 	expect_signals(0);
 }
 
-/* VMPL 2 sends it, by VMPL 0 of the other CPU: an interrupt for VMPL 0 ends RUN_VMPL. */
+/* An interrupt for VMPL 0 ends RUN_VMPL; this CPU sends it once VMPL 2 of the other one runs. */
 static void send_back(void)
 {
 	start_apic();
-	while (!load(&this_cpu()->go))
+	while (!load(&payload_count))
 		cpu_relax();
 	hv_ipi(LOWER);
 	halt_forever();
@@ -283,12 +308,41 @@ static void ends_run(void)
 	if (!expect(guest_create(0, pa, AP_CREATE_ON_INIT), "AP creation") ||
 	    !cpu_start(OTHER + 1, send_back))
 		return;
-	store(&cpu_nr(OTHER + 1)->go, 1);
-	while (!load(&b->vector) && !run_vmpl(GUEST_VMPL))
-		;
+	expect_eq("RUN_VMPL", run_vmpl(GUEST_VMPL), 0);
 	expect_signals(1);
 	expect_eq("exit code", *(u64 *)((u8 *)private(pa) + VMSA_EXIT_CODE), EXIT_INTR);
 	expect_vector(b, LOWER);
+}
+
+/* The task priority keeps those out that are not above it. */
+static void priority(void)
+{
+	struct doorbell *b = bell();
+
+	set_cr8(4);
+	wrmsr(X2APIC_SELF_IPI, LOWER);
+	expect_signals(0);
+	expect_eq("a vector behind the priority", load(&b->vector), 0);
+	wrmsr(X2APIC_SELF_IPI, HIGHER);
+	expect_signals(1);
+	expect_vector(b, HIGHER);
+	store(&b->flags, 0);
+	set_cr8(0);
+	wrmsr(X2APIC_TPR, 0);
+	expect_signals(2);
+	expect_vector(b, LOWER);
+}
+
+/* What a host writes to a private page is lost: the run ends. */
+static void not_shared(void)
+{
+	u64 answer, pa = page_alloc();
+
+	start_apic();
+	expect(request(SET, pa, &answer), "the host does not take a private page");
+	say("PAGE %lx", pa);
+	planted();
+	wrmsr(X2APIC_SELF_IPI, LOWER);
 }
 
 static const struct selftest tests[] = {
@@ -298,8 +352,10 @@ static const struct selftest tests[] = {
 	{ .name = "doorbell.one-by-one", .run = one_by_one },
 	{ .name = "doorbell.in-service", .run = in_service },
 	{ .name = "doorbell.ipi", .run = ipi },
+	{ .name = "doorbell.priority", .run = priority },
 	{ .name = "doorbell.ends-halt", .run = ends_halt },
 	{ .name = "doorbell.ends-run", .run = ends_run },
+	{ .name = "doorbell.not-shared", .run = not_shared, .alone = true },
 };
 
 const struct selftest_table doorbell_tests = { tests, ARRAY_SIZE(tests) };

@@ -265,16 +265,23 @@ static void own_cr8(void)
 	set_cr8(0);
 }
 
+/* The host of a VMSA with restricted injection injects no interrupts. */
+static bool injected(void)
+{
+	return expect(!(rdmsr(MSR_SEV_STATUS) & STATUS_RESTRICTED),
+		      "the VMSA has restricted injection: see pack-igvm --unrestricted");
+}
+
 static const struct selftest tests[] = {
-	{ .name = "irq.registers", .run = registers },
-	{ .name = "irq.self-ipi", .run = self_ipi },
-	{ .name = "irq.refused", .run = refused },
-	{ .name = "irq.task-priority", .run = task_priority },
-	{ .name = "irq.halt", .run = halt },
-	{ .name = "irq.ends-run", .run = ends_run },
-	{ .name = "irq.cr8", .run = own_cr8 },
-	{ .name = "irq.storm", .run = storm },
-	{ .name = "irq.nmi", .run = nmi },
+	{ .name = "irq.registers", .prepare = injected, .run = registers },
+	{ .name = "irq.self-ipi", .prepare = injected, .run = self_ipi },
+	{ .name = "irq.refused", .prepare = injected, .run = refused },
+	{ .name = "irq.task-priority", .prepare = injected, .run = task_priority },
+	{ .name = "irq.halt", .prepare = injected, .run = halt },
+	{ .name = "irq.ends-run", .prepare = injected, .run = ends_run },
+	{ .name = "irq.cr8", .prepare = injected, .run = own_cr8 },
+	{ .name = "irq.storm", .prepare = injected, .run = storm },
+	{ .name = "irq.nmi", .prepare = injected, .run = nmi },
 };
 
 const struct selftest_table irq_tests = { tests, ARRAY_SIZE(tests) };

@@ -7,7 +7,7 @@
 #define ACPI_TIMER_HZ	3579545UL
 #define PAGES		512		/* one unit of 2 MiB */
 #define UNITS		2
-#define SWITCHES	1000
+#define SWITCHES	200
 #define FROM		(HEAP + HUGE_SIZE)
 
 static u32 begin;
