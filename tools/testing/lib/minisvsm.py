@@ -8,7 +8,7 @@ the host has to do for it is in the event log.
 import os
 import re
 
-from . import ovmf, places
+from . import places
 from .events import BAD_ENDS, Events
 from .sources import run
 
@@ -37,6 +37,7 @@ def packed(path, *arguments):
 
 def with_firmware(release, name):
     """With Debian's firmware."""
+    from . import ovmf  # not at the top: it needs pytest, which the demonstration does without
     image = ovmf.debian(release, name)
     return packed(places.BUILD / f"snpsim/minisvsm.o.d/{release}-{image.name}.igvm", "--firmware", image)
 
