@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The loop of every CPU: launch the guest, enter it and handle its exit, or wait. */
+#include "debug/debug.h"
 #include "exits/exits.h"
 #include "host/host.h"
 #include "launch/launch.h"
@@ -92,6 +93,8 @@ static bool vmpl0_is_content(struct vcpu *v)
 	host_change_guest(v);
 	if (v->cur->vmpl && vapic_is_pending(v))
 		host_stop_guest(v);
+	if (debug_asks(v))
+		return false;
 	if (!v->cur->halted)
 		return true;
 	wait_halted(v);
@@ -102,13 +105,15 @@ static void enter(struct vcpu *v)
 {
 	struct vmcb *m;
 
+	if (debug_is_on() && !debug_lets(v))
+		return;
 	if (vmpl0_is_guest() && !vmpl0_is_content(v))
 		return;
 	m = v->cur->vmcb;
 	pick_view(v);
 	if (v->cur->vmpl)
 		pv_before_entry(v);
-	else
+	else if (debug_mode(v) != DEBUG_STEP)
 		vapic_before_entry(v);
 	nmi_before_entry(v);
 	WRITE_ONCE(v->in_guest, 1);
@@ -127,7 +132,11 @@ static void enter(struct vcpu *v)
 		m->tlb_ctl = TLB_CTL_FLUSH_ALL;
 	v->vmruns++;
 	path_enter(v);
+	if (debug_is_on())
+		debug_arm(v);
 	vmenter(v->cur);
+	if (debug_is_on())
+		debug_disarm(v);
 	path_leave(v);
 	WRITE_ONCE(v->in_guest, 0);
 	m->tlb_ctl = TLB_CTL_NOTHING;

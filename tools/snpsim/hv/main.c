@@ -8,12 +8,14 @@
  *   exits/    what a #VMEXIT leads to
  *   host/     what the host does for the guest (GHCB)
  *   svsm/     what the SVSM does for the guest (protocols)
+ *   debug/    what gdb asks for (--gdb)
  *   machine/  SVM, nested page tables, page states, vCPUs
  *   psp/      firmware that answers messages; efi/: the guest's runtime services
  *   lib/      strings, time, events, memory
  *
  * See Documentation/snpsim/index.rst. A static test checks the order.
  */
+#include "debug/debug.h"
 #include "host/host.h"
 #include "launch/launch.h"
 #include "lib/config.h"
@@ -65,6 +67,7 @@ void hv_main(void)
 	event_str("svsm", config->svsm_name);
 	event_str("host", config->host_name);
 	event_end();
+	debug_init();
 	rom_init();
 	host_init();
 	rebuild_init();

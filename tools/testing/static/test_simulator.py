@@ -14,7 +14,7 @@ from lib.sources import run
 
 HV = places.TOP / "tools/snpsim/hv"
 # From the top; "" is hv/ itself. Folders of one row know nothing of each other.
-ORDER = (("boot",), ("",), ("launch",), ("exits",), ("host",), ("svsm",), ("machine",), ("psp", "efi"), ("lib",))
+ORDER = (("boot",), ("",), ("launch",), ("exits",), ("host",), ("svsm",), ("debug",), ("machine",), ("psp", "efi"), ("lib",))
 LEVEL = {room: level for level, row in enumerate(ORDER) for room in row}
 
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* HLT. The vCPU waits in the hypervisor, which therefore knows its state. */
+#include "debug/debug.h"
 #include "exits/exits.h"
 #include "host/host.h"
 #include "lib/config.h"
@@ -29,8 +30,15 @@ static void halt_vmpl0(struct vcpu *v)
 	vcpu_set_own_state(v, VCPU_HALTED);
 	/* A guest for this CPU ends the HLT, too: the program shall run it. */
 	while (!vcpu_kept_out(v) && !vapic_ends_halt(v) &&
-	       READ_ONCE(v->guest_change) == GUEST_STAYS && !v->guest_is_new)
+	       READ_ONCE(v->guest_change) == GUEST_STAYS && !v->guest_is_new) {
+		if (debug_asks(v)) {
+			/* The loop goes on with the HLT after it. */
+			v->cur->halted = true;
+			vcpu_set_own_state(v, VCPU_RUNNING);
+			return;
+		}
 		wait_for_nmi();
+	}
 	v->guest_is_new = false;
 	if (!vcpu_kept_out(v))
 		vcpu_set_own_state(v, VCPU_RUNNING);
@@ -58,7 +66,7 @@ static void halt_guest(struct vcpu *v)
 			v->hv_vector = 0;
 			break;
 		}
-		if (vapic_is_pending(v) || READ_ONCE(v->guest_change)) {
+		if (vapic_is_pending(v) || READ_ONCE(v->guest_change) || debug_asks(v)) {
 			/* That goes first; the loop goes on with the HLT after it. */
 			v->cur->halted = true;
 			break;

@@ -9,6 +9,7 @@
  *
  * The bytes in memory decide. TCG gives no length, so they are decoded.
  */
+#include "debug/debug.h"
 #include "exits/exits.h"
 #include "lib/x86.h"
 #include "machine/gmem.h"
@@ -102,9 +103,12 @@ static int gate_fault(struct vcpu *v, u64 vector)
 void exit_swint(struct vcpu *v)
 {
 	u64 len;
-	int vector = decode(v, &len), fault;
+	int vector, fault;
 
 	count(v, KIND_OTHER);
+	if (debug_swint(v))
+		return;
+	vector = decode(v, &len);
 	if (vector < 0) {
 		forget_translation(v);
 		return;

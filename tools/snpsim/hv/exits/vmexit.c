@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* #VMEXIT: one switch. */
+#include "debug/debug.h"
 #include "exits/exits.h"
 #include "host/host.h"
 #include "lib/lib.h"
@@ -39,6 +40,9 @@ static void handle(struct vcpu *v)
 	case EXIT_IRET:
 		count(v, KIND_OTHER);
 		exit_iret(v);
+		break;
+	case EXIT_EXC_DB:
+		debug_exit_db(v);
 		break;
 	case EXIT_EXC_UD:
 		exit_ud(v);

@@ -5,6 +5,7 @@
  * of the other: VMPL 0 reads and writes it there. VMPL 0's own state stays in its VMCB,
  * because nobody looks into its VMSA.
  */
+#include "debug/debug.h"
 #include "host/host.h"
 #include "lib/config.h"
 #include "lib/lib.h"
@@ -307,7 +308,7 @@ void host_change_guest(struct vcpu *v)
 		if (READ_ONCE(v->guest_change))
 			do_locked(v, take_change);
 		released = v->cur->released;
-		if (!released || vcpu_kept_out(v) || vapic_is_pending(v))
+		if (!released || vcpu_kept_out(v) || vapic_is_pending(v) || debug_asks(v))
 			return;
 		if (released == NEVER)
 			wait_for_nmi();

@@ -43,6 +43,7 @@ enum fault {
 #define OPT_RESULT		BIT_ULL(3)	/* execute_result is set */
 #define OPT_EFIVARS		BIT_ULL(4)	/* firmware and host have EFI variables */
 #define OPT_SAVE		BIT_ULL(5)	/* the run ends when its state is saved */
+#define OPT_GDB			BIT_ULL(6)	/* gdb debugs VMPL 0 */
 
 #define HOST_DESTROY_REFUSE	BIT_ULL(0)	/* AP destruction returns an error */
 #define HOST_DESTROY_LIE	BIT_ULL(1)	/* AP destruction succeeds, but is not done */

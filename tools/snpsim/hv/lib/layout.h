@@ -13,6 +13,7 @@
 #define HV_BASE			0x70000000	/* link address of the hypervisor, see hv.lds */
 #define HV_SIZE			0x10000000
 #define HV_CONFIG		0x77fff000	/* struct sim_config, placed by the CLI */
+#define HV_DEBUG_BOX		0x77ffe000	/* requests of the CLI, see debug/box.h */
 #define HV_IMAGES		0x78000000	/* from the CLI: kernel and initrd, or firmware */
 #define HV_ROM			0x79000000	/* firmware's image as the guest has it */
 #define HV_ROM_SIZE		0x1000000

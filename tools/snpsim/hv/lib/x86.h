@@ -33,6 +33,7 @@
 #define RFLAGS_RF		BIT_ULL(16)
 #define RFLAGS_VM		BIT_ULL(17)
 
+#define DR6_BS			BIT_ULL(14)
 #define DR6_RESET		0xffff0ff0UL
 #define DR7_RESET		0x400UL
 #define MSR_PAT			0x277
@@ -47,6 +48,7 @@
 #define PTE_LARGE		BIT_ULL(7)
 #define PTE_NX			BIT_ULL(63)
 
+#define EXC_DB			1
 #define EXC_UD			6
 #define EXC_NP			11
 #define EXC_GP			13

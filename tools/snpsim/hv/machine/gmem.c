@@ -25,9 +25,9 @@ void *gpa_ptr(u64 gpa, u64 len)
  * Translate an address by the guest's own tables: four-level long mode, or no paging at
  * all. *size is that of the page that maps it.
  */
-int guest_walk(struct vcpu *v, u64 va, u64 *pa, u64 *size)
+int context_walk(const struct context *c, u64 va, u64 *pa, u64 *size)
 {
-	struct vmcb_save *s = &v->cur->vmcb->save;
+	const struct vmcb_save *s = &c->vmcb->save;
 	u64 e = s->cr3;
 
 	if (!(s->cr0 & CR0_PG)) {
@@ -51,6 +51,11 @@ int guest_walk(struct vcpu *v, u64 va, u64 *pa, u64 *size)
 			return 0;
 		}
 	}
+}
+
+int guest_walk(struct vcpu *v, u64 va, u64 *pa, u64 *size)
+{
+	return context_walk(v->cur, va, pa, size);
 }
 
 static int guest_translate(struct vcpu *v, u64 va, u64 *pa)

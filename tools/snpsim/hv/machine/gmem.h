@@ -6,6 +6,7 @@
 #include "machine/vcpu.h"
 
 void *gpa_ptr(u64 gpa, u64 len);
+int context_walk(const struct context *c, u64 va, u64 *pa, u64 *size);
 int guest_walk(struct vcpu *v, u64 va, u64 *pa, u64 *size);
 int guest_read(struct vcpu *v, u64 va, void *buf, u64 n);
 int guest_write(struct vcpu *v, u64 va, const void *buf, u64 n);

@@ -3,6 +3,7 @@
 #include "lib/config.h"
 #include "lib/layout.h"
 #include "lib/lib.h"
+#include "machine/debugger.h"
 #include "machine/fuzz.h"
 #include "machine/run_end.h"
 #include "machine/secrets.h"
@@ -47,6 +48,14 @@ void report_switches(void)
 	event_end();
 }
 
+/* The event of what has ended the run has been written. */
+void report_end(struct vcpu *v)
+{
+	debugger_before_end(v);
+	report_switches();
+	hv_exit();
+}
+
 void report_violation(struct vcpu *v, const struct violation *what)
 {
 	event_begin("violation");
@@ -61,8 +70,7 @@ void report_violation(struct vcpu *v, const struct violation *what)
 	}
 	event_hex("rip", v->cur->vmcb->save.rip);
 	event_end();
-	report_switches();
-	hv_exit();
+	report_end(v);
 }
 
 static u64 secrets_page;
@@ -103,8 +111,7 @@ void event_host_reset(struct vcpu *v, const char *how, bool rebuilt)
 void report_vm_lost(struct vcpu *v, const char *how)
 {
 	event_host_reset(v, how, false);
-	report_switches();
-	hv_exit();
+	report_end(v);
 }
 
 void report_terminate(struct vcpu *v, u64 set, u64 code)
@@ -115,8 +122,7 @@ void report_terminate(struct vcpu *v, u64 set, u64 code)
 	event_u64("code", code);
 	event_hex("rip", v->cur->vmcb->save.rip);
 	event_end();
-	report_switches();
-	hv_exit();
+	report_end(v);
 }
 
 /* The port write that follows ends QEMU. */

@@ -106,6 +106,7 @@ static_assert(sizeof(struct vmcb) == 4096, "vmcb");
 #define EXIT_CR8_WRITE		0x018
 #define EXIT_DR7_READ		0x027
 #define EXIT_DR7_WRITE		0x037
+#define EXIT_EXC_DB		0x041
 #define EXIT_EXC_UD		0x046
 #define EXIT_INTR		0x060
 #define EXIT_NMI		0x061

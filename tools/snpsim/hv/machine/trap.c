@@ -2,6 +2,7 @@
 /* Exceptions, NMIs and interrupts that arrive in the hypervisor. */
 #include "lib/lib.h"
 #include "lib/x86.h"
+#include "machine/debugger.h"
 #include "machine/trap.h"
 #include "machine/vcpu.h"
 
@@ -49,7 +50,7 @@ void hv_trap_c(struct trap_frame *f)
 	struct vcpu *v = this_vcpu();
 
 	if (f->vector == NMI_VECTOR) {
-		if (!__atomic_exchange_n(&v->kick, 0, __ATOMIC_SEQ_CST))
+		if (!__atomic_exchange_n(&v->kick, 0, __ATOMIC_SEQ_CST) && !debugger_sent_nmi(v))
 			v->hv_nmi = 1;
 		leave_wait(f);
 	} else if (f->vector >= 32) {

@@ -63,8 +63,11 @@ void pick_view(struct vcpu *v)
 	/* An interrupt may be due then; and TCG (10.0.2) crashes if V_IRQ is set. */
 	if (!v->cur->vmpl)
 		m->intercept_cr |= INTERCEPT_CR8_WRITE;
-	/* exits/swint.c reads the guest's code, and gmem.c knows only long mode's tables. */
-	if (m->save.efer & EFER_LMA)
+	/*
+	 * exits/swint.c reads the guest's code, and gmem.c knows only long mode's tables. Of a
+	 * program that gdb debugs it reads it before that: its breakpoints are INT3.
+	 */
+	if ((m->save.efer & EFER_LMA) || (option(OPT_GDB) && !v->cur->vmpl))
 		m->intercept_misc1 |= MISC1_SWINT;
 	else
 		m->intercept_misc1 &= ~MISC1_SWINT;
