@@ -51,7 +51,7 @@ class Server(threading.Thread):
         self.wake, self.wake_end = socket.socketpair()
         self.news, self.killed = collections.deque(), False
         self.connection, self.stub, self.reader = None, None, None
-        self.stop, self.waits, self.last = None, False, b''
+        self.stop, self.begun, self.waits, self.last = None, False, False, b''
         self.packets = collections.deque()
 
     @property
@@ -134,6 +134,11 @@ class Server(threading.Thread):
         if self.stop:
             self.note_stop()
         else:
+            self.ask()
+
+    def ask(self):
+        """Ask for a stop. Before the first one there is nobody to ask, and it comes by itself."""
+        if self.begun:
             self.box.stop()
 
     def receive(self):
@@ -147,7 +152,7 @@ class Server(threading.Thread):
         for found in self.reader.feed(data):
             if found is INTERRUPT:
                 if not self.stop:
-                    self.box.stop()
+                    self.ask()
             elif found is RESEND:
                 self.send_bytes(self.last)
             elif found is DAMAGED:
@@ -172,7 +177,7 @@ class Server(threading.Thread):
             pass        # the next recv() finds that gdb is gone
 
     def stopped(self, event):
-        self.stop, self.box.server = event, event['cpu']
+        self.stop, self.begun, self.box.server = event, True, event['cpu']
         if not self.connection:
             # Without gdb only the start waits for one
             if event['why'] != 'start':
@@ -209,7 +214,7 @@ class Server(threading.Thread):
         if self.stop:
             self.detach()
         else:
-            self.box.stop()
+            self.ask()
 
     def do(self, packet):
         try:
