@@ -67,7 +67,8 @@ class Reader:
                 del self.data[:-3]
             return
         self.inside = False
-        found.append(DAMAGED if self.lost else self.payload() or DAMAGED)
+        payload = None if self.lost else self.payload()
+        found.append(DAMAGED if payload is None else payload)
 
     def payload(self):
         data, digits = self.data[:-3], bytes(self.data[-2:])

@@ -50,7 +50,7 @@ class Server(threading.Thread):
         self.box = Box(cpus, self.memory)
         self.wake, self.wake_end = socket.socketpair()
         self.news, self.killed = collections.deque(), False
-        self.connection, self.stub, self.reader = None, None, None
+        self.connection, self.stub, self.reader, self.left = None, None, None, False
         self.stop, self.begun, self.waits, self.last = None, False, False, b''
         self.packets = collections.deque()
 
@@ -122,7 +122,7 @@ class Server(threading.Thread):
             self.accept()
         elif self.connection in ready:
             self.receive()
-        while self.stop and self.packets:
+        while self.stop and self.packets and not self.left:
             self.do(self.packets.popleft())
         return True
 
@@ -130,7 +130,7 @@ class Server(threading.Thread):
         self.connection, _ = self.listener.accept()
         self.stub, self.reader = gdb_stub.Stub(self.box), Reader()
         self.packets.clear()
-        self.waits = False
+        self.waits, self.left = False, False
         if self.stop:
             self.note_stop()
         else:
@@ -151,7 +151,7 @@ class Server(threading.Thread):
             return
         for found in self.reader.feed(data):
             if found is INTERRUPT:
-                if not self.stop:
+                if not self.stop and not self.left:
                     self.ask()
             elif found is RESEND:
                 self.send_bytes(self.last)
@@ -178,7 +178,7 @@ class Server(threading.Thread):
 
     def stopped(self, event):
         self.stop, self.begun, self.box.server = event, True, event['cpu']
-        if not self.connection:
+        if not self.connection or self.left:
             # Without gdb only the start waits for one
             if event['why'] != 'start':
                 self.detach()
@@ -203,14 +203,13 @@ class Server(threading.Thread):
         self.box.forget_breaks()
         self.go([gdb_stub.RUN] * self.box.cpus)
 
-    def hang_up(self):
+    def lost(self):
+        """gdb has gone away, and has said so or not."""
         self.connection.close()
         self.connection, self.stub, self.waits = None, None, False
         self.packets.clear()
-
-    def lost(self):
-        """gdb has gone away without a word."""
-        self.hang_up()
+        if self.left:
+            return
         if self.stop:
             self.detach()
         else:
@@ -228,7 +227,7 @@ class Server(threading.Thread):
     def leave(self, leave):
         if leave.reply:
             self.send(leave.reply)
-        self.hang_up()
+        self.left = True
         # Where the run ends anyway, it does so with a status of its own
         if leave.kills and self.stop['why'] != 'end':
             self.killed = True

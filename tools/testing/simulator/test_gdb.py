@@ -1,0 +1,346 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`snpsim run --gdb`: gdb debugs the program at VMPL 0, which is minisvsm here."""
+
+import re
+import socket
+import time
+
+import pytest
+
+from gdb_run import ELF, INTERRUPT_SOON, Client, Debugged, of_test, value, words
+from lib import places, vmpl0
+from lib.sources import run as run_command
+
+PASSED = "selftest: 1 passed, 0 failed"
+TF = 0x100
+
+
+@pytest.fixture
+def debugged():
+    """debugged("group.test", ...) -> Debugged"""
+    runs = []
+
+    def start(*args, **options):
+        runs.append(Debugged(*args, **options))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.close()
+
+
+def passed(run):
+    status, text = run.end()
+    assert status == 0 and PASSED in text, text
+
+
+def test_first_instruction(debugged):
+    """Nothing has run; the registers are those of the launch, and another CPU is not there yet."""
+    run = debugged("smp.starts")
+    said = run.gdb("info registers", "info threads", "p/x $cs", "x/i $pc", "kill")
+    assert "entry32 () at " in said and "start.S:" in said
+    assert (value(said, "rip"), value(said, "rax"), value(said, "cr0"), value(said, "efer")) == ("0x10002", "0x1", "0x31", "0x800")
+    assert re.search(r"^\* 1 +Thread 1 \(CPU 0: VMPL 0\)", said, re.MULTILINE), said
+    assert re.search(r"^  2 +Thread 2 \(CPU 1: waits to be started\)", said, re.MULTILINE), said
+    assert "$1 = 0x8" in said
+    status, text = run.end()
+    assert (status, text.splitlines()[-1]) == (0, "snpsim: ended by gdb")
+    assert run.events[-1]["reason"] == "user" and "minisvsm" not in text
+
+
+def test_break_backtrace_and_step(debugged):
+    run = debugged("launch.registers")
+    said = run.gdb("break launch.c:registers", "continue", "backtrace", "info source", "next", "stepi", "info registers rip", "continue")
+    assert re.search(r"^Thread 1 hit Breakpoint 1, registers \(\) at .*tests/launch\.c:\d+", said, re.MULTILINE), said
+    for level, function in enumerate(("registers", "run_one", "report_run", "svsm_main", "entry64")):
+        assert re.search(rf"^#{level} .*\b{function} \(", said, re.MULTILINE), said
+    assert "[Inferior 1 (Remote target) exited normally]" in said
+    passed(run)
+
+
+def test_variable_is_read_and_changed(debugged):
+    """The program sees it: its own check of that variable fails."""
+    run = debugged("launch.registers")
+    said = run.gdb("break launch.c:registers", "continue", "p start_state.rax", "p/x start_state.efer",
+                   "set var start_state.rax = 0x55", "p/x start_state.rax", "continue")
+    assert "$1 = 1\n$2 = 0x800\n$3 = 0x55\n" in said
+    status, text = run.end()
+    assert status == 0 and "FAIL launch.registers: RAX, the platform: got 55, want 1" in text
+
+
+def test_register_is_changed(debugged):
+    """An argument of a function, and where it goes on."""
+    run = debugged("ends.terminate")
+    run.gdb("break ghcb_terminate", "continue", "set $rsi = 9", "continue", "continue")
+    assert run.end()[0] == 3
+    event, = (event for event in run.events if event["event"] == "terminate")
+    assert (event["set"], event["code"]) == (1, 9)
+
+
+def test_registers_that_cannot_be_changed(debugged):
+    run = debugged("launch.registers")
+    said = run.gdb("set $cr3 = 1", "set $cs = 0", "set $rax = 7", "p $rax", "info registers cr3 cs", "kill")
+    assert said.count("Could not write register") == 2 and "$1 = 7" in said
+    assert value(said, "cr3") == "0x0" and value(said, "cs") == "0x8"
+
+
+@pytest.mark.parametrize("fidelity", ("strict", "full"))
+def test_single_steps(debugged, fidelity):
+    """Hundreds of them leave no trace: the host's instructions, #VC handlers (full) and calls of the host among
+    them; and the flag that makes them is not seen."""
+    run = debugged("launch.general-page", fidelity=fidelity)
+    said = run.gdb("break ghcb_init", "continue", "delete", "stepi 400", "p/x $eflags & 0x100", "continue")
+    assert "$1 = 0x0" in said
+    passed(run)
+
+
+def test_each_step_is_one_instruction(debugged):
+    """Along the code that the ELF file has: pushf, whose copy of the flags is clean, and an instruction of the host's."""
+    run = debugged("launch.general-page")
+    # pushf; pop %rbx; rdmsr; wrmsr (of the same value); jmp back
+    code = "{0x9c, 0x5b, 0x0f, 0x32, 0x0f, 0x30, 0xeb, 0xf8}"
+    said = run.gdb(
+        "break ghcb_init", "continue", "delete", "set $start = $pc",
+        f"set var *(unsigned char(*)[8])$pc = {code}", "set $rcx = 0xc0000080", "set $rbx = -1",
+        *("stepi", "p/d $pc - $start") * 5, "p/x $rbx & 0x100", "stepi", "p/d $pc - $start",
+        "kill")
+    assert re.findall(r"^\$\d+ = (\S+)$", said, re.MULTILINE) == ["1", "2", "4", "6", "0", "0x0", "1"], said
+
+
+def test_breakpoint_on_another_cpu(debugged):
+    run = debugged("smp.wakes")
+    said = run.gdb("break run_vmpl", "continue", "backtrace 2", "info threads", "thread apply all p $_thread", "delete",
+                   "finish", "continue")
+    assert "Thread 2 hit Breakpoint 1, run_vmpl (vmpl=" in said
+    assert re.search(r"^#1 .* serve \(\) at .*tests/smp\.c:", said, re.MULTILINE), said
+    assert re.search(r"^\* 2 +Thread 2 \(CPU 1: VMPL 0\) +run_vmpl", said, re.MULTILINE), said
+    assert re.search(r"^  1 +Thread 1 \(CPU 0: VMPL 0\) ", said, re.MULTILINE), said
+    assert re.search(r"^Value returned is \$\d+ = 0$", said, re.MULTILINE), said
+    passed(run)
+
+
+def test_other_vmpl_runs(debugged):
+    """The thread of a CPU at VMPL 2 is where VMPL 0 has called the host."""
+    run = debugged("smp.in-use-running")
+    said = run.gdb("break in_use", "continue", "next", "info threads", "thread 2", "backtrace", "delete", "thread 1", "continue")
+    assert re.search(r"^  2 +Thread 2 \(CPU 1: VMPL 2 runs\) +", said, re.MULTILINE), said
+    assert re.search(r"^#\d+ .*\brun_vmpl \(", said, re.MULTILINE) and re.search(r"^#\d+ .*\bserve \(", said, re.MULTILINE), said
+    passed(run)
+
+
+def test_halted(debugged):
+    run = debugged("smp.ipi")
+    said = run.gdb("break apic_send_ipi", "continue", "info threads", "delete", "continue")
+    assert re.search(r"^  2 +Thread 2 \(CPU 1: halted\) .* serve \(\)", said, re.MULTILINE), said
+    passed(run)
+
+
+def test_one_cpu_steps(debugged):
+    """scheduler-locking: the other one stays where it is."""
+    run = debugged("smp.wakes")
+    said = run.gdb("break run_vmpl", "continue", "delete", "set scheduler-locking on", "thread 1", "p $pc", "thread 2",
+                   "stepi 20", "thread 1", "p $pc", "set scheduler-locking off", "continue")
+    before, after = re.findall(r"^\$\d+ = .*(0x[0-9a-f]+) <", said, re.MULTILINE)
+    assert before == after
+    passed(run)
+
+
+def test_conditional_breakpoint_among_others(debugged):
+    """Hit by both CPUs again and again, and gone over each time."""
+    run = debugged("smp.wakes")
+    said = run.gdb("break page_alloc", "break run_vmpl if vmpl == 2", "ignore 1 3", "continue", "continue", "delete",
+                   "continue")
+    assert "hit Breakpoint 1, page_alloc" in said and "Thread 2 hit Breakpoint 2, run_vmpl" in said
+    passed(run)
+
+
+def test_hardware_breakpoints(debugged):
+    """For an address that is not mapped yet they are what there is, four of them; they are hit like others."""
+    run = debugged("launch.registers")
+    unmapped = [f"break *{0x10000000000 + n:#x}" for n in range(4)]
+    said = run.gdb("hbreak launch.c:registers", *unmapped, "continue", "delete 2", "continue", "backtrace 1",
+                   "p $dr7", "delete", "continue")
+    assert said.count("Cannot insert") == 1 and "hit Breakpoint 1, registers ()" in said
+    passed(run)
+
+
+def test_breakpoint_in_the_hypervisor(debugged):
+    """No table of the program leads there, and a debug register would be hit by the hypervisor itself."""
+    run = debugged("launch.registers")
+    said = run.gdb("x/4x 0x70000000", "hbreak *0x70001000", "continue", "delete", "continue")
+    assert "Cannot access memory at address 0x70000000" in said and "Cannot insert hardware breakpoint" in said
+    passed(run)
+
+
+def test_the_programs_own_exceptions(debugged):
+    """INT3 and #DB that are not gdb's are the program's."""
+    run = debugged("launch.registers")
+    run.gdb("break launch.c:registers", "continue", "delete", "set var *(unsigned char *)$pc = 0xcc", "continue")
+    assert "exception 3" in run.end()[1]
+    run = debugged("launch.registers")
+    run.gdb("break launch.c:registers", "continue", "delete", f"set $eflags |= {TF}", "continue")
+    assert "exception 1" in run.end()[1]
+
+
+def test_interrupt(debugged):
+    """Ctrl-C stops a CPU that asks the host for nothing."""
+    run = debugged("launch.registers")
+    said = run.gdb(
+        "break launch.c:registers", "continue", "delete", "set $kept = *(unsigned short *)$pc", "set $at = $pc",
+        "set var *(unsigned short *)$pc = 0xfeeb", INTERRUPT_SOON, "continue", "p $pc == $at",
+        "set var *(unsigned short *)$pc = $kept", "continue")
+    assert "received signal SIGINT" in said and "$1 = 1" in said
+    passed(run)
+
+
+def test_interrupt_of_waiting_cpus(debugged):
+    """Both at HLT."""
+    run = debugged("smp.ipi")
+    said = run.gdb("break apic_send_ipi", "continue", "delete", "return", INTERRUPT_SOON, "continue", "info threads", "kill")
+    assert "received signal SIGINT" in said
+    assert re.search(r"^  2 +Thread 2 \(CPU 1: halted\)", said, re.MULTILINE), said
+
+
+def test_violation(debugged):
+    """It stops in gdb, with its reason in words; then it ends as without gdb."""
+    run = debugged("ends.unvalidated")
+    said = run.gdb("continue", "backtrace", "x/i $pc", "continue")
+    reason = r"snpsim: violation: unvalidated by vCPU 0, read of 0x8a00000 at rip 0x[0-9a-f]+ \(unvalidated\+0x1a\)"
+    assert re.search(rf"^{reason}\n+Thread 1 received signal SIGSEGV", said, re.MULTILINE), said
+    for level, function in enumerate(("unvalidated", "run_one", "report_run", "svsm_main")):
+        assert re.search(rf"^#{level} .*\b{function} \(", said, re.MULTILINE), said
+    assert "mov    0x8a00000,%rax" in said and "exited with code 02" in said
+    status, text = run.end()
+    assert status == 2 and re.fullmatch(reason, text.splitlines()[-1])
+    assert [event["event"] for event in run.events[-3:]] == ["violation", "switches", "end"]
+
+
+@pytest.mark.parametrize("last", ("detach", "kill"))
+def test_termination(debugged, last):
+    """Whatever gdb does then, the status is that of what has happened."""
+    run = debugged("ends.terminate")
+    said = run.gdb("continue", "backtrace", last)
+    assert "received signal SIGABRT" in said and re.search(r"^#\d .*\bghcb_terminate \(set=", said, re.MULTILINE), said
+    status, text = run.end()
+    assert (status, text.splitlines()[-1]) == (3, "snpsim: the guest asked to be terminated: set 1 code 7")
+
+
+def test_triple_fault(debugged):
+    run = debugged("launch.registers")
+    said = run.gdb("break launch.c:registers", "continue", "delete", "set $rip = trap_triple_fault", "continue", "continue")
+    assert "SIGABRT" in said and "trap_triple_fault () at" in said
+    assert run.end()[0] == 3 and run.events[-3]["how"] == "triple-fault"
+
+
+LINUX = ("-kernel", places.KERNEL, "-initrd", places.INITRD, "-append",
+         "console=ttyS0 panic=-1 nokaslr quiet rdinit=/bin/busybox -- poweroff -f")
+
+
+def test_linux_after_detach(debugged):
+    """A call of Linux's is served step by step; without gdb it then goes on to its end."""
+    run = debugged(qemu=LINUX)
+    said = run.gdb("break core_call", "continue", "backtrace", "info threads", "next", "next", INTERRUPT_SOON, "delete",
+                   "continue", "info threads", "detach")
+    assert "hit Breakpoint 1, core_call (" in said and "received signal SIGINT" in said
+    assert "detached" in said and said.count("CPU 0: ") == 2
+    status, text = run.end()
+    assert status == 0 and "Power down" in text and not run.events[-1].get("rip")
+
+
+def test_again_after_detach(debugged):
+    """A second gdb stops the run where it is."""
+    run = debugged("launch.registers")
+    assert "detached" in run.gdb("break ghcb_init", "continue", "set var *(unsigned short *)$pc = 0xfeeb", "detach")
+    time.sleep(1)
+    said = run.gdb("p $pc == ghcb_init", "break run_one", "kill")
+    assert "$1 = 1" in said or "ghcb_init () at" in said
+    assert run.end()[0] == 0
+
+
+def test_gdb_is_gone(debugged):
+    """As if it had detached: breakpoints are out. While the program stands, and while it runs."""
+    run = debugged("launch.registers")
+    client = run.client()
+    assert client.ask(b"?").startswith(b"T05thread:1;")
+    address, = re.findall(r"^0*([0-9a-f]+) T svsm_main$", run_command("nm", ELF).stdout, re.MULTILINE)
+    assert client.ask(f"Z0,{address},1".encode()) == b"OK"
+    client.close()
+    passed(run)
+    run = debugged("smp.wakes")
+    client = run.client()
+    client.ask(b"?")
+    client.send(b"$vCont;c#a8")
+    time.sleep(0.5)
+    client.close()
+    passed(run)
+
+
+def test_nonsense(debugged):
+    """What is no packet, packets that are wrong or too long: an answer for each, and the run goes on."""
+    run = debugged("launch.registers")
+    client = run.client()
+    for wrong in (b"m", b"m0", b"m0,", b"mzz,1", b"m" + b"f" * 17 + b",1", b"m10002,-1", b"M10002,4:00", b"M10002,1:zz",
+                  b"p", b"pffffffffffffffff", b"P0=", b"P0=00", b"Pff=00", b"Hg5", b"Hx1", b"T9", b"Tffff1", b"Z0", b"Z0,10002",
+                  b"Z0,zz,1", b"vCont;x", b"vCont;c:77", b"vCont;", b"qThreadExtraInfo,3", b"qXfer:features:read:target.xml:0",
+                  b"qXfer:features:read:../x:0,10", b"\xff\xfe", b"m7fffffffffffffff,10", b"c zz", b"s-1"):
+        assert client.ask(wrong) == b"E01", wrong
+    for damaged in (b"$%b#%02x" % (b"g" * 5000, 5000 * ord("g") & 0xff), b"\0\xff+++ garbage #00 $?#00", b"$?#zz", b"$}#7d", b"$m0$?#3e"):
+        client.send(damaged)
+        assert client.ask(b"?").startswith(b"T05")
+    for unknown in (b"!", b"X0,0:", b"qTStatus", b"vMustReplyEmpty", b"QThing", b"Z2,10002,4", b"R00", b"\x01"):
+        assert client.ask(unknown) == b"", unknown
+    assert len(client.ask(b"m10002,ffffffff")) == 4096
+    client.close()
+    passed(run)
+
+
+def test_port(debugged):
+    """At a port of this machine, which nobody else can take meanwhile."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    run = debugged("launch.registers", where=str(port))
+    second = run_command(*words(port, qemu=of_test("launch.registers", 2)))
+    assert (second.returncode, second.stdout) == (1, f"snpsim: --gdb {port}: Address already in use\n")
+    assert f"snpsim: gdb: target remote localhost:{port}\n" in run.text
+    assert "exited normally" in run.gdb("continue")
+    passed(run)
+
+
+def test_socket_is_removed(debugged):
+    run = debugged("launch.registers")
+    second = run_command(*words(run.where, qemu=of_test("launch.registers", 2)))
+    assert (second.returncode, second.stdout) == (1, f"snpsim: --gdb {run.where}: Address already in use\n")
+    run.gdb("detach")
+    passed(run)
+    assert not (run.directory / "s").exists()
+
+
+def test_second_gdb_waits(debugged):
+    run = debugged("launch.registers")
+    first, second = run.client(), Client(run.where)
+    assert first.ask(b"?").startswith(b"T05")
+    second.send(b"$?#3f")
+    assert first.ask(b"D") == b"OK"
+    passed(run)
+    second.close()
+
+
+def refused(*arguments):
+    result = run_command(places.SNPSIM, "run", *arguments)
+    assert result.returncode == 1, result.stdout
+    return result.stdout
+
+
+@pytest.mark.parametrize("arguments, said", (
+    (("--gdb", "1234"), "--gdb: only with --igvm"),
+    (("--igvm", vmpl0.IGVM, "--gdb", ""), "--gdb: the value is empty"),
+    (("--igvm", vmpl0.IGVM, "--gdb", "0"), "--gdb 0: a port is from 1 to 65535"),
+    (("--igvm", vmpl0.IGVM, "--gdb", "65536"), "--gdb 65536: a port is from 1 to 65535"),
+    (("--igvm", vmpl0.IGVM, "--gdb", "/nowhere/s"), "--gdb /nowhere/s: No such file or directory"),
+    (("--igvm", vmpl0.IGVM, "--gdb", "s" * 200), f"--gdb {'s' * 200}: AF_UNIX path too long"),
+    (("--igvm", vmpl0.IGVM, "--gdb", "1234", "--host", "rebuild"), "--gdb: not with --host rebuild"),
+    (("--igvm", vmpl0.IGVM, "--gdb", "1234", "--save", "x"), "--save: not with a program at VMPL 0"),
+), ids=("no-igvm", "empty", "zero", "large", "directory", "long", "rebuild", "save"))
+def test_refused(arguments, said):
+    assert refused(*arguments) == f"snpsim: {said}\n"
