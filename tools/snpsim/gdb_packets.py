@@ -61,10 +61,10 @@ class Reader:
             self.lost = False
             return
         self.data.append(byte)
+        if len(self.data) > LARGEST + 3:
+            self.lost = True
+            del self.data[:-3]
         if len(self.data) < 3 or self.data[-3] != ord('#'):
-            if len(self.data) > LARGEST + 3:
-                self.lost = True
-                del self.data[:-3]
             return
         self.inside = False
         payload = None if self.lost else self.payload()

@@ -9,6 +9,7 @@ import pytest
 
 from gdb_run import ELF, INTERRUPT_SOON, Client, Debugged, of_test, value, words
 from lib import places, vmpl0
+from lib.slices import later
 from lib.sources import run as run_command
 
 PASSED = "selftest: 1 passed, 0 failed"
@@ -84,7 +85,7 @@ def test_registers_that_cannot_be_changed(debugged):
     assert value(said, "cr3") == "0x0" and value(said, "cs") == "0x8"
 
 
-@pytest.mark.parametrize("fidelity", ("strict", "full"))
+@pytest.mark.parametrize("fidelity", ("strict", later("full")))
 def test_single_steps(debugged, fidelity):
     """Hundreds of them leave no trace: the host's instructions, #VC handlers (full) and calls of the host among
     them; and the flag that makes them is not seen."""
@@ -193,6 +194,7 @@ def test_interrupt(debugged):
     passed(run)
 
 
+@pytest.mark.sliced
 def test_interrupt_of_waiting_cpus(debugged):
     """Both at HLT."""
     run = debugged("smp.ipi")
@@ -215,7 +217,7 @@ def test_violation(debugged):
     assert [event["event"] for event in run.events[-3:]] == ["violation", "switches", "end"]
 
 
-@pytest.mark.parametrize("last", ("detach", "kill"))
+@pytest.mark.parametrize("last", ("detach", later("kill")))
 def test_termination(debugged, last):
     """Whatever gdb does then, the status is that of what has happened."""
     run = debugged("ends.terminate")

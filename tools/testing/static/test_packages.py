@@ -223,6 +223,7 @@ def test_exceptions_are_needed(uses):
     ("check", "kmod", "tools/testing/tool/test_tool_build.py", "modinfo"),
     ("check", "groff-base", "tools/testing/tool/test_tool_build.py", "groff"),
     ("check", "coccinelle", "tools/testing/static/test_build.py", "spatch"),
+    ("check", "gdb", "tools/testing/simulator/gdb_run.py", "gdb"),
     ("check", "clang", "tools/testing/fuzz/Makefile", "clang"),
     ("check", "shfmt", "tools/testing/lib/programs.py", "shfmt"),
     ("check", "python3-pytest", "tools/testing/conftest.py", "pytest"),

@@ -10,7 +10,7 @@
 #include "lib/layout.h"
 #include "lib/types.h"
 
-#define BOX_DATA		2048	/* bytes */
+#define BOX_DATA		2048UL	/* bytes */
 
 enum box_command {
 	BOX_REGISTERS = 1,		/* of cpu, into data: struct box_registers */

@@ -8,7 +8,7 @@
 #include "lib/x86.h"
 #include "machine/gmem.h"
 
-#define FOUR_GIB		(1UL << 32)
+#define FOUR_GIB		BIT_ULL(32)
 
 /* A pointer to what the program has at va, or NULL */
 u8 *debug_byte(const struct vcpu *v, u64 va)

@@ -97,7 +97,7 @@ static u64 forget(void)
 static u64 do_command(void)
 {
 	struct vcpu *v = &vcpus[min(box->cpu, config->cpus - 1)];
-	u64 length = min(box->length, (u64)BOX_DATA);
+	u64 length = min(box->length, BOX_DATA);
 
 	switch (box->command) {
 	case BOX_REGISTERS:
