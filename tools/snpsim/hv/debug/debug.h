@@ -37,6 +37,7 @@ enum debug_mode debug_mode(const struct vcpu *v);
 bool debug_step_is_done(const struct vcpu *v);
 void debug_arm(struct vcpu *v);
 void debug_disarm(struct vcpu *v);
+u64 debug_flags_to_save(struct vcpu *v);
 void debug_exit_db(struct vcpu *v);
 /* breakpoints.c */
 bool debug_break_set(u64 address, bool in_register);

@@ -151,6 +151,18 @@ void debug_disarm(struct vcpu *v)
 	disarm_step(v, s);
 }
 
+/* RFLAGS in the frame of an exception that the host delivers; as the processor saves them */
+u64 debug_flags_to_save(struct vcpu *v)
+{
+	struct step *s = &steps[v->index];
+	u64 rflags = v->cur->vmcb->save.rflags;
+
+	if (s->mode != DEBUG_STEP || !s->begun || s->saved || v->cur->vmpl)
+		return rflags;
+	s->saved = true;
+	return rflags | RFLAGS_TF;
+}
+
 /* What PUSHF has pushed */
 static void clear_pushed_tf(struct vcpu *v)
 {

@@ -3,6 +3,7 @@
  * #VC is delivered in software: QEMU's TCG pushes no error code for vector 29, so EVENTINJ
  * cannot be used. This file handles 64-bit code, vc32.c 32-bit code.
  */
+#include "debug/debug.h"
 #include "exits/exits.h"
 #include "host/host.h"
 #include "lib/lib.h"
@@ -42,7 +43,7 @@ void deliver_vc(struct vcpu *v, u64 code)
 	frame[0] = code;
 	frame[1] = s->rip;
 	frame[2] = s->cs.sel;
-	frame[3] = s->rflags;
+	frame[3] = debug_flags_to_save(v);
 	frame[4] = s->rsp;
 	frame[5] = s->ss.sel;
 	rsp = (rsp & ~15UL) - sizeof(frame);

@@ -3,6 +3,7 @@
  * #VC in protected mode without paging, where firmware's reset vector asks CPUID for the
  * C-bit. It is delivered at the same privilege level, on the current stack.
  */
+#include "debug/debug.h"
 #include "exits/exits.h"
 #include "lib/x86.h"
 #include "machine/gmem.h"
@@ -18,7 +19,7 @@
 bool deliver_vc_32(struct vcpu *v, u64 code)
 {
 	struct vmcb_save *s = &v->cur->vmcb->save;
-	u32 gate[2], frame[4] = { code, s->rip, s->cs.sel, s->rflags };
+	u32 gate[2], frame[4] = { code, s->rip, s->cs.sel, debug_flags_to_save(v) };
 	u32 sp = s->rsp - sizeof(frame), type;
 
 	if (!(s->cr0 & CR0_PE) || (s->cr0 & CR0_PG) || s->cpl)
