@@ -74,10 +74,11 @@ class Server(threading.Thread):
         if self.is_alive():
             self.join(5)
         self.listener.close()
-        if not self.where.isdecimal():
-            self.remove()
 
     def remove(self):
+        """Nobody can connect from now on."""
+        if self.where.isdecimal():
+            return
         try:
             if stat.S_ISSOCK(os.stat(self.where).st_mode):
                 os.unlink(self.where)

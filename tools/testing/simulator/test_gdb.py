@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from gdb_run import ELF, INTERRUPT_SOON, Client, Debugged, of_test, value, words
+from gdb_run import ELF, ENVIRONMENT, INTERRUPT_SOON, Client, Debugged, of_test, value, words
 from lib import places, vmpl0
 from lib.slices import later
 from lib.sources import run as run_command
@@ -118,6 +118,26 @@ def test_step_over_an_exception(debugged):
                    "set var *(unsigned long long *)$start = $kept", "set $pc = $start", "continue")
     assert re.findall(r"^\$\d+ = (\S+)$", said, re.MULTILINE) == ["3", "0", "3", "0"], said
     passed(run)
+
+
+# ud2, whose handler goes on behind it; nop; nop; jmp to itself
+RAISES = ("break report_run", "continue", "delete", "set $start = $pc", "set var cpu_stacks[0].cpu.fixup = (long)$pc + 2",
+          "set var *(unsigned char(*)[6])$pc = {0x0f, 0x0b, 0x90, 0x90, 0xeb, 0xfe}")
+
+
+def test_step_over_the_processors_exception(debugged):
+    run = debugged("launch.general-page")
+    said = run.gdb(*RAISES, "stepi", "p/d $pc - $start", "p/x $eflags & 0x100", "kill")
+    assert re.findall(r"^\$\d+ = (\S+)$", said, re.MULTILINE) == ["3", "0x0"], said
+
+
+def test_step_that_is_given_up(debugged):
+    """A breakpoint in the handler: the flag in its frame makes no #DB of the program's."""
+    run = debugged("launch.general-page")
+    said = run.gdb(*RAISES, "break trap", "stepi", "delete", INTERRUPT_SOON, "continue", "p/d $pc - $start", "p/x $eflags & 0x100",
+                   "p cpu_stacks[0].cpu.trap", "kill")
+    assert "hit Breakpoint 2, trap (" in said
+    assert re.findall(r"^\$\d+ = (\S+)$", said, re.MULTILINE) == ["4", "0x0", "7"], said
 
 
 def test_breakpoint_on_another_cpu(debugged):
@@ -332,6 +352,11 @@ def test_socket_is_removed(debugged):
     run.gdb("detach")
     passed(run)
     assert not (run.directory / "s").exists()
+
+
+def test_socket_is_removed_without_qemu(tmp_path):
+    result = run_command(*words("s"), cwd=tmp_path, env={**ENVIRONMENT, "SNPSIM_QEMU": "/nowhere/qemu"})
+    assert result.returncode == 1 and len(result.stdout.splitlines()) == 1 and not (tmp_path / "s").exists()
 
 
 def test_second_gdb_waits(debugged):

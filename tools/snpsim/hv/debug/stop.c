@@ -119,7 +119,8 @@ static bool sent_nmi(struct vcpu *v)
 static void before_end(struct vcpu *v)
 {
 	ended = true;
-	while (!debug_stop(v, STOP_END))
+	/* Not if that has happened while it was stopping the others */
+	while (READ_ONCE(stopper) != v && !debug_stop(v, STOP_END))
 		wait_for_nmi();
 }
 
