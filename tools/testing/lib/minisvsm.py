@@ -8,7 +8,7 @@ the host has to do for it is in the event log.
 import os
 import re
 
-from . import places
+from . import ovmf, places
 from .events import BAD_ENDS, Events
 from .sources import run
 
@@ -35,9 +35,14 @@ def packed(path, *arguments):
     return path
 
 
+def unrestricted():
+    """With a VMSA that takes injected interrupts, and the page in place of firmware."""
+    parts = places.BUILD / "snpsim/minisvsm.o.d"
+    return packed(parts / "unrestricted.igvm", "--unrestricted", "--firmware", parts / "firmware")
+
+
 def with_firmware(release, name):
     """With Debian's firmware."""
-    from . import ovmf  # not at the top: it needs pytest, which the demonstration does without
     image = ovmf.debian(release, name)
     return packed(places.BUILD / f"snpsim/minisvsm.o.d/{release}-{image.name}.igvm", "--firmware", image)
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from lib import places, vmpl0
+from lib import minisvsm, places, vmpl0
 from lib.sources import run as run_command
 
 sys.path.insert(0, str(places.SNPSIM.parent))
@@ -26,7 +26,7 @@ INTERRUPT_SOON = "shell (sleep 2; kill -INT $PPID) &"
 
 def words(where, *options, qemu=()):
     return [str(word) for word in (
-        places.SNPSIM, "run", "--igvm", vmpl0.IGVM, "--gdb", where, "--timeout", TIMEOUT, *options, "--", *qemu)]
+        places.SNPSIM, "run", "--igvm", minisvsm.unrestricted(), "--gdb", where, "--timeout", TIMEOUT, *options, "--", *qemu)]
 
 
 def of_test(test, cpus):

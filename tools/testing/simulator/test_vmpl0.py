@@ -133,16 +133,10 @@ def test_rebuild(runs):
     assert [event["image"] for event in run.events.of("boot")] == ["vmpl0", "vmpl0"]
 
 
-@pytest.fixture(scope="module")
-def unrestricted(tmp_path_factory):
-    firmware = places.BUILD / "snpsim/minisvsm.o.d/firmware"
-    return svsm.packed(tmp_path_factory.mktemp("igvm") / "unrestricted.igvm", "--unrestricted", "--firmware", firmware)
-
-
 @pytest.mark.parametrize("group, smp", (("launch", 3), ("run", 1), ("irq", 1), ("smp", 2), ("doorbell", 3)))
-def test_igvm_file(runs, unrestricted, group, smp):
+def test_igvm_file(runs, group, smp):
     """`--igvm`: the same program from its file, with the parameters for this machine."""
-    run = runs(group, smp=smp, igvm=unrestricted if group in ("irq", "smp") else vmpl0.IGVM)
+    run = runs(group, smp=smp, igvm=svsm.unrestricted() if group in ("irq", "smp") else vmpl0.IGVM)
     run.well_formed()
     run.passed(*NAMES[group])
     assert run.events.one("boot")["image"] == "vmpl0"
