@@ -108,6 +108,18 @@ def test_command_line_by_default(tmp_path):
     assert any("options console=ttyS0 nokaslr panic=-1 snpsim.boot=1" in line for line in lines), lines
 
 
+@pytest.mark.parametrize("arguments, added", (
+    ((), r"snpsim\.boot=1 tsc_early_khz=[1-9]\d{5,7}$"),
+    (("--append", "test=host.none tsc_early_khz=7"), r"tsc_early_khz=7 snpsim\.boot=1$"),
+    (("--host", "kvm-pv"), r"snpsim\.boot=1$"),
+), ids=("told", "given", "kvmclock"))
+def test_frequency_of_the_tsc(tmp_path, arguments, added):
+    """A KVM host tells it by kvmclock; measured by the guest on a busy machine it can be anything."""
+    status, lines, _ = snpsim(tmp_path, *(arguments if "--append" in arguments else ("--append", "test=host.none", *arguments)))
+    options, = [line for line in lines if "options " in line]
+    assert status == 0 and re.search(added, options), options
+
+
 @pytest.mark.parametrize("what, said", (
     ("missing", "No such file"), ("file", "Not a directory"), ("large", "200 MiB"), ("odd", "neither"),
 ))

@@ -53,19 +53,12 @@ void firmware_cfg_init(void)
 	serve_e820();
 }
 
-/* The command line says which boot this is. */
+/* The command line is another one in each boot. */
 void firmware_cfg_next_boot(void)
 {
-	char number[21];
-	size_t n;
-
 	if (!config->with_kernel)
 		return;
-	n = copy_string(cmdline, config->append, sizeof(config->append));
-	n += copy_string(cmdline + n, " snpsim.boot=", CMDLINE_SIZE - n);
-	put_decimal(number, boot_count);
-	n += copy_string(cmdline + n, number, CMDLINE_SIZE - n);
-	cmdline_len = n + 1;
+	cmdline_len = launch_command_line(cmdline, CMDLINE_SIZE) + 1;
 	fw_cfg_serve(KEY_CMDLINE_SIZE, &cmdline_len, sizeof(cmdline_len));
 	fw_cfg_serve(KEY_CMDLINE, cmdline, cmdline_len);
 }

@@ -64,6 +64,8 @@ void platform_init(void);
 void acpi_place_tables(void);
 u64 acpi_rsdp(void);
 
+/* parameters.c */
+size_t launch_command_line(char *line, size_t size);
 /* firmware.c */
 void firmware_open_gaps(void);
 /* firmware_cfg.c: what firmware finds different in QEMU's fw_cfg */

@@ -208,14 +208,10 @@ static void place_cc_blob(bool secrets_intact)
 
 static void place_cmdline(void)
 {
-	char *c = (char *)GUEST_CMDLINE, number[21];
-	size_t n;
+	char *line = (char *)GUEST_CMDLINE;
 
-	memset(c, 0, CMDLINE_SIZE);
-	n = copy_string(c, config->append, sizeof(config->append));
-	n += copy_string(c + n, " snpsim.boot=", CMDLINE_SIZE - n);
-	put_decimal(number, boot_count);
-	copy_string(c + n, number, CMDLINE_SIZE - n);
+	memset(line, 0, CMDLINE_SIZE);
+	launch_command_line(line, CMDLINE_SIZE);
 }
 
 static void place_boot_params(void)

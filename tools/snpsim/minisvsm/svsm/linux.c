@@ -153,24 +153,6 @@ static void place_cc_blob(void)
 	b->cpuid_len = PAGE_SIZE;
 }
 
-/* The guest is told which boot this is. */
-static void place_cmdline(u32 boot)
-{
-	char *c = private(GUEST_CMDLINE);
-	static const char name[] = " snpsim.boot=";
-	size_t n = strlen(image.cmdline);
-	u32 unit = 1;
-
-	memcpy(c, image.cmdline, n);
-	memcpy(c + n, name, sizeof(name));
-	c += n + sizeof(name) - 1;
-	while (boot / unit >= 10)
-		unit *= 10;
-	for (; unit; unit /= 10)
-		*c++ = '0' + boot / unit % 10;
-	*c = 0;
-}
-
 static u32 e820_type(enum efi_type type)
 {
 	if (type == EFI_CONVENTIONAL)
@@ -225,7 +207,7 @@ void linux_place(u32 boot)
 	place_cc_blob();
 	cpuid_place(GUEST_CPUID);
 	secrets_place(GUEST_SECRETS, GUEST_CA);
-	place_cmdline(boot);
+	cmdline_place(boot);
 	place_boot_params();
 	place_tables();
 }

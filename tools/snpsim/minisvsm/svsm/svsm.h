@@ -88,6 +88,9 @@ void image_load(void);
 /* acpi.c */
 void acpi_link(u8 *area, u64 at, u64 size, u64 *rsdp);
 
+/* cmdline.c */
+void cmdline_place(u32 boot);
+
 /* special.c: pages that a launch fills in */
 void secrets_place(u64 pa, u64 ca);
 void cpuid_place(u64 pa);
