@@ -216,7 +216,7 @@ def reset(guest, row):
     no_other_complaint(guest, row, until="guest: boot 2 ")
     if row.cause in WITH_A_TRACE:
         before = guest.console.split("guest: boot 2 ", 1)[0]
-        trace = rf"not syncing: {row.message}.*Call Trace:.*</TASK>.*quiesced"
+        trace = rf"not syncing: {row.message}.*Call Trace:.*</TASK>.*(quiesced|there is no other CPU to stop)"
         assert re.search(trace, before, re.DOTALL), guest.tail()
     guest.events.orderly_resets(1, cpus=aps + 1)
 
