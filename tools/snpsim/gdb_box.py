@@ -11,7 +11,7 @@ import gdb_registers
 BOX = 0x77ffe000        # HV_DEBUG_BOX
 FIELDS = struct.Struct('<6I3Q')     # request to result
 COMMAND = struct.Struct('<2I2Q')    # command to length
-REQUEST, ASKED, COMMAND_AT, SENT, KICKED, DATA = 0, 8, 16, 48, 64, 128
+REQUEST, ASKED, COMMAND_AT, SENT, SENDING, KICKED, DATA = 0, 8, 16, 48, 52, 64, 128
 DATA_SIZE = 2048
 (REGISTERS, SET_REGISTER, READ, WRITE, BREAK, UNBREAK, FORGET, GO) = range(1, 9)
 APIC, NMI = 0xfee00000, 0x400
@@ -20,7 +20,11 @@ LOOK = 0.0002
 
 
 class Gone(Exception):
-    """QEMU has ended, or does not answer."""
+    """QEMU has ended."""
+
+
+class Silent(Exception):
+    """The hypervisor does not answer."""
 
 
 class Memory:
@@ -62,9 +66,11 @@ class Box:
         self.memory.send_nmi(cpu)
 
     def stop(self):
-        """CPU 0 stops all of them; an event says when they have stopped."""
+        """CPU 0 stops all of them, or another does first; an event says when they have stopped."""
         self.memory.write(BOX + ASKED, struct.pack('<I', 1))
+        self.memory.write(BOX + SENDING, struct.pack('<I', 1))
         self.kick(0)
+        self.memory.write(BOX + SENDING, struct.pack('<I', 0))
 
     def fields(self):
         return FIELDS.unpack(self.memory.read(BOX, FIELDS.size))
@@ -75,9 +81,8 @@ class Box:
             self.memory.write(BOX + DATA, data)
         self.memory.write(BOX + COMMAND_AT, COMMAND.pack(command, cpu, address, length))
         self.requests += 1
-        self.memory.write(BOX + KICKED + self.server, b'\x01')
         self.memory.write(BOX + REQUEST, struct.pack('<I', self.requests))
-        self.memory.send_nmi(self.server)
+        self.kick(self.server)
         self.memory.write(BOX + SENT, struct.pack('<I', self.requests))
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -85,7 +90,7 @@ class Box:
             if fields[1] == self.requests:
                 return fields[-1]
             if time.monotonic() > deadline:
-                raise Gone
+                raise Silent
             time.sleep(LOOK)
 
     def registers(self, cpu):

@@ -10,7 +10,7 @@ RUN, STEP, HOLD = range(3)      # enum debug_mode of hv/debug/debug.h
 SIGINT, SIGABRT, SIGTRAP, SIGSEGV = 2, 6, 5, 11
 STATES = ('VMPL 0', 'VMPL 2 runs', 'halted', 'waits to be started')
 LARGEST_READ = LARGEST // 2     # a byte is two digits
-SUPPORTED = f'PacketSize={LARGEST:x};qXfer:features:read+;swbreak+;hwbreak+;vContSupported+;QStartNoAckMode+'
+SUPPORTED = f'PacketSize={LARGEST:x};qXfer:features:read+;swbreak+;vContSupported+;QStartNoAckMode+'
 UNKNOWN, OK = b'', b'OK'
 
 
@@ -58,7 +58,8 @@ def from_hex(text):
 class Stub:
     def __init__(self, target):
         self.target, self.no_ack = target, False
-        self.thread, self.stop_reply = 0, b'S05'
+        self.thread, self.stopper, self.stop_reply = 0, 0, b'S05'
+        self.knows_swbreak = False
         self.commands = {
             '?': self.why, 'g': self.registers, 'p': self.register, 'P': self.set_register,
             'm': self.memory, 'M': self.set_memory, 'H': self.choose, 'T': self.is_alive,
@@ -68,8 +69,8 @@ class Stub:
 
     def stopped(self, cpu, signal, at_breakpoint):
         """The vCPU has stopped all. Returns the reply that gdb waits for."""
-        self.thread = cpu
-        why = 'swbreak:;' if at_breakpoint else ''
+        self.thread = self.stopper = cpu
+        why = 'swbreak:;' if at_breakpoint and self.knows_swbreak else ''
         self.stop_reply = f'T{signal:02x}thread:{cpu + 1:x};{why}'.encode()
         return self.stop_reply
 
@@ -184,6 +185,7 @@ class Stub:
 
     def query(self, text):
         if text.startswith('Supported'):
+            self.knows_swbreak = 'swbreak+' in text.partition(':')[2].split(';')
             return SUPPORTED.encode()
         if text.startswith('Xfer:features:read:'):
             return self.part_of_description(text.split(':')[3:])
@@ -191,7 +193,7 @@ class Stub:
             cpu = self.cpu_of(text.partition(',')[2])
             return f'CPU {cpu}: {STATES[self.target.registers(cpu)[gdb_registers.STATE]]}'.encode().hex().encode()
         return {
-            'C': f'QC{self.thread + 1:x}'.encode(),
+            'C': f'QC{self.stopper + 1:x}'.encode(),
             'fThreadInfo': ('m' + ','.join(f'{n + 1:x}' for n in range(self.target.cpus))).encode(),
             'sThreadInfo': b'l',
             'Attached': b'1',       # so that leaving gdb does not end the run

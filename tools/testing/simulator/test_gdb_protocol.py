@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """The protocol of `snpsim run --gdb` by itself: packets, what they mean, and the page of memory. No guest runs."""
 
+import os
 import re
 import socket
+import stat
 import struct
 import sys
 import threading
@@ -144,6 +146,26 @@ def test_words_are_the_hypervisors():
     assert len(states) == len(gdb_stub.STATES)
 
 
+def test_offsets_are_the_hypervisors():
+    """Each member that the command uses is where struct box has it."""
+    text = re.sub(r"/\*.*?\*/", "", (HV / "debug/box.h").read_text(), flags=re.DOTALL)
+    sizes = {"u8": 1, "u32": 4, "u64": 8}
+    counts = {"MAX_CPUS": 32, "BOX_DATA": gdb_box.DATA_SIZE}
+    offsets, at = {}, 0
+    for kind, names in re.findall(r"(u\d+) ([^;]*);", re.search(r"struct box \{(.*?)\n\};", text, re.DOTALL)[1]):
+        for name, count in re.findall(r"(\w+)(?:\[(\w+)\])?", names):
+            at += -at % sizes[kind]
+            offsets[name] = at
+            at += sizes[kind] * (int(counts.get(count, count)) if count else 1)
+    assert (HV / "lib/layout.h").read_text().count(f"MAX_CPUS\t\t{counts['MAX_CPUS']}\n") == 1
+    wanted = {"request": gdb_box.REQUEST, "asked": gdb_box.ASKED, "command": gdb_box.COMMAND_AT, "sent": gdb_box.SENT,
+              "sending": gdb_box.SENDING, "kicked": gdb_box.KICKED, "data": gdb_box.DATA}
+    assert {name: offsets[name] for name in wanted} == wanted
+    fields = ("request", "answered", "asked", "server", "command", "cpu", "address", "length", "result")
+    assert [offsets[name] for name in fields] == [0, 4, 8, 12, 16, 20, 24, 32, 40]
+    assert gdb_box.FIELDS.size == offsets["sent"]
+
+
 @pytest.mark.parametrize("packet, answer", (
     (b"m1000,4", b"00010203"), (b"m1ffe,4", b"feff"), (b"m2000,1", b"E01"), (b"m0,1", b"E01"), (b"m1000,0", b""),
     (b"M1000,2:a1a2", b"OK"), (b"M1fff,2:a1a2", b"E01"), (b"M1000,2:a1", b"E01"), (b"M1000,1:a", b"E01"),
@@ -194,9 +216,11 @@ def test_leaves(stub, packet, kills, reply):
 
 
 def test_stop_reply(stub):
+    assert stub.stopped(2, gdb_stub.SIGTRAP, True) == b"T05thread:3;"
+    assert b"hwbreak" not in stub.answer(b"qSupported:multiprocess+;swbreak+;hwbreak+")
     assert stub.stopped(2, gdb_stub.SIGTRAP, True) == b"T05thread:3;swbreak:;"
     assert stub.stopped(1, gdb_stub.SIGSEGV, False) == b"T0bthread:2;" == stub.answer(b"?")
-    assert stub.answer(b"qC") == b"QC2"
+    assert stub.answer(b"Hg1") == b"OK" and stub.answer(b"qC") == b"QC2"
 
 
 def test_random_packets(stub):
@@ -217,7 +241,7 @@ class Qemu(threading.Thread):
 
     def __init__(self, end):
         super().__init__(daemon=True)
-        self.end, self.memory, self.nmis, self.told = end, bytearray(4096), [], []
+        self.end, self.memory, self.nmis, self.told, self.silent = end, bytearray(4096), [], [], False
 
     def run(self):
         for line in self.end.makefile("r"):
@@ -233,7 +257,7 @@ class Qemu(threading.Thread):
                 continue
             data = bytes.fromhex(words[3][2:])
             self.memory[at:at + len(data)] = data
-            if at == gdb_box.SENT:      # the hypervisor waits for that
+            if at == gdb_box.SENT and not self.silent:      # the hypervisor waits for that
                 command, = struct.unpack_from("<I", self.memory, gdb_box.COMMAND_AT)
                 struct.pack_into("<Q", self.memory, 40, command * 100)
                 self.memory[4:8] = self.memory[0:4]
@@ -258,6 +282,15 @@ def test_command(box):
     assert box.qemu.nmis == [(1, 0x400)] and box.qemu.memory[gdb_box.KICKED + 1] == 1
     box.stop()
     assert box.qemu.nmis == [(1, 0x400), (0, 0x400)] and box.qemu.memory[gdb_box.ASKED] == 1
+    assert box.qemu.memory[gdb_box.SENDING] == 0
+
+
+def test_silent_hypervisor(box, monkeypatch):
+    """Not the same as a QEMU that has ended."""
+    monkeypatch.setattr(gdb_box, "PATIENCE", 0.1)
+    box.qemu.silent = True
+    with pytest.raises(gdb_box.Silent):
+        box.command(gdb_box.READ)
 
 
 def test_dead_qemu(box):
@@ -284,8 +317,8 @@ def server(tmp_path, monkeypatch):
 
 def connect():
     client = socket.socket(socket.AF_UNIX)
-    client.settimeout(20)
     client.connect("s")
+    client.settimeout(20)
     return client
 
 
@@ -311,33 +344,33 @@ def test_early_gdb_waits_for_the_first_stop(server):
     client.sendall(b"$?#3f")
     time.sleep(0.2)
     assert server.box.stops == 0
-    server.take({"cpu": 0, "why": "start"})
+    server.tell({"cpu": 0, "why": "start"})
     assert received(client, b"T05") == b"+$T05thread:1;#d7"
     assert server.box.gone == []
 
 
 def test_goes_and_stops(server):
-    server.take({"cpu": 0, "why": "start"})
+    server.tell({"cpu": 0, "why": "start"})
     client = connect()
     client.sendall(b"$vCont;s:1#23")
     wait_until(lambda: server.box.gone == [[STEP, HOLD, HOLD]])
-    server.take({"cpu": 1, "why": "break"})
-    assert b"$T05thread:2;swbreak:;#" in received(client, b"T05")
+    server.tell({"cpu": 1, "why": "break"})
+    assert b"$T05thread:2;#" in received(client, b"T05")
     client.sendall(b"+$c#63")
     wait_until(lambda: len(server.box.gone) == 2)
     client.sendall(b"\x03")
     wait_until(lambda: server.box.stops == 1)
-    server.take({"cpu": 0, "why": "asked"})
+    server.tell({"cpu": 0, "why": "asked"})
     assert b"$T02thread:1;#" in received(client, b"T02")
 
 
 def test_end_of_the_run(server):
     """The reason on gdb's console, the signal, and then the status."""
-    server.take({"cpu": 0, "why": "start"})
+    server.tell({"cpu": 0, "why": "start"})
     client = connect()
     client.sendall(b"$c#63")
     wait_until(lambda: server.box.gone)
-    server.take({"cpu": 2, "why": "end"})
+    server.tell({"cpu": 2, "why": "end"})
     said = received(client, b"T0b")
     assert b"$O" + b"snpsim: it has broken a rule\n".hex().encode() + b"#" in said and b"$T0bthread:3;#" in said
     client.sendall(b"$c#63")
@@ -347,39 +380,159 @@ def test_end_of_the_run(server):
 
 
 def test_lost_while_it_stands(server):
-    server.take({"cpu": 0, "why": "start"})
-    connect().close()
+    server.tell({"cpu": 0, "why": "start"})
+    client = connect()
+    client.sendall(b"$?#3f")
+    assert b"T05" in received(client, b"T05")
+    client.close()
     wait_until(lambda: server.box.gone == [[RUN] * 3])
     assert server.box.forgotten == 1 and server.box.stops == 0
 
 
 def test_lost_while_it_runs(server):
     """It is stopped once more, for the breakpoints."""
-    server.take({"cpu": 0, "why": "start"})
+    server.tell({"cpu": 0, "why": "start"})
     client = connect()
     client.sendall(b"$c#63")
     wait_until(lambda: server.box.gone)
     client.close()
     wait_until(lambda: server.box.stops == 1)
-    server.take({"cpu": 0, "why": "asked"})
+    server.tell({"cpu": 0, "why": "asked"})
     wait_until(lambda: len(server.box.gone) == 2)
     assert server.box.forgotten == 1
 
 
+def test_lost_while_the_next_waits(server):
+    """What it stops at is not the breakpoint of the one before."""
+    server.tell({"cpu": 0, "why": "start"})
+    first, second = connect(), connect()
+    first.sendall(packed(b"Z0,1234,1") + packed(b"c"))
+    second.sendall(b"$?#3f")
+    wait_until(lambda: server.box.gone)
+    first.close()
+    wait_until(lambda: server.box.stops == 1)
+    server.tell({"cpu": 0, "why": "asked"})
+    wait_until(lambda: server.box.stops == 2)
+    assert server.box.forgotten == 1 and len(server.box.gone) == 2
+    server.tell({"cpu": 0, "why": "asked"})
+    assert b"$T02thread:1;#" in received(second, b"T02")
+    assert server.box.forgotten == 1 and len(server.box.gone) == 2
+
+
+def closed_by_server(client):
+    try:
+        return client.recv(4096) == b""
+    except ConnectionResetError:
+        return True
+
+
+@pytest.mark.parametrize("sent", (b"", b"POST / HTTP/1.1\r\n\r\n$k#6b", b"+\x03GET /$c#63", b"+"),
+                         ids=("nothing", "browser", "hidden", "mark"))
+def test_what_is_no_gdb(server, sent):
+    """Neither before nor after the start does it have any effect; one that says something else is dropped."""
+    def visits():
+        client = connect()
+        client.sendall(sent)
+        if b"HTTP" in sent or b"GET" in sent:
+            assert closed_by_server(client)
+        client.close()
+
+    visits()
+    server.tell({"cpu": 0, "why": "start"})
+    visits()
+    client = connect()
+    client.sendall(b"$?#3f")
+    assert received(client, b"T05") == b"+$T05thread:1;#d7"
+    assert (server.box.gone, server.box.stops, server.killed) == ([], 0, False)
+    client.sendall(b"$c#63")
+    wait_until(lambda: server.box.gone)
+    client.sendall(b"$D#44")
+    server.tell({"cpu": 0, "why": "break"})
+    assert b"OK" in received(client, b"OK")
+    client.close()
+    visits()
+    assert server.box.stops == 0
+
+
+def test_failure_ends_the_run(server):
+    """The vCPUs would stand for ever."""
+    def fails(_):
+        raise gdb_box.Silent
+
+    server.box.go = fails
+    server.tell({"cpu": 0, "why": "start"})
+    connect().sendall(b"$c#63")
+    wait_until(lambda: server.failed == "the simulator does not answer")
+
+
+def test_unexpected_failure_ends_the_run(server):
+    server.reason = lambda: 1 / 0
+    server.tell({"cpu": 0, "why": "start"})
+    client = connect()
+    client.sendall(b"$c#63")
+    wait_until(lambda: server.box.gone)
+    server.tell({"cpu": 0, "why": "end"})
+    wait_until(lambda: server.failed == "ZeroDivisionError: division by zero")
+
+
+def test_many_packets_while_it_runs(server):
+    server.tell({"cpu": 0, "why": "start"})
+    client = connect()
+    client.sendall(b"$c#63")
+    wait_until(lambda: server.box.gone)
+    client.sendall(b"$qC#b4" * 1000)
+    marks = b""
+    while marks.count(b"+") < 1001:
+        marks += client.recv(4096)
+    assert len(server.packets) == gdb_server.MOST_PACKETS
+    server.tell({"cpu": 0, "why": "asked"})
+    assert b"$T02" in received(client, b"QC1")
+
+
+def test_interrupt_right_behind_a_packet(server):
+    server.tell({"cpu": 0, "why": "start"})
+    client = connect()
+    client.sendall(b"$c#63\x03")
+    wait_until(lambda: server.box.stops == 1)
+    assert server.box.gone == [[RUN] * 3]
+
+
+def test_socket_is_the_users_own(server):
+    assert stat.S_IMODE(os.lstat("s").st_mode) & 0o077 == 0
+    os.unlink("s")
+    with socket.socket(socket.AF_UNIX) as another:
+        another.bind("s")
+        server.remove()
+        assert os.path.exists("s")
+
+
+def test_stale_socket(tmp_path, monkeypatch):
+    """That of a run that was killed."""
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind("s")
+    with pytest.raises(gdb_server.Unusable, match="^Address already in use, by a run that is gone: remove it$"):
+        gdb_server.listen("s")
+    os.unlink("s")
+    (tmp_path / "s").touch()
+    with pytest.raises(gdb_server.Unusable, match="^Address already in use$"):
+        gdb_server.listen("s")
+
+
 def test_no_gdb_at_the_end(server):
     """After a detach nobody waits."""
-    server.take({"cpu": 0, "why": "start"})
+    server.tell({"cpu": 0, "why": "start"})
     client = connect()
     client.sendall(b"$D#44")
     assert b"$OK#9a" in received(client, b"OK")
     client.close()
-    server.take({"cpu": 0, "why": "end"})
+    server.tell({"cpu": 0, "why": "end"})
     wait_until(lambda: len(server.box.gone) == 2)
     assert server.box.stops == 0
 
 
 def test_packets_are_acknowledged(server):
-    server.take({"cpu": 0, "why": "start"})
+    server.tell({"cpu": 0, "why": "start"})
     client = connect()
     client.sendall(b"$qC#00")
     assert client.recv(1) == b"-"

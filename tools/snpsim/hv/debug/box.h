@@ -43,12 +43,15 @@ struct box {
 	u64 address, length;
 	u64 result;			/* bytes, or 1: done */
 	u32 sent;			/* = request once the NMI for it has been sent */
-	u8 rsvd[12];
-	u8 kicked[MAX_CPUS];		/* an NMI is on its way */
+	u32 sending;			/* the NMI that wants a stop is not sent yet */
+	u8 rsvd[8];
+	u8 kicked[MAX_CPUS];		/* an NMI is on its way, or will be */
 	u8 rsvd2[32];
 	u8 data[BOX_DATA];
 };
 
+static_assert(offsetof(struct box, result) == 40, "box");
+static_assert(offsetof(struct box, sending) == 52, "box");
 static_assert(offsetof(struct box, kicked) == 64, "box");
 static_assert(offsetof(struct box, data) == 128, "box");
 static_assert(sizeof(struct box) <= 4096, "box");
