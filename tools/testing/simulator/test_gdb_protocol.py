@@ -14,6 +14,7 @@ import xml.etree.ElementTree as xml
 import pytest
 
 from lib import places
+from lib.sources import run as run_command
 
 sys.path.insert(0, str(places.SNPSIM.parent))
 import gdb_box  # noqa: E402
@@ -164,6 +165,37 @@ def test_offsets_are_the_hypervisors():
     fields = ("request", "answered", "asked", "server", "command", "cpu", "address", "length", "result")
     assert [offsets[name] for name in fields] == [0, 4, 8, 12, 16, 20, 24, 32, 40]
     assert gdb_box.FIELDS.size == offsets["sent"]
+
+
+HEAP = """
+#include "lib/layout.h"
+#include "lib/lib.h"
+
+void *mmap(void *at, u64 length, int protection, int flags, int fd, long offset);
+void _Exit(int status);
+
+void hv_panic(const char *why, ...) { _Exit(0); }
+
+int main(void)
+{
+	/* Readable and writable; private, fixed, anonymous */
+	mmap(__hv_end, HV_CONFIG - (u64)__hv_end, 3, 0x32, -1, 0);
+	while ((u64)alloc_pages(1) < HV_DEBUG_BOX)
+		;
+	return 1;
+}
+"""
+
+
+def test_heap_ends_below_the_page(tmp_path):
+    """The hypervisor's own allocator, until there is no more."""
+    (tmp_path / "heap.c").write_text(HEAP)
+    attributes = re.findall(r"'(-D__[^']*)'", (HV.parent / "Makefile").read_text())
+    built = run_command("gcc", "-w", "-fno-pie", "-no-pie", "-fno-builtin", *attributes, "-Dstatic_assert=_Static_assert",
+                        f"-I{HV}", "-Wl,--defsym=__hv_end=0x77ff0000",
+                        "-o", tmp_path / "heap", tmp_path / "heap.c", HV / "lib/alloc.c")
+    assert built.returncode == 0, built.stdout
+    assert run_command(tmp_path / "heap").returncode == 0
 
 
 @pytest.mark.parametrize("packet, answer", (

@@ -17,7 +17,7 @@ void *alloc_pages(u64 n)
 		heap = align_up((u64)__hv_end, PAGE_SIZE);
 	p = (u8 *)heap;
 	heap += n * PAGE_SIZE;
-	if (heap > HV_CONFIG)
+	if (heap > HV_DEBUG_BOX)
 		hv_panic("out of hypervisor memory");
 	return memset(p, 0, n * PAGE_SIZE);
 }
