@@ -84,6 +84,8 @@ static void wait_frozen(struct vcpu *v)
 		}
 		if (v->hv_nmi)
 			nmi_without_vmsa(v);
+		if (debug_asks(v))
+			debug_stop(v, STOP_ASKED);
 	}
 }
 
@@ -101,11 +103,20 @@ static bool vmpl0_is_content(struct vcpu *v)
 	return false;
 }
 
+/* May v enter, as far as gdb goes? One that it holds does what others ask of it, and no more. */
+static bool debugger_is_content(struct vcpu *v)
+{
+	if (!debug_is_on() || debug_lets(v))
+		return true;
+	host_change_guest(v);
+	return false;
+}
+
 static void enter(struct vcpu *v)
 {
 	struct vmcb *m;
 
-	if (debug_is_on() && !debug_lets(v))
+	if (!debugger_is_content(v))
 		return;
 	if (vmpl0_is_guest() && !vmpl0_is_content(v))
 		return;
@@ -113,7 +124,7 @@ static void enter(struct vcpu *v)
 	pick_view(v);
 	if (v->cur->vmpl)
 		pv_before_entry(v);
-	else if (debug_mode(v) != DEBUG_STEP)
+	else if (!debug_steps(v))	/* its interrupts wait */
 		vapic_before_entry(v);
 	nmi_before_entry(v);
 	WRITE_ONCE(v->in_guest, 1);

@@ -20,6 +20,7 @@ import gdb_packets  # noqa: E402
 
 ELF = vmpl0.IGVM.with_suffix(".elf")
 ENVIRONMENT = {**os.environ, "SNPSIM_BUILD": str(places.BUILD)}
+PASSED = "selftest: 1 passed, 0 failed"
 TIMEOUT, PATIENCE = 120, 90
 INTERRUPT_SOON = "shell (sleep 2; kill -INT $PPID) &"
 
@@ -85,6 +86,12 @@ class Debugged:
         shutil.rmtree(self.directory)
 
 
+def passed(run):
+    """The test that minisvsm runs, and no other"""
+    status, text = run.end()
+    assert status == 0 and PASSED in text, text
+
+
 class Client:
     """Says what it likes."""
 
@@ -103,15 +110,28 @@ class Client:
             data = self.socket.recv(4096)
             assert data, "the connection was closed"
             self.found += [item for item in self.reader.feed(data) if isinstance(item, bytes)]
-        self.socket.sendall(b"+")
+        try:
+            self.socket.sendall(b"+")
+        except OSError:
+            pass        # that was the last one
         return self.found.pop(0)
 
-    def ask(self, payload):
+    def send_packet(self, payload):
         self.send(gdb_packets.packed(payload))
+
+    def ask(self, payload):
+        self.send_packet(payload)
         return self.reply()
 
     def close(self):
         self.socket.close()
+
+
+def address_of(name):
+    """Of minisvsm's symbol; the first, if several files have one."""
+    found = re.findall(rf"^0*([0-9a-f]+) . {re.escape(name)}$", run_command("nm", ELF).stdout, re.MULTILINE)
+    assert found, name
+    return int(found[0], 16)
 
 
 def value(said, name):

@@ -2,17 +2,17 @@
 """`snpsim run --gdb`: gdb debugs the program at VMPL 0, which is minisvsm here."""
 
 import re
+import select
 import socket
-import time
+import struct
 
 import pytest
 
-from gdb_run import ELF, ENVIRONMENT, INTERRUPT_SOON, Client, Debugged, of_test, value, words
+from gdb_run import ENVIRONMENT, INTERRUPT_SOON, Client, Debugged, address_of, of_test, passed, value, words
 from lib import places, vmpl0
 from lib.slices import later
 from lib.sources import run as run_command
 
-PASSED = "selftest: 1 passed, 0 failed"
 TF = 0x100
 
 
@@ -28,11 +28,6 @@ def debugged():
     yield start
     for run in runs:
         run.close()
-
-
-def passed(run):
-    status, text = run.end()
-    assert status == 0 and PASSED in text, text
 
 
 def test_first_instruction(debugged):
@@ -140,6 +135,57 @@ def test_step_that_is_given_up(debugged):
     assert re.findall(r"^\$\d+ = (\S+)$", said, re.MULTILINE) == ["4", "0x0", "7"], said
 
 
+def test_step_into_a_hardware_breakpoint(debugged):
+    """It is the handler's first instruction; the flag in the frame is gdb's nevertheless."""
+    run = debugged("launch.general-page")
+    said = run.gdb(*RAISES, "hbreak *(trap_stubs + 6 * 16)", "stepi", "p/d (long)$pc - (long)trap_stubs", "delete", INTERRUPT_SOON,
+                   "continue", "p/d $pc - $start", "p/x $eflags & 0x100", "p cpu_stacks[0].cpu.trap", "kill")
+    assert re.findall(r"^\$\d+ = (\S+)$", said, re.MULTILINE) == ["96", "4", "0x0", "7"], said
+
+
+def test_step_that_sets_the_programs_flag(debugged):
+    """POPF with TF set, then with TF clear: the next instruction's #DB is the program's."""
+    run = debugged("launch.general-page")
+    said = run.gdb("break report_run", "continue", "delete", "set $start = $pc",
+                   "set var *(unsigned char(*)[4])$pc = {0x9d, 0x90, 0x90, 0x90}", "set var *(long *)$rsp = 0x102", "stepi",
+                   "p/x $eflags & 0x100", "p/d $pc - $start", "set $rsp = $rsp - 8", "set $pc = $start", "set $eflags = 2",
+                   "set var *(long *)$rsp = 2", "stepi", "p/x $eflags & 0x100", "set $eflags |= 0x100", "continue")
+    assert re.findall(r"^\$\d+ = (\S+)$", said, re.MULTILINE) == ["0x100", "1", "0x0"], said
+    assert "exception 1" in run.end()[1]
+
+
+# The first 512 GiB once more, above
+SECOND = 1 << 39
+ALIAS = ("set $table = (unsigned long *)($cr3 & 0xfffffff000)", "set var $table[1] = $table[0]")
+
+
+def test_addresses_of_no_table(debugged):
+    """Bits 63 to 48 are those of bit 47."""
+    run = debugged("launch.registers")
+    said = run.gdb("break launch.c:registers", "continue", "p *(int *)registers == *(int *)(0x1000000000000 + (long)registers)",
+                   "p *(int *)(0xffff000000000000 + (long)registers)", "break *(0xdead000000000000 + (long)registers)",
+                   *ALIAS, f"p *(int *)registers == *(int *)({SECOND} + (long)registers)", "kill")
+    assert len(re.findall(r"^Cannot access memory at address 0x(?:1|ffff)0", said, re.MULTILINE)) == 2, said
+    assert re.search(r"^\$\d+ = 1$", said, re.MULTILINE), said
+
+
+def test_breakpoint_at_another_address(debugged):
+    """INT3 is a byte of memory, which the program has mapped twice. gdb knows of one address, and the program sees none."""
+    run = debugged("launch.registers")
+    said = run.gdb("break launch.c:registers", "continue", "break *report_run", *ALIAS,
+                   f"set $pc = {SECOND} + (long)report_run", "continue", f"p $pc == {SECOND} + (long)report_run", "kill")
+    assert "received signal SIGTRAP" in said and "$1 = 1" in said, said
+
+
+def test_breakpoints_before_the_program_is_there(debugged):
+    """Without paging: what is no page of the launch takes a debug register, and none of its bytes changes."""
+    run = debugged("launch.registers")
+    said = run.gdb(*(f"break *{at:#x}" for at in range(0x5000000, 0x5000500, 0x100)), "continue", "delete 1", "break *(entry32 + 5)",
+                   "continue", "delete", "continue")
+    assert said.count("Cannot insert breakpoint") == 1 and "hit Breakpoint 6, " in said, said
+    passed(run)
+
+
 def test_breakpoint_on_another_cpu(debugged):
     run = debugged("smp.wakes")
     said = run.gdb("break run_vmpl", "continue", "backtrace 2", "info threads", "thread apply all p $_thread", "delete",
@@ -196,8 +242,9 @@ def test_hardware_breakpoints(debugged):
     run = debugged("launch.registers")
     unmapped = [f"break *{0x10000000000 + n:#x}" for n in range(4)]
     said = run.gdb("hbreak launch.c:registers", *unmapped, "continue", "delete 2", "continue", "backtrace 1",
-                   "p $dr7", "delete", "continue")
+                   "delete", "continue")
     assert said.count("Cannot insert") == 1 and "hit Breakpoint 1, registers ()" in said
+    assert re.search(r"^#0 .*\bregisters \(\) at ", said, re.MULTILINE), said
     passed(run)
 
 
@@ -289,28 +336,50 @@ def test_again_after_detach(debugged):
     """A second gdb stops the run where it is."""
     run = debugged("launch.registers")
     assert "detached" in run.gdb("break ghcb_init", "continue", "set var *(unsigned short *)$pc = 0xfeeb", "detach")
-    time.sleep(1)
-    said = run.gdb("p $pc == ghcb_init", "break run_one", "kill")
-    assert "$1 = 1" in said or "ghcb_init () at" in said
+    said = run.gdb("p (long)$pc == (long)ghcb_init", "p/x *(unsigned short *)$pc", "kill")
+    assert "$1 = 1\n$2 = 0xfeeb\n" in said
     assert run.end()[0] == 0
 
 
 def test_gdb_is_gone(debugged):
-    """As if it had detached: breakpoints are out. While the program stands, and while it runs."""
+    """As if it had detached: breakpoints are out. While the program stands, and while it runs to the first of them."""
+    for running in (False, True):
+        run = debugged("smp.wakes")
+        client = run.client()
+        assert client.ask(b"?").startswith(b"T05thread:1;")
+        for name in ("svsm_main", "run_vmpl", "page_alloc"):
+            assert client.ask(b"Z0,%x,1" % address_of(name)) == b"OK"
+        if running:
+            client.send(b"$vCont;c#a8")
+        client.close()
+        passed(run)
+
+
+def test_next_gdb_does_not_find_breakpoints(debugged):
+    """It waits already when the one before goes away, which leaves one where the program is about to run into it."""
     run = debugged("launch.registers")
-    client = run.client()
-    assert client.ask(b"?").startswith(b"T05thread:1;")
-    address, = re.findall(r"^0*([0-9a-f]+) T svsm_main$", run_command("nm", ELF).stdout, re.MULTILINE)
-    assert client.ask(f"Z0,{address},1".encode()) == b"OK"
-    client.close()
-    passed(run)
-    run = debugged("smp.wakes")
-    client = run.client()
-    client.ask(b"?")
-    client.send(b"$vCont;c#a8")
-    time.sleep(0.5)
-    client.close()
-    passed(run)
+    first, at = run.client(), address_of("report_run")
+    assert first.ask(b"?").startswith(b"T05")
+    assert first.ask(b"Z0,%x,1" % at) == b"OK" and first.ask(b"vCont;c").startswith(b"T05")
+    assert first.ask(b"z0,%x,1" % at) == b"OK"
+    # Loops for some seconds, then runs into the breakpoint; behind that it loops for ever
+    code = b"\x48\xb9" + (3 << 30).to_bytes(8, "little") + b"\x48\xff\xc9\x75\xfb\x90\xeb\xfe"
+    assert first.ask(b"M%x,%x:%s" % (at, len(code), code.hex().encode())) == b"OK"
+    assert first.ask(b"Z0,%x,1" % (at + 15)) == b"OK"
+    second = run.client()
+    second.send_packet(b"?")
+    first.send_packet(b"vCont;c")
+    first.close()
+    assert second.reply().startswith(b"T02thread:1;")
+    assert second.ask(b"QStartNoAckMode") == b"OK"
+    jump = b"P10=" + struct.pack("<Q", at + 15).hex().encode()
+    assert second.ask(jump) == b"OK"
+    second.send_packet(b"vCont;c")
+    assert select.select([second.socket], [], [], 2)[0] == []
+    second.send(b"\x03")
+    assert second.reply().startswith(b"T02thread:1;")
+    second.send_packet(b"k")
+    assert run.end()[0] == 0
 
 
 def test_nonsense(debugged):
@@ -332,12 +401,22 @@ def test_nonsense(debugged):
     passed(run)
 
 
+def at_free_port(debugged):
+    """Somebody else may take it just before."""
+    for _ in range(5):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        try:
+            return debugged("launch.registers", where=str(port)), port
+        except AssertionError as e:
+            assert "Address already in use" in str(e)
+    raise AssertionError("no port")
+
+
 def test_port(debugged):
     """At a port of this machine, which nobody else can take meanwhile."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    run = debugged("launch.registers", where=str(port))
+    run, port = at_free_port(debugged)
     second = run_command(*words(port, qemu=of_test("launch.registers", 2)))
     assert (second.returncode, second.stdout) == (1, f"snpsim: --gdb {port}: Address already in use\n")
     assert f"snpsim: gdb: target remote localhost:{port}\n" in run.text
@@ -360,13 +439,20 @@ def test_socket_is_removed_without_qemu(tmp_path):
 
 
 def test_second_gdb_waits(debugged):
+    """Until the first has left; then it stops the run."""
     run = debugged("launch.registers")
-    first, second = run.client(), Client(run.where)
+    first, second, at = run.client(), Client(run.where), address_of("report_run")
     assert first.ask(b"?").startswith(b"T05")
-    second.send(b"$?#3f")
+    second.send_packet(b"?")
+    assert first.ask(b"Z0,%x,1" % at) == b"OK" and first.ask(b"vCont;c").startswith(b"T05")
+    assert first.ask(b"M%x,2:ebfe" % at) == b"OK"
+    assert select.select([second.socket], [], [], 0)[0] == []
     assert first.ask(b"D") == b"OK"
-    passed(run)
-    second.close()
+    first.close()
+    assert second.reply().startswith(b"T02thread:1;")
+    assert second.ask(b"m%x,2" % at) == b"ebfe"
+    second.send_packet(b"k")
+    assert run.end()[0] == 0
 
 
 def refused(*arguments):

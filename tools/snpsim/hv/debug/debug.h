@@ -11,7 +11,8 @@
 
 /* Why the vCPUs have stopped, for the command */
 #define STOP_START	"start"		/* before the first instruction */
-#define STOP_BREAK	"break"
+#define STOP_BREAK	"break"		/* INT3 where gdb wanted it */
+#define STOP_TRAP	"trap"		/* a debug register, or INT3 at another address */
 #define STOP_STEP	"step"
 #define STOP_ASKED	"asked"
 #define STOP_END	"end"		/* the run ends as soon as it goes on */
@@ -28,12 +29,13 @@ static inline bool debug_is_on(void)
 void debug_init(void);
 bool debug_asks(const struct vcpu *v);
 bool debug_lets(struct vcpu *v);
-bool debug_stop(struct vcpu *v, const char *why);
+void debug_stop(struct vcpu *self, const char *why);
 /* serve.c: returns once the vCPUs shall go on */
 void debug_serve(void);
 /* step.c */
 void debug_set_mode(struct vcpu *v, enum debug_mode mode);
 enum debug_mode debug_mode(const struct vcpu *v);
+bool debug_steps(const struct vcpu *v);
 bool debug_step_is_done(const struct vcpu *v);
 void debug_arm(struct vcpu *v);
 void debug_disarm(struct vcpu *v);

@@ -8,7 +8,7 @@
 
 static enum box_state state_of(const struct vcpu *v)
 {
-	if (!v->ctx[0].vmsa)
+	if (!v->ctx[0].vmsa || v->state == VCPU_RESET_HOLD)
 		return BOX_OFF;
 	if (v->cur->vmpl)
 		return BOX_AT_VMPL2;

@@ -44,6 +44,11 @@ enum debug_mode debug_mode(const struct vcpu *v)
 	return READ_ONCE(steps[v->index].mode);
 }
 
+bool debug_steps(const struct vcpu *v)
+{
+	return debug_is_on() && debug_mode(v) == DEBUG_STEP;
+}
+
 bool debug_step_is_done(const struct vcpu *v)
 {
 	const struct step *s = &steps[v->index];

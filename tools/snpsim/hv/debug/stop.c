@@ -12,43 +12,60 @@
 #include "machine/trap.h"
 
 #define SETTLE_NS		50000000UL	/* how long a vCPU may take to finish its exit */
-#define SERVER			0		/* the vCPU that stops the others when asked to */
 
-static struct vcpu *stopper;
+static struct vcpu *stopper;	/* the one that has stopped all, until they go on */
 static int parked[MAX_CPUS];
-static bool begun, ended;
+static bool begun;
 
-/* Does the command want a stop of this vCPU? */
+/*
+ * Does the command want a stop? The NMI for it goes to CPU 0, but whichever sees it first
+ * stops all. One that has never run has nothing to show.
+ */
 bool debug_asks(const struct vcpu *v)
 {
-	return debug_is_on() && v->index == SERVER && READ_ONCE(box->asked);
+	return debug_is_on() && v->ctx[0].vmsa && READ_ONCE(box->asked);
 }
 
-static bool is_kept(const struct vcpu *v)
+static void set_parked(const struct vcpu *v, int value)
 {
-	return vcpu_is_held() || debug_mode(v) == DEBUG_HOLD;
+	WRITE_ONCE(parked[v->index], value);
+	/* Pairs with let_all_go(): v sees that it need not wait, or is woken. */
+	smp_mb();
 }
 
-static void park(struct vcpu *v)
+/* Alone it is held by gdb, and does still what the host or gdb asks of it. */
+static bool stays_held(const struct vcpu *v)
 {
-	WRITE_ONCE(parked[v->index], 1);
-	while (is_kept(v) && (vcpu_is_held() || !debug_asks(v)))
+	return debug_mode(v) == DEBUG_HOLD && !vcpu_kept_out(v) &&
+	       READ_ONCE(v->guest_change) == GUEST_STAYS && !debug_asks(v);
+}
+
+static void park(const struct vcpu *v)
+{
+	set_parked(v, 1);
+	while (vcpu_is_held() || stays_held(v))
 		wait_for_nmi();
-	WRITE_ONCE(parked[v->index], 0);
+	set_parked(v, 0);
 }
 
-/* Only then do its registers say what it did. One that waits for a lock may never get there. */
+/* Has v done what it left the guest for? Its registers say so only then. */
+static bool is_settled(const struct vcpu *v)
+{
+	enum vcpu_state state = READ_ONCE(v->state);
+
+	if (state != VCPU_RUNNING && state != VCPU_STARTING)
+		return true;
+	return READ_ONCE(parked[v->index]) || READ_ONCE(v->cur)->released;
+}
+
+/* One that waits for a lock, or for another, may never get there. */
 static void settle(const struct vcpu *self)
 {
 	u64 start = now_ns();
 
-	for (u32 i = 0; i < config->cpus; i++) {
-		struct vcpu *v = &vcpus[i];
-
-		while (v != self && READ_ONCE(v->state) == VCPU_RUNNING &&
-		       !READ_ONCE(parked[i]) && now_ns() - start < SETTLE_NS)
+	for (u32 i = 0; i < config->cpus; i++)
+		while (&vcpus[i] != self && !is_settled(&vcpus[i]) && now_ns() - start < SETTLE_NS)
 			cpu_relax();
-	}
 }
 
 static void event_stop(const struct vcpu *v, const char *why)
@@ -59,41 +76,52 @@ static void event_stop(const struct vcpu *v, const char *why)
 	event_end();
 }
 
-static void let_all_go(struct vcpu *self)
+/*
+ * Stop all vCPUs, and answer gdb until it has them go on. Returns false if another one has
+ * stopped them first. This vCPU is self, whichever the stop is about.
+ */
+static bool stop_all(struct vcpu *self, const char *why)
 {
-	WRITE_ONCE(stopper, NULL);
+	struct vcpu *nobody = NULL;
+
+	if (!__atomic_compare_exchange_n(&stopper, &nobody, self, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST))
+		return false;
+	vcpu_hold_others(self);
+	settle(self);
+	debug_breaks_lift();
+	WRITE_ONCE(box->asked, 0);
+	WRITE_ONCE(box->server, self->index);
+	event_stop(self, why);
+	debug_serve();
+	return true;
+}
+
+/* Others are not held before the next one stops them: the order matters. */
+static void let_all_go(void)
+{
+	debug_breaks_lay();
 	vcpu_let_go();
+	WRITE_ONCE(stopper, NULL);
+	/* Pairs with set_parked(). */
+	smp_mb();
+	/* Only those: a CPU that waits for a SIPI must get no NMI. */
 	for (u32 i = 0; i < config->cpus; i++)
-		if (&vcpus[i] != self)
+		if (READ_ONCE(parked[i]))
 			vcpu_nmi(&vcpus[i]);
 }
 
 /*
- * Stop all vCPUs until gdb lets them go. Returns false if another one has stopped them
- * first: this one does again what has led here.
+ * Stop all vCPUs until gdb lets them go. If another one has stopped them first, this one
+ * does again what has led here.
  */
-bool debug_stop(struct vcpu *v, const char *why)
+void debug_stop(struct vcpu *self, const char *why)
 {
-	struct vcpu *nobody = NULL;
-
-	if (!__atomic_compare_exchange_n(&stopper, &nobody, v, false, __ATOMIC_SEQ_CST,
-					 __ATOMIC_SEQ_CST))
-		return false;
-	vcpu_hold_others(v);
-	settle(v);
-	debug_breaks_lift();
-	WRITE_ONCE(box->asked, 0);
-	WRITE_ONCE(box->server, v->index);
-	event_stop(v, why);
-	debug_serve();
-	if (!ended) {
-		debug_breaks_lay();
-		let_all_go(v);
-	}
-	return true;
+	if (stop_all(self, why))
+		let_all_go();
 }
 
-/* May v enter the guest now? If not, its loop begins again. */
+/* May v, this vCPU, enter the guest now? If not, its loop begins again. */
 bool debug_lets(struct vcpu *v)
 {
 	if (!begun) {
@@ -103,24 +131,36 @@ bool debug_lets(struct vcpu *v)
 		debug_stop(v, STOP_STEP);
 	} else if (debug_asks(v) && !vcpu_is_held()) {
 		debug_stop(v, STOP_ASKED);
-	} else if (!is_kept(v)) {
+	} else if (!vcpu_is_held() && debug_mode(v) != DEBUG_HOLD) {
 		return true;
 	}
 	park(v);
 	return false;
 }
 
-static bool sent_nmi(struct vcpu *v)
+/*
+ * Is the command's NMI among those that have arrived? With another one of the hypervisor's
+ * there may be two in one, but not while the command is still about to send its own.
+ */
+static bool sent_nmi(struct vcpu *v, bool with_other)
 {
+	bool sending = READ_ONCE(box->sending) || READ_ONCE(box->request) != READ_ONCE(box->sent);
+
+	if (with_other && sending)
+		return false;
 	return __atomic_exchange_n(&box->kicked[v->index], 0, __ATOMIC_SEQ_CST);
 }
 
-/* After that nobody goes on: the run ends. */
-static void before_end(struct vcpu *v)
+/*
+ * The run ends: nobody goes on after this. The end may be about another vCPU, to which
+ * this one has done something; and it may come while this one stops the others.
+ */
+static void before_end(void)
 {
-	ended = true;
-	/* Not if that has happened while it was stopping the others */
-	while (READ_ONCE(stopper) != v && !debug_stop(v, STOP_END))
+	struct vcpu *self = this_vcpu();
+
+	set_parked(self, 1);
+	while (READ_ONCE(stopper) != self && !stop_all(self, STOP_END))
 		wait_for_nmi();
 }
 

@@ -23,5 +23,5 @@ void report_host_reset(struct vcpu *v, const char *how)
 	event_host_reset(v, how, again);
 	if (again)
 		builder->build();
-	report_end(v);
+	report_end();
 }

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the code that debugs VMPL 0 wants to know. It lies above, and registers itself. */
+/*
+ * What machine/ has to tell debug/, which lies above it and so registers itself. Those above
+ * debug/ call it.
+ */
 #ifndef SNPSIM_DEBUGGER_H
 #define SNPSIM_DEBUGGER_H
 
 #include "machine/vcpu.h"
 
 struct debugger {
-	bool (*sent_nmi)(struct vcpu *v);	/* was the NMI that has arrived from there? */
-	void (*before_end)(struct vcpu *v);	/* the run ends once this returns */
+	/* Was the NMI that has arrived from there, or that from there in it? */
+	bool (*sent_nmi)(struct vcpu *v, bool with_other);
+	void (*before_end)(void);		/* the run ends once this returns */
 };
 
 void debugger_is(const struct debugger *d);
-bool debugger_sent_nmi(struct vcpu *v);
-void debugger_before_end(struct vcpu *v);
+bool debugger_sent_nmi(struct vcpu *v, bool with_other);
+void debugger_before_end(void);
 
 #endif

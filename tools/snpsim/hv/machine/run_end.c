@@ -49,9 +49,9 @@ void report_switches(void)
 }
 
 /* The event of what has ended the run has been written. */
-void report_end(struct vcpu *v)
+void report_end(void)
 {
-	debugger_before_end(v);
+	debugger_before_end();
 	report_switches();
 	hv_exit();
 }
@@ -70,7 +70,7 @@ void report_violation(struct vcpu *v, const struct violation *what)
 	}
 	event_hex("rip", v->cur->vmcb->save.rip);
 	event_end();
-	report_end(v);
+	report_end();
 }
 
 static u64 secrets_page;
@@ -111,7 +111,7 @@ void event_host_reset(struct vcpu *v, const char *how, bool rebuilt)
 void report_vm_lost(struct vcpu *v, const char *how)
 {
 	event_host_reset(v, how, false);
-	report_end(v);
+	report_end();
 }
 
 void report_terminate(struct vcpu *v, u64 set, u64 code)
@@ -122,7 +122,7 @@ void report_terminate(struct vcpu *v, u64 set, u64 code)
 	event_u64("code", code);
 	event_hex("rip", v->cur->vmcb->save.rip);
 	event_end();
-	report_end(v);
+	report_end();
 }
 
 /* The port write that follows ends QEMU. */

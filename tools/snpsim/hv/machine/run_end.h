@@ -12,7 +12,7 @@ struct violation {
 	s64 ap;				/* or -1 */
 };
 
-void report_end(struct vcpu *v) __noreturn;
+void report_end(void) __noreturn;
 void report_violation(struct vcpu *v, const struct violation *what) __noreturn;
 void report_vm_lost(struct vcpu *v, const char *how) __noreturn;
 void report_terminate(struct vcpu *v, u64 set, u64 code) __noreturn;

@@ -50,7 +50,9 @@ void hv_trap_c(struct trap_frame *f)
 	struct vcpu *v = this_vcpu();
 
 	if (f->vector == NMI_VECTOR) {
-		if (!__atomic_exchange_n(&v->kick, 0, __ATOMIC_SEQ_CST) && !debugger_sent_nmi(v))
+		bool kick = __atomic_exchange_n(&v->kick, 0, __ATOMIC_SEQ_CST);
+
+		if (!debugger_sent_nmi(v, kick) && !kick)
 			v->hv_nmi = 1;
 		leave_wait(f);
 	} else if (f->vector >= 32) {
