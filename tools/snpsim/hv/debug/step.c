@@ -11,6 +11,8 @@
 
 #define DR6_BREAKPOINTS		0xfUL
 #define INSN_PUSHF		0x9c
+#define INSN_POPF		0x9d
+#define INSN_IRET		0xcf
 #define PREFIX_SIZE		0x66
 #define PREFIX_REX_W		0x48
 
@@ -20,7 +22,7 @@ struct step {
 	bool begun;			/* TF was set at rip */
 	bool saved;			/* an exception has saved TF: IRET will set it again */
 	bool owed;			/* the same, of a step that was given up */
-	bool pushf;			/* the instruction saves it, too */
+	u8 insn;			/* its opcode, if that is PUSHF, POPF or IRET */
 	bool registers;			/* those of the CPU have gdb's breakpoints */
 	u64 rip, own_tf;
 	u64 own_dr[4], own_dr7;
@@ -58,14 +60,14 @@ bool debug_step_is_done(const struct vcpu *v)
 	return s->done || (s->begun && !s->saved && v->cur->vmcb->save.rip != s->rip);
 }
 
-static bool is_pushf(const struct vcpu *v)
+/* The opcode of the next instruction if it saves or loads RFLAGS, or 0 */
+static u8 flags_insn(const struct vcpu *v)
 {
-	u8 b[2];
+	u8 b[2] = { 0 }, op;
 
-	if (debug_read(v, v->cur->vmcb->save.rip, b, sizeof(b)) != sizeof(b))
-		return false;
-	return b[0] == INSN_PUSHF ||
-	       ((b[0] == PREFIX_SIZE || b[0] == PREFIX_REX_W) && b[1] == INSN_PUSHF);
+	debug_read(v, v->cur->vmcb->save.rip, b, sizeof(b));
+	op = b[0] == PREFIX_SIZE || b[0] == PREFIX_REX_W ? b[1] : b[0];
+	return op == INSN_PUSHF || op == INSN_POPF || op == INSN_IRET ? op : 0;
 }
 
 static void arm_step(struct vcpu *v, struct step *s)
@@ -77,22 +79,27 @@ static void arm_step(struct vcpu *v, struct step *s)
 	s->begun = true;
 	s->rip = save->rip;
 	s->own_tf = save->rflags & RFLAGS_TF;
-	s->pushf = !s->own_tf && is_pushf(v);
+	s->insn = flags_insn(v);
 	save->rflags |= RFLAGS_TF;
 	/* Interrupts wait. What vapic_before_entry() has asked for, it asks for again. */
 	v->cur->vmcb->int_ctl &= ~(V_IRQ | V_IGN_TPR);
 	v->cur->vmcb->intercept_misc1 &= ~MISC1_VINTR;
 }
 
-/* If TF is gone, the instruction has raised an exception, and its handler runs. */
+/*
+ * If TF is gone without the #DB of the step, the instruction has raised an exception. Its
+ * handler runs, which a debug register may have stopped at once: that is another #DB.
+ */
 static void disarm_step(struct vcpu *v, struct step *s)
 {
 	struct vmcb_save *save = &v->cur->vmcb->save;
+	bool stepped = v->cur->vmcb->exit_code == EXIT_EXC_DB && (save->dr6 & DR6_BS);
 
 	if (s->mode != DEBUG_STEP || s->saved)
 		return;
-	s->saved = !(save->rflags & RFLAGS_TF) && v->cur->vmcb->exit_code != EXIT_EXC_DB;
-	if (!s->saved)
+	s->saved = !(save->rflags & RFLAGS_TF) && !stepped;
+	/* What POPF or IRET has loaded is the program's. */
+	if (!s->saved && !(stepped && (s->insn == INSN_POPF || s->insn == INSN_IRET)))
 		save->rflags = (save->rflags & ~RFLAGS_TF) | s->own_tf;
 }
 
@@ -183,7 +190,7 @@ static void end_step(struct vcpu *v, struct step *s)
 
 	if (s->saved || s->owed)
 		save->rflags &= ~RFLAGS_TF;
-	if (s->begun && s->pushf)
+	if (s->begun && s->insn == INSN_PUSHF && !s->own_tf)
 		clear_pushed_tf(v);
 	if (s->begun && s->own_tf)
 		inject_exception(v, EXC_DB, false, 0);	/* the program single-steps itself */
@@ -205,7 +212,7 @@ void debug_exit_db(struct vcpu *v)
 		end_step(v, s);
 	} else if (debug_breaks_at(save->rip, true)) {
 		save->dr6 &= ~DR6_BREAKPOINTS;
-		debug_stop(v, STOP_BREAK);
+		debug_stop(v, STOP_TRAP);
 	} else {
 		inject_exception(v, EXC_DB, false, 0);
 	}
