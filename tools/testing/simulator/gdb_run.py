@@ -44,13 +44,17 @@ class Debugged:
         self.output = open(self.directory / "output", "wb")
         self.process = subprocess.Popen(
             words(self.where, "--smp", smp, "--fidelity", fidelity, "--symbols", ELF, "--events", self.directory / "events",
-                  qemu=qemu or of_test(test, smp)),
+                  "--log", self.directory / "log", qemu=qemu or of_test(test, smp)),
             stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT, env=ENVIRONMENT)
         self.wait_for("snpsim: gdb: target remote ")
 
     @property
     def text(self):
         return (self.directory / "output").read_text(errors="replace").replace("\r", "")
+
+    @property
+    def log(self):
+        return (self.directory / "log").read_text()
 
     @property
     def events(self):

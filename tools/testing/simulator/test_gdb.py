@@ -177,6 +177,17 @@ def test_breakpoint_at_another_address(debugged):
     assert "received signal SIGTRAP" in said and "$1 = 1" in said, said
 
 
+def test_breakpoint_whose_page_goes_away(debugged):
+    """Five want a register then. The log says which has none, and the program runs on."""
+    run = debugged("launch.registers")
+    said = run.gdb("break launch.c:registers", "continue", *ALIAS, "set breakpoint always-inserted on",
+                   f"break *({SECOND} + (long)report_run)", *(f"hbreak *{0x10000000000 + n:#x}" for n in range(4)),
+                   "set var $table[1] = 0", "continue")
+    assert "Cannot" not in said, said
+    passed(run)
+    assert "gdb: no debug register for the breakpoint at 10000000003\n" in run.log
+
+
 def test_breakpoints_before_the_program_is_there(debugged):
     """Without paging: what is no page of the launch takes a debug register, and none of its bytes changes."""
     run = debugged("launch.registers")

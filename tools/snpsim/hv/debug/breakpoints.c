@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Breakpoints are INT3 in the program's memory, but only while it runs: whoever looks at a
- * stopped one finds its own bytes. One whose address is not mapped yet, since the program
- * has to build its page tables first, is in a debug register of each CPU instead.
+ * Breakpoints are INT3 in the program's memory, but only while it runs: a look at a stopped
+ * one finds its own bytes. One whose address is not mapped yet, since the program has to
+ * build its page tables first, is in a debug register of each CPU instead.
  */
 #include "debug/debug.h"
 #include "lib/lib.h"
 #include "lib/x86.h"
 #include "machine/gmem.h"
+#include "machine/rmp.h"
 
 #define BREAKS			64
 #define REGISTERS		4
@@ -17,15 +18,29 @@
 struct breakpoint {
 	bool used, in_register;
 	u64 address;
+	bool placed;			/* it is in effect */
 	u8 *byte, old;			/* where INT3 lies, and what was there; or NULL */
 };
 
 static struct breakpoint breaks[BREAKS];
 
+/*
+ * Where paging is off, every address is mapped. A program that is still to be moved to its
+ * own has nothing there, so only pages that were launched or validated count.
+ */
+static u8 *byte_of(const struct vcpu *v, u64 address)
+{
+	u8 *p = debug_byte(v, address);
+
+	if (p && !(v->ctx[0].vmcb->save.cr0 & CR0_PG) && page_state(address) != PAGE_VALID)
+		return NULL;
+	return p;
+}
+
 static u8 *find_byte(u64 address)
 {
 	for (u32 i = 0; i < config->cpus; i++) {
-		u8 *p = debug_byte(&vcpus[i], address);
+		u8 *p = byte_of(&vcpus[i], address);
 
 		if (p)
 			return p;
@@ -102,17 +117,31 @@ void debug_breaks_forget(void)
 	memset(breaks, 0, sizeof(breaks));
 }
 
-/* All vCPUs have stopped, and go on now. */
+static void lay(struct breakpoint *b)
+{
+	b->old = READ_ONCE(*b->byte);
+	WRITE_ONCE(*b->byte, INSN_INT3);
+}
+
+/*
+ * All vCPUs have stopped, and go on now. What was mapped when gdb set it may be so no more,
+ * and find all registers taken.
+ */
 void debug_breaks_lay(void)
 {
+	u32 registers = 0;
+
 	for (u32 i = 0; i < BREAKS; i++) {
 		struct breakpoint *b = &breaks[i];
 
+		b->placed = b->used;
 		b->byte = b->used && !b->in_register ? find_byte(b->address) : NULL;
-		if (!b->byte)
-			continue;
-		b->old = READ_ONCE(*b->byte);
-		WRITE_ONCE(*b->byte, INSN_INT3);
+		if (b->byte) {
+			lay(b);
+		} else if (b->used && (!fits_register(b->address) || ++registers > REGISTERS)) {
+			b->placed = false;
+			hv_log("gdb: no debug register for the breakpoint at %lx", b->address);
+		}
 	}
 }
 
@@ -135,7 +164,7 @@ bool debug_breaks_at(u64 address, bool in_register)
 	for (u32 i = 0; i < BREAKS; i++) {
 		const struct breakpoint *b = &breaks[i];
 
-		if (b->used && b->address == address && !b->byte == in_register)
+		if (b->placed && b->address == address && !b->byte == in_register)
 			return true;
 	}
 	return false;
@@ -149,7 +178,7 @@ u64 debug_breaks_to_registers(u64 *dr)
 
 	memset(dr, 0, REGISTERS * sizeof(*dr));
 	for (u32 i = 0; i < BREAKS && n < REGISTERS; i++) {
-		if (!breaks[i].used || breaks[i].byte)
+		if (!breaks[i].placed || breaks[i].byte)
 			continue;
 		dr[n] = breaks[i].address;
 		dr7 |= DR7_ENABLE(n);
@@ -158,11 +187,22 @@ u64 debug_breaks_to_registers(u64 *dr)
 	return dr7;
 }
 
-/* INT3, INT n or INTO at VMPL 0 was intercepted. Was it one of these? */
+static bool was_laid(const u8 *p)
+{
+	for (u32 i = 0; p && i < BREAKS; i++)
+		if (breaks[i].byte == p)
+			return true;
+	return false;
+}
+
+/*
+ * INT3, INT n or INTO at VMPL 0 was intercepted. Was it one of these? The byte decides: it
+ * may be mapped at more addresses than gdb's.
+ */
 bool debug_swint(struct vcpu *v)
 {
-	if (!debug_is_on() || v->cur->vmpl || !debug_breaks_at(v->cur->vmcb->save.rip, false))
+	if (!debug_is_on() || v->cur->vmpl || !was_laid(guest_code_ptr(v)))
 		return false;
-	debug_stop(v, STOP_BREAK);
+	debug_stop(v, debug_breaks_at(v->cur->vmcb->save.rip, false) ? STOP_BREAK : STOP_TRAP);
 	return true;
 }

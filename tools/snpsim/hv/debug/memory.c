@@ -9,6 +9,17 @@
 #include "machine/gmem.h"
 
 #define FOUR_GIB		BIT_ULL(32)
+#define SIGN_SHIFT		47
+
+/* context_walk() takes no notice of bits that no table has. */
+static bool is_address(const struct context *c, u64 va)
+{
+	s64 sign = (s64)va >> SIGN_SHIFT;
+
+	if (!(c->vmcb->save.cr0 & CR0_PG))
+		return va < FOUR_GIB;
+	return sign == 0 || sign == -1;
+}
 
 /* A pointer to what the program has at va, or NULL */
 u8 *debug_byte(const struct vcpu *v, u64 va)
@@ -17,7 +28,7 @@ u8 *debug_byte(const struct vcpu *v, u64 va)
 	u64 pa, size;
 
 	/* Without a VMSA it has never run. */
-	if (!c->vmsa || (!(c->vmcb->save.cr0 & CR0_PG) && va >= FOUR_GIB))
+	if (!c->vmsa || !is_address(c, va))
 		return NULL;
 	return context_walk(c, va, &pa, &size) ? NULL : gpa_ptr(pa, 1);
 }
