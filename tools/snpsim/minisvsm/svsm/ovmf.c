@@ -58,7 +58,7 @@ static const struct table_entry *entry_before(const u8 *end)
 	return e;
 }
 
-static void __noreturn damaged(const void *where)
+static void __noreturn bad_image(const void *where)
 {
 	svsm_fatal("firmware's image is damaged", (u64)where);
 }
@@ -81,11 +81,11 @@ static const u32 *find_entry(const u8 *guid)
 	for (at = (const u8 *)e; at > start; at -= e->size) {
 		e = entry_before(at);
 		if (!e || e->size > at - start)
-			damaged(at);
+			bad_image(at);
 		if (memcmp(e->guid, guid, GUID_SIZE))
 			continue;
 		if (e->size != sizeof(*e) + sizeof(u32))
-			damaged(e);
+			bad_image(e);
 		return (const u32 *)(at - e->size);
 	}
 	return NULL;
@@ -104,7 +104,7 @@ static const struct metadata *find(const u8 *guid, const char *signature)
 	    memcmp(m->signature, signature, sizeof(m->signature)) || m->version != 1 ||
 	    !m->count || m->count > FIRMWARE_SECTIONS ||
 	    (const u8 *)&m->section[m->count] > image_end())
-		damaged(m);
+		bad_image(m);
 	return m;
 }
 
@@ -134,7 +134,7 @@ static void take_map(const struct metadata *m)
 		if (s->type != IGVM_MEMORY_MAP)
 			continue;
 		if (!area || s->gpa > area->size || s->size > area->size - s->gpa)
-			damaged(s);
+			bad_image(s);
 		firmware.map = (u64)area->gpa + s->gpa;
 		firmware.map_size = s->size;
 	}

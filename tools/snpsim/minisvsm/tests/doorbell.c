@@ -235,8 +235,6 @@ static void ipi(void)
  * The other CPU waits in HLT, with interrupts off. A #HV that comes before the HLT must keep it
  * from being executed, as in any SVSM.
  */
-extern char halt_window[], halt_window_end[];
-
 static void skip_halt(struct regs *r)
 {
 	if (r->rip >= (u64)halt_window && r->rip < (u64)halt_window_end)
@@ -315,7 +313,7 @@ static void ends_run(void)
 }
 
 /* The task priority keeps those out that are not above it. */
-static void priority(void)
+static void task_priority(void)
 {
 	struct doorbell *b = bell();
 
@@ -352,7 +350,7 @@ static const struct selftest tests[] = {
 	{ .name = "doorbell.one-by-one", .run = one_by_one },
 	{ .name = "doorbell.in-service", .run = in_service },
 	{ .name = "doorbell.ipi", .run = ipi },
-	{ .name = "doorbell.priority", .run = priority },
+	{ .name = "doorbell.priority", .run = task_priority },
 	{ .name = "doorbell.ends-halt", .run = ends_halt },
 	{ .name = "doorbell.ends-run", .run = ends_run },
 	{ .name = "doorbell.not-shared", .run = not_shared, .alone = true },

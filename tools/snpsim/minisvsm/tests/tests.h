@@ -9,4 +9,7 @@ extern const struct selftest_table launch_tests, pvalidate_tests, rmpadjust_test
 	irq_tests, smp_tests, doorbell_tests, rate_tests,
 	ends_tests;
 
+/* doorbell.c: from the look at the page to the HLT */
+extern char halt_window[], halt_window_end[];
+
 #endif
