@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Runs of the self-test guest, each made once however many tests look at it."""
 
+import os
 import pathlib
 import sys
 
@@ -32,7 +33,8 @@ def selftest(tmp_path_factory):
             name = "-".join(str(part) for part in parts if part)
             name = "".join(c if c.isalnum() or c in "-.=" else "_" for c in name)
             guest = Guest(
-                places.CHECK / "simulator" / name, kernel=IMAGE, initrd=initrd, svsm=svsm, host=host,
+                # Tests in two files, in two processes, may want the same run
+                places.CHECK / "simulator" / os.environ.get("PYTEST_XDIST_WORKER", "") / name, kernel=IMAGE, initrd=initrd, svsm=svsm, host=host,
                 fidelity=fidelity, smp=smp, append=f"test={test} {append}".strip(),
                 timeout=timeout, efivars=efivars, apic=apic, qemu=qemu,
                 memory=memory,
