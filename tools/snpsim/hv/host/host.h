@@ -149,10 +149,10 @@ void ap_creation(struct vcpu *v, u8 *ghcb, u64 info1, u64 vmsa);
 void ap_reset_hold(struct vcpu *v);
 /* ap_list.c */
 void ap_ids(u8 *ghcb, u64 gpa);
+void ap_jump_table(u8 *ghcb, u64 request, u64 address);
 /* doorbell.c */
 void ghcb_doorbell(struct vcpu *v, u8 *ghcb, u64 request, u64 gpa);
 void ghcb_hv_ipi(struct vcpu *v, u8 *ghcb, u64 icr);
-void ap_jump_table(u8 *ghcb, u64 request, u64 address);
 /* ghcb_io.c: port, memory and MSR accesses on behalf of the guest */
 void *shared_ptr(u64 gpa, u64 len);
 void *ghcb_scratch(const u8 *ghcb, u64 len);
