@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from gdb_run import Debugged  # noqa: E402
 from lib import places  # noqa: E402
 from lib.guest import Guest  # noqa: E402
 from selftest_run import run_of  # noqa: E402
@@ -43,3 +44,17 @@ def selftest(tmp_path_factory):
         return runs[key]
 
     return run
+
+
+@pytest.fixture
+def debugged():
+    """debugged("group.test", ...) -> Debugged"""
+    runs = []
+
+    def start(*args, **options):
+        runs.append(Debugged(*args, **options))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.close()

@@ -8,26 +8,12 @@ import struct
 
 import pytest
 
-from gdb_run import ENVIRONMENT, INTERRUPT_SOON, Client, Debugged, address_of, of_test, passed, value, words
+from gdb_run import ENVIRONMENT, INTERRUPT_SOON, Client, address_of, of_test, passed, value, words
 from lib import places, vmpl0
 from lib.slices import later
 from lib.sources import run as run_command
 
 TF = 0x100
-
-
-@pytest.fixture
-def debugged():
-    """debugged("group.test", ...) -> Debugged"""
-    runs = []
-
-    def start(*args, **options):
-        runs.append(Debugged(*args, **options))
-        return runs[-1]
-
-    yield start
-    for run in runs:
-        run.close()
 
 
 def test_first_instruction(debugged):

@@ -7,27 +7,13 @@ import struct
 import pytest
 
 import gdb_registers
-from gdb_run import ELF, INTERRUPT_SOON, Debugged, address_of, passed
+from gdb_run import ELF, INTERRUPT_SOON, address_of, passed
 from lib import places
 from lib.sources import run as run_command
 
 UNVALIDATED = 0x8a00000
 LOOP = b"\xeb\xfe"
 RIP = [name for name, _ in gdb_registers.REGISTERS].index("rip")
-
-
-@pytest.fixture
-def debugged():
-    """debugged("group.test", ...) -> Debugged"""
-    runs = []
-
-    def start(*args, **options):
-        runs.append(Debugged(*args, **options))
-        return runs[-1]
-
-    yield start
-    for run in runs:
-        run.close()
 
 
 def write(client, address, code):

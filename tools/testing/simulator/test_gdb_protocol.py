@@ -396,12 +396,18 @@ def test_goes_and_stops(server):
     assert b"$T02thread:1;#" in received(client, b"T02")
 
 
-def test_end_of_the_run(server):
-    """The reason on gdb's console, the signal, and then the status."""
+def running(server):
+    """A client that has let every vCPU run from the start."""
     server.tell({"cpu": 0, "why": "start"})
     client = connect()
     client.sendall(b"$c#63")
     wait_until(lambda: server.box.gone)
+    return client
+
+
+def test_end_of_the_run(server):
+    """The reason on gdb's console, the signal, and then the status."""
+    client = running(server)
     server.tell({"cpu": 2, "why": "end"})
     said = received(client, b"T0b")
     assert b"$O" + b"snpsim: it has broken a rule\n".hex().encode() + b"#" in said and b"$T0bthread:3;#" in said
@@ -423,10 +429,7 @@ def test_lost_while_it_stands(server):
 
 def test_lost_while_it_runs(server):
     """It is stopped once more, for the breakpoints."""
-    server.tell({"cpu": 0, "why": "start"})
-    client = connect()
-    client.sendall(b"$c#63")
-    wait_until(lambda: server.box.gone)
+    client = running(server)
     client.close()
     wait_until(lambda: server.box.stops == 1)
     server.tell({"cpu": 0, "why": "asked"})
@@ -499,19 +502,13 @@ def test_failure_ends_the_run(server):
 
 def test_unexpected_failure_ends_the_run(server):
     server.reason = lambda: 1 / 0
-    server.tell({"cpu": 0, "why": "start"})
-    client = connect()
-    client.sendall(b"$c#63")
-    wait_until(lambda: server.box.gone)
+    client = running(server)
     server.tell({"cpu": 0, "why": "end"})
     wait_until(lambda: server.failed == "ZeroDivisionError: division by zero")
 
 
 def test_many_packets_while_it_runs(server):
-    server.tell({"cpu": 0, "why": "start"})
-    client = connect()
-    client.sendall(b"$c#63")
-    wait_until(lambda: server.box.gone)
+    client = running(server)
     client.sendall(b"$qC#b4" * 1000)
     marks = b""
     while marks.count(b"+") < 1001:
