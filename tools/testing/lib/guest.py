@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """A guest under the simulator: its boots, the driver in it, and how its run ends."""
 
+import json
 import re
 import time
 
@@ -16,9 +17,14 @@ SAID = re.compile(r"\[ *\d+\.\d{6}\] [^\n]*\n?")
 BOOT_TIMEOUT = 180
 
 
+def without_messages(output):
+    """A command's output without what the kernel has printed in between."""
+    return SAID.sub("", output)
+
+
 def attribute_of(output):
     """What cat has printed of a line, without the kernel's lines among and behind it."""
-    return SAID.sub("", output).strip("\n").split("\n")[-1]
+    return without_messages(output).strip("\n").split("\n")[-1]
 
 
 class Guest(Console):
@@ -51,6 +57,7 @@ class Guest(Console):
         kaslr=False,
         save=None,
         restore=None,
+        cores=None,
         state=None,
     ):
         append = launch.command_line(append, kaslr)
@@ -60,7 +67,7 @@ class Guest(Console):
             command = launch.simulator(
                 directory, kernel, initrd, append, smp=smp, svsm=svsm, timeout=timeout * patience, host=host,
                 fidelity=fidelity, memory=memory, efivars=efivars, apic=apic, qemu=qemu, firmware=firmware,
-                launch_list=launch_list, igvm=igvm, save=save,
+                launch_list=launch_list, igvm=igvm, save=save, cores=cores,
                 restore=state.file if state else restore)
         directory.mkdir(parents=True, exist_ok=True)
         self.smp = smp
@@ -119,6 +126,13 @@ class Guest(Console):
     def attribute(self, name):
         """Read one of the driver's sysfs attributes; the kernel may print in the middle of it."""
         return attribute_of(self.check(f"cat {places.ATTRIBUTES}/{name}"))
+
+    def json(self, command, status=0):
+        """What a command prints as JSON; the kernel may print in the middle of it, too. status: None for any."""
+        found, output = self.run(command)
+        assert status in (None, found), f"{command}: exit status {found}: {output}"
+        output = without_messages(output)
+        return json.loads(output[output.index("{"):])
 
     def tracefs(self):
         """Where the kernel's tracing is, mounted."""

@@ -17,7 +17,7 @@ def command_line(append, kaslr):
 
 
 def simulator(directory, kernel, initrd, append, *, smp, svsm, timeout, host, fidelity, memory, efivars, apic, qemu,
-              firmware, launch_list=None, igvm=None, save=None, restore=None):
+              firmware, launch_list=None, igvm=None, save=None, restore=None, cores=None):
     """snpsim run ...; its files go to `directory`. Without a kernel the firmware finds one by itself."""
     command = [places.SNPSIM, "run", "--smp", smp]
     if svsm in minisvsm.NAMES:
@@ -32,7 +32,7 @@ def simulator(directory, kernel, initrd, append, *, smp, svsm, timeout, host, fi
     command += ["--log", directory / "snpsim.log", "--timeout", timeout]
     for option, value in (("--host", host), ("--fidelity", fidelity), ("--memory", memory), ("--apic", apic),
                           ("--firmware", firmware), ("--launch-list", launch_list), ("--igvm", igvm), ("--save", save),
-                          ("--restore", restore)):
+                          ("--restore", restore), ("--cores", cores)):
         if value:
             command += [option, value]
     if efivars:

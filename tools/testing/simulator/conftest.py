@@ -21,16 +21,16 @@ TIMEOUT = 120
 @pytest.fixture(scope="session")
 def selftest(tmp_path_factory):
     """selftest("pvalidate", svsm=..., host=..., fidelity=..., apic=..., smp=..., append=..., efivars=...,
-    qemu=..., memory=...) -> Run"""
+    qemu=..., memory=..., cores=...) -> Run"""
     runs = {}
     initrd = tmp_path_factory.mktemp("selftest") / "initrd"
     initrd.write_bytes(b"not used by the self-test guest\n")
 
     def run(test, svsm="draft", fidelity="strict", smp=2, append="", timeout=TIMEOUT, host=None,
-            efivars=False, apic=None, qemu=(), memory=None):
-        key = test, svsm, fidelity, smp, append, timeout, host, efivars, apic, qemu, memory
+            efivars=False, apic=None, qemu=(), memory=None, cores=None):
+        key = test, svsm, fidelity, smp, append, timeout, host, efivars, apic, qemu, memory, cores
         if key not in runs:
-            parts = test, svsm, fidelity, smp, append, host, "efivars" * efivars, apic, *qemu, memory
+            parts = test, svsm, fidelity, smp, append, host, "efivars" * efivars, apic, *qemu, memory, cores
             name = "-".join(str(part) for part in parts if part)
             name = "".join(c if c.isalnum() or c in "-.=" else "_" for c in name)
             guest = Guest(
@@ -38,7 +38,7 @@ def selftest(tmp_path_factory):
                 places.CHECK / "simulator" / os.environ.get("PYTEST_XDIST_WORKER", "") / name, kernel=IMAGE, initrd=initrd, svsm=svsm, host=host,
                 fidelity=fidelity, smp=smp, append=f"test={test} {append}".strip(),
                 timeout=timeout, efivars=efivars, apic=apic, qemu=qemu,
-                memory=memory,
+                memory=memory, cores=cores,
             )
             runs[key] = run_of(guest, timeout + 30)
         return runs[key]

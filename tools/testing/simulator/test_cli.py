@@ -2,6 +2,7 @@
 """Wrong usage of the command line: exit status 1 and one clear line."""
 
 import fcntl
+import importlib
 import json
 import os
 import re
@@ -302,6 +303,35 @@ def test_two_runs_with_one_file(tmp_path):
     assert first.returncode == 4
     names = [json.loads(line)["event"] for line in events.read_text().splitlines()]
     assert names[0] == "start" and names[-1] == "end" and names.count("start") == 1
+
+
+@pytest.mark.parametrize("cores", ("one", "all"))
+def test_cores(tmp_path, cores):
+    """Which cores QEMU's threads may use."""
+    events = tmp_path / "events"
+    words = ["run", "--kernel", IMAGE, "--initrd", __file__, "--append", "test=host.hang", "--events", events,
+             "--smp", "2", "--cores", cores, "--timeout", "60"]
+    with subprocess.Popen([places.SNPSIM, *map(str, words)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.STDOUT) as run:
+        try:
+            wait_for(lambda: events.exists() and "boot" in events.read_text())
+            qemu, = open(f"/proc/{run.pid}/task/{run.pid}/children", encoding="ascii").read().split()
+            found = [os.sched_getaffinity(int(thread)) for thread in os.listdir(f"/proc/{qemu}/task")]
+        finally:
+            run.terminate()
+    allowed = os.sched_getaffinity(0)
+    assert len(found) > 2 and all(each == found[0] for each in found)
+    assert found[0] == allowed if cores == "all" else len(found[0]) == 1 and found[0] <= allowed
+
+
+def test_runs_share_the_cores(monkeypatch):
+    """No core has two of them before each has one, and so on."""
+    monkeypatch.syspath_prepend(str(places.SNPSIM.parent))
+    choice = importlib.import_module("cores")
+    monkeypatch.setattr(choice, "NAME", f"test-{os.getpid()}")
+    allowed = os.sched_getaffinity(0)
+    taken = [choice.Core() for _ in range(3 * len(allowed))]
+    assert {core.number: sum(core.number == each.number for each in taken) for core in taken} == dict.fromkeys(allowed, 3)
 
 
 @pytest.mark.parametrize("name", ("no/such/qemu", "directory"))

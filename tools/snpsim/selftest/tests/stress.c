@@ -93,10 +93,38 @@ static void start_stop(void)
 	end_workers();
 }
 
+static void fpu_work(void)
+{
+	static u8 areas[MAX_WORKERS + 1][512] __aligned(16);
+	u8 *area = areas[this_cpu()->index];
+
+	asm volatile("fxsave64 %0" : "=m"(*area));
+	for (u64 n = option("restores", 1000); n; n--)
+		asm volatile("fxrstor64 %0" : : "m"(*area) : "memory");
+	store(&this_cpu()->go, 1);
+}
+
+/*
+ * Exits of the first CPU while others load their x87 and SSE registers. Where QEMU runs them on
+ * several cores, some million loads spoil the first CPU's state: see tools/snpsim/cores.py.
+ */
+static void fpu(void)
+{
+	u32 r[4];
+
+	if (!start_workers(fpu_work))
+		return;
+	for (unsigned int i = 1; i <= workers; i++)
+		while (!load(&cpu_nr(i)->go))
+			cpuid(0, 0, r);
+	end_workers();
+}
+
 static const struct selftest tests[] = {
 	{ .name = "stress.page-states", .run = page_states },
 	{ .name = "stress.calls", .run = calls },
 	{ .name = "stress.start-stop", .run = start_stop },
+	{ .name = "stress.fpu", .run = fpu },
 };
 
 const struct selftest_table stress_tests = { tests, ARRAY_SIZE(tests) };
