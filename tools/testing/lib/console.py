@@ -162,11 +162,12 @@ class Console:
     def stop(self):
         """End the run by force, if it has not ended."""
         if self._child.isalive():
-            self._child.kill(signal.SIGHUP)
             # On a busy machine it takes its time to end, and pexpect gives it a few tenths of a second
-            end = time.monotonic() + STOP_TIMEOUT
-            while self._child.isalive() and time.monotonic() < end:
-                time.sleep(0.05)
+            for how in (signal.SIGHUP, signal.SIGKILL):
+                self._child.kill(how)
+                end = time.monotonic() + STOP_TIMEOUT
+                while self._child.isalive() and time.monotonic() < end:
+                    time.sleep(0.05)
             self._child.close(force=True)
         self._log.close()
 

@@ -6,7 +6,6 @@ can be read, and its `reboot -f` goes through the SVSM: the next boot has all it
 and knows why.
 """
 
-import json
 import re
 import shlex
 
@@ -92,7 +91,7 @@ def reset(guest, boot, cause=CRASHES):
     crashed, made = (guest.attribute(f"last_reset_{name}") for name in ("crash_time", "time"))
     assert crashed.startswith("20") and crashed < made
     assert f", crashed at {crashed}, reset at {made}, completed; " in guest.dmesg()
-    last = json.loads(guest.check("svsm-reset status --json"))["last_reset"]
+    last = guest.json("svsm-reset status --json")["last_reset"]
     assert (last["crash_time"], last["time"]) == (crashed, made) and last["dump_seconds"] > 0
 
 

@@ -7,7 +7,6 @@ to.  The exact end is asserted, so that a kernel that has been mended does not g
 unnoticed.
 """
 
-import json
 import re
 
 import pytest
@@ -69,10 +68,10 @@ def test_crash_without_ftrace(simulate):
     guest = simulate(smp=2, initrd=places.INITRD_KDUMP, memory=MEMORY, append=CRASHKERNEL)
     loaded(guest)
     guest.load()
-    said = json.loads(guest.check("svsm-reset explain --json"))
+    said = guest.json("svsm-reset explain --json")
     assert said["at"]["panic"]["outcome"] == "crash-kernel", said
     guest.check("echo 0 > /proc/sys/kernel/ftrace_enabled")
-    said = json.loads(guest.check("svsm-reset explain --json"))
+    said = guest.json("svsm-reset explain --json")
     assert said["at"]["panic"]["outcome"] == "crash-kernel-dies", said
     crash(guest, CPUS["bsp"])
     kind, match = ENDS["strict"]

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The operator's note: left before a restart, shown after it, and dropped by any other reset."""
 
-import json
 
 import pytest
 
@@ -32,7 +31,7 @@ def noted(guest, text):
 
 
 def last(guest):
-    return json.loads(guest.check("svsm-reset status --json"))["last_reset"]
+    return guest.json("svsm-reset status --json")["last_reset"]
 
 
 def test_note_of_a_reboot(simulate):

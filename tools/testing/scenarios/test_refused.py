@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The kernel refuses the module: the tool tells why, as an ordinary user, and the restart is the kernel's."""
 
-import json
 
 import pytest
 
@@ -27,8 +26,7 @@ REFUSALS = {
 
 def said(guest):
     """The line of status, and that of check, which have to agree."""
-    _, output = guest.run(f"{NOBODY} 'svsm-reset status --json' 2>/dev/null")
-    status = json.loads(output[output.index("{"):])
+    status = guest.json(f"{NOBODY} 'svsm-reset status --json' 2>/dev/null", None)
     code, line = guest.run(f"{NOBODY} 'svsm-reset check'")
     assert (code, line) == (3, f"SVSM_RESET UNKNOWN - {status['error']}")
     return status["error"], status["module_hindrance"]

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """A rehearsal: what it tries, what it finds, what it is refused for, and that a reset always comes first."""
 
-import json
 import re
 
 import pytest
@@ -305,14 +304,12 @@ def test_tool(simulate):
         "stores secrets:written,cmos:blank", "CPUs 0-1", "result passed", "not tried that CPUs halt",
     ):
         assert line in said, line
-    output = guest.check("svsm-reset rehearse --json")
-    told = json.loads(output[output.index("{"):])
+    told = guest.json("svsm-reset rehearse --json")
     assert told["result"] == "ok" and set(told["steps"].values()) == {"ok"} and told["cpus"] == "0-1"
     assert told["seconds_ago"] <= 60 and told["took_us"] > 0
     for command in ("svsm-reset check", "svsm-reset status"):
         assert re.search(r"rehearsal:? +passed \d+ seconds? ago", guest.check(command))
-    output = guest.run("svsm-reset check --deep --json")[1]
-    looks = {look["name"]: look for look in json.loads(output[output.index("{"):])["checks"]}
+    looks = {look["name"]: look for look in guest.json("svsm-reset check --deep --json", None)["checks"]}
     assert looks["rehearsal"]["status"] == looks["last-test"]["status"] == "OK"
     assert "but a rehearsal has passed" in looks["last-test"]["text"]
     guest.check("svsm-reset set enabled=no")

@@ -4,7 +4,6 @@
 `--host stuck-device=BDF` keeps its bus mastering and its MSI-X on, whatever is written.
 """
 
-import json
 
 import pytest
 
@@ -64,7 +63,7 @@ def test_forced(simulate, how, fidelity):
     assert guest.attribute("last_reset_outcome") == "completed"
     assert guest.attribute("last_reset_devices") == f"0000:{BDF}"
     assert guest.attribute("last_reset_device_count") == "1"
-    last = json.loads(guest.check("svsm-reset status --json"))["last_reset"]
+    last = guest.json("svsm-reset status --json")["last_reset"]
     assert (last["devices_not_stopped"], last["devices_not_stopped_count"]) == (f"0000:{BDF}", 1)
     # As long as this boot lasts
     guest.check("rmmod svsm_reset")

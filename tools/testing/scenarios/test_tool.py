@@ -7,6 +7,7 @@ import time
 import pytest
 
 from lib import places
+from lib.guest import without_messages
 from lib.slices import later
 
 DEVICE_UEVENT = f"{places.ATTRIBUTES}/uevent"
@@ -20,9 +21,7 @@ def nobody(command):
 
 def told(guest, command, status=0):
     """svsm-reset COMMAND --json, as an ordinary user."""
-    found, output = guest.run(f"{nobody(f'{command} --json')} 2>/dev/null")
-    assert found == status, output
-    return json.loads(output[output.index("{"):])
+    return guest.json(f"{nobody(f'{command} --json')} 2>/dev/null", status)
 
 
 def ways(guest, status=0):
@@ -34,7 +33,7 @@ def shown(guest, command, status=0):
     found, output = guest.run(nobody(command))
     assert found == status, output
     assert "\x1b" not in output.replace("\x1b[6n", "")
-    return " ".join(output.split())
+    return " ".join(without_messages(output).split())
 
 
 def test_reboot_and_panic(simulate):
@@ -78,7 +77,7 @@ def test_reboot_and_panic(simulate):
     # nothing of the message in whatever an ordinary user asks for, and all of it for root
     for command in ("status", "status --json", "explain", "explain --json", "check"):
         assert "sysrq trigg" not in guest.run(nobody(command))[1], command
-    message = json.loads(guest.check("svsm-reset status --json"))["last_reset"]["message"]
+    message = guest.json("svsm-reset status --json")["last_reset"]["message"]
     assert message == "sysrq triggered crash"
     assert f'message "{message}"' in " ".join(guest.check("svsm-reset explain").split())
     # a site may want it otherwise
@@ -143,8 +142,7 @@ def test_explain_of_a_crash_kernel_comes_true(simulate):
 
 def second_look(guest):
     """check --deep, as root: {name: status}."""
-    _, output = guest.run("svsm-reset check --deep --json")
-    return {look["name"]: look["status"] for look in json.loads(output[output.index("{"):])["checks"]}
+    return {look["name"]: look["status"] for look in guest.json("svsm-reset check --deep --json", None)["checks"]}
 
 
 def test_second_look(simulate):
