@@ -4,54 +4,18 @@
  * A host that runs KVM tells the guest by kvmclock; Linux measures it against the PIT otherwise,
  * and takes whatever comes out when the host does something else for a moment.
  */
+#include "lib/tsc.h"
 #include "svsm.h"
 
 #define ACPI_TIMER	0x608
-#define ACPI_TIMER_MASK	0xffffffU
-#define ACPI_TIMER_HZ	3579545UL
-#define TICKS		(ACPI_TIMER_HZ / 50)	/* 20 ms */
-#define READINGS	8
-
-static u64 read_tsc(void)
-{
-	u32 low, high;
-
-	asm volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (u64)high << 32 | low;
-}
-
-/* Both clocks at one time: the closest of several pairs. */
-static u64 both_clocks(u32 *ticks)
-{
-	u64 tsc = 0, closest = ~0UL;
-
-	for (unsigned int i = 0; i < READINGS; i++) {
-		u64 before = read_tsc(), width;
-		u32 now = inl(ACPI_TIMER) & ACPI_TIMER_MASK;
-
-		width = read_tsc() - before;
-		if (width < closest) {
-			closest = width;
-			tsc = before;
-			*ticks = now;
-		}
-	}
-	return tsc;
-}
 
 static u64 tsc_khz(void)
 {
 	static u64 khz;
-	u32 first = 0, last = 0;
-	u64 begin, end;
+	u64 begin;
 
-	if (khz)
-		return khz;
-	begin = both_clocks(&first);
-	do {
-		end = both_clocks(&last);
-	} while (((last - first) & ACPI_TIMER_MASK) < TICKS);
-	khz = (end - begin) * ACPI_TIMER_HZ / ((last - first) & ACPI_TIMER_MASK) / 1000;
+	if (!khz)
+		khz = tsc_measure(ACPI_TIMER, &begin);
 	return khz;
 }
 
