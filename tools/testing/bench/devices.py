@@ -38,7 +38,7 @@ def masters(guest):
 
 def once(directory, initrd, qemu):
     """One reset; milliseconds from the one event to the other, and what mastered the bus."""
-    guest = Guest(directory, qemu=qemu, initrd=initrd, append="tp_printk", patience=3)
+    guest = Guest(directory, qemu=qemu, initrd=initrd, append="tp_printk", patience=3, cores="all")
     guest.trouble_is_fine = True
     try:
         guest.boot(1)

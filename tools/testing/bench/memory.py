@@ -21,7 +21,7 @@ BOOT = 600
 
 def once(directory, mib):
     """(pages, ms that the SVSM takes to invalidate them, ms until the next boot's first instruction)"""
-    guest = Guest(directory, smp=1, memory=f"{mib}M", append="accept_memory=eager", patience=3)
+    guest = Guest(directory, smp=1, memory=f"{mib}M", append="accept_memory=eager", patience=3, cores="all")
     try:
         guest.boot(1, timeout=BOOT)
         guest.load()

@@ -29,7 +29,7 @@ OFFLINE = "for n in $(seq {n}); do echo {to} > /sys/devices/system/cpu/cpu$n/onl
 
 
 def started(directory, aps):
-    guest = Guest(directory, smp=aps + 1, memory="1G", patience=3)
+    guest = Guest(directory, smp=aps + 1, memory="1G", patience=3, cores="all")
     guest.trouble_is_fine = guest.splats_are_fine = True
     guest.boot(1, timeout=BOOT)
     # The shell stays on the BSP: it has to run when the APs do nothing else any more

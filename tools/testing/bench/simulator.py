@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """A guest from the start to its shell: in QEMU alone, and in the simulator at each fidelity.
 
-The same kernel, initial ram disk and QEMU, one after the other.  Times depend on what else the
-machine does; the world switches, by what they are for, hardly do.  A kernel at a random place
-is compared with one at a random place.
+The same kernel, initial ram disk and QEMU, one after the other, on all cores but where it
+says one.  Times depend on what else the machine does; the world switches, by what they are
+for, hardly do.  A kernel at a random place is compared with one at a random place.
 """
 
 import pathlib
@@ -23,6 +23,7 @@ KINDS = (
     (ALONE, None, {"plain": True}),
     ("fast", ALONE, {"fidelity": "fast"}),
     ("strict", ALONE, {"fidelity": "strict"}),
+    ("strict, one core", ALONE, {"cores": "one"}),
     ("full", ALONE, {"fidelity": "full"}),
     (f"{ALONE}, KASLR", None, {"plain": True, **RANDOM}),
     ("strict, KASLR", f"{ALONE}, KASLR", {"fidelity": "strict", **RANDOM}),
@@ -32,7 +33,7 @@ KINDS = (
 def once(directory, arguments):
     """Seconds to the shell, and the world switches of the whole boot by kind."""
     begin = time.monotonic()
-    guest = Guest(directory, patience=4, **arguments)
+    guest = Guest(directory, patience=4, **{"cores": "all", **arguments})
     try:
         guest.boot(1)
         seconds = time.monotonic() - begin

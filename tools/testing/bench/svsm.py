@@ -22,7 +22,7 @@ RATE = re.compile(r"^RATE (\S+) (\d+) (\d+)\s*$", re.MULTILINE)
 
 def to_guest(directory, svsm, cpus):
     """ms from the launch to the guest's entry, and the operations of VMPL 0 until it powers off."""
-    guest = Guest(directory, svsm=svsm, smp=cpus, memory="1G", patience=3)
+    guest = Guest(directory, svsm=svsm, smp=cpus, memory="1G", patience=3, cores="all")
     try:
         guest.boot(1, timeout=BOOT)
         guest.powered_off()
