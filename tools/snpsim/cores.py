@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 """One core of this machine for all of a guest's vCPUs, because of a fault of QEMU's.
 
-QEMU emulates each vCPU in a thread. FXRSTOR and XRSTOR of any vCPU clear a bit in the first
-vCPU's hflags2 without a lock (cpu_clear_ignne(), QEMU 10.0.2 and its newest source in November
-2026), and a #VMEXIT or VMRUN of the first vCPU at that moment can be undone in part: it stays
-in the guest's page tables, or takes neither interrupts nor NMIs in the guest. The change is one
-instruction, so that it cannot happen where the threads take turns on one core.
+QEMU emulates each vCPU in a thread. FXRSTOR, XRSTOR, FRSTOR and FLDENV of any vCPU clear a bit
+in the first vCPU's hflags2 without a lock (cpu_clear_ignne(), QEMU 10.0.2). What the first vCPU
+writes there at that moment can be lost. After a #VMEXIT it then goes on with the guest's nested
+page tables, and after a VMRUN it takes neither interrupts nor NMIs. VMRUN with V_IRQ sets a bit
+in interrupt_request without the lock, too, and an interrupt or NMI from elsewhere can be lost.
+
+On x86 each of these changes is one instruction. It cannot be torn where the threads take turns
+on one core.
 """
 
-import errno
-import itertools
 import os
 import random
+import re
 import socket
 
 CHOICES = ('one', 'all')
@@ -19,21 +21,23 @@ CHOICES = ('one', 'all')
 NAME = 'snpsim-core'
 
 
+def taken():
+    """The cores that the runs of this network namespace have chosen, each as often as it was."""
+    with open('/proc/net/unix', encoding='utf-8', errors='replace') as sockets:
+        return [int(number) for number in re.findall(rf' @{NAME}-(\d+)-\d', sockets.read())]
+
+
 class Core:
-    """The core that the fewest others have chosen. It is ours as long as this process lives."""
+    """The core that the fewest others have chosen. It is ours as long as this object lives."""
 
     def __init__(self):
-        allowed = list(os.sched_getaffinity(0))
-        random.shuffle(allowed)     # others may choose where we do not see it: in a container, say
+        cores, others = list(os.sched_getaffinity(0)), taken()
+        # Runs of other containers are not seen: do not begin with the same core as they do
+        random.shuffle(cores)
+        self.number = min(cores, key=others.count)
         # A name without a file, which the kernel forgets when this process ends
-        self.claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        for turn, self.number in ((turn, number) for turn in itertools.count() for number in allowed):
-            try:
-                self.claim.bind(f'\0{NAME}-{self.number}-{turn}')
-                break
-            except OSError as e:
-                if e.errno != errno.EADDRINUSE:
-                    break
+        self._claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._claim.bind(f'\0{NAME}-{self.number}-{os.getpid()}-{id(self)}')
 
     def confine(self):
         """Keep this process on the core, and what it starts. Runs between fork and exec."""

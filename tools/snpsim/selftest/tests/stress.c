@@ -98,9 +98,9 @@ static void fpu_work(void)
 	static u8 areas[MAX_WORKERS + 1][512] __aligned(16);
 	u8 *area = areas[this_cpu()->index];
 
-	asm volatile("fxsave64 %0" : "=m"(*area));
+	asm volatile("fxsave64 %0" : "=m"(*(u8 (*)[512])area));
 	for (u64 n = option("restores", 1000); n; n--)
-		asm volatile("fxrstor64 %0" : : "m"(*area) : "memory");
+		asm volatile("fxrstor64 %0" : : "m"(*(u8 (*)[512])area));
 	store(&this_cpu()->go, 1);
 }
 
