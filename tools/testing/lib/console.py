@@ -133,6 +133,10 @@ class Console:
         (self.directory / "state").write_text(self._child.before.replace("\r", ""), encoding="utf-8")
         if which == 0:
             self._child.send("\x01c")
+            # Where kernel.sysrq lets it, and a CPU takes the interrupt: the kernel's timers, on the console
+            self.serial_break()
+            self.keys("q")
+            self._child.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=STATE_TIMEOUT)
 
     def qemu_process(self):
         """The process id of the simulator's QEMU."""

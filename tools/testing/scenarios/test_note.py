@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The operator's note: left before a restart, shown after it, and dropped by any other reset."""
 
-
 import pytest
 
 from lib import places

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """The kernel refuses the module: the tool tells why, as an ordinary user, and the restart is the kernel's."""
 
-
 import pytest
 
 from lib import places

@@ -4,7 +4,6 @@
 `--host stuck-device=BDF` keeps its bus mastering and its MSI-X on, whatever is written.
 """
 
-
 import pytest
 
 from lib import begin, crash, record
