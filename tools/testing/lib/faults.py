@@ -129,5 +129,7 @@ def judge(guest, cause):
     wrong += [f"violation {event['kind']}" for event in events.of("violation")]
     if came == "reset by the SVSM" and not events.executes:
         wrong.append("a reset without a call")
+    if any(event["irq"].get("ioapic_unmasked") for event in events.executes) and "of an I/O APIC" not in guest.console:
+        wrong.append("pins of an I/O APIC are open, and nobody says so")
     where = steps.purpose(hit[0]["at"]) if hit else ""
     return Outcome(where, came if hit else f"not reached: {came}", wrong)

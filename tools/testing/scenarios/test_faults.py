@@ -36,6 +36,14 @@ def test_at_the_call(simulate, cause, kind):
     assert len(guest.events.of("execute")) == (0 if CALL[kind] == REFUSED else 1)
 
 
+@pytest.mark.parametrize("kind", ("drop", slices.later("lie"), slices.later("replay")))
+def test_at_the_io_apic(simulate, kind):
+    """How many pins it has is asked first: a pin that is forgotten delivers its old vector to the next kernel."""
+    guest, outcome = go(simulate, "panic-bsp", kind, host=faults.host(kind, 0, "ioapic"))
+    assert (outcome.where, outcome.wrong) == ("I/O APIC", []), guest.tail()
+    assert outcome.came == ("the kernel ends itself" if kind == "lie" else AGAIN), outcome
+
+
 @pytest.mark.sliced
 def test_a_lie_is_seen(simulate, tmp_path):
     """The record then says that there was a call, of a guest that the host has restarted."""

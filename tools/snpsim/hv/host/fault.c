@@ -33,16 +33,32 @@ static bool is_execute(struct vcpu *v, enum path_kind kind, u64 code)
 	return svsm_call_is_pending(v) && svsm_call_is_execute(v);
 }
 
+static bool is_ioapic(enum path_kind kind, u64 code, u64 detail)
+{
+	return kind == PATH_PAGE && (code == VMGEXIT_MMIO_READ || code == VMGEXIT_MMIO_WRITE) &&
+	       (detail & PAGE_MASK) == IOAPIC_INDEX;
+}
+
+static bool is_chosen(struct vcpu *v, u64 step, enum path_kind kind, u64 code, u64 detail)
+{
+	switch (config->fault_step) {
+	case FAULT_AT_EXECUTE:
+		return is_execute(v, kind, code);
+	case FAULT_AT_IOAPIC:
+		return is_ioapic(kind, code, detail);
+	default:
+		return config->fault_step == step;
+	}
+}
+
 /* Which fault is there for this step, which is counted? Called under sim_lock, or for HLT. */
 enum fault host_fault(struct vcpu *v, enum path_kind kind, u64 code, u64 detail)
 {
 	static bool done;
 	u64 step = path_step(v, kind, code, detail);
 
-	if (!config->fault || done || config->fault_cpu != v->index || step == NO_STEP)
-		return FAULT_NONE;
-	if (config->fault_step == FAULT_AT_EXECUTE ? !is_execute(v, kind, code)
-						   : config->fault_step != step)
+	if (!config->fault || done || config->fault_cpu != v->index || step == NO_STEP ||
+	    !is_chosen(v, step, kind, code, detail))
 		return FAULT_NONE;
 	done = true;
 	event_begin("host-fault");

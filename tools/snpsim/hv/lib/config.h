@@ -36,6 +36,7 @@ enum fault {
 };
 
 #define FAULT_AT_EXECUTE	0xffffffffU	/* as a step: the call itself, whichever it is */
+#define FAULT_AT_IOAPIC		0xfffffffeU	/* the first access to the I/O APIC */
 
 #define OPT_PENDING		BIT_ULL(0)	/* EXECUTE leaves call_pending set */
 #define OPT_NOATTEST		BIT_ULL(1)	/* no attestation protocol */

@@ -19,6 +19,7 @@
 #include <linux/printk.h>
 
 #include "reset/reset.h"
+#include "svsm-reset.h"
 
 #define SVR_IOAPIC_MAX		8
 #define SVR_IOAPIC_LEN		0x20
@@ -28,6 +29,8 @@
 #define SVR_IOAPIC_PINS(ver)	((((ver) >> 16) & 0xff) + 1)
 #define SVR_IOAPIC_PIN_LOW(pin)	(0x10 + 2 * (pin))
 #define SVR_IOAPIC_MASKED	BIT(16)
+/* A host that has one fault is done after three */
+#define SVR_IOAPIC_PASSES	4
 
 static void __iomem *svr_ioapics[SVR_IOAPIC_MAX];
 static unsigned int svr_ioapic_count;
@@ -89,30 +92,48 @@ static void svr_ioapic_write(void __iomem *regs, u32 reg, u32 val)
 	writel(val, regs + SVR_IOAPIC_DATA);
 }
 
+/* Masks the pins of one I/O APIC, 256 at most. Returns whether one of them was open. */
+static bool svr_ioapic_mask_pins(void __iomem *regs)
+{
+	u32 pin, pins = SVR_IOAPIC_PINS(svr_ioapic_read(regs, SVR_IOAPIC_VERSION));
+	bool open = false;
+
+	for (pin = 0; pin < pins; pin++) {
+		u32 reg = SVR_IOAPIC_PIN_LOW(pin);
+		u32 low = svr_ioapic_read(regs, reg);
+
+		if (low & SVR_IOAPIC_MASKED)
+			continue;
+		svr_ioapic_write(regs, reg, low | SVR_IOAPIC_MASKED);
+		open = true;
+	}
+	return open;
+}
+
 /**
  * svr_ioapic_mask - mask every pin of every I/O APIC
+ *
+ * The host has the I/O APICs, and each access is a request to it. If it drops one, what
+ * follows reads or writes another register. So they are gone through until no pin is open,
+ * and at least twice.
  *
  * Code that was in the middle of an access has been stopped or interrupted, and
  * goes on only if the call comes back; the kernel selects the register anew for
  * each access of its own.
  *
- * Context: any, interrupts off, all other CPUs stopped. At most 256 pins each.
+ * Context: any, interrupts off, all other CPUs stopped. At most SVR_IOAPIC_PASSES
+ * times 256 pins each.
  */
 void svr_ioapic_mask(void)
 {
-	unsigned int i, pin, pins;
+	unsigned int i, pass;
 
 	for (i = 0; i < svr_ioapic_count; i++) {
-		void __iomem *regs = svr_ioapics[i];
+		bool open = true;
 
-		pins = SVR_IOAPIC_PINS(svr_ioapic_read(regs, SVR_IOAPIC_VERSION));
-		for (pin = 0; pin < pins; pin++) {
-			u32 reg = SVR_IOAPIC_PIN_LOW(pin);
-			u32 low = svr_ioapic_read(regs, reg);
-
-			if (!(low & SVR_IOAPIC_MASKED))
-				svr_ioapic_write(regs, reg,
-						 low | SVR_IOAPIC_MASKED);
-		}
+		for (pass = 0; pass < SVR_IOAPIC_PASSES && (open || pass < 2); pass++)
+			open = svr_ioapic_mask_pins(svr_ioapics[i]);
+		if (open)
+			svr_warn("the host does not mask all pins of an I/O APIC, the next kernel may get their interrupts\n");
 	}
 }
