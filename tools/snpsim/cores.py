@@ -23,8 +23,11 @@ NAME = 'snpsim-core'
 
 def taken():
     """The cores that the runs of this network namespace have chosen, each as often as it was."""
-    with open('/proc/net/unix', encoding='utf-8', errors='replace') as sockets:
-        return [int(number) for number in re.findall(rf' @{NAME}-(\d+)-\d', sockets.read())]
+    try:
+        with open('/proc/net/unix', encoding='utf-8', errors='replace') as sockets:
+            return [int(number) for number in re.findall(rf' @{NAME}-(\d+)-\d', sockets.read())]
+    except OSError:
+        return []
 
 
 class Core:

@@ -38,7 +38,7 @@ def once(directory, size):
     """Why it does not work, or nothing."""
     disk = debian.copy(directory / "disk")
     resize(disk, size)
-    guest = Guest(directory, **debian.arguments(disk, memory=MEMORY))
+    guest = Guest(directory, **debian.arguments(disk, memory=MEMORY), cores="all")
     guest.trouble_is_fine = True
     try:
         # kdump-tools fails where the crash kernel does not fit

@@ -21,7 +21,7 @@ STEPS = "start to all units started", "reboot to all units started"
 def once(directory, plain):
     """Seconds of each step."""
     disk = debian.copy(directory / "disk")
-    guest = Guest(directory, plain=plain, **debian.arguments(disk))
+    guest = Guest(directory, plain=plain, cores="all", **debian.arguments(disk))
     try:
         seconds = []
         for command in (None, "systemctl reboot"):

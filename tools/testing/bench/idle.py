@@ -49,7 +49,7 @@ def load(guest):
 
 def once(directory):
     """One guest, idle without the module and then with it."""
-    guest = Guest(directory, append="initcall_debug", patience=3)
+    guest = Guest(directory, append="initcall_debug", patience=3, cores="all")
     try:
         guest.boot(1)
         tracing = guest.tracefs()

@@ -44,7 +44,7 @@ def path_of(guest, begin_it):
 
 def once(directory, cause):
     known = faults.CAUSES[CAUSES[cause]]
-    guest = Guest(directory, **{"fidelity": "full", "patience": 4, **known.arguments})
+    guest = Guest(directory, **{"fidelity": "full", "patience": 4, "cores": "all", **known.arguments})
     guest.trouble_is_fine = True
     try:
         guest.boot(1, timeout=BOOT)

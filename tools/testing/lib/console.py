@@ -56,8 +56,11 @@ class Console:
             self._log.flush()
         return (self.directory / "console.log").read_bytes().decode(errors="replace").replace("\r", "")
 
-    def expect(self, pattern, timeout=COMMAND_TIMEOUT, peek=False):
-        """Wait for a text; the match.  peek: the text is there for the next one, too."""
+    def expect(self, pattern, timeout=COMMAND_TIMEOUT, peek=False, hangs=True):
+        """Wait for a text; the match.
+
+        peek: the text is there for the next one, too.  hangs: without it the guest hangs, and its state is kept.
+        """
         begin = time.monotonic()
         timeout *= self._patience
         if peek:
@@ -70,7 +73,8 @@ class Console:
             except pexpect.TIMEOUT:
                 if time.monotonic() - begin >= timeout:
                     report = f"no {pattern!r} within {timeout} s\n{self.tail()}"
-                    self._keep_state()
+                    if hangs:
+                        self._keep_state()
                     raise AssertionError(report) from None
                 if self.on_wait:
                     self.on_wait(time.monotonic() - begin)
@@ -80,7 +84,7 @@ class Console:
     def prompt(self):
         """Wait for the shell."""
         try:
-            self.expect("guest# ", PROMPT_TIMEOUT)
+            self.expect("guest# ", PROMPT_TIMEOUT, hangs=False)
         except AssertionError:
             # A kernel message may have torn it apart
             self.send("")
