@@ -50,7 +50,7 @@ def served(tmp_path_factory):
     def run(test, append="", smp=2, fidelity="strict"):
         guest = Guest(
             places.CHECK / "simulator" / f"minisvsm-{test}-{fidelity}", kernel=IMAGE, initrd=initrd,
-            svsm=minisvsm.NAME, fidelity=fidelity, smp=smp, append=f"test={test} {append}".strip(), timeout=TIMEOUT)
+            svsm=minisvsm.NAME, fidelity=fidelity, smp=smp, append=f"test={test} restricted=1 {append}".strip(), timeout=TIMEOUT)
         return run_of(guest, TIMEOUT + 30)
 
     return run

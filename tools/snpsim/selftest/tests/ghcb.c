@@ -17,6 +17,7 @@
 #define GHCB_HV_FEATURES	0x8000fffd
 /* SNP, AP creation, APIC ids, multi-VMPL */
 #define FEATURES		(BIT(0) | BIT(1) | BIT(4) | BIT(5))
+#define FEATURE_RESTRICTED	BIT(2)
 #define JUMP_TABLE_GET		1
 
 #define ERROR_INPUT		2	/* SW_EXITINFO1: malformed; SW_EXITINFO2 has the reason */
@@ -35,6 +36,12 @@ struct psc_list {
 	u64 entry[];
 };
 
+/* The host has restricted injection for a program at VMPL 0 that asks for it. */
+static u64 features(void)
+{
+	return FEATURES | (option("restricted", 0) ? FEATURE_RESTRICTED : 0);
+}
+
 static void msr_info(void)
 {
 	u64 r = ghcb_msr(MSR_SEV_INFO);
@@ -45,7 +52,7 @@ static void msr_info(void)
 	expect_eq("highest version", r >> 48, 2);
 	r = ghcb_msr(MSR_HV_FEATURES);
 	expect_eq("response", r & 0xfff, 0x081);
-	expect_eq("features", r >> 12, FEATURES);
+	expect_eq("features", r >> 12, features());
 	expect_eq("preferred GPA", ghcb_msr(MSR_PREFERRED_GPA), (PAGE_MASK) | 0x011);
 }
 
@@ -81,7 +88,7 @@ static void event_features(void)
 	struct ghcb_call c = { .code = GHCB_HV_FEATURES };
 
 	expect(ghcb_event(&c), "refused");
-	expect_eq("features", c.info2, FEATURES);
+	expect_eq("features", c.info2, features());
 }
 
 /* Without room the host returns the number of pages that it needs; with room, the ids, 0 first. */
@@ -292,11 +299,11 @@ static void second_page(void)
 		expect(ghcb_register(second), "the second page is refused");
 		c = (struct ghcb_call){ .code = GHCB_HV_FEATURES };
 		ghcb_event_raw(second, &c);
-		expect_eq("second page", c.info2, FEATURES);
+		expect_eq("second page", c.info2, features());
 		expect(ghcb_register(first), "the first page is refused");
 		c = (struct ghcb_call){ .code = GHCB_HV_FEATURES };
 		ghcb_event_raw(first, &c);
-		expect_eq("first page", c.info2, FEATURES);
+		expect_eq("first page", c.info2, features());
 	}
 }
 
