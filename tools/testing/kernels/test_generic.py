@@ -34,7 +34,7 @@ def busy(start, load, how, **arguments):
 
 
 def load_of(directory, **arguments):
-    return Load(directory, card="e1000e", modules=("nvme",), **arguments)
+    return Load(directory, card="e1000e", modules=("nvme", "ext4"), **arguments)
 
 
 @pytest.mark.parametrize("how", ["panic-ap", "sysrq-b", "reboot", "panic-bsp"])
@@ -45,7 +45,7 @@ def test_busy(start, tmp_path, how):
         next_boot(guest, begin.WAYS[how][1])
         load.begin(guest)
         load.verify(guest)
-        guest.powered_off()
+        load.power_off(guest)
     guest.events.orderly_resets(1, cpus=guest.smp)
     guest.events.no("dma")
 

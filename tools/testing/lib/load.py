@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A guest whose devices are busy: two network cards that receive, two disks that read and write.
+"""A guest whose devices are busy: two network cards that receive, two disks that read and write, a file system.
 
 One card and one disk are virtio's, the others are not: vmxnet3 and NVMe, which the cloud
 kernel has drivers for, or another card.  The cards are behind ports of PCI Express, as with
@@ -9,20 +9,26 @@ wrote is seen.
 """
 
 import hashlib
+import itertools
 import re
 import socket
 import struct
 import threading
 import time
 
+from .filesystem import FileSystem
+
 DISK = 8 << 20  # bytes that are only read, then as many that are written
 BLOCK = 64 << 10
+PIECE = 1 << 20  # bytes of these that are compared in the guest at a time
+TRIES = 10  # seconds that a card may receive nothing
 PORT = 9  # UDP, discard
 FILL = b"S"
 PAYLOAD = 1024
 PAUSE = 0.004  # seconds between two frames: some hundred a second, on each card
 NICS = (("52:54:00:00:00:01", "10.0.2.15"), ("52:54:00:00:00:02", "10.0.3.15"))
 DISKS = ("/dev/vda", "/dev/nvme0n1")
+FILES = "/dev/vdb"
 
 
 def free_port():
@@ -77,7 +83,8 @@ class Load:
         self._stop = threading.Event()
         self._threads = []
         self.qemu = ()
-        self.sums = {}
+        self._images = {}
+        self._verified = 0
         for n, (model, (mac, address)) in enumerate(zip(self._cards, NICS)):
             port = free_port()
             self.qemu += (
@@ -86,12 +93,14 @@ class Load:
                 *behind_port(f"{model},netdev=net{n},mac={mac}", n + 1),
             )
             self._threads.append(threading.Thread(target=self._flood, args=(port, frame(mac, address)), daemon=True))
-        for n, (name, device) in enumerate(zip(DISKS, ("virtio-blk-pci", "nvme,serial=1"))):
+        for n, device in enumerate(("virtio-blk-pci", "nvme,serial=1")):
             image = directory / f"disk{n}.img"
             known = b"".join(hashlib.sha256(b"%d.%d" % (n, i)).digest() for i in range(DISK // 32))
             image.write_bytes(known + bytes(DISK))
-            self.sums[name] = hashlib.md5(known).hexdigest()
+            self._images[image] = known
             self.qemu += ("-drive", f"if=none,id=disk{n},format=raw,file={image}", "-device", f"{device},drive=disk{n}")
+        self._files = FileSystem(directory / "files.img", FILES)
+        self.qemu += self._files.qemu
 
     def _flood(self, port, data):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
@@ -113,7 +122,7 @@ class Load:
             thread.join()
 
     def begin(self, guest):
-        """Drivers, addresses; from now on each device is busy."""
+        """Drivers, addresses, the file system; from now on each device is busy."""
         guest.check(f"modprobe -a {self._modules}")
         for n, (_, address) in enumerate(NICS):
             guest.check(f"ifconfig eth{n} {address} up")
@@ -124,22 +133,42 @@ class Load:
                 f"(while :; do tr '\\0' W </dev/zero | dd of={disk} bs={BLOCK} seek={count} count={count} iflag=fullblock oflag=direct conv=notrunc; done) >/dev/null 2>&1 & true"
             )
 
+        self._files.begin(guest)
+
+    def power_off(self, guest):
+        """Power the guest off, its file system unmounted; nothing is wrong with that."""
+        self._files.end(guest)
+        guest.powered_off()
+        self._files.check()
+
     def verify(self, guest):
         """What is read and received is what the disks have and the network sends."""
-        for disk, known in self.sums.items():
-            read = value(guest, f"dd if={disk} bs={BLOCK} count={DISK // BLOCK} 2>/dev/null | md5sum", "[0-9a-f]{32}")
-            assert read == known, f"{disk}: {read}, not {known}"
-            written = f"dd if={disk} bs={BLOCK} skip={DISK // BLOCK} 2>/dev/null"
-            assert value(guest, f"{written} | tr -d 'W\\0' | wc -c") == "0", f"{disk}: somebody else wrote to it"
+        before = self._received(guest)
+        # A piece each time, from the device; the pieces go around the disk
+        piece = self._verified * PIECE % DISK
+        self._verified += 1
+        for disk, known in zip(DISKS, self._images.values()):
+            read = value(guest, f"dd if={disk} bs={BLOCK} skip={piece // BLOCK} count={PIECE // BLOCK} iflag=direct 2>/dev/null | md5sum",
+                         "[0-9a-f]{32}")
+            assert read == hashlib.md5(known[piece:piece + PIECE]).hexdigest(), f"{disk}: {PIECE} bytes at {piece} are not what it has"
+        self.verify_disks()
         for n, model in enumerate(self._cards):
-            before = self._received(guest, n)
-            guest.check("sleep 1")
-            now = self._received(guest, n)
-            assert now > before, f"{model}: nothing is received"
+            tries = itertools.count()
+            while self._received(guest)[n] <= before[n]:
+                assert next(tries) < TRIES, f"{model}: nothing is received"
+                guest.check("sleep 1")
         # Of both cards, as they come
         others = value(guest, f"udp-hear {PORT} {FILL.decode()} 65536")
         assert others == "0", f"{others} bytes are not what was sent"
 
-    @staticmethod
-    def _received(guest, n):
-        return int(value(guest, f"cat /sys/class/net/eth{n}/statistics/rx_packets"))
+    def verify_disks(self):
+        """From outside: nobody wrote to the half that is only read, and none but the guest to the other one."""
+        for image, known in self._images.items():
+            found = image.read_bytes()
+            assert len(found) == 2 * DISK, f"{image}: has {len(found)} bytes now"
+            assert found[:DISK] == known, f"{image}: somebody wrote to it"
+            assert not found[DISK:].translate(None, b"W\0"), f"{image}: somebody else wrote to it"
+
+    def _received(self, guest):
+        """Packets of each card so far."""
+        return [int(value(guest, f"cat /sys/class/net/eth{n}/statistics/rx_packets")) for n in range(len(self._cards))]

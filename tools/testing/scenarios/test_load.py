@@ -26,7 +26,7 @@ def test_busy(simulate, tmp_path, how):
         assert guest.attribute("last_reset_reason") == reason
         load.begin(guest)
         load.verify(guest)
-        guest.powered_off()
+        load.power_off(guest)
     guest.events.orderly_resets(1, cpus=4)
 
 
