@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The file opt/snpsim/minisvsm of QEMU's fw_cfg selects: test=<name or group> runs, list
+ * The file opt/snpsim/minisvsm of QEMU's fw_cfg selects: test=<names or groups> runs, list
  * lists. Without that file the program is the SVSM of the kernel that QEMU is given; with
  * keep-private, too, but memory stays private when it is taken back from the guest.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Bare-metal SNP guest that tests the simulator.  The command line selects:
- * test=<name or group> runs, list lists; anything else is a test's option.
+ * test=<names or groups> runs, list lists; anything else is a test's option.
  */
 #include "psp.h"
 #include "report.h"

@@ -51,45 +51,35 @@ static void run_one(const struct selftest *t)
 	}
 }
 
-/* without=group.what,group.what: what a group's run leaves out */
-static bool left_out(const char *name)
+/* Has the list, names with commas between, this one, or (groups) the group that it is of? */
+static bool has(const char *list, const char *name, bool groups)
 {
-	const char *list = find_option("without=");
-	size_t n = strlen(name);
-
 	while (list && *list) {
 		size_t len = 0;
 
 		while (list[len] && list[len] != ',' && list[len] != ' ')
 			len++;
-		if (len == n && !strncmp(list, name, n))
+		if (!strncmp(list, name, len) && (!name[len] || (groups && name[len] == '.')))
 			return true;
 		list = list[len] == ',' ? list + len + 1 : NULL;
 	}
 	return false;
 }
 
-/* "group.what" selects one test, "group" all tests of the group that can share a run. */
-static bool selected(const struct selftest *t, const char *name, size_t len)
+/*
+ * test=: "group.what" selects one test, "group" all tests of the group that can share a run;
+ * and a list of these. without=: a list of what is left out.
+ */
+static bool selected(const struct selftest *t, const char *select)
 {
-	size_t n = strlen(t->name);
-
-	if (left_out(t->name))
-		return false;
-	if (n == len && !strncmp(t->name, name, len))
-		return true;
-	return !t->alone && n > len && !strncmp(t->name, name, len) && t->name[len] == '.';
+	return has(select, t->name, !t->alone) && !has(find_option("without="), t->name, false);
 }
 
 int report_run(const char *select)
 {
-	size_t len = 0;
-
-	while (select[len] && select[len] != ' ')
-		len++;
 	for (unsigned int i = 0; tables[i]; i++)
 		for (unsigned int j = 0; j < tables[i]->n; j++)
-			if (selected(&tables[i]->tests[j], select, len))
+			if (selected(&tables[i]->tests[j], select))
 				run_one(&tables[i]->tests[j]);
 	if (!passed && !failed) {
 		failed++;

@@ -135,7 +135,7 @@ IGVM = places.BUILD / "snpsim/minisvsm.igvm"
 
 
 def guest(directory, test, *, fidelity="strict", smp=2, memory=512, timeout=60, host=None, igvm=None):
-    """A run of one test, or of a group of them; from a list of our own, or from an IGVM file."""
+    """A run of one test, of a group of them, or of a list of these; from a list of our own, or from an IGVM file."""
     directory.mkdir(parents=True, exist_ok=True)
     image = None
     if not igvm:
@@ -144,5 +144,6 @@ def guest(directory, test, *, fidelity="strict", smp=2, memory=512, timeout=60, 
     return Guest(
         directory, kernel=None, initrd=None, fidelity=fidelity, smp=smp, timeout=timeout, memory=f"{memory}M",
         host=host, launch_list=image, igvm=igvm,
-        qemu=("-fw_cfg", f"name=opt/snpsim/minisvsm,string=test={test} cpus={smp}"),
+        # A comma of the value is two for QEMU
+        qemu=("-fw_cfg", f"name=opt/snpsim/minisvsm,string=test={test.replace(',', ',,')} cpus={smp}"),
     )

@@ -6,6 +6,7 @@ is there for it has to refuse the run.  A mutation whose place is not found any
 more has to be written anew: it would prove nothing.
 """
 
+import collections
 import shutil
 
 import pytest
@@ -16,6 +17,8 @@ from lib.sources import run as run_command
 from selftest_run import EDU, UHCI, run_of
 
 IMAGE = places.BUILD / "snpsim/selftest.bz"
+# Seconds: a run takes two. Many a mutation is seen since the run never ends
+MUTATED, PATIENCE = 10, 60
 QEMU = places.qemu()
 
 
@@ -334,6 +337,7 @@ def hypervisor(tmp_path_factory):
     shutil.copytree(places.TOP / "tools/snpsim/hv", top / "source/hv")
     shutil.copy(places.TOP / "tools/snpsim/Makefile", top / "source")
     build(top)
+    shutil.copy(places.BUILD / "snpsim/minisvsm.elf", top / "build/snpsim")
     return top
 
 
@@ -349,13 +353,13 @@ def use(top, name, monkeypatch):
     return places.CHECK / "simulator/mutations" / name.replace(" ", "-")
 
 
-def run_guest(top, name, test, fidelity, monkeypatch, host=None, qemu=()):
+def run_guest(top, name, test, fidelity, monkeypatch, host=None, qemu=(), timeout=MUTATED):
     guest = Guest(
         use(top, name, monkeypatch), kernel=IMAGE, initrd=IMAGE,
         fidelity=fidelity, host=host, smp=3 if host else 2, append=f"test={test}",
-        timeout=30 if host or qemu else 10, qemu=qemu,
+        timeout=timeout, qemu=qemu,
     )
-    return run_of(guest, 60)
+    return run_of(guest, timeout + 30)
 
 
 @pytest.fixture
@@ -436,11 +440,8 @@ def test_fuzz_mutation_is_red(mutated, name, file, old, new):
     is_red(mutated(file, old, new, f"fuzz {name}", FUZZ, "strict", host="fuzz=1"), passes)
 
 
-def run_vmpl0(top, name, test, monkeypatch):
-    program = top / "build/snpsim/minisvsm.elf"
-    if not program.exists():
-        shutil.copy(places.BUILD / "snpsim/minisvsm.elf", program)
-    return run_of(vmpl0.guest(use(top, name, monkeypatch), test, timeout=20), 60)
+def run_vmpl0(top, name, test, monkeypatch, timeout=MUTATED):
+    return run_of(vmpl0.guest(use(top, name, monkeypatch), test, timeout=timeout), timeout + 30)
 
 
 @pytest.mark.parametrize("name, file, old, new, test, check", VMPL0_MUTATIONS,
@@ -450,17 +451,40 @@ def test_vmpl0_mutation_is_red(mutated, name, file, old, new, test, check):
     is_red(mutated(file, old, new, f"vmpl0 {name}", test, runner=run_vmpl0), check)
 
 
+def together(rows, shared, kind=lambda test: None):
+    """[(tests, fidelity, check)]: the runs that satisfy all rows; tests of a group and a kind that only have to pass share one, if they can."""
+    runs, shares = set(), collections.defaultdict(set)
+    for test, fidelity, check in rows:
+        if check is passes and test in shared:
+            shares[test.split(".")[0], fidelity, kind(test)].add(test)
+        else:
+            runs.add((test, fidelity, check))
+    return [*sorted(runs, key=str), *((",".join(sorted(tests)), fidelity, passes) for (_, fidelity, _), tests in shares.items())]
+
+
 def test_copy_without_mutation_is_green(hypervisor, monkeypatch):
     """The same runs, unbroken, satisfy the same checks."""
     build(hypervisor)
-    for test, check in sorted({row[4:] for row in VMPL0_MUTATIONS}, key=str):
-        check(run_vmpl0(hypervisor, f"none vmpl0 {test}", test, monkeypatch))
-    rebuilt(run_guest(hypervisor, "none rebuild", REBUILD, "strict", monkeypatch, "rebuild"))
-    sticks(run_guest(hypervisor, "none stuck", "left.stuck", "strict", monkeypatch, "stuck-device=00:1f.2"))
-    passes(run_guest(hypervisor, "none fuzz", FUZZ, "strict", monkeypatch, "fuzz=1"))
-    for test, check in sorted({row[4:] for row in PV_MUTATIONS}, key=str):
-        check(run_guest(hypervisor, f"none {test}", test, "strict", monkeypatch, "kvm-pv"))
-    for test, check in sorted({row[4:] for row in DMA_MUTATIONS}, key=str):
-        check(run_guest(hypervisor, f"none {test}", test, "strict", monkeypatch, qemu=device(test)))
-    for test, fidelity, check in sorted({row[4:] for row in MUTATIONS}, key=str):
-        check(run_guest(hypervisor, f"none {test} {fidelity}", test, fidelity, monkeypatch))
+
+    def green(*arguments, runner=run_guest, **options):
+        return runner(hypervisor, *arguments, monkeypatch, timeout=PATIENCE, **options)
+
+    def strict(rows):
+        return [(test, "strict", check) for *_, test, check in rows]
+
+    def can_share(run):
+        return {line.split()[1] for line in run.lines if line.startswith("TEST ") and not line.endswith(" alone")}
+
+    shared = can_share(green("none list", "list list", "strict"))
+    for test, fidelity, check in together([row[4:] for row in MUTATIONS], shared):
+        check(green(f"none {test[:80]} {fidelity}", test, fidelity))
+    for test, fidelity, check in together(strict(PV_MUTATIONS), shared):
+        check(green(f"none pv {test[:80]}", test, fidelity, host="kvm-pv"))
+    for test, fidelity, check in together(strict(DMA_MUTATIONS), shared, device):
+        check(green(f"none dma {test[:80]}", test, fidelity, qemu=device(test)))
+    rebuilt(green("none rebuild", REBUILD, "strict", host="rebuild"))
+    sticks(green("none stuck", "left.stuck", "strict", host="stuck-device=00:1f.2"))
+    passes(green("none fuzz", FUZZ, "strict", host="fuzz=1"))
+    shared = can_share(green("none vmpl0 list", "list list", runner=run_vmpl0))
+    for test, _, check in together(strict(VMPL0_MUTATIONS), shared):
+        check(green(f"none vmpl0 {test[:80]}", test, runner=run_vmpl0))

@@ -34,7 +34,7 @@ def test_registers_loaded_meanwhile(selftest):
 
 
 def test_patched_code(selftest):
-    """More rounds than in the group: without the remedy 8 of 8 such runs failed (QEMU 10.0.2, 2 cores)."""
+    """More rounds than in the group, which has one core: without the remedy 8 of 8 such runs failed (QEMU 10.0.2, 2 cores)."""
     run = selftest("trap.patched-code", append="rounds=20000", timeout=600, cores="all")
     run.well_formed()
     run.passed("trap.patched-code")

@@ -3,7 +3,7 @@
 #include "tests.h"
 
 #define AP		1
-#define ROUNDS		1000
+#define ROUNDS		20
 #define SYNC_SPINS	10000000
 #define NOP5_LEN	5
 
