@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """First boots that need not be made again.
 
-A guest of a kind that is wanted for the second time is booted to its first prompt, and its
-state is saved there (snpsim run --save); it and all later ones of that kind go on from that
-state.  The kind is everything that a boot depends on.  FRESH=1 in the environment has each
+A guest of a kind that is wanted for the second time, or that many tests want, is booted to its
+first prompt, and its state is saved there (snpsim run --save); it and all later ones of that
+kind go on from that state.  The kind is everything that a boot depends on.  FRESH=1 in the environment has each
 guest boot by itself.
 """
 
 import contextlib
 import fcntl
 import hashlib
+import inspect
 import json
 import os
 import shutil
@@ -23,10 +24,21 @@ ROOM = 8 << 30  # bytes that stay free on the disk
 
 saved = igvm_file.module("saved")
 
+# What a guest is that does not say so: the same kind as one that does
+DEFAULTS = {
+    **{name: parameter.default for name, parameter in inspect.signature(Guest).parameters.items()
+       if parameter.default is not parameter.empty},
+    "fidelity": "strict", "apic": "x2apic",  # snpsim's own
+}
 # What Guest() takes and a boot does not depend on
 ASIDE = ("timeout", "patience")
 # A guest that is none of the built ones, or has devices with files of their own, boots by itself
 ALONE = ("plain", "firmware", "launch_list", "igvm", "qemu")
+
+
+def is_usual(arguments):
+    """A guest that differs from the default in the number of CPUs alone."""
+    return all(name in ("smp", *ASIDE) or value == DEFAULTS[name] for name, value in arguments.items())
 
 
 def stamp(path):
@@ -43,7 +55,7 @@ def kind(arguments):
     initrd = arguments.get("initrd", places.INITRD)
     if not str(initrd).startswith(f"{places.BUILD}/guest"):
         return None
-    more = {name: value for name, value in arguments.items() if name not in (*ASIDE, "kernel", "initrd", "svsm", "host")}
+    more = {name: value for name, value in {**DEFAULTS, **arguments}.items() if name not in (*ASIDE, "kernel", "initrd", "svsm", "host")}
     description = {
         **more,
         "append": launch.command_line(arguments.get("append", ""), arguments.get("kaslr", False)),
@@ -68,7 +80,10 @@ class State:
         return self.log.read_bytes().decode(errors="replace")
 
     def wanted(self, arguments, name):
-        """Is it there for the guest called `name`, or made now? Not for the first guest of its kind, nor while somebody else makes it."""
+        """Is it there for the guest called `name`, or made now?
+
+        Not for the first guest of its kind, if that is none that many tests have; nor while somebody else makes it.
+        """
         DIRECTORY.mkdir(parents=True, exist_ok=True)
         first = not self._lock.exists()
         # It has a line for each guest of the kind
@@ -77,7 +92,7 @@ class State:
             if self.file.exists():
                 os.utime(self.file)
                 return True
-            if first or shutil.disk_usage(DIRECTORY).free < ROOM:
+            if (first and not is_usual(arguments)) or shutil.disk_usage(DIRECTORY).free < ROOM:
                 return False
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
