@@ -259,6 +259,14 @@ FUZZ_MUTATIONS = (
 )
 
 
+# The same of QEMU's memory map: (what is broken, file, text, instead)
+MAP = "stress.memory-map rounds=500"
+MAP_MUTATIONS = (
+    ("memory decoding moves nothing", "host/moves.c", "return changed & COMMAND_MOVES;", "return changed & BIT_ULL(0);"),
+    ("the data are not watched", "host/moves.c", "bool watch = reg == PCI_COMMAND ||", "bool watch ="),
+)
+
+
 # The same of DMA: (what is broken, file, text, instead, test, check)
 DMA_MUTATIONS = (
     ("devices reach all of memory", "machine/iommu.c",
@@ -353,11 +361,11 @@ def use(top, name, monkeypatch):
     return places.CHECK / "simulator/mutations" / name.replace(" ", "-")
 
 
-def run_guest(top, name, test, fidelity, monkeypatch, host=None, qemu=(), timeout=MUTATED):
+def run_guest(top, name, test, fidelity, monkeypatch, host=None, qemu=(), apic=None, timeout=MUTATED):
     guest = Guest(
         use(top, name, monkeypatch), kernel=IMAGE, initrd=IMAGE,
         fidelity=fidelity, host=host, smp=3 if host else 2, append=f"test={test}",
-        timeout=timeout, qemu=qemu,
+        timeout=timeout, qemu=qemu, apic=apic,
     )
     return run_of(guest, timeout + 30)
 
@@ -440,6 +448,11 @@ def test_fuzz_mutation_is_red(mutated, name, file, old, new):
     is_red(mutated(file, old, new, f"fuzz {name}", FUZZ, "strict", host="fuzz=1"), passes)
 
 
+@pytest.mark.parametrize("name, file, old, new", MAP_MUTATIONS, ids=[row[0].replace(" ", "-") for row in MAP_MUTATIONS])
+def test_map_mutation_is_red(mutated, name, file, old, new):
+    is_red(mutated(file, old, new, f"map {name}", MAP, "strict", apic="xapic"), passes)
+
+
 def run_vmpl0(top, name, test, monkeypatch, timeout=MUTATED):
     return run_of(vmpl0.guest(use(top, name, monkeypatch), test, timeout=timeout), timeout + 30)
 
@@ -485,6 +498,7 @@ def test_copy_without_mutation_is_green(hypervisor, monkeypatch):
     rebuilt(green("none rebuild", REBUILD, "strict", host="rebuild"))
     sticks(green("none stuck", "left.stuck", "strict", host="stuck-device=00:1f.2"))
     passes(green("none fuzz", FUZZ, "strict", host="fuzz=1"))
+    passes(green("none map", MAP, "strict", apic="xapic"))
     shared = can_share(green("none vmpl0 list", "list list", runner=run_vmpl0))
     for test, _, check in together(strict(VMPL0_MUTATIONS), shared):
         check(green(f"none vmpl0 {test[:80]}", test, runner=run_vmpl0))

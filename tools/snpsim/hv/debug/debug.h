@@ -29,6 +29,7 @@ static inline bool debug_is_on(void)
 void debug_init(void);
 bool debug_asks(const struct vcpu *v);
 bool debug_lets(struct vcpu *v);
+void debug_wake_parked(void);
 void debug_stop(struct vcpu *self, const char *why);
 /* serve.c: returns once the vCPUs shall go on */
 void debug_serve(void);

@@ -97,18 +97,24 @@ static bool stop_all(struct vcpu *self, const char *why)
 	return true;
 }
 
-/* Others are not held before the next one stops them: the order matters. */
-static void let_all_go(void)
+/* After vcpu_let_go(): those that were held look again whether they may enter the guest. */
+void debug_wake_parked(void)
 {
-	debug_breaks_lay();
-	vcpu_let_go();
-	WRITE_ONCE(stopper, NULL);
 	/* Pairs with set_parked(). */
 	smp_mb();
 	/* Only those: a CPU that waits for a SIPI must get no NMI. */
 	for (u32 i = 0; i < config->cpus; i++)
 		if (READ_ONCE(parked[i]))
 			vcpu_nmi(&vcpus[i]);
+}
+
+/* Others are not held before the next one stops them: the order matters. */
+static void let_all_go(void)
+{
+	debug_breaks_lay();
+	vcpu_let_go();
+	WRITE_ONCE(stopper, NULL);
+	debug_wake_parked();
 }
 
 /*

@@ -39,15 +39,11 @@ static const u16 watched[] = {
 	PORT_SAVE, PORT_FUZZ, PORT_FUZZ + 1, PORT_FUZZ + 2, PORT_FUZZ + 3,
 };
 
-/* Data of PCI's configuration space */
-static const u16 pci_data[] = { PCI_DATA, PCI_DATA + 1, PCI_DATA + 2, PCI_DATA + 3 };
-
 void ports_init(void)
 {
 	svm_watch_ports(watched, ARRAY_SIZE(watched));
 	fw_cfg_watch();
-	if (host_has_stuck_device())
-		svm_watch_ports(pci_data, ARRAY_SIZE(pci_data));
+	moves_init();
 }
 
 /* Does this write end the VM? */
@@ -122,23 +118,18 @@ u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val)
 		if (host_device_hangs(port, val))
 			report_host_reset(v, "hung-write");
 		val = host_device_sticks(port, val);
+		if (port == PCI_ADDRESS && size == 4)
+			moves_address(val);
+		moves_out(v, port, size, val);
+		return val;
 	}
 	switch (size) {
 	case 1:
-		if (in)
-			return in8(port);
-		out8(port, val);
-		break;
+		return in8(port);
 	case 2:
-		if (in)
-			return in16(port);
-		out16(port, val);
-		break;
+		return in16(port);
 	case 4:
-		if (in)
-			return in32(port);
-		out32(port, val);
-		break;
+		return in32(port);
 	}
 	return val;
 }

@@ -74,9 +74,10 @@ static void init_vmpl0_bitmap(void)
 		msr_intercept(msrpm_vmpl0, msr);
 }
 
+/* Others may change their ports' bits of the same byte, and QEMU look at it, meanwhile. */
 static void watch_port(u32 port)
 {
-	iopm[port / 8] |= 1 << port % 8;
+	__atomic_or_fetch(&iopm[port / 8], 1 << port % 8, __ATOMIC_SEQ_CST);
 }
 
 /* Intercept accesses to these ports at every fidelity. */
@@ -91,6 +92,13 @@ void svm_watch_range(u16 first, u32 n)
 {
 	for (u32 port = first; port < first + n; port++)
 		watch_port(port);
+}
+
+/* Accesses to them are the guest's again. */
+void svm_leave_ports(const u16 *ports, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		__atomic_and_fetch(&iopm[ports[i] / 8], ~(1 << ports[i] % 8), __ATOMIC_SEQ_CST);
 }
 
 static void init_bitmaps(void)

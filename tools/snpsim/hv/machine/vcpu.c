@@ -174,16 +174,17 @@ void vcpu_thaw_all(void)
 		WRITE_ONCE(vcpus[i].freeze, 0);
 }
 
-static bool all_held;
+/* How many vCPUs hold all others. These do not wait for each other: none is in the guest. */
+static u32 holders;
 
 /*
- * The run is about to be saved: QEMU cannot restore a CPU that is inside of a VMRUN. All
- * others leave the guest and enter it no more, but go on waiting where they wait. They may
- * want sim_lock, whether the caller has it or not.
+ * All others leave the guest and enter it no more, but go on waiting where they wait. They may
+ * want sim_lock, whether the caller has it or not. The run is about to be saved (QEMU cannot
+ * restore a CPU that is inside of a VMRUN), gdb stops it, or QEMU's memory map changes.
  */
 void vcpu_hold_others(struct vcpu *self)
 {
-	WRITE_ONCE(all_held, true);
+	__atomic_add_fetch(&holders, 1, __ATOMIC_SEQ_CST);
 	for (u32 i = 0; i < config->cpus; i++) {
 		if (&vcpus[i] == self)
 			continue;
@@ -195,12 +196,12 @@ void vcpu_hold_others(struct vcpu *self)
 
 void vcpu_let_go(void)
 {
-	WRITE_ONCE(all_held, false);
+	__atomic_sub_fetch(&holders, 1, __ATOMIC_SEQ_CST);
 }
 
 bool vcpu_is_held(void)
 {
-	return READ_ONCE(all_held);
+	return READ_ONCE(holders);
 }
 
 /* Must v stay out of the guest? */

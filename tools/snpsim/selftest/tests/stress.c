@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Several CPUs at once: calls, page states, IPIs */
+#include "pci.h"
 #include "tests.h"
 
+#define AHCI		BDF(0, 0x1f, 2)	/* the machine's */
+#define REG_BAR5	0x24
+#define AHCI_PLACE	0xc0000000	/* where nothing else is */
+#define TIMER_COUNT	0xfee00380UL
+#define COUNT_BASE	0x10000000	/* a timer that does not end soon */
 #define MAX_WORKERS	3
 #define ROUNDS		30
 #define PATTERN		0x0123456789abcdefUL
@@ -120,11 +126,46 @@ static void fpu(void)
 	end_workers();
 }
 
+static u32 map_is_done, lost;
+
+static void mmio_work(void)
+{
+	for (u32 n = COUNT_BASE; !load(&map_is_done); n++) {
+		mmio_write(TIMER_COUNT, n);
+		if (mmio_read(TIMER_COUNT) != n)
+			__atomic_add_fetch(&lost, 1, __ATOMIC_SEQ_CST);
+	}
+	store(&this_cpu()->go, 1);
+}
+
+/*
+ * A device's registers come and go on one CPU while others write to their local APICs, which
+ * are in memory (--apic xapic).
+ */
+static void memory_map(void)
+{
+	u32 command = pci_get(AHCI, REG_COMMAND) & 0xffff, bar = pci_get(AHCI, REG_BAR5);
+
+	if (!start_workers(mmio_work))
+		return;
+	pci_set(AHCI, REG_BAR5, AHCI_PLACE);
+	for (u64 n = option("rounds", 10); n; n--) {
+		pci_set(AHCI, REG_COMMAND, command | COMMAND_MEMORY);
+		pci_set(AHCI, REG_COMMAND, command & ~COMMAND_MEMORY);
+	}
+	store(&map_is_done, 1);
+	end_workers();
+	pci_set(AHCI, REG_BAR5, bar);
+	pci_set(AHCI, REG_COMMAND, command);
+	expect_eq("accesses lost", load(&lost), 0);
+}
+
 static const struct selftest tests[] = {
 	{ .name = "stress.page-states", .run = page_states },
 	{ .name = "stress.calls", .run = calls },
 	{ .name = "stress.start-stop", .run = start_stop },
 	{ .name = "stress.fpu", .run = fpu },
+	{ .name = "stress.memory-map", .run = memory_map },
 };
 
 const struct selftest_table stress_tests = { tests, ARRAY_SIZE(tests) };

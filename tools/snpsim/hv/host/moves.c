@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writes to PCI's configuration space that change what is where in QEMU's memory, such as one
+ * that turns a device's registers on. QEMU tells its vCPUs of the new map one after the other.
+ * What a vCPU reads or writes meanwhile, of a local APIC or of any device, can be lost (QEMU
+ * 10.0.2; https://gitlab.com/qemu-project/qemu/-/issues/3040). So all others stay out of the
+ * guest for such a write.
+ *
+ * The write of an address says whether the data's ports have to be watched.
+ */
+#include "debug/debug.h"
+#include "host/host.h"
+#include "lib/config.h"
+#include "lib/x86.h"
+#include "machine/pci.h"
+#include "machine/svm.h"
+#include "machine/vcpu.h"
+
+#define REG_HEADER		0x0c
+#define HEADER_BRIDGE		BIT_ULL(16)	/* of the header's type */
+#define REG_BARS		0x10
+#define REG_BARS_END		0x28
+#define REG_ROM			0x30
+#define REG_WINDOWS		0x1c		/* of a bridge */
+#define REG_WINDOWS_END		0x34
+#define REG_BRIDGE_CONTROL	0x3c		/* in the upper half */
+#define COMMAND_DECODE		3		/* ports and memory */
+#define COMMAND_MOVES		(COMMAND_DECODE | BIT_ULL(2))	/* and bus master */
+
+static const u16 pci_data[] = { PCI_DATA, PCI_DATA + 1, PCI_DATA + 2, PCI_DATA + 3 };
+
+void moves_init(void)
+{
+	if (host_has_stuck_device())
+		svm_watch_ports(pci_data, ARRAY_SIZE(pci_data));
+}
+
+static u32 reg_of(u32 address)
+{
+	return address & 0xfc;
+}
+
+static bool is_data(u16 port)
+{
+	return port >= PCI_DATA && port < PCI_DATA + 4;
+}
+
+/* The guest addresses a register: will a write to it have to be seen? */
+void moves_address(u32 address)
+{
+	u32 reg = reg_of(address);
+	bool watch = reg == PCI_COMMAND || (reg >= REG_BARS && reg < REG_WINDOWS_END) ||
+		     reg == REG_BRIDGE_CONTROL;
+
+	if (host_has_stuck_device())
+		return;
+	if (watch)
+		svm_watch_ports(pci_data, ARRAY_SIZE(pci_data));
+	else
+		svm_leave_ports(pci_data, ARRAY_SIZE(pci_data));
+}
+
+/* Does the write of a part of the data, from @shift on, change QEMU's map? */
+static bool moves(u32 shift, int size, u32 val)
+{
+	u32 mask = (size == 4 ? ~0U : (1U << size * 8) - 1) << shift;
+	u32 address = in32(PCI_ADDRESS), reg = reg_of(address);
+	u32 function = address >> 8 & 0xffff, changed;
+
+	if (!(address & PCI_ADDRESS_ENABLE))
+		return false;
+	/* QEMU builds the windows of a bridge anew, whatever is written */
+	if (pci_read(function, REG_HEADER) & HEADER_BRIDGE)
+		return reg == PCI_COMMAND || (reg >= REG_BARS && reg < REG_BARS + 8) ||
+		       (reg >= REG_WINDOWS && reg < REG_WINDOWS_END) || reg == REG_BRIDGE_CONTROL;
+	changed = (pci_read(function, reg) ^ val << shift) & mask;
+	if (reg == PCI_COMMAND)
+		return changed & COMMAND_MOVES;
+	if ((reg < REG_BARS || reg >= REG_BARS_END) && reg != REG_ROM)
+		return false;
+	return changed && (pci_read(function, PCI_COMMAND) & COMMAND_DECODE);
+}
+
+/* A write to a port, with all others out of the guest if it changes QEMU's map. */
+void moves_out(struct vcpu *v, u16 port, int size, u32 val)
+{
+	bool alone = is_data(port) && moves((port - PCI_DATA) * 8, size, val);
+
+	if (alone)
+		vcpu_hold_others(v);
+	if (size == 1)
+		out8(port, val);
+	else if (size == 2)
+		out16(port, val);
+	else if (size == 4)
+		out32(port, val);
+	if (!alone)
+		return;
+	vcpu_let_go();
+	if (debug_is_on())
+		debug_wake_parked();
+}
