@@ -52,7 +52,8 @@ class FileSystem:
 
     def end(self, guest):
         """Unmount it."""
-        guest.check(f"kill $(cat {CHANGING}); sleep 1; umount {PLACE}")
+        # What the shell has begun may still run
+        guest.check(f"kill $(cat {CHANGING}); until umount {PLACE}; do sleep 1; done")
 
     def check(self):
         """When the guest has ended."""

@@ -243,7 +243,7 @@ PV_MUTATIONS = (
 
 # The same of a device that does not stop: (what is broken, file, text, instead)
 STUCK_MUTATIONS = (
-    ("its ports go by the host", "host/ports.c", "if (host_has_stuck_device())", "if (0)"),
+    ("its ports go by the host", "host/moves.c", "if (host_has_stuck_device())\n\t\tsvm_watch", "if (0)\n\t\tsvm_watch"),
     ("bus mastering goes off", "machine/pci.c", "\t\treturn pci_read(number, reg) & COMMAND_MASTER;", "\t\treturn 0;"),
     ("MSI goes off", "machine/pci.c", "\t\treturn MSI_ENABLE;", "\t\treturn 0;"),
     ("a byte is taken for four", "host/quirks.c", "return val | pci_live_bits(function, address & 0xfc) >> (port & 3) * 8;", "return val | pci_live_bits(function, address & 0xfc);"),

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Writes to PCI's configuration space that change what is where in QEMU's memory, such as one
- * that turns a device's registers on. QEMU tells its vCPUs of the new map one after the other.
- * What a vCPU reads or writes meanwhile, of a local APIC or of any device, can be lost (QEMU
- * 10.0.2; https://gitlab.com/qemu-project/qemu/-/issues/3040). So all others stay out of the
- * guest for such a write.
+ * that turns a device's registers on. Each vCPU takes the new map when it gets to it. What one
+ * reads or writes until then, of a local APIC or of any device, can get lost or to another
+ * device (Debian's QEMU 10.0.2, which has the mend of upstream's issue 3040). So all others stay
+ * out of the guest for such a write. The hypervisor's own accesses, capabilities that move
+ * memory (power state, FLR, SR-IOV) and ECAM are not looked after.
  *
  * The write of an address says whether the data's ports have to be watched.
  */
