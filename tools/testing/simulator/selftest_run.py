@@ -48,6 +48,11 @@ class Run:
             found[name] = why
         return found
 
+    @property
+    def shareable(self):
+        """Of a run that lists the tests: the names of those that can share a run."""
+        return {line.split()[1] for line in self.lines if line.startswith("TEST ") and not line.endswith(" alone")}
+
     def well_formed(self):
         """The event log is as documented, and says what the exit status says."""
         problems = event_schema.problems(self.events)

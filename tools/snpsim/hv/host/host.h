@@ -168,11 +168,9 @@ void ext_guest_request(struct vcpu *v, u8 *ghcb, u64 request, u64 response);
 /* ports.c: ports that the host watches */
 void ports_init(void);
 u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val);
-
-/* moves.c */
-void moves_init(void);
+/* moves.c: writes to ports, some of which change QEMU's map of the memory */
 void moves_address(u32 address);
-void moves_out(struct vcpu *v, u16 port, int size, u32 val);
+void moves_port_out(struct vcpu *v, u16 port, int size, u32 val);
 /* fw_cfg.c: QEMU's fw_cfg, as firmware finds it */
 void fw_cfg_init(void);
 void fw_cfg_serve(u16 selector, const void *data, u32 len);

@@ -17,8 +17,7 @@
 #include "machine/svm.h"
 #include "machine/vcpu.h"
 
-#define REG_HEADER		0x0c
-#define HEADER_BRIDGE		BIT_ULL(16)	/* of the header's type */
+#define DATA_PORTS		4
 #define REG_BARS		0x10
 #define REG_BARS_END		0x28
 #define REG_ROM			0x30
@@ -28,37 +27,21 @@
 #define COMMAND_DECODE		3		/* ports and memory */
 #define COMMAND_MOVES		(COMMAND_DECODE | BIT_ULL(2))	/* and bus master */
 
-static const u16 pci_data[] = { PCI_DATA, PCI_DATA + 1, PCI_DATA + 2, PCI_DATA + 3 };
-
-void moves_init(void)
-{
-	if (host_has_stuck_device())
-		svm_watch_ports(pci_data, ARRAY_SIZE(pci_data));
-}
-
 static u32 reg_of(u32 address)
 {
 	return address & 0xfc;
-}
-
-static bool is_data(u16 port)
-{
-	return port >= PCI_DATA && port < PCI_DATA + 4;
 }
 
 /* The guest addresses a register: will a write to it have to be seen? */
 void moves_address(u32 address)
 {
 	u32 reg = reg_of(address);
-	bool watch = reg == PCI_COMMAND || (reg >= REG_BARS && reg < REG_WINDOWS_END) ||
-		     reg == REG_BRIDGE_CONTROL;
 
-	if (host_has_stuck_device())
-		return;
-	if (watch)
-		svm_watch_ports(pci_data, ARRAY_SIZE(pci_data));
+	if (host_has_stuck_device() || reg == PCI_COMMAND ||
+	    (reg >= REG_BARS && reg < REG_WINDOWS_END) || reg == REG_BRIDGE_CONTROL)
+		svm_watch_range(PCI_DATA, DATA_PORTS);
 	else
-		svm_leave_ports(pci_data, ARRAY_SIZE(pci_data));
+		svm_leave_range(PCI_DATA, DATA_PORTS);
 }
 
 /* Does the write of a part of the data, from @shift on, change QEMU's map? */
@@ -71,7 +54,7 @@ static bool moves(u32 shift, int size, u32 val)
 	if (!(address & PCI_ADDRESS_ENABLE))
 		return false;
 	/* QEMU builds the windows of a bridge anew, whatever is written */
-	if (pci_read(function, REG_HEADER) & HEADER_BRIDGE)
+	if (pci_is_bridge(function))
 		return reg == PCI_COMMAND || (reg >= REG_BARS && reg < REG_BARS + 8) ||
 		       (reg >= REG_WINDOWS && reg < REG_WINDOWS_END) || reg == REG_BRIDGE_CONTROL;
 	changed = (pci_read(function, reg) ^ val << shift) & mask;
@@ -83,9 +66,9 @@ static bool moves(u32 shift, int size, u32 val)
 }
 
 /* A write to a port, with all others out of the guest if it changes QEMU's map. */
-void moves_out(struct vcpu *v, u16 port, int size, u32 val)
+void moves_port_out(struct vcpu *v, u16 port, int size, u32 val)
 {
-	bool alone = is_data(port) && moves((port - PCI_DATA) * 8, size, val);
+	bool alone = pci_is_data(port) && moves((port & 3) * 8, size, val);
 
 	if (alone)
 		vcpu_hold_others(v);

@@ -43,7 +43,6 @@ void ports_init(void)
 {
 	svm_watch_ports(watched, ARRAY_SIZE(watched));
 	fw_cfg_watch();
-	moves_init();
 }
 
 /* Does this write end the VM? */
@@ -120,7 +119,7 @@ u32 port_access(struct vcpu *v, u16 port, int size, bool in, u32 val)
 		val = host_device_sticks(port, val);
 		if (port == PCI_ADDRESS && size == 4)
 			moves_address(val);
-		moves_out(v, port, size, val);
+		moves_port_out(v, port, size, val);
 		return val;
 	}
 	switch (size) {

@@ -156,7 +156,7 @@ bool host_has_stuck_device(void)
 /* Is this port the data of that device's configuration space, at this address? */
 static bool reaches_stuck_device(u16 port, u32 address)
 {
-	return config->stuck_device && (port & ~3U) == PCI_DATA &&
+	return config->stuck_device && pci_is_data(port) &&
 	       (address & PCI_ADDRESS_ENABLE) && (address >> 8 & 0xffff) == config->stuck_device;
 }
 

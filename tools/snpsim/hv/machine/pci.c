@@ -56,6 +56,11 @@ void pci_write(u32 function, u32 reg, u32 v)
 	out32(PCI_ADDRESS, address);
 }
 
+bool pci_is_bridge(u32 function)
+{
+	return HEADER_TYPE(pci_read(function, REG_HEADER)) == HEADER_BRIDGE;
+}
+
 /* The address of the memory-mapped configuration space that firmware has set up, or 0. */
 u64 pci_config_space(void)
 {

@@ -23,9 +23,16 @@ struct pci_function {
 	u32 msi_at, msix_at, express_at;	/* capabilities, 0: none */
 };
 
+/* Is this port one of the data? */
+static inline bool pci_is_data(u16 port)
+{
+	return (port & ~3U) == PCI_DATA;
+}
+
 typedef void pci_visit(const struct pci_function *f);
 u32 pci_read(u32 function, u32 reg);
 void pci_write(u32 function, u32 reg, u32 v);
+bool pci_is_bridge(u32 function);
 void pci_for_each(pci_visit *visit);
 u64 pci_config_space(void);
 u32 pci_live_bits(u32 function, u32 reg);

@@ -95,10 +95,10 @@ void svm_watch_range(u16 first, u32 n)
 }
 
 /* Accesses to them are the guest's again. */
-void svm_leave_ports(const u16 *ports, size_t n)
+void svm_leave_range(u16 first, u32 n)
 {
-	for (size_t i = 0; i < n; i++)
-		__atomic_and_fetch(&iopm[ports[i] / 8], ~(1 << ports[i] % 8), __ATOMIC_SEQ_CST);
+	for (u32 port = first; port < first + n; port++)
+		__atomic_and_fetch(&iopm[port / 8], ~(1 << port % 8), __ATOMIC_SEQ_CST);
 }
 
 static void init_bitmaps(void)

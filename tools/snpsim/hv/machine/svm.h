@@ -159,7 +159,7 @@ void svm_enable(struct vcpu *v);
 void svm_init_vmcb(struct context *c);
 void svm_watch_ports(const u16 *ports, size_t n);
 void svm_watch_range(u16 first, u32 n);
-void svm_leave_ports(const u16 *ports, size_t n);
+void svm_leave_range(u16 first, u32 n);
 u64 svm_tsc_offset(void);
 void svm_restart_tsc(void);
 void vmenter(struct context *c);
