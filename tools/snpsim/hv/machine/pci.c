@@ -56,6 +56,13 @@ void pci_write(u32 function, u32 reg, u32 v)
 	out32(PCI_ADDRESS, address);
 }
 
+/* The identity of a virtual function (SR-IOV) reads as all ones, its command register does not. */
+bool pci_is_there(u32 function)
+{
+	return pci_read(function, REG_ID) != NO_FUNCTION ||
+	       pci_read(function, PCI_COMMAND) != NO_FUNCTION;
+}
+
 bool pci_is_bridge(u32 function)
 {
 	return HEADER_TYPE(pci_read(function, REG_HEADER)) == HEADER_BRIDGE;
@@ -146,13 +153,6 @@ static void look_at(u32 number, struct buses *buses, pci_visit *visit)
 		buses->wanted[secondary] = true;
 }
 
-/* The identity of a virtual function (SR-IOV) reads as all ones, its command register does not. */
-static bool is_there(u32 number)
-{
-	return pci_read(number, REG_ID) != NO_FUNCTION ||
-	       pci_read(number, PCI_COMMAND) != NO_FUNCTION;
-}
-
 /*
  * Visit every function, on the first bus and behind bridges. A device of ARI has numbers
  * above 7, so each number is asked for. No other vCPU may run.
@@ -163,7 +163,7 @@ void pci_for_each(pci_visit *visit)
 
 	for (u32 bus = 0; bus < PCI_BUSES; bus++)
 		for (u32 number = 0; buses.wanted[bus] && number < PCI_NUMBERS; number++)
-			if (is_there(bus << 8 | number))
+			if (pci_is_there(bus << 8 | number))
 				look_at(bus << 8 | number, &buses, visit);
 }
 

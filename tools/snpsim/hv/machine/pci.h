@@ -32,6 +32,7 @@ static inline bool pci_is_data(u16 port)
 typedef void pci_visit(const struct pci_function *f);
 u32 pci_read(u32 function, u32 reg);
 void pci_write(u32 function, u32 reg, u32 v);
+bool pci_is_there(u32 function);
 bool pci_is_bridge(u32 function);
 void pci_for_each(pci_visit *visit);
 u64 pci_config_space(void);
