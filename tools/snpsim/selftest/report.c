@@ -51,18 +51,36 @@ static void run_one(const struct selftest *t)
 	}
 }
 
-/* Has the list, names with commas between, this one, or (groups) the group that it is of? */
+/* How long is the first name of a list, which has commas between its names? */
+static size_t first(const char *list)
+{
+	size_t len = 0;
+
+	while (list[len] && list[len] != ',' && list[len] != ' ')
+		len++;
+	return len;
+}
+
+/* What comes behind the first name, or NULL. */
+static const char *rest(const char *list)
+{
+	list += first(list);
+	return *list == ',' ? list + 1 : NULL;
+}
+
+/* Is the list's first name this one, or (groups) the group that it is of? */
+static bool begins_with(const char *list, const char *name, bool groups)
+{
+	size_t len = first(list);
+
+	return !strncmp(list, name, len) && (!name[len] || (groups && name[len] == '.'));
+}
+
 static bool has(const char *list, const char *name, bool groups)
 {
-	while (list && *list) {
-		size_t len = 0;
-
-		while (list[len] && list[len] != ',' && list[len] != ' ')
-			len++;
-		if (!strncmp(list, name, len) && (!name[len] || (groups && name[len] == '.')))
+	for (; list && *list; list = rest(list))
+		if (begins_with(list, name, groups))
 			return true;
-		list = list[len] == ',' ? list + len + 1 : NULL;
-	}
 	return false;
 }
 
@@ -75,15 +93,39 @@ static bool selected(const struct selftest *t, const char *select)
 	return has(select, t->name, !t->alone) && !has(find_option("without="), t->name, false);
 }
 
+/* Is each name of a list that of a test or of a group? Says so where one is not. */
+static bool all_known(const char *list)
+{
+	for (; list && *list; list = rest(list)) {
+		size_t len = first(list);
+		bool known = false;
+
+		for (unsigned int i = 0; tables[i]; i++)
+			for (unsigned int j = 0; j < tables[i]->n; j++)
+				known |= begins_with(list, tables[i]->tests[j].name, true);
+		if (known)
+			continue;
+		len = len < sizeof(why) ? len : sizeof(why) - 1;
+		memcpy(why, list, len);
+		why[len] = 0;
+		say("FAIL no such test: %s", why);
+		return false;
+	}
+	return true;
+}
+
 int report_run(const char *select)
 {
-	for (unsigned int i = 0; tables[i]; i++)
+	bool known = all_known(select) && all_known(find_option("without="));
+
+	failed += !known;
+	for (unsigned int i = 0; known && tables[i]; i++)
 		for (unsigned int j = 0; j < tables[i]->n; j++)
 			if (selected(&tables[i]->tests[j], select))
 				run_one(&tables[i]->tests[j]);
 	if (!passed && !failed) {
 		failed++;
-		say("FAIL no such test");
+		say("FAIL no test is selected");
 	}
 	say("selftest: %u passed, %u failed", passed, failed);
 	return failed;

@@ -64,9 +64,11 @@ def test_list_is_complete(selftest):
     assert with_others - elsewhere == set(ALL)
 
 
-def test_unknown_name_is_a_failure(selftest):
-    run = selftest("no-such-test")
-    assert "FAIL no such test" in run.lines
+@pytest.mark.parametrize("name", ("no-such-test", "pvalidate.no-such-test"))
+@pytest.mark.parametrize("test, append", (("%s", ""), ("pvalidate.list-address,%s", ""), ("pvalidate.list-address", "without=%s")))
+def test_unknown_name_is_a_failure(selftest, name, test, append):
+    run = selftest(test.replace("%s", name), append=append.replace("%s", name))
+    assert f"FAIL no such test: {name}" in run.lines
     with pytest.raises(AssertionError):
         run.passed()
 
