@@ -41,6 +41,8 @@ class FileSystem:
         """Mount it, see that it has what was kept before the reset, and keep something else; from now on it is busy."""
         guest.check(f"mkdir -p {PLACE} && mount -t ext4 -o errors=panic {self._disk} {PLACE}")
         if self._times:
+            # Nobody had unmounted it
+            guest.check(f"dmesg | grep -q '{self._disk[len('/dev/'):]}): recovery complete'")
             self._compare(guest)
         self._times += 1
         guest.check(f"yes 'file {self._times}' | head -c {LENGTH} >{KEPT} && sync")
@@ -49,6 +51,10 @@ class FileSystem:
     def _compare(self, guest):
         output = guest.check(f"yes 'file {self._times}' | head -c {LENGTH} | cmp - {KEPT} && echo the same file")
         assert "the same file" in output, f"{KEPT}: it is not what was written and synced before the reset: {output}"
+
+    def verify(self, guest):
+        """It is still written to."""
+        guest.check(f"kill -0 $(cat {CHANGING})")
 
     def end(self, guest):
         """Unmount it."""

@@ -151,6 +151,7 @@ class Load:
                          "[0-9a-f]{32}")
             assert read == hashlib.md5(known[first:first + size]).hexdigest(), f"{disk}: {size} bytes at {first} are not what it has"
         self.verify_disks()
+        self._files.verify(guest)
         for n, model in enumerate(self._cards):
             tries = itertools.count()
             while self._received(guest)[n] <= before[n]:
