@@ -26,7 +26,7 @@ from lib.guest import Guest  # noqa: E402
 ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "packages", "debian", "kernels", "configurations", "kunit")
 
 # A make that runs us must not change what a test's own make does, or says of its level.
-for name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL"):
+for name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "O"):
     os.environ.pop(name, None)
 
 # Whole Debian systems are made for these: only where all tests are asked for.

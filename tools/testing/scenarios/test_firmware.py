@@ -5,7 +5,6 @@ Debian's OVMF, unmodified, at its reset vector; then the kernel, which it finds 
 fw_cfg or on a disk.
 """
 
-import os
 import subprocess
 
 import pytest
@@ -113,7 +112,7 @@ def test_command(tmp_path):
     result = subprocess.run(
         [places.SNPSIM, "run", "--firmware", ovmf.debian(*TRIXIE), "--smp", "2", "--exec", command,
          "--console", tmp_path / "console", "--timeout", "600"],
-        capture_output=True, text=True, timeout=700, env={**os.environ, "SNPSIM_BUILD": str(places.BUILD)}, check=False,
+        capture_output=True, text=True, timeout=700, env=places.ENVIRONMENT, check=False,
     )
     assert (result.returncode, result.stdout, result.stderr) == (3, "boot 1\nboot 2\n", "error\nerror\n")
 

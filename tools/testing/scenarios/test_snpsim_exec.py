@@ -2,7 +2,6 @@
 """snpsim as a script uses it: a command in the built guest, its output and its status."""
 
 import json
-import os
 import subprocess
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from lib import places
 from lib.slices import later
 
-ENVIRONMENT = {**os.environ, "SNPSIM_BUILD": str(places.BUILD)}
 
 
 @pytest.fixture
@@ -22,7 +20,7 @@ def execute(tmp_path):
         done = subprocess.run(
             [places.SNPSIM, "run", "--smp", "2", "--timeout", str(timeout), "--events", events, "--exec", command,
              *map(str, options)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=places.ENVIRONMENT,
             timeout=timeout + 60, check=False,
         )
         return done.returncode, done.stdout, done.stderr, [json.loads(line) for line in events.read_text().splitlines()]

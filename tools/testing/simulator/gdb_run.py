@@ -2,7 +2,6 @@
 """A run that waits for gdb, gdb in batch mode, and a gdb of our own that says what it likes."""
 
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -19,7 +18,6 @@ sys.path.insert(0, str(places.SNPSIM.parent))
 import gdb_packets  # noqa: E402
 
 ELF = vmpl0.IGVM.with_suffix(".elf")
-ENVIRONMENT = {**os.environ, "SNPSIM_BUILD": str(places.BUILD)}
 PASSED = "selftest: 1 passed, 0 failed"
 TIMEOUT, PATIENCE = 120, 90
 INTERRUPT_SOON = "shell (sleep 2; kill -INT $PPID) &"
@@ -45,7 +43,7 @@ class Debugged:
         self.process = subprocess.Popen(
             words(self.where, "--smp", smp, "--fidelity", fidelity, "--symbols", ELF, "--events", self.directory / "events",
                   "--log", self.directory / "log", qemu=qemu or of_test(test, smp)),
-            stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT, env=ENVIRONMENT)
+            stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT, env=places.ENVIRONMENT)
         self.wait_for("snpsim: gdb: target remote ")
 
     @property

@@ -8,7 +8,7 @@ import struct
 
 import pytest
 
-from gdb_run import ENVIRONMENT, INTERRUPT_SOON, Client, address_of, of_test, passed, value, words
+from gdb_run import INTERRUPT_SOON, Client, address_of, of_test, passed, value, words
 from lib import places, vmpl0
 from lib.slices import later
 from lib.sources import run as run_command
@@ -431,7 +431,7 @@ def test_socket_is_removed(debugged):
 
 
 def test_socket_is_removed_without_qemu(tmp_path):
-    result = run_command(*words("s"), cwd=tmp_path, env={**ENVIRONMENT, "SNPSIM_QEMU": "/nowhere/qemu"})
+    result = run_command(*words("s"), cwd=tmp_path, env={**places.ENVIRONMENT, "SNPSIM_QEMU": "/nowhere/qemu"})
     assert result.returncode == 1 and len(result.stdout.splitlines()) == 1 and not (tmp_path / "s").exists()
 
 
@@ -453,7 +453,7 @@ def test_second_gdb_waits(debugged):
 
 
 def refused(*arguments):
-    result = run_command(places.SNPSIM, "run", *arguments)
+    result = run_command(places.SNPSIM, "run", *arguments, env=places.ENVIRONMENT)
     assert result.returncode == 1, result.stdout
     return result.stdout
 

@@ -12,7 +12,6 @@ import pytest
 from lib import places
 
 IMAGE = places.BUILD / "snpsim/selftest.bz"
-ENVIRONMENT = {**os.environ, "SNPSIM_BUILD": str(places.BUILD)}
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def words(tmp_path):
 @pytest.fixture
 def terminal(words):
     """A run on a terminal, its guest hanging."""
-    child = pexpect.spawn(words[0], words[1:], env=ENVIRONMENT, encoding="utf-8", timeout=120)
+    child = pexpect.spawn(words[0], words[1:], env=places.ENVIRONMENT, encoding="utf-8", timeout=120)
     child.delaybeforesend = None
     child.expect("PLANTED")
     yield child
@@ -56,7 +55,7 @@ def test_banner_says_how(words, terminal):
     """Where somebody sits; not where a script reads."""
     assert "Ctrl-A X leaves" in terminal.before and "4 vCPUs" not in terminal.before
     assert "Ctrl-A" not in subprocess.run(
-        [*words[:-1], "1"], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=ENVIRONMENT, check=False,
+        [*words[:-1], "1"], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=places.ENVIRONMENT, check=False,
     ).stderr
 
 
@@ -91,7 +90,7 @@ before=$(stty -a); flags=$(grep flags /proc/self/fdinfo/0)
 {' '.join(words)}
 [ "$before" = "$(stty -a)" ] && [ "$flags" = "$(grep flags /proc/self/fdinfo/0)" ] && echo the same
 """)
-    child = pexpect.spawn("bash", [str(script)], env=ENVIRONMENT, encoding="utf-8", timeout=120)
+    child = pexpect.spawn("bash", [str(script)], env=places.ENVIRONMENT, encoding="utf-8", timeout=120)
     child.expect("PLANTED")
     child.send("\x01x")
     child.expect("the same")
@@ -101,7 +100,7 @@ before=$(stty -a); flags=$(grep flags /proc/self/fdinfo/0)
 @pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 def test_signal(tmp_path, words, number):
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, env=ENVIRONMENT) as run:
+                          text=True, env=places.ENVIRONMENT) as run:
         for line in run.stdout:
             if "PLANTED" in line:
                 break
@@ -120,7 +119,7 @@ def test_signal_on_a_terminal(tmp_path, terminal):
 def test_signal_to_the_process_group(tmp_path, words):
     """As a shell without a terminal of its own does it: QEMU gets it, too."""
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, env=ENVIRONMENT, start_new_session=True) as run:
+                          text=True, env=places.ENVIRONMENT, start_new_session=True) as run:
         for line in run.stdout:
             if "PLANTED" in line:
                 break

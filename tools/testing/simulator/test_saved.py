@@ -85,11 +85,19 @@ def test_chosen_late(state, tmp_path):
         guest.stop()
 
 
+def test_usual_guest_is_the_commands():
+    """lib/states.py knows of snpsim's own defaults what a guest's kind needs."""
+    text = " ".join(run_command(places.SNPSIM, "run", "--help").stdout.split())
+    for name in ("apic", "fidelity"):
+        said = re.search(rf" --{name} .*?\(default (\S+)\)", text)
+        assert said[1] == states.DEFAULTS[name]
+
+
 def restore(tmp_path, state, *arguments):
     begin = time.monotonic()
     command = (places.SNPSIM, "run", "--kernel", places.KERNEL, "--initrd", places.INITRD, "--smp", CPUS,
                "--append", launch.command_line("", False), "--restore", state, *arguments)
-    result = run_command(*map(str, command), timeout=60)
+    result = run_command(*map(str, command), timeout=60, env=places.ENVIRONMENT)
     assert time.monotonic() - begin < 60
     return result.returncode, result.stdout.strip().splitlines()
 
