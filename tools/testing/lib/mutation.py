@@ -21,7 +21,7 @@ def initrd(directory, name, text, instead, headers=places.HEADERS, base=places.I
     for command in (
         (tree / "tools/build/module", "--kdir", headers, "--out", built),
         (places.TOP / "tools/guest/mkinitrd", "--base", base, "--out", image,
-         "--file", f"{built}/svsm_reset.ko:{places.MODULE}"),
+         "--module", f"{built}/svsm_reset.ko:{places.MODULE}"),
     ):
         result = run(*command)
         assert result.returncode == 0, result.stdout

@@ -181,6 +181,25 @@ def test_image_without_a_library(tmp_path):
     assert "libgone.so" in result.stdout.splitlines()[-1]
 
 
+def test_image_as_it_is(tmp_path):
+    """Not packed, and its module without what only debuggers read; another image may follow it."""
+    mkinitrd, image, more = places.TOP / "tools/guest/mkinitrd", tmp_path / "image", tmp_path / "more"
+    built = places.GUEST / "module/svsm_reset.ko"
+    module = tmp_path / "m/module.ko"
+    for command in (
+        (mkinitrd, "--base", "/dev/null", "--out", image, "--module", f"{built}:/m/module.ko", "--packer", "cat"),
+        (mkinitrd, "--base", image, "--out", more, "--file", f"{mkinitrd}:/mkinitrd"),
+        ("cpio", "-i", "--quiet", "-d", "-F", image, "m/module.ko"),
+    ):
+        result = run(*command, cwd=tmp_path)
+        assert result.returncode == 0, result.stdout
+    sections = run("readelf", "-SW", module).stdout
+    assert ".BTF" in sections and ".debug_info" not in sections
+    assert ".debug_info" in run("readelf", "-SW", built).stdout
+    before, behind = image.read_bytes(), more.read_bytes()
+    assert behind.startswith(before) and len(before) % 4 == 0 and behind[len(before):].startswith(b"\x1f\x8b")
+
+
 def test_qemu_of_the_system_is_taken(tmp_path):
     stub(tmp_path, "qemu-system-x86_64", "echo 'QEMU emulator version 10.1.0'")
     result = tool(tmp_path, TOOLS / "qemu")
