@@ -93,8 +93,8 @@ static bool selected(const struct selftest *t, const char *select)
 	return has(select, t->name, !t->alone) && !has(find_option("without="), t->name, false);
 }
 
-/* Is each name of a list that of a test or of a group? Says so where one is not. */
-static bool all_known(const char *list)
+/* Does each name of a list select a test, or (groups) those of a group? Says so if one does not. */
+static bool all_known(const char *list, bool groups)
 {
 	for (; list && *list; list = rest(list)) {
 		size_t len = first(list);
@@ -102,7 +102,8 @@ static bool all_known(const char *list)
 
 		for (unsigned int i = 0; tables[i]; i++)
 			for (unsigned int j = 0; j < tables[i]->n; j++)
-				known |= begins_with(list, tables[i]->tests[j].name, true);
+				known |= begins_with(list, tables[i]->tests[j].name,
+						     groups && !tables[i]->tests[j].alone);
 		if (known)
 			continue;
 		len = len < sizeof(why) ? len : sizeof(why) - 1;
@@ -116,7 +117,7 @@ static bool all_known(const char *list)
 
 int report_run(const char *select)
 {
-	bool known = all_known(select) && all_known(find_option("without="));
+	bool known = all_known(select, true) && all_known(find_option("without="), false);
 
 	failed += !known;
 	for (unsigned int i = 0; known && tables[i]; i++)

@@ -16,6 +16,8 @@ STATE = re.compile(r"STATE (\w+) ([0-9a-f]+)")
 # What tests/dma.c of the self-test wants
 EDU = ("-device", "edu,addr=5")
 UHCI = ("-device", "piix3-usb-uhci,addr=5")
+# ... and tests/stress.c
+PORT = ("-device", "pcie-root-port,id=behind,chassis=1,addr=5", "-device", "edu,bus=behind")
 BOOT = re.compile(r"selftest: boot (\d+), APIC id (\d+)")
 
 

@@ -64,8 +64,14 @@ def test_list_is_complete(selftest):
     assert with_others - elsewhere == set(ALL)
 
 
-@pytest.mark.parametrize("name", ("no-such-test", "pvalidate.no-such-test"))
-@pytest.mark.parametrize("test, append", (("%s", ""), ("pvalidate.list-address,%s", ""), ("pvalidate.list-address", "without=%s")))
+@pytest.mark.parametrize("name, test, append", (
+    ("no-such-test", "%s", ""),
+    ("no-such-test", "pvalidate.list-address,%s", ""),
+    ("pvalidate.no-such-test", "%s,pvalidate.list-address", ""),
+    ("dma", "pvalidate.list-address,%s", ""),  # its tests run alone
+    ("no-such-test", "pvalidate.list-address", "without=%s"),
+    ("pvalidate", "pvalidate.list-address", "without=%s"),  # only tests are left out
+))
 def test_unknown_name_is_a_failure(selftest, name, test, append):
     run = selftest(test.replace("%s", name), append=append.replace("%s", name))
     assert f"FAIL no such test: {name}" in run.lines

@@ -3,6 +3,8 @@
 
 import pytest
 
+from selftest_run import PORT
+
 NAMES = ["stress.page-states", "stress.calls", "stress.start-stop", "stress.fpu", "stress.memory-map"]
 
 
@@ -40,9 +42,10 @@ def test_patched_code(selftest):
     run.passed("trap.patched-code")
 
 
+@pytest.mark.parametrize("test, qemu", (("stress.memory-map", ()), ("stress.bridge-window", PORT)))
 @pytest.mark.parametrize("cores", ("one", "all"))
-def test_memory_map(selftest, cores):
+def test_memory_map(selftest, cores, test, qemu):
     """Without the remedy each of 6 such runs lost 41 to 80 accesses in four times as many rounds (QEMU 10.0.2): see tools/snpsim/hv/host/moves.c."""
-    run = selftest("stress.memory-map", smp=3, append="workers=2 rounds=500", apic="xapic", cores=cores)
+    run = selftest(test, smp=3, append="workers=2 rounds=500", apic="xapic", cores=cores, qemu=qemu)
     run.well_formed()
-    run.passed("stress.memory-map")
+    run.passed(test)

@@ -5,7 +5,9 @@
  * reads or writes until then, of a local APIC or of any device, can get lost or to another
  * device (Debian's QEMU 10.0.2, which has the mend of upstream's issue 3040). So all others stay
  * out of the guest for such a write, and what the hypervisor itself does under sim_lock waits.
- * Capabilities that move memory (power state, FLR, SR-IOV) and ECAM are not looked after.
+ * Its accesses to a local APIC without that lock do not (an NMI that is due, vapic.c, HLT).
+ * Capabilities that move memory (power state, FLR, SR-IOV), the chipset's own registers and
+ * ECAM are not looked after.
  *
  * The write of an address says whether the data's ports have to be watched.
  */
@@ -37,14 +39,17 @@ static u32 reg_of(u32 address)
 	return address & 0xfc;
 }
 
+/* Can a write to this register change QEMU's map? Whose it is says more. */
+static bool may_move(u32 reg)
+{
+	return reg == PCI_COMMAND || (reg >= REG_BARS && reg < REG_WINDOWS_END) ||
+	       reg == REG_BRIDGE_ROM || reg == reg_of(REG_BRIDGE_CONTROL);
+}
+
 /* The guest addresses a register: will a write to it have to be seen? */
 void moves_address(u32 address)
 {
-	u32 reg = reg_of(address);
-
-	if (host_has_stuck_device() || reg == PCI_COMMAND ||
-	    (reg >= REG_BARS && reg < REG_WINDOWS_END) || reg == REG_BRIDGE_ROM ||
-	    reg == reg_of(REG_BRIDGE_CONTROL))
+	if (host_has_stuck_device() || may_move(reg_of(address)))
 		svm_watch_range(PCI_DATA, DATA_PORTS);
 	else
 		svm_leave_range(PCI_DATA, DATA_PORTS);
@@ -74,7 +79,7 @@ static bool moves(u32 shift, int size, u32 val)
 	u32 address = in32(PCI_ADDRESS), reg = reg_of(address);
 	u32 function = address >> 8 & 0xffff, changed;
 
-	if (!(address & PCI_ADDRESS_ENABLE) || !pci_is_there(function))
+	if (!(address & PCI_ADDRESS_ENABLE) || !may_move(reg) || !pci_is_there(function))
 		return false;
 	if (pci_is_bridge(function))
 		return moves_bridge(reg + shift / 8, size);

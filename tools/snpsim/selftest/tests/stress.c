@@ -6,6 +6,15 @@
 #define AHCI		BDF(0, 0x1f, 2)	/* the machine's */
 #define REG_BAR5	0x24
 #define AHCI_PLACE	0xc0000000	/* where nothing else is */
+#define PORT		BDF(0, 5, 0)	/* one of PCI Express, if the run has it */
+#define BEHIND		BDF(1, 0, 0)	/* a device behind it, with a MiB of registers */
+#define BEHIND_PLACE	0xc0100000
+#define REG_BAR0	0x10
+#define REG_BUSES	0x18
+#define BUSES		0x00010100	/* there is bus 1 behind it */
+#define REG_WINDOW	0x20		/* of a bridge: its memory, first and last MiB */
+#define WINDOW		0xc010c010
+#define NO_WINDOW	0x0000fff0
 #define TIMER_COUNT	0xfee00380UL
 #define COUNT_BASE	0x10000000	/* a timer that does not end soon */
 #define MAX_WORKERS	3
@@ -139,25 +148,50 @@ static void mmio_work(void)
 }
 
 /*
- * A device's registers come and go on one CPU while others write to their local APICs, which
- * are in memory (--apic xapic).
+ * QEMU's memory map changes on one CPU while others write to their local APICs, which are in
+ * memory (--apic xapic).
  */
+static void change_map(u32 function, u32 reg, u32 one, u32 other)
+{
+	if (!start_workers(mmio_work))
+		return;
+	for (u64 n = option("rounds", 10); n; n--) {
+		pci_set(function, reg, one);
+		pci_set(function, reg, other);
+	}
+	store(&map_is_done, 1);
+	end_workers();
+	store(&map_is_done, 0);
+	expect_eq("accesses lost", load(&lost), 0);
+}
+
+/* The registers of a device come and go. */
 static void memory_map(void)
 {
 	u32 command = pci_get(AHCI, REG_COMMAND) & 0xffff, bar = pci_get(AHCI, REG_BAR5);
 
-	if (!start_workers(mmio_work))
-		return;
 	pci_set(AHCI, REG_BAR5, AHCI_PLACE);
-	for (u64 n = option("rounds", 10); n; n--) {
-		pci_set(AHCI, REG_COMMAND, command | COMMAND_MEMORY);
-		pci_set(AHCI, REG_COMMAND, command & ~COMMAND_MEMORY);
-	}
-	store(&map_is_done, 1);
-	end_workers();
+	change_map(AHCI, REG_COMMAND, command | COMMAND_MEMORY, command & ~COMMAND_MEMORY);
 	pci_set(AHCI, REG_BAR5, bar);
 	pci_set(AHCI, REG_COMMAND, command);
-	expect_eq("accesses lost", load(&lost), 0);
+}
+
+static bool has_port(void)
+{
+	return pci_get(PORT, REG_ID) != ~0U;
+}
+
+/* So does what a bridge passes on. */
+static void bridge_window(void)
+{
+	u32 command = pci_get(PORT, REG_COMMAND) & 0xffff;
+
+	pci_set(PORT, REG_BUSES, BUSES);
+	pci_set(PORT, REG_COMMAND, command | COMMAND_MEMORY);
+	pci_set(BEHIND, REG_BAR0, BEHIND_PLACE);
+	pci_set(BEHIND, REG_COMMAND, COMMAND_MEMORY);
+	change_map(PORT, REG_WINDOW, WINDOW, NO_WINDOW);
+	pci_set(PORT, REG_COMMAND, command);
 }
 
 static const struct selftest tests[] = {
@@ -166,6 +200,8 @@ static const struct selftest tests[] = {
 	{ .name = "stress.start-stop", .run = start_stop },
 	{ .name = "stress.fpu", .run = fpu },
 	{ .name = "stress.memory-map", .run = memory_map },
+	{ .name = "stress.bridge-window", .run = bridge_window, .prepare = has_port,
+	  .alone = true },
 };
 
 const struct selftest_table stress_tests = { tests, ARRAY_SIZE(tests) };
