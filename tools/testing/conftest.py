@@ -28,6 +28,8 @@ ORDER = ("static", "tool", "scenarios", "simulator", "fresh", "packages", "debia
 # A make that runs us must not change what a test's own make does, or says of its level.
 for name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "O"):
     os.environ.pop(name, None)
+# For a test that calls the simulator's command itself
+os.environ["SNPSIM_BUILD"] = str(places.BUILD)
 
 # Whole Debian systems are made for these: only where all tests are asked for.
 BARE = ("fresh", "packages")

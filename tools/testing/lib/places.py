@@ -20,8 +20,6 @@ DEBUG_KUNIT = BUILD / "debug-kernel/kunit.img"
 DEBUG_LOG = CHECK / "debug-kernel-build.log"
 INITRD_KEXEC = GUEST / "initrd-kexec.img"
 INITRD_KDUMP = GUEST / "initrd-kdump.img"
-# For the command itself: it looks for a build by this
-ENVIRONMENT = {**os.environ, "SNPSIM_BUILD": str(BUILD)}
 
 MODULE = "/lib/modules/svsm_reset.ko"
 ATTRIBUTES = "/sys/bus/platform/devices/svsm-reset"

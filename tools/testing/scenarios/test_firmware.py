@@ -112,7 +112,7 @@ def test_command(tmp_path):
     result = subprocess.run(
         [places.SNPSIM, "run", "--firmware", ovmf.debian(*TRIXIE), "--smp", "2", "--exec", command,
          "--console", tmp_path / "console", "--timeout", "600"],
-        capture_output=True, text=True, timeout=700, env=places.ENVIRONMENT, check=False,
+        capture_output=True, text=True, timeout=700, check=False,
     )
     assert (result.returncode, result.stdout, result.stderr) == (3, "boot 1\nboot 2\n", "error\nerror\n")
 

@@ -10,7 +10,6 @@ from lib import places
 from lib.slices import later
 
 
-
 @pytest.fixture
 def execute(tmp_path):
     """execute(command, *options) -> (status, stdout, stderr, events)"""
@@ -20,7 +19,7 @@ def execute(tmp_path):
         done = subprocess.run(
             [places.SNPSIM, "run", "--smp", "2", "--timeout", str(timeout), "--events", events, "--exec", command,
              *map(str, options)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=places.ENVIRONMENT,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             timeout=timeout + 60, check=False,
         )
         return done.returncode, done.stdout, done.stderr, [json.loads(line) for line in events.read_text().splitlines()]

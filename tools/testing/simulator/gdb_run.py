@@ -43,7 +43,7 @@ class Debugged:
         self.process = subprocess.Popen(
             words(self.where, "--smp", smp, "--fidelity", fidelity, "--symbols", ELF, "--events", self.directory / "events",
                   "--log", self.directory / "log", qemu=qemu or of_test(test, smp)),
-            stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT, env=places.ENVIRONMENT)
+            stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT)
         self.wait_for("snpsim: gdb: target remote ")
 
     @property

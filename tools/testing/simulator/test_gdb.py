@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """`snpsim run --gdb`: gdb debugs the program at VMPL 0, which is minisvsm here."""
 
+import os
 import re
 import select
 import socket
@@ -431,7 +432,7 @@ def test_socket_is_removed(debugged):
 
 
 def test_socket_is_removed_without_qemu(tmp_path):
-    result = run_command(*words("s"), cwd=tmp_path, env={**places.ENVIRONMENT, "SNPSIM_QEMU": "/nowhere/qemu"})
+    result = run_command(*words("s"), cwd=tmp_path, env={**os.environ, "SNPSIM_QEMU": "/nowhere/qemu"})
     assert result.returncode == 1 and len(result.stdout.splitlines()) == 1 and not (tmp_path / "s").exists()
 
 
@@ -453,7 +454,7 @@ def test_second_gdb_waits(debugged):
 
 
 def refused(*arguments):
-    result = run_command(places.SNPSIM, "run", *arguments, env=places.ENVIRONMENT)
+    result = run_command(places.SNPSIM, "run", *arguments)
     assert result.returncode == 1, result.stdout
     return result.stdout
 

@@ -32,7 +32,7 @@ def words(tmp_path):
 @pytest.fixture
 def terminal(words):
     """A run on a terminal, its guest hanging."""
-    child = pexpect.spawn(words[0], words[1:], env=places.ENVIRONMENT, encoding="utf-8", timeout=120)
+    child = pexpect.spawn(words[0], words[1:], encoding="utf-8", timeout=120)
     child.delaybeforesend = None
     child.expect("PLANTED")
     yield child
@@ -55,7 +55,7 @@ def test_banner_says_how(words, terminal):
     """Where somebody sits; not where a script reads."""
     assert "Ctrl-A X leaves" in terminal.before and "4 vCPUs" not in terminal.before
     assert "Ctrl-A" not in subprocess.run(
-        [*words[:-1], "1"], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=places.ENVIRONMENT, check=False,
+        [*words[:-1], "1"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     ).stderr
 
 
@@ -90,7 +90,7 @@ before=$(stty -a); flags=$(grep flags /proc/self/fdinfo/0)
 {' '.join(words)}
 [ "$before" = "$(stty -a)" ] && [ "$flags" = "$(grep flags /proc/self/fdinfo/0)" ] && echo the same
 """)
-    child = pexpect.spawn("bash", [str(script)], env=places.ENVIRONMENT, encoding="utf-8", timeout=120)
+    child = pexpect.spawn("bash", [str(script)], encoding="utf-8", timeout=120)
     child.expect("PLANTED")
     child.send("\x01x")
     child.expect("the same")
@@ -100,7 +100,7 @@ before=$(stty -a); flags=$(grep flags /proc/self/fdinfo/0)
 @pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 def test_signal(tmp_path, words, number):
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, env=places.ENVIRONMENT) as run:
+                          text=True) as run:
         for line in run.stdout:
             if "PLANTED" in line:
                 break
@@ -119,7 +119,7 @@ def test_signal_on_a_terminal(tmp_path, terminal):
 def test_signal_to_the_process_group(tmp_path, words):
     """As a shell without a terminal of its own does it: QEMU gets it, too."""
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, env=places.ENVIRONMENT, start_new_session=True) as run:
+                          text=True, start_new_session=True) as run:
         for line in run.stdout:
             if "PLANTED" in line:
                 break

@@ -97,7 +97,7 @@ def restore(tmp_path, state, *arguments):
     begin = time.monotonic()
     command = (places.SNPSIM, "run", "--kernel", places.KERNEL, "--initrd", places.INITRD, "--smp", CPUS,
                "--append", launch.command_line("", False), "--restore", state, *arguments)
-    result = run_command(*map(str, command), timeout=60, env=places.ENVIRONMENT)
+    result = run_command(*map(str, command), timeout=60)
     assert time.monotonic() - begin < 60
     return result.returncode, result.stdout.strip().splitlines()
 
