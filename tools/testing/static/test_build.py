@@ -4,6 +4,7 @@
 import concurrent.futures
 import hashlib
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -23,17 +24,31 @@ def complaints(output):
     return [line for line in output.splitlines() if COMPLAINT.search(line) and not NOT_OURS.search(line)]
 
 
+def digest(*contents):
+    return hashlib.sha256(b"\0".join(contents)).hexdigest()
+
+
+def checkers():
+    """What decides on a complaint beside the sources: these tests, the headers, the compilers and the other tools."""
+    tools = [*sorted(pathlib.Path("/usr/bin").glob("*gcc*")), places.HEADERS / "include/config/auto.conf",
+             places.HEADERS / "Module.symvers", *places.HEADERS.glob("tools/objtool/objtool"),
+             *filter(None, (shutil.which(name) for name in ("gcc", "ld", "sparse", "spatch")))]
+    stamps = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in map(pathlib.Path.resolve, map(pathlib.Path, tools))]
+    return repr([str(places.TOP), str(places.HEADERS.resolve()), stamps]).encode() + pathlib.Path(__file__).read_bytes()
+
+
 def build(name, *arguments):
     """What make says of the module: of the files that have changed since there was no complaint."""
     directory = STATIC / name
     was_clean = directory / "was-clean"
-    if os.environ.get("FRESH") or not was_clean.exists():
+    by = digest(checkers(), repr(arguments).encode())
+    if os.environ.get("FRESH") or not was_clean.exists() or was_clean.read_text(encoding="ascii") != by:
         shutil.rmtree(directory, ignore_errors=True)
     was_clean.unlink(missing_ok=True)
     result = run(places.TOP / "tools/build/module", "--kdir", places.HEADERS, "--out", directory, *arguments)
     assert result.returncode == 0, result.stdout
     if not complaints(result.stdout):
-        was_clean.touch()
+        was_clean.write_text(by, encoding="ascii")
     return result.stdout
 
 
@@ -75,10 +90,6 @@ def spatch(script, *sources):
     return output
 
 
-def digest(*contents):
-    return hashlib.sha256(b"\0".join(contents)).hexdigest()
-
-
 class Clean:
     """What a script had nothing to say of, by the contents of all that it saw: that need not be checked again."""
 
@@ -89,31 +100,33 @@ class Clean:
         if self._file.exists() and not os.environ.get("FRESH"):
             self._known = set(self._file.read_text(encoding="ascii").split())
 
-    def _digest(self, source):
-        return digest(*self._seen, source.read_bytes())
+    def digests(self, sources):
+        return {source: digest(*self._seen, source.read_bytes()) for source in sources}
 
-    def others(self, sources):
-        return [source for source in sources if self._digest(source) not in self._known]
+    def knows(self, found):
+        return found in self._known
 
-    def keep(self, sources):
+    def keep(self, digests):
         self._file.parent.mkdir(parents=True, exist_ok=True)
         new = self._file.with_suffix(".new")
-        new.write_text("".join(f"{self._digest(source)}\n" for source in sources), encoding="ascii")
+        new.write_text("".join(f"{found}\n" for found in digests), encoding="ascii")
         new.rename(self._file)
 
 
 def coccicheck(script, sources, *seen):
-    """What the script says of these sources."""
+    """What the script says of these sources, and those that it had to look at."""
     clean = Clean(script, *seen)
-    others = clean.others(sources)
+    # Before it looks at them: somebody may change them meanwhile
+    digests = clean.digests(sources)
+    others = [source for source, found in digests.items() if not clean.knows(found)]
     output = spatch(script, *others) if others else ""
     if not output:
-        clean.keep(sources)
-    return output
+        clean.keep(digests.values())
+    return output, others
 
 
 def headers():
-    return digest(run("spatch", "--version").stdout.encode(), *(text(name).encode() for name in files(".h")))
+    return digest(checkers(), *(text(name).encode() for name in files(".h")))
 
 
 def test_coccicheck():
@@ -122,7 +135,7 @@ def test_coccicheck():
     scripts, seen = semantic_patches(), headers().encode()
     assert len(scripts) > 50
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = [out for out in pool.map(lambda s: coccicheck(s, sources, seen), scripts) if out]
+        found = [out for out, _ in pool.map(lambda s: coccicheck(s, sources, seen), scripts) if out]
     assert found == []
 
 
@@ -137,10 +150,10 @@ def test_coccicheck_can_fail(tmp_path, monkeypatch):
     said = []
     for contents in (GOOD, GOOD, GOOD.replace("1;", "1;;"), GOOD.replace("1;", "1;;"), GOOD):
         source.write_text(contents)
-        stale = Clean(script, b"").others([source])
-        said.append((len(stale), "semicolon" in coccicheck(script, [source], b"").lower()))
+        output, others = coccicheck(script, [source], b"")
+        said.append((len(others), "semicolon" in output.lower()))
     assert said == [(1, False), (0, False), (1, True), (1, True), (0, False)]
-    assert Clean(script, b"another header").others([source]) == [source]
+    assert coccicheck(script, [source], b"another header") == ("", [source])
 
 
 def test_warning_is_seen_until_it_is_gone(monkeypatch, tmp_path):
@@ -157,7 +170,8 @@ def test_warning_is_seen_until_it_is_gone(monkeypatch, tmp_path):
 
     monkeypatch.setitem(globals(), "run", fake)
     assert [len(complaints(build("some"))) for _ in range(4)] == [1, 1, 0, 0]
-    assert made == [[], [], [], ["object"]]
+    build("some", "C=1")
+    assert made == [[], [], [], ["object"], []]
 
 
 @pytest.fixture(scope="module")

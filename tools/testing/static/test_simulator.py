@@ -116,6 +116,7 @@ def climbing_symbols(out):
     objects = [
         name for name in (str(path.relative_to(out / "obj")) for path in sorted((out / "obj").rglob("*.o")))
         if room(name) != "efi" and name != "boot/rom.o"  # linked alone
+        and any((HV / name).with_suffix(kind).exists() for kind in (".c", ".S"))  # not of a file that is gone
     ]
     for line in run("nm", "-A", *objects, cwd=out / "obj").stdout.splitlines():
         name, rest = line.split(":", 1)
