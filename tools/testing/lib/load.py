@@ -21,7 +21,7 @@ from .filesystem import FileSystem
 DISK = 8 << 20  # bytes that are only read, then as many that are written
 BLOCK = 64 << 10
 PIECE = 1 << 20  # bytes of these: a piece
-TRIES = 10  # seconds that a card may receive nothing
+TRIES = 10  # seconds that nothing may be received, or written
 PORT = 9  # UDP, discard
 FILL = b"S"
 PAYLOAD = 1024
@@ -144,22 +144,26 @@ class Load:
 
         The guest reads the whole of what is known; with a number it reads that piece alone, and the pieces go around the disk.
         """
-        before = self._received(guest)
+        before, changed = self._received(guest), self._files.progress(guest)
         first, size = (0, DISK) if number is None else (number * PIECE % DISK, PIECE)
         for disk, known in zip(DISKS, self._images.values()):
             read = value(guest, f"dd if={disk} bs={BLOCK} skip={first // BLOCK} count={size // BLOCK} iflag=direct 2>/dev/null | md5sum",
                          "[0-9a-f]{32}")
             assert read == hashlib.md5(known[first:first + size]).hexdigest(), f"{disk}: {size} bytes at {first} are not what it has"
         self.verify_disks()
-        self._files.verify(guest)
         for n, model in enumerate(self._cards):
-            tries = itertools.count()
-            while self._received(guest)[n] <= before[n]:
-                assert next(tries) < TRIES, f"{model}: nothing is received"
-                guest.check("sleep 1")
+            self._wait(guest, lambda n=n: self._received(guest)[n] > before[n], f"{model}: nothing is received")
+        self._wait(guest, lambda: self._files.progress(guest) != changed, "the file system: nothing is written")
         # Of both cards, as they come
         others = value(guest, f"udp-hear {PORT} {FILL.decode()} 65536")
         assert others == "0", f"{others} bytes are not what was sent"
+
+    @staticmethod
+    def _wait(guest, happened, otherwise):
+        tries = itertools.count()
+        while not happened():
+            assert next(tries) < TRIES, otherwise
+            guest.check("sleep 1")
 
     def verify_disks(self):
         """From outside: nobody wrote to the half that is only read, and none but the guest to the other one."""
