@@ -78,7 +78,8 @@ def start(request, simulate, kernel):
 
     def begin(parameters="", load=True, **arguments):
         initrd = kernel.initrd_kdump if "crashkernel=" in arguments.get("append", "") else kernel.initrd
-        guest = simulate(**{"kernel": kernel.image, "initrd": initrd, "timeout": bounds.RUN_TIMEOUT, **arguments})
+        guest = simulate(**{"kernel": kernel.image, "initrd": initrd, "timeout": bounds.RUN_TIMEOUT, **arguments,
+                            "append": f"{kernel.parameters} {arguments.get('append', '')}".strip()})
         guest.boot_timeout = bounds.BOOT_TIMEOUT
         assert guest.boot(1, guest.boot_timeout) == guest.smp
         assert guest.check("uname -r").split()[-1] == kernel.release

@@ -11,6 +11,10 @@ from . import places
 
 MAIN = "6.12"
 PAGE = places.TOP / "Documentation/admin-guide/svsm-reset-kernels.rst"
+# 7.3.4's watchdog of clock sources waits for another CPU with interrupts off, by a clock that is jiffies until the
+# drivers are there, and which the waiting CPU itself may have to count. Where stop_machine() holds the other one, as
+# at the end of SMP bring-up, it waits for ever.
+NEEDS = {"7.3": "tsc=nowatchdog"}
 # What a test can be about, in the order of the table
 COLUMNS = ("build", "reboot", "panic", "kdump", "unload")
 # Of "build" it is the compiler, gcc-12, that says yes
@@ -90,6 +94,11 @@ class Kernel:
         if SPARSE.exists():
             return SPARSE
         return None if numbers(self.release)[:2] >= NEWER_SPARSE else "sparse"
+
+    @property
+    def parameters(self):
+        """What it has to be told to boot each time."""
+        return NEEDS.get(self.name, "")
 
     @property
     def realtime(self):
