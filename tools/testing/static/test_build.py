@@ -13,6 +13,7 @@ import pytest
 
 from lib import places
 from lib.sources import files, run, text
+from lib.states import stamp
 
 STATIC = places.BUILD / "static"
 COMPLAINT = re.compile(r"(?i)\b(warning|error):")
@@ -33,7 +34,7 @@ def checkers():
     tools = [*sorted(pathlib.Path("/usr/bin").glob("*gcc*")), places.HEADERS / "include/config/auto.conf",
              places.HEADERS / "Module.symvers", *places.HEADERS.glob("tools/objtool/objtool"),
              *filter(None, (shutil.which(name) for name in ("gcc", "ld", "sparse", "spatch")))]
-    stamps = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in map(pathlib.Path.resolve, map(pathlib.Path, tools))]
+    stamps = [stamp(pathlib.Path(tool).resolve()) for tool in tools if os.path.exists(tool)]
     return repr([str(places.TOP), str(places.HEADERS.resolve()), stamps]).encode() + pathlib.Path(__file__).read_bytes()
 
 
