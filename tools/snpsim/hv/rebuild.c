@@ -36,8 +36,7 @@ static void begin(void)
 {
 	struct vcpu *self = this_vcpu();
 
-	if (!lock_is_ours(&sim_lock))
-		lock(&sim_lock);
+	lock_unless_ours(&sim_lock);
 	if (!self->freeze && !self->stop)
 		return;
 	unlock(&sim_lock);

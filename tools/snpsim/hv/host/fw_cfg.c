@@ -163,10 +163,8 @@ static u32 in_sized(u16 port, int size)
 /* One access of the guest. Takes sim_lock, unless this CPU holds it. */
 u32 fw_cfg_access(u16 port, int size, bool in, u32 val)
 {
-	bool locked = lock_is_ours(&sim_lock);
+	bool locked = lock_unless_ours(&sim_lock);
 
-	if (!locked)
-		lock(&sim_lock);
 	if (in && port == PORT_DATA && size == 1 && current)
 		val = next_byte();
 	else if (in)
@@ -177,7 +175,7 @@ u32 fw_cfg_access(u16 port, int size, bool in, u32 val)
 		dma_high = __builtin_bswap32(val);
 	else if (port == PORT_DMA_LOW && size == 4)
 		dma((u64)dma_high << 32 | __builtin_bswap32(val));
-	if (!locked)
+	if (locked)
 		unlock(&sim_lock);
 	return val;
 }

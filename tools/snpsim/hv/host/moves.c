@@ -107,17 +107,16 @@ static void port_out(u16 port, int size, u32 val)
  */
 void moves_port_out(struct vcpu *v, u16 port, int size, u32 val)
 {
-	bool locked = lock_is_ours(&sim_lock);
+	bool locked;
 
 	if (!pci_is_data(port) || !moves((port & 3) * 8, size, val)) {
 		port_out(port, size, val);
 		return;
 	}
 	vcpu_hold_others(v);
-	if (!locked)
-		lock(&sim_lock);
+	locked = lock_unless_ours(&sim_lock);
 	port_out(port, size, val);
-	if (!locked)
+	if (locked)
 		unlock(&sim_lock);
 	vcpu_let_go();
 	if (debug_is_on())

@@ -24,7 +24,7 @@ struct lock {
 
 void lock(struct lock *l);
 void unlock(struct lock *l);
-bool lock_is_ours(const struct lock *l);
+bool lock_unless_ours(struct lock *l);
 
 void time_init(void);
 u64 now_ns(void);

@@ -36,9 +36,13 @@ void unlock(struct lock *l)
 	WRITE_ONCE(l->held, 0);
 }
 
-bool lock_is_ours(const struct lock *l)
+/* Returns true if this CPU did not hold it: then it unlocks it, too. */
+bool lock_unless_ours(struct lock *l)
 {
-	return READ_ONCE(l->owner) == this_stack();
+	if (READ_ONCE(l->owner) == this_stack())
+		return false;
+	lock(l);
+	return true;
 }
 
 static void putc(char c)

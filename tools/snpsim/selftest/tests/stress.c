@@ -153,6 +153,8 @@ static void mmio_work(void)
  */
 static void change_map(u32 function, u32 reg, u32 one, u32 other)
 {
+	store(&map_is_done, 0);
+	store(&lost, 0);
 	if (!start_workers(mmio_work))
 		return;
 	for (u64 n = option("rounds", 10); n; n--) {
@@ -161,7 +163,6 @@ static void change_map(u32 function, u32 reg, u32 one, u32 other)
 	}
 	store(&map_is_done, 1);
 	end_workers();
-	store(&map_is_done, 0);
 	expect_eq("accesses lost", load(&lost), 0);
 }
 
