@@ -78,7 +78,7 @@ class Run:
     """A guest that has booted, and its clock."""
 
     def __init__(self, directory, kernel):
-        self.guest = Guest(directory, kernel=kernel.image, initrd=kernel.initrd_kdump, memory="1G", smp=2, append=APPEND, patience=3, cores="all")
+        self.guest = Guest(directory, memory="1G", smp=2, patience=3, cores="all", **kernel.arguments(APPEND, kdump=True))
         self.guest.trouble_is_fine = True
         self.before = 0  # the processor's time when it began
         self.clock = Clock(self.guest)

@@ -77,9 +77,8 @@ def start(request, simulate, kernel):
     bounds = request.module
 
     def begin(parameters="", load=True, **arguments):
-        initrd = kernel.initrd_kdump if "crashkernel=" in arguments.get("append", "") else kernel.initrd
-        guest = simulate(**{"kernel": kernel.image, "initrd": initrd, "timeout": bounds.RUN_TIMEOUT, **arguments,
-                            "append": f"{kernel.parameters} {arguments.get('append', '')}".strip()})
+        append = arguments.pop("append", "")
+        guest = simulate(**{**kernel.arguments(append, "crashkernel=" in append), "timeout": bounds.RUN_TIMEOUT, **arguments})
         guest.boot_timeout = bounds.BOOT_TIMEOUT
         assert guest.boot(1, guest.boot_timeout) == guest.smp
         assert guest.check("uname -r").split()[-1] == kernel.release

@@ -100,6 +100,11 @@ class Kernel:
         """What it has to be told to boot each time."""
         return NEEDS.get(self.name, "")
 
+    def arguments(self, append="", kdump=False):
+        """Those of Guest() for one with this kernel."""
+        return {"kernel": self.image, "initrd": self.initrd_kdump if kdump else self.initrd,
+                "append": f"{self.parameters} {append}".strip()}
+
     @property
     def realtime(self):
         return self.name.endswith("-rt")
